@@ -1,0 +1,254 @@
+"""The nouns of saring: `Record`, `Article`, `Link`, `Removal`, `LinkPrediction`, `Prediction`.
+
+A `Record` is one article as it came in; `parse` turns it into an `Article`, whose text is tiled by
+body, links and removals; `predict` turns that into a `Prediction`. All are frozen.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+__all__ = [
+    "Article",
+    "KeepLinks",
+    "Link",
+    "LinkPrediction",
+    "Piece",
+    "Prediction",
+    "Record",
+    "Removal",
+    "clean_text",
+]
+
+KeepLinks = Literal["none", "related", "all"]
+
+_LINE_BREAK = re.compile(r"\r\n?|\n")
+_STOPS = frozenset(".,;:!?)")  # a sentence's end that stood behind a bracketed link keeps its place
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One article as it came in, before parsing.
+
+    Attributes
+    ----------
+    id : str
+        Identifier from the input, or made from the file and row; never empty.
+    title, text : str
+        Headline and text as given; both may be empty.
+    published, publisher, url : str
+        As given, empty where the input has none.
+    addresses : Mapping[str, str]
+        Address of each teaser link by its headline; filled for HTML only.
+    where : str
+        The place for messages: ``file:row``.
+    error : str
+        Why the record could not be read; empty when it could.
+    """
+
+    id: str
+    title: str = ""
+    text: str = ""
+    published: str = ""
+    publisher: str = ""
+    url: str = ""
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    where: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A teaser embedded in an article: a marker ("Baca Juga:") and the headline it advertises.
+
+    ``text[start:end]`` is the teaser as printed, without surrounding white space. In a box the
+    marker stands on a line of its own (a `Removal`) and the span covers the headline alone.
+    """
+
+    headline: str
+    marker: str
+    start: int
+    end: int
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A stretch of furniture: text the portal put around the article. `kind` names the rule."""
+
+    kind: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One tile of an article's text; the tiles in order rebuild the text exactly."""
+
+    kind: str  # "body", "link", or the kind of a removal
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A parsed article: its text, what in it is not body, and its metadata.
+
+    `links` and `removals` hold disjoint spans of `text` in rising order; all else is body.
+    `published` is ISO 8601, with an offset where the portal printed a time zone.
+    """
+
+    id: str
+    title: str
+    text: str
+    links: tuple[Link, ...] = ()
+    removals: tuple[Removal, ...] = ()
+    published: str = ""
+    editor: str = ""
+    author: str = ""
+    source: str = ""
+    publisher: str = ""
+    place: str = ""
+    tags: tuple[str, ...] = ()
+    url: str = ""
+
+    def pieces(self) -> Iterator[Piece]:
+        """Yield the tiles of the text in order: body, links and removals."""
+        spans = [("link", link.start, link.end) for link in self.links]
+        spans += [(removal.kind, removal.start, removal.end) for removal in self.removals]
+        at = 0
+        for kind, start, end in sorted(spans, key=lambda span: span[1]):
+            if at < start:
+                yield Piece("body", at, start, self.text[at:start])
+            yield Piece(kind, start, end, self.text[start:end])
+            at = end
+        if at < len(self.text):
+            yield Piece("body", at, len(self.text), self.text[at:])
+
+    @property
+    def body(self) -> str:
+        """The clean text: paragraphs of the body, one a line, no links and no furniture."""
+        return clean_text(self)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkPrediction:
+    """What the model says of one link of an article.
+
+    `p_unrelated` and `clickbait` are probabilities in [0, 1]; `reasons` are short phrases in words.
+    """
+
+    headline: str
+    marker: str
+    start: int
+    end: int
+    related: bool
+    p_unrelated: float
+    topic: str
+    clickbait: float
+    reasons: tuple[str, ...] = ()
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What the model says of one article; with `error` filled, the other verdicts are empty.
+
+    `probabilities` maps each topic to its probability, in the model's order.
+    """
+
+    id: str
+    title: str = ""
+    published: str = ""
+    publisher: str = ""
+    source: str = ""
+    topic: str | None = None
+    probabilities: Mapping[str, float] = field(default_factory=dict)
+    abstained: bool | None = None
+    clickbait: float | None = None
+    links: tuple[LinkPrediction, ...] = ()
+    clean_text: str | None = None
+    error: str = ""
+    model_version: str = ""
+    scored_at: str = ""
+
+    @property
+    def topic_probability(self) -> float | None:
+        """Probability of the predicted topic, in [0, 1]; None for an error."""
+        return None if self.topic is None else self.probabilities[self.topic]
+
+    @property
+    def n_links(self) -> int | None:
+        """Number of teaser links found; None for an error."""
+        return None if self.error else len(self.links)
+
+    @property
+    def n_unrelated(self) -> int | None:
+        """Number of links that have nothing to do with the article; None for an error."""
+        return None if self.error else sum(not link.related for link in self.links)
+
+    def row(self, topics: Sequence[str]) -> dict[str, Any]:
+        """Return the flat row that every door gives; values are JSON types, absent ones None.
+
+        Parameters
+        ----------
+        topics : sequence of str
+            The model's topics: each gives a column ``p_<topic>``, in this order.
+        """
+        failed = bool(self.error)
+        return {
+            "id": self.id,
+            "title": self.title or None,
+            "published": self.published or None,
+            "publisher": self.publisher or None,
+            "source": self.source or None,
+            "topic": self.topic,
+            "topic_probability": self.topic_probability,
+            **{f"p_{topic}": self.probabilities.get(topic) for topic in topics},
+            "abstained": self.abstained,
+            "clickbait": self.clickbait,
+            "links": None if failed else [asdict(link) for link in self.links],
+            "n_links": self.n_links,
+            "n_unrelated": self.n_unrelated,
+            "clean_text": self.clean_text,
+            "error": self.error or None,
+            "model_version": self.model_version or None,
+            "scored_at": self.scored_at or None,
+        }
+
+
+def clean_text(article: Article, keep: Sequence[Link] = ()) -> str:
+    """Return the body as paragraphs, one a line, with the links of `keep` on lines of their own.
+
+    Lines are stripped at both ends and blank lines dropped. Inside a line nothing changes but
+    where a link or furniture stood within it: there the two ends meet at one space.
+    """
+    kept = {link.start: link for link in keep}
+    out: list[str] = []
+    cut = False
+    for piece in article.pieces():
+        link = kept.get(piece.start) if piece.kind == "link" else None
+        if link is not None:
+            out.append(f"\n{link.marker} {link.headline}\n".replace("\n ", "\n"))
+            cut = False
+        elif piece.kind != "body":
+            cut = True
+        elif cut:
+            out.append(_joint(out[-1] if out else "", piece.text))
+            cut = False
+        else:
+            out.append(piece.text)
+    lines = _LINE_BREAK.split("".join(out))
+    return "\n".join(line for raw in lines if (line := raw.strip()))
+
+
+def _joint(before: str, after: str) -> str:
+    """Return `after` fitted behind a cut: one space, or none at a line's edge or before a stop."""
+    joined = before[-1:].isspace() or before == "" or after[:1].isspace() or after[:1] in _STOPS
+    if before[-1:].isspace() and after[:1] in " \t\xa0":
+        return after.lstrip(" \t\xa0")
+    return after if joined else " " + after

@@ -1,0 +1,62 @@
+"""Every error saring raises on purpose.
+
+The tree::
+
+    SaringError
+    ├── InputError        an input file, row, column or page cannot be read
+    ├── ConfigError       a setting in conf/ or on the command line is unknown or out of range
+    ├── CorpusError       a labelled corpus breaks its contract (labels, links, split)
+    ├── BundleError       a model bundle is missing, damaged, tampered with or of another version
+    └── MissingExtraError an optional part is not installed
+
+A message names the place (file, row, column), what was found, what was expected and what to do.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "BundleError",
+    "ConfigError",
+    "CorpusError",
+    "InputError",
+    "MissingExtraError",
+    "SaringError",
+]
+
+
+class SaringError(Exception):
+    """Base of every error saring raises on purpose; caught once, in `cli.main`."""
+
+
+class InputError(SaringError):
+    """An input file, row, column or page cannot be read."""
+
+
+class ConfigError(SaringError):
+    """A setting is unknown, of the wrong type or out of range."""
+
+
+class CorpusError(SaringError):
+    """A labelled corpus breaks its contract."""
+
+
+class BundleError(SaringError):
+    """A model bundle is missing, damaged, tampered with or of another version."""
+
+
+class MissingExtraError(SaringError):
+    """An optional part of saring is needed and not installed.
+
+    Parameters
+    ----------
+    extra : str
+        Name of the extra, as in ``pip install "saring[extra]"``.
+    purpose : str
+        What needs it, as the start of a sentence: "reading HTML".
+    """
+
+    def __init__(self, extra: str, purpose: str) -> None:
+        super().__init__(
+            f'{purpose} needs an optional part: pip install "saring[{extra}]" and try again'
+        )
+        self.extra = extra
