@@ -1,0 +1,270 @@
+"""Training runs in MLflow: log one, register its model, find a registered model's bundle.
+
+The only file that imports mlflow, and only when a function is called. What is logged is data
+alone: MLflow finds the code that predicts by its module's name, `saring.pyfunc`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from saring import store
+from saring.errors import BundleError, MissingExtraError, SaringError
+from saring.git import git_commit
+from saring.signature import signature
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["CHALLENGER", "MODEL_NAME", "RunInfo", "RunRecord", "git_commit", "log_run", "resolve"]
+
+MODEL_NAME = "saring"
+CHALLENGER = "challenger"  # alias of the model trained last; `champion` is given by a person
+_LOADER = "saring.pyfunc"  # by name, as it stands below this module and MLflow imports it
+
+# Set before mlflow is imported, where the user has not set them: each is read only then.
+_QUIET = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",  # else every table it creates is announced
+    "MLFLOW_UV_AUTO_DETECT": "false",  # else the working folder's uv.lock travels with the model
+    "GIT_PYTHON_REFRESH": "quiet",  # else it complains where git is not installed
+}
+# Packages a scoring host needs for the same predictions; pinned, so that MLflow infers nothing.
+_REQUIRED = ("saring", "mlflow", "numpy", "pandas", "scikit-learn", "scipy")
+_EXAMPLE = {
+    "title": "Rupiah menguat terhadap dolar AS",
+    "text": "Rupiah ditutup menguat pada perdagangan sore ini, didorong oleh naiknya ekspor.",
+}
+# Warnings of mlflow 3.17 about mlflow's own code, which no user of saring can help.
+_ITS_OWN = (
+    (DeprecationWarning, ""),  # it calls what SQLAlchemy 2.1 and pandas 3.1 deprecate
+    (UserWarning, r".*Any type hint is inferred as AnyType"),  # of a class it declares itself
+)
+_METRIC_NAME = re.compile(r"[^\w\-. :/]")  # what MLflow does not take in a name
+# Two first runs may create the same database at once; the loser finds it made a moment later.
+_RACES = ("database is locked", "already exists")
+_PAUSE_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """What one training run is remembered by.
+
+    Attributes
+    ----------
+    bundle : Path
+        Folder of the model bundle it made.
+    topics : Sequence[str]
+        The model's topics in order: the ``p_<topic>`` columns of its rows.
+    name : str
+        Name of the run, for people.
+    params : Mapping[str, Any]
+        Settings, flat.
+    metrics : Mapping[str, float or None]
+        Metrics, flat, as in ``"test/macro_f1"``; None for one that could not be computed.
+    tags : Mapping[str, str]
+        Data digest, `git_commit` and the like.
+    figures : Mapping[str, Figure]
+        Figures by name, without a suffix.
+    experiment : str
+        Name of the experiment the run belongs to.
+    """
+
+    bundle: Path
+    topics: Sequence[str]
+    name: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, float | None] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    figures: Mapping[str, Figure] = field(default_factory=dict)
+    experiment: str = MODEL_NAME
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """Where a run was logged: its ids, the registered model's version and the tracking address."""
+
+    run_id: str
+    experiment_id: str
+    registered_version: int
+    model_uri: str  # models:/saring/<version>
+    tracking_uri: str
+
+
+def log_run(run: RunRecord) -> RunInfo:
+    """Return where `run` was logged; its model is the newest version, alias `challenger`.
+
+    The run goes to ``MLFLOW_TRACKING_URI``, or to ``mlflow.db`` in the working folder with its
+    artifacts beside it in ``mlartifacts``.
+
+    Raises
+    ------
+    MissingExtraError
+        When mlflow is not installed.
+    BundleError
+        When the bundle is damaged.
+    SaringError
+        When MLflow refuses; the bundle stays where it is.
+    """
+    version_made = str(store.describe(run.bundle)["model_version"])
+    uri = tracking_uri()
+    failure = SaringError(
+        f"the run {run.name!r} could not be logged; the model itself is whole, in {run.bundle}"
+    )
+    with _opened(uri, failure) as mlflow:
+        experiment = _experiment_id(mlflow, run.experiment, uri)
+        with mlflow.start_run(experiment_id=experiment, run_name=run.name) as active:
+            model = _log_all(mlflow, run, version_made)
+        number = _register(mlflow.MlflowClient(), model, active.info.run_id)
+    return RunInfo(
+        run_id=active.info.run_id,
+        experiment_id=experiment,
+        registered_version=number,
+        model_uri=f"models:/{MODEL_NAME}/{number}",
+        tracking_uri=uri,
+    )
+
+
+def resolve(reference: str) -> Path:
+    """Return the local folder of a registered model's bundle, for `store.load`.
+
+    Parameters
+    ----------
+    reference : str
+        An alias (``"challenger"``) or an MLflow address: ``"models:/saring@champion"``,
+        ``"models:/saring/3"``, ``"runs:/<id>/bundle"``. A model on a server is downloaded.
+
+    Raises
+    ------
+    MissingExtraError
+        When mlflow is not installed.
+    BundleError
+        When there is no such model, or it holds no bundle.
+    """
+    uri = reference if ":/" in reference else f"models:/{MODEL_NAME}@{reference}"
+    failure = BundleError(
+        f"{uri}: no such model; train one (`saring train`), set MLFLOW_TRACKING_URI, or name a "
+        "bundle's folder"
+    )
+    with _opened(tracking_uri(), failure) as mlflow:
+        root = Path(mlflow.artifacts.download_artifacts(uri))
+    found = [path.parent for path in (*root.glob("card.json"), *root.glob("data/*/card.json"))]
+    if len(found) != 1:
+        raise BundleError(f"{uri}: expected one model bundle in {root}, found {len(found)}")
+    return found[0]
+
+
+def tracking_uri() -> str:
+    """Return ``MLFLOW_TRACKING_URI``, or the database ``mlflow.db`` in the working folder."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{Path('mlflow.db').absolute()}"
+
+
+@contextmanager
+def _opened(uri: str, failure: SaringError) -> Iterator[Any]:
+    """Yield the mlflow module, quiet and pointed at `uri`; what it was pointed at is restored.
+
+    What goes wrong in MLflow, its database or its files is raised as `failure`, with the reason.
+    """
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+    with warnings.catch_warnings():
+        for category, message in _ITS_OWN:
+            warnings.filterwarnings("ignore", message, category, module=r"mlflow\b")
+        try:
+            import mlflow
+        except ModuleNotFoundError as error:
+            raise MissingExtraError("train", "keeping training runs in MLflow") from error
+        before = mlflow.get_tracking_uri() if mlflow.is_tracking_uri_set() else None
+        mlflow.set_tracking_uri(uri)
+        try:
+            yield mlflow
+        except _failures() as error:
+            raise type(failure)(f"{failure}\n{uri}: {error}") from error
+        finally:
+            mlflow.set_tracking_uri(before)
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """Return what MLflow raises for a server, database or file that does not do."""
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    return MlflowException, SQLAlchemyError, OSError
+
+
+def _experiment_id(mlflow: Any, name: str, uri: str) -> str:
+    """Return the id of the experiment `name`, made when it is new; tries twice, see `_RACES`."""
+    try:
+        return _find_or_make(mlflow.MlflowClient(), name, uri)
+    except _failures() as error:
+        if not any(race in str(error) for race in _RACES):
+            raise
+        time.sleep(_PAUSE_SECONDS)
+        return _find_or_make(mlflow.MlflowClient(), name, uri)
+
+
+def _find_or_make(client: Any, name: str, uri: str) -> str:
+    """Return the id of the experiment `name`, made when it is new."""
+    found = client.get_experiment_by_name(name)
+    if found is not None:
+        return str(found.experiment_id)
+    return str(client.create_experiment(name, _artifact_location(uri)))
+
+
+def _artifact_location(uri: str) -> str | None:
+    """Return ``mlartifacts`` beside an SQLite file; None leaves it to the server."""
+    if not uri.startswith("sqlite:///"):
+        return None
+    return (Path(uri.removeprefix("sqlite:///")).absolute().parent / "mlartifacts").as_uri()
+
+
+def _log_all(mlflow: Any, run: RunRecord, model_version: str) -> Any:
+    """Log everything of `run` to the active run; return what mlflow says of the model."""
+    import pandas as pd
+
+    mlflow.log_params(dict(run.params))
+    mlflow.log_metrics(
+        {
+            _METRIC_NAME.sub("_", name): float(value)
+            for name, value in run.metrics.items()
+            if value is not None
+        }
+    )
+    mlflow.set_tags({**run.tags, "model_version": model_version})
+    for name, figure in run.figures.items():
+        mlflow.log_figure(figure, f"figures/{name}.png")
+    mlflow.log_artifacts(str(run.bundle), "bundle")
+    return mlflow.pyfunc.log_model(
+        name=MODEL_NAME,
+        loader_module=_LOADER,
+        data_path=str(run.bundle),
+        signature=mlflow.models.ModelSignature.from_dict(signature(run.topics)),
+        input_example=pd.DataFrame([_EXAMPLE]),
+        pip_requirements=[f"{package}=={version(package)}" for package in _REQUIRED],
+    )
+
+
+def _register(client: Any, model: Any, run_id: str) -> int:
+    """Register the model's version and give it the alias; return its number."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        client.create_registered_model(MODEL_NAME)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+    made = client.create_model_version(
+        MODEL_NAME, source=model.model_uri, run_id=run_id, model_id=model.model_id
+    )
+    client.set_registered_model_alias(MODEL_NAME, CHALLENGER, made.version)
+    return int(made.version)

@@ -1,0 +1,256 @@
+"""Training runs in MLflow: everything is logged, on this machine, and the model is found again."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+from saring import store, track
+from saring.article import Prediction
+from saring.errors import BundleError, MissingExtraError, SaringError
+from saring.git import git_commit
+from saring.pyfunc import PyfuncModel
+from saring.signature import signature
+
+TOPICS = ("economy", "other")
+TEXTS = ["rupiah menguat tajam", "saham naik lagi", "gempa di kota itu", "banjir surut"]
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    model = make_pipeline(TfidfVectorizer(), LogisticRegression())
+    model.fit(TEXTS, ["economy", "economy", "other", "other"])
+    card = {
+        "name": "uji", "data": {}, "config": {}, "labels": {"topic": list(TOPICS)},
+        "metrics": {}, "thresholds": {}, "licence": "MIT", "sources": [],
+    }  # fmt: skip
+    return store.save(tmp_path_factory.mktemp("models") / "uji", {"topic": model}, card)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A working folder of its own, where nobody has set an address."""
+    folder = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def logged(home: Path, bundle: Path) -> track.RunInfo:
+    from matplotlib.figure import Figure
+
+    figure = Figure()
+    figure.add_subplot().plot([0, 1])
+    return track.log_run(
+        track.RunRecord(
+            bundle=bundle,
+            topics=TOPICS,
+            name="uji",
+            params={"seed": 7, "topic.C": 3.0},
+            metrics={"test/macro_f1": 0.9, "test/f1.politik & hukum": 0.5, "test/auc": None},
+            tags={"data": "00ff", **git_commit(home)},
+            figures={"confusion": figure},
+        )
+    )
+
+
+@pytest.fixture(scope="module")
+def client(logged: track.RunInfo) -> Any:
+    import mlflow
+
+    return mlflow.MlflowClient(tracking_uri=logged.tracking_uri)
+
+
+def test_importing_the_module_imports_no_mlflow() -> None:
+    code = "import sys, saring.track; print({'mlflow', 'sklearn', 'pandas'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
+
+
+def test_a_missing_mlflow_names_the_extra(monkeypatch: pytest.MonkeyPatch, bundle: Path) -> None:
+    monkeypatch.setitem(sys.modules, "mlflow", None)
+    with pytest.raises(MissingExtraError, match=r'pip install "saring\[train\]"'):
+        track.log_run(track.RunRecord(bundle=bundle, topics=TOPICS, name="uji"))
+
+
+# one run
+
+
+def test_a_run_lies_in_the_working_folder(home: Path, logged: track.RunInfo) -> None:
+    assert logged.tracking_uri == f"sqlite:///{home / 'mlflow.db'}"
+    assert sorted(path.name for path in home.iterdir()) == ["mlartifacts", "mlflow.db"]
+
+
+def test_a_run_holds_what_was_given(client: Any, logged: track.RunInfo, bundle: Path) -> None:
+    run = client.get_run(logged.run_id)
+    assert run.info.status == "FINISHED"
+    assert run.info.run_name == "uji"
+    assert run.data.params == {"seed": "7", "topic.C": "3.0"}
+    assert run.data.metrics == {"test/macro_f1": 0.9, "test/f1.politik _ hukum": 0.5}
+    assert run.data.tags["data"] == "00ff"
+    assert run.data.tags["model_version"] == store.load(bundle).model_version
+    artifacts = {item.path for item in client.list_artifacts(logged.run_id)}
+    assert artifacts == {"bundle", "figures"}
+    assert [item.path for item in client.list_artifacts(logged.run_id, "figures")] == [
+        "figures/confusion.png"
+    ]
+
+
+def test_the_model_is_registered_as_challenger(client: Any, logged: track.RunInfo) -> None:
+    version = client.get_model_version_by_alias("saring", "challenger")
+    assert int(version.version) == logged.registered_version
+    assert version.run_id == logged.run_id
+    assert logged.model_uri == f"models:/saring/{version.version}"
+
+
+def test_the_alias_moves_to_the_next_run(
+    client: Any, logged: track.RunInfo, bundle: Path, home: Path
+) -> None:
+    second = track.log_run(track.RunRecord(bundle=bundle, topics=TOPICS, name="kedua"))
+    assert second.registered_version == logged.registered_version + 1
+    assert second.experiment_id == logged.experiment_id
+    version = client.get_model_version_by_alias("saring", "challenger")
+    assert int(version.version) == second.registered_version
+
+
+@pytest.mark.parametrize("form", ["models:/saring/{version}", "challenger", "runs:/{run}/bundle"])
+def test_a_registered_model_is_found_as_a_bundle(
+    form: str, logged: track.RunInfo, bundle: Path, home: Path
+) -> None:
+    reference = form.format(version=logged.registered_version, run=logged.run_id)
+    found = store.load(track.resolve(reference))
+    assert found.checksums == store.load(bundle).checksums
+
+
+@pytest.mark.parametrize("reference", ["champion", "models:/saring/99", "runs:/0/bundle"])
+def test_an_unknown_model_is_an_error_with_a_remedy(
+    reference: str, logged: track.RunInfo, home: Path
+) -> None:
+    with pytest.raises(BundleError, match=r"no such model; train one .`saring train`"):
+        track.resolve(reference)
+
+
+def test_what_is_logged_is_data_alone(client: Any, logged: track.RunInfo) -> None:
+    root = track.resolve(logged.model_uri).parent.parent
+    files = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
+    assert not [name for name in files if name.endswith((".pkl", ".py", ".pickle", ".joblib"))]
+    requirements = (root / "requirements.txt").read_text().splitlines()
+    assert all("==" in line for line in requirements)
+    assert f"saring=={track.version('saring')}" in requirements
+
+
+def test_the_address_the_process_had_is_given_back(
+    home: Path, logged: track.RunInfo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import mlflow
+
+    assert "MLFLOW_TRACKING_URI" not in os.environ
+    assert not mlflow.is_tracking_uri_set()
+
+
+def test_a_refusal_says_where_the_bundle_is(
+    bundle: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "mlflow.db").write_text("this is no database")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
+    with pytest.raises(
+        SaringError, match=r"could not be logged; the model itself is whole.*\n.*not a database"
+    ):
+        track.log_run(track.RunRecord(bundle=bundle, topics=TOPICS, name="uji"))
+
+
+# the columns
+
+
+def test_the_signature_names_the_columns_of_a_prediction_row() -> None:
+    columns = signature(TOPICS)
+    inputs = {column["name"]: column["required"] for column in json.loads(columns["inputs"])}
+    assert inputs["text"] is True
+    assert inputs["title"] is False
+    outputs = [column["name"] for column in json.loads(columns["outputs"])]
+    assert outputs == list(Prediction(id="").row(TOPICS))
+
+
+class Echo:
+    """A model of two topics that gives each article back; an empty one is an error."""
+
+    topics = TOPICS
+
+    def predict(self, articles: list[dict[str, str]]) -> list[Prediction]:
+        return [
+            Prediction(id=article.get("id", ""), title=article["title"], error="")
+            if article["text"]
+            else Prediction(id="", error="no text")
+            for article in articles
+        ]
+
+
+def test_the_pyfunc_gives_one_row_for_each_row() -> None:
+    frame = pd.DataFrame(
+        {"title": ["satu", None, "tiga"], "text": ["isi", "isi", None], "id": ["a", "b", "c"]},
+        index=[7, 7, 9],
+    )
+    rows = PyfuncModel(Echo()).predict(frame)
+    assert list(rows.columns) == list(Prediction(id="").row(TOPICS))
+    assert list(rows.index) == [7, 7, 9]
+    assert list(rows["id"]) == ["a", "b", ""]
+    assert rows["error"].isna().tolist() == [True, True, False]
+    assert list(PyfuncModel(Echo()).predict(frame[:0]).columns) == list(rows.columns)
+
+
+def test_a_lost_row_is_an_error() -> None:
+    class Loser(Echo):
+        def predict(self, articles: list[dict[str, str]]) -> list[Prediction]:
+            return super().predict(articles[:1])
+
+    frame = pd.DataFrame({"title": ["satu", "dua"], "text": ["isi", "isi"]})
+    with pytest.raises(SaringError, match="2 rows went in and 1 came out"):
+        PyfuncModel(Loser()).predict(frame)
+
+
+# git
+
+
+def git(folder: Path, *command: str) -> None:
+    subprocess.run(
+        ["git", "-C", folder, "-c", "user.name=u", "-c", "user.email=u@example.org", *command],
+        check=True,
+        capture_output=True,
+    )
+
+
+def test_a_commit_and_what_differs_from_it(tmp_path: Path) -> None:
+    git(tmp_path, "init")
+    assert git_commit(tmp_path) == {}
+    (tmp_path / "a").write_text("1")
+    git(tmp_path, "add", "a")
+    git(tmp_path, "commit", "-m", "a")
+    state = git_commit(tmp_path)
+    assert len(state["git_commit"]) == 40
+    assert state["git_dirty"] == "false"
+    (tmp_path / "new").write_text("untracked files do not count")
+    assert git_commit(tmp_path) == state
+    (tmp_path / "a").write_text("2")
+    assert git_commit(tmp_path) == state | {"git_dirty": "true"}
+
+
+def test_outside_a_checkout_there_is_no_commit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert git_commit(tmp_path) == {}
+    assert git_commit(tmp_path / "nowhere") == {}
+    monkeypatch.setenv("PATH", "")
+    assert git_commit() == {}
