@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import ConfigError
+from saring.errors import ConfigError
 
 __all__ = ["near_duplicate_groups"]
 

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .duplicates import near_duplicate_groups
-from .errors import ConfigError, CorpusError
+from saring.duplicates import near_duplicate_groups
+from saring.errors import ConfigError, CorpusError
 
 __all__ = ["Fold", "grouped_folds", "later_time", "near_duplicate_groups", "publisher_folds"]
 

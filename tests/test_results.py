@@ -1,0 +1,117 @@
+"""A report travels in JSON unharmed, is logged under safe names, and prints."""
+
+import json
+import re
+
+import pytest
+
+from saring.errors import BundleError
+from saring.evaluate import Report, Scored, report, summary_table
+
+TOPICS = ("economy", "gossip", "other")
+# MLflow's own rule for the name of a metric
+LOGGABLE = re.compile(r"[/\w.\- :]*")
+
+
+def topics(labels=TOPICS):
+    a, b, _ = labels
+    scored = Scored(
+        labels=labels,
+        truth=[a, a, b, b],
+        probabilities=[[0.8, 0.1, 0.1], [0.4, 0.5, 0.1], [0.1, 0.8, 0.1], [0.2, 0.7, 0.1]],
+        predicted=[a, b, b, b],
+        publishers=["Bursa", "Bursa", "Seleb", ""],
+        groups=[0, 1, 2, 3],
+    )
+    majority = {"majority": [b] * 4}
+    return report(scored, name="topic", split="test", seed=0, baselines=majority)
+
+
+def links():
+    scored = Scored(
+        labels=("related", "unrelated"),
+        truth=["related", "unrelated", "unrelated"],
+        probabilities=[[0.8, 0.2], [0.4, 0.6], [0.1, 0.9]],
+        predicted=["related", "unrelated", "unrelated"],
+        publishers=["Bursa"] * 3,
+        groups=[0, 0, 1],
+    )
+    return report(scored, name="link", split="publisher-out", seed=0)
+
+
+@pytest.mark.parametrize("found", [topics(), links()], ids=["topics", "links"])
+def test_json_gives_back_the_same_report(found):
+    assert Report.from_json(json.loads(json.dumps(found.to_json(), allow_nan=False))) == found
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: data.pop("ece"),
+        lambda data: data.update(surprise=1),
+        lambda data: data.update(n="4"),
+        lambda data: data.update(accuracy=0.5),
+        lambda data: data.update(labels="economy"),
+        lambda data: data["per_class"][0].pop("f1"),
+        lambda data: data["per_class"][0]["f1"].update(low=None),
+    ],
+)
+def test_a_damaged_report_is_refused(damage):
+    data = topics().to_json()
+    damage(data)
+    with pytest.raises(BundleError, match=r"cannot be read.*expected"):
+        Report.from_json(data)
+
+
+def test_metrics_have_flat_names():
+    found = topics().metrics()
+    assert found["topic.test.accuracy"] == 0.75
+    assert found["topic.test.n"] == 4
+    assert found["topic.test.recall.economy"] == 0.5
+    assert found["topic.test.baseline.majority.macro_f1"] == pytest.approx(1 / 3)
+    assert found["topic.test.accuracy_low"] <= 0.75 <= found["topic.test.accuracy_high"]
+    assert "topic.test.f1.other" not in found  # in neither truth nor prediction
+    assert links().metrics()["link.publisher-out.auc"] == 1
+
+
+def test_labels_that_mlflow_would_refuse_are_logged_under_names_of_their_own():
+    found = topics(labels=("R&B", "R+B", "luar negeri")).metrics()
+    names = [name for name in found if ".f1." in name]
+    assert names == ["topic.test.f1.R_B_0", "topic.test.f1.R_B_1"]
+    assert all(LOGGABLE.fullmatch(name) for name in found)
+
+
+def test_a_table_shows_the_whole_the_labels_the_baselines_and_the_publishers():
+    text = str(topics().table())
+    for line in (
+        r"topic, test: 4 rows in 4 groups",
+        r"accuracy +0\.750 +\d\.\d{3} to \d\.\d{3}",
+        r"F1, economy +0\.667 .* 1\.000 +0\.500 +2",
+        r"macro-F1, majority +0\.333",
+        r"gain over majority +0\.400",
+        r"accuracy, \(no publisher\) +1\.000 .* 1",
+        r"In neither truth nor prediction: other",
+    ):
+        assert re.search(line, text), line
+
+
+def test_the_worst_publishers_are_those_surely_bad_not_those_with_one_row():
+    publishers = ["Satu"] + ["Besar"] * 40 + ["Baik"] * 40
+    right = [False] + [False, True] * 20 + [True] * 40
+    truth = ["related"] * 81
+    scored = Scored(
+        labels=("related", "unrelated"),
+        truth=truth,
+        probabilities=[[0.9, 0.1] if good else [0.1, 0.9] for good in right],
+        predicted=["related" if good else "unrelated" for good in right],
+        publishers=publishers,
+        groups=range(81),
+    )
+    text = str(report(scored, name="link", split="test", seed=0).table())
+    assert text.index("Besar") < text.index("Satu")
+
+
+def test_reports_stand_side_by_side():
+    text = str(summary_table([topics(), links()]))
+    assert re.search(r"topic +test +4 .* 0\.750 .* 0\.333 majority", text)
+    assert re.search(r"link +publisher-out +3 .* 1\.000 .* 1\.000 ", text)
