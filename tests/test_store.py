@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -525,7 +526,7 @@ def test_a_pickle_in_the_arrays_is_refused_and_never_run(bundle: Path, tmp_path:
     member = io.BytesIO()
     np.save(member, np.array([Payload(tmp_path / "run")], dtype=object), allow_pickle=True)
     out = io.BytesIO((bundle / "topic.npz").read_bytes())
-    with zipfile.ZipFile(out, "a") as archive:
+    with zipfile.ZipFile(out, "a", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("extra.npy", member.getvalue())
         archive.writestr("raw.pkl", pickle.dumps(Payload(tmp_path / "run")))
     rewrite(bundle, topic_npz=out.getvalue())
@@ -603,9 +604,45 @@ def test_a_tree_that_was_altered_is_refused(change: Any, message: str, tmp_path:
         store.load(folder).estimators["topic"]
 
 
+ODD = st.sampled_from(
+    [None, -1, "x", [], {}, {"array": "x"}, {"float": "x"}, {"scalar": ["O", 1]}, {"tuple": 5},
+     {"dict": [[[], 1]]}, {"terms": "x"}, {"type": ["x"]}, {"type": "Pipeline", "params": {}}]
+)  # fmt: skip
+TREE, ARRAYS = flatten(fitted(MODELS["sigmoid"]), "sigmoid")
+
+
+def places(node: Any) -> list[tuple[Any, Any]]:
+    """Every (container, key) in a tree."""
+    inner = node.items() if isinstance(node, dict) else enumerate(node)
+    found = [(node, key) for key, _ in inner]
+    return found + [
+        place for node, key in found if isinstance(node[key], dict | list)
+        for place in places(node[key])
+    ]  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None)
+@given(data=st.data(), odd=ODD)
+def test_an_altered_tree_raises_nothing_but_a_bundle_error(data: Any, odd: Any) -> None:
+    tree = json.loads(json.dumps(TREE))
+    node, key = data.draw(st.sampled_from(places(tree)))
+    node[key] = odd
+    with contextlib.suppress(BundleError):
+        rebuild(tree, ARRAYS, "sigmoid")
+
+
+@settings(max_examples=200, deadline=None)
+@given(place=st.integers(0, 10_000), bit=st.integers(0, 7))
+def test_an_altered_file_raises_nothing_but_a_bundle_error(place: int, bit: int) -> None:
+    raw = bytearray(write_npz(TREE, ARRAYS))
+    raw[place % len(raw)] ^= 1 << bit
+    with contextlib.suppress(BundleError):
+        rebuild(*read_npz(bytes(raw), "sigmoid"), "sigmoid")
+
+
 def test_a_bottomless_tree_is_refused(bundle: Path) -> None:
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("tree.json", "[" * 100_000 + "]" * 100_000)
     rewrite(bundle, topic_npz=out.getvalue())
     with pytest.raises(BundleError, match=r"topic\.npz"):

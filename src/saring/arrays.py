@@ -29,6 +29,21 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 _COMPRESSION = 6  # zlib's own default; 9 took three times as long for 1% less
 # Bundles are tens of megabytes; a member that unfolds to more than this is a zip bomb.
 MAX_MEMBER_BYTES = 2 << 30
+# What zipfile, numpy and json raise for bytes that are not theirs (found by altering files).
+_DAMAGE = (
+    EOFError,
+    KeyError,
+    MemoryError,
+    NotImplementedError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 # Texts hold lone surrogates now and then (cut emoji); they must survive the round trip.
 _ENCODING, _ERRORS = "utf-8", "surrogatepass"
 
@@ -112,10 +127,7 @@ def read_npz(data: bytes, where: str) -> tuple[Any, dict[str, NDArray[Any]]]:
             members = {info.filename: _member(archive, info) for info in archive.infolist()}
             tree = json.loads(members.pop(TREE))
             arrays = {name.removesuffix(".npy"): _array(raw) for name, raw in members.items()}
-    except (
-        KeyError, EOFError, MemoryError, OverflowError, RecursionError, TypeError, ValueError,
-        NotImplementedError, RuntimeError, SyntaxError, zipfile.BadZipFile, zlib.error,
-    ) as error:  # fmt: skip
+    except _DAMAGE as error:
         raise BundleError(
             f"{where}: expected an .npz of plain arrays and {TREE}, found: {error}; "
             "train the model again or fetch an undamaged copy"
@@ -124,7 +136,9 @@ def read_npz(data: bytes, where: str) -> tuple[Any, dict[str, NDArray[Any]]]:
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
-    """Return one member's bytes, not more than the cap."""
+    """Return one member's bytes, not more than the cap, packed only as `write_npz` packs."""
+    if info.compress_type != zipfile.ZIP_DEFLATED:
+        raise ValueError(f"member {info.filename!r} packed by method {info.compress_type}")
     if info.file_size > MAX_MEMBER_BYTES:
         raise ValueError(f"member {info.filename!r} unfolds to {info.file_size} bytes")
     return archive.read(info)

@@ -45,7 +45,7 @@ def rebuild(
         return _Reader(arrays, build).value(tree)
     except BundleError as error:
         raise BundleError(f"{where}: {error}") from error
-    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise BundleError(
             f"{where}: its tree and arrays do not fit together ({type(error).__name__}: {error}); "
             "train the model again or fetch an undamaged copy"
