@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -268,6 +269,16 @@ def test_a_type_of_our_own_keeps_its_state_and_drops_what_it_can_make_again(
     assert math.isnan(loaded.limit_)
     assert loaded.names_ == ["a", "b"]
     assert not hasattr(loaded, "cache_")
+
+
+def test_column_names_and_labels_of_a_data_frame_survive() -> None:
+    frame = pd.DataFrame({"overlap": [0.0, 1.0, 2.0, 3.0], "cosine": [1.0, 0.0, 1.0, 0.5]})
+    labels = np.array(["related", "unrelated"] * 2, dtype=object)
+    model = make_pipeline(StandardScaler(), LogisticRegression()).fit(frame, labels)
+    loaded = rebuild(*flatten(model, "link"), "link")
+    assert list(loaded.feature_names_in_) == ["overlap", "cosine"]
+    assert loaded.classes_.dtype == object
+    np.testing.assert_array_equal(loaded.predict_proba(frame), model.predict_proba(frame))
 
 
 def test_single_precision_halves_the_tables_and_keeps_the_types(tmp_path: Path) -> None:

@@ -25,7 +25,16 @@ from saring.signature import signature
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["CHALLENGER", "MODEL_NAME", "RunInfo", "RunRecord", "git_commit", "log_run", "resolve"]
+__all__ = [
+    "CHALLENGER",
+    "MODEL_NAME",
+    "RunInfo",
+    "RunRecord",
+    "git_commit",
+    "log_run",
+    "resolve",
+    "tracking_uri",
+]
 
 MODEL_NAME = "saring"
 CHALLENGER = "challenger"  # alias of the model trained last; `champion` is given by a person
