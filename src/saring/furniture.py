@@ -1,0 +1,258 @@
+"""What a portal puts around an article's paragraphs, found line by line.
+
+Each finder takes the lines that are left of a page and returns what in them is furniture. A finder
+that could take body is anchored: to the head, the tail, a whole short line, the first or last one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from saring.dateline import find_dateline
+from saring.markers import Rule, Rules
+from saring.metadata import parse_credits, parse_date
+from saring.shape import is_prose, may_be_headline
+
+__all__ = [
+    "Find",
+    "Page",
+    "Span",
+    "find_end",
+    "find_head",
+    "find_inside",
+    "find_lines",
+    "find_start",
+    "find_tail",
+    "find_title",
+]
+
+Span = tuple[int, int]
+
+HEAD_LINES = 15  # no portal read prints more before the first paragraph
+TAIL_LINES = 80  # three boxes of ten headlines, each with its date or desk
+END_CHARS = 700  # credits, initials, tags and an agency's notice behind the last sentence
+MAX_TITLE_CHARS = 250
+MAX_CREDIT_CHARS = 120  # what a caption that repeats the title adds to it
+
+_WORD = re.compile(r"[^\W_]+")
+_GAP = re.compile(r"[^\S\r\n]*(?:\r\n?|\n)[^\S\r\n]*(?:\r\n?|\n)")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the finders read: text, the same in lower case, title, publisher (or empty), rules."""
+
+    text: str
+    low: str
+    title: str
+    publisher: str
+    rules: Rules
+
+
+class Find(NamedTuple):
+    """A stretch of furniture, its kind, and what it tells of the article (by field name)."""
+
+    kind: str
+    start: int
+    end: int
+    values: Mapping[str, str] = {}
+
+
+def find_inside(page: Page) -> list[Find]:
+    """Return the furniture that may stand inside a line, in order, disjoint."""
+    found = []
+    for rule in page.rules.by_place["inside"]:
+        for need in rule.needs:
+            at = page.low.find(need)
+            while at >= 0:
+                match = rule.pattern.match(page.text, at)
+                if match:
+                    found.append(Find(rule.kind, *match.span()))
+                at = page.low.find(need, match.end() if match else at + len(need))
+    return _disjoint(found)
+
+
+def find_lines(page: Page, lines: Sequence[Span]) -> list[Find]:
+    """Return the lines that are furniture wherever they stand."""
+    found: list[Find] = []
+    before = ""
+    for start, end in lines:
+        taken = page.rules.whole_line("line", page.text[start:end], before)
+        before = taken[0].kind if taken else ""
+        if taken:
+            found.append(_find(*taken, start, end))
+    return found
+
+
+def find_title(text: str, lines: Sequence[Span], rules: Rules) -> str:
+    """Return the first line if it reads as the title of the lines under it, else an empty text."""
+    if len(lines) < 2:
+        return ""
+    (start, end), (below, below_end) = lines[:2]
+    line, following = text[start:end], text[below:below_end]
+    if len(line) > MAX_TITLE_CHARS or not may_be_headline(line) or find_dateline(text, start):
+        return ""
+    if rules.whole_line("head", line) or rules.whole_line("line", line):
+        return ""
+    proven = (
+        _GAP.match(text, end) is not None
+        or rules.whole_line("head", following) is not None
+        or _key(line) == _key(following)
+        or is_prose(following)
+    )
+    return line if proven else ""
+
+
+def find_head(page: Page, lines: Sequence[Span]) -> list[Find]:
+    """Return the furniture before the first paragraph: title, date, caption, byline."""
+    found: list[Find] = []
+    title = _key(page.title)
+    for start, end in lines[:HEAD_LINES]:
+        line = page.text[start:end]
+        kind = _title_kind(line, title)
+        taken = None if kind else page.rules.whole_line("head", line)
+        if kind:
+            found.append(Find(kind, start, end))
+        elif taken:
+            found.append(_find(*taken, start, end))
+        elif is_prose(line):
+            break
+    return found
+
+
+def find_tail(page: Page, lines: Sequence[Span]) -> list[Find]:
+    """Return the furniture after the last paragraph: credits, tags, lists of other articles."""
+    first = len(lines)
+    taken: dict[int, tuple[Rule, re.Match[str]]] = {}
+    while first > max(0, len(lines) - TAIL_LINES):
+        line = page.text[slice(*lines[first - 1])]
+        rule = page.rules.whole_line("tail", line)
+        if rule:
+            taken[first - 1] = rule
+        elif is_prose(line):
+            break
+        first -= 1
+    return _tail_finds(page, lines, first, taken)
+
+
+def _tail_finds(
+    page: Page,
+    lines: Sequence[Span],
+    first: int,
+    taken: Mapping[int, tuple[Rule, re.Match[str]]],
+) -> list[Find]:
+    """Return the finds among the lines after the last paragraph, from line `first` on."""
+    found: list[Find] = []
+    header = before = ""
+    for number in range(first, len(lines)):
+        start, end = lines[number]
+        line = page.text[start:end]
+        heading = page.rules.whole_line("tail_header", line)
+        rule = taken.get(number) or page.rules.whole_line("tail", line, before)
+        before = ""
+        if heading:
+            header = line.rstrip(" :").lower()
+            found.append(Find(heading[0].kind, start, end))
+        elif rule:
+            before = rule[0].kind
+            found.append(_find(*rule, start, end))
+        elif header:
+            values = {"tags": line} if header.startswith(("tag", "topik")) else {}
+            found.append(Find("tail", start, end, values))
+    return found
+
+
+def find_start(page: Page, lines: Sequence[Span]) -> list[Find]:
+    """Return what opens the first paragraph: a reporter's line, the dateline."""
+    found: list[Find] = []
+    for start, end in _first_lines(page.text, lines):
+        at = start
+        for rule in page.rules.by_place["start"]:
+            match = rule.pattern.match(page.text, at)
+            if match:
+                found.append(Find(rule.kind, *match.span(), _values(rule, match)))
+                at = (
+                    match.end()
+                    + len(page.text[match.end() : end])
+                    - len(page.text[match.end() : end].lstrip())
+                )
+        dateline = find_dateline(page.text, at, page.publisher)
+        if dateline:
+            values = {"publisher": dateline.publisher, "place": dateline.place}
+            stop = at + len(page.text[at : dateline.end].rstrip())
+            found.append(Find("dateline", at, stop, values))
+        if found:
+            break
+    return found
+
+
+def find_end(page: Page, lines: Sequence[Span]) -> list[Find]:
+    """Return what closes the last line, from its end inwards: stars, initials, credits."""
+    found: list[Find] = []
+    if not lines:
+        return found
+    start, end = lines[-1]
+    first = max(start, end - END_CHARS)
+    tail = page.low[first:end]
+    rules = [r for r in page.rules.by_place["end"] if any(need in tail for need in r.needs)]
+    while first < end:
+        for rule in rules:
+            match = rule.pattern.search(page.text, first, end)
+            if match:
+                break
+        else:
+            break
+        at = end - len(match.group().lstrip())
+        found.append(_find(rule, match, at, end))
+        end = first + len(page.text[first:at].rstrip())
+    return found
+
+
+def _first_lines(text: str, lines: Sequence[Span]) -> list[Span]:
+    """Return the lines that may open the article: the first, and the first paragraph."""
+    prose = next((line for line in lines[:HEAD_LINES] if is_prose(text[slice(*line)])), None)
+    return list(dict.fromkeys([*lines[:1], *([prose] if prose else [])]))
+
+
+def _title_kind(line: str, title: str) -> str:
+    """Return "title" or "photo_caption" for a line that repeats the title, else an empty string."""
+    if not title or len(line) > MAX_TITLE_CHARS + MAX_CREDIT_CHARS:
+        return ""
+    key = _key(line)
+    if key == title:
+        return "title"
+    extra = len(key) - len(title)
+    credited = key.startswith(title + " ") and not line.endswith(".")
+    return "photo_caption" if credited and extra <= MAX_CREDIT_CHARS else ""
+
+
+def _key(line: str) -> str:
+    """Return a line's words in lower case, for comparing titles."""
+    return " ".join(_WORD.findall(line.lower()))
+
+
+def _find(rule: Rule, match: re.Match[str], start: int, end: int) -> Find:
+    """Return the find of a rule, with what its line tells."""
+    return Find(rule.kind, start, end, _values(rule, match))
+
+
+def _values(rule: Rule, match: re.Match[str]) -> dict[str, str]:
+    """Return the fields a match names, dates as ISO 8601."""
+    values = {name: value.strip() for name, value in match.groupdict().items() if value}
+    if rule.kind == "credit":
+        values |= parse_credits(match.group())
+    if "published" in values:
+        values["published"] = parse_date(values["published"])
+    return {name: value for name, value in values.items() if value}
+
+
+def _disjoint(found: list[Find]) -> list[Find]:
+    """Return finds in order without those that start within an earlier one."""
+    kept: list[Find] = []
+    for find in sorted(found, key=lambda find: (find.start, -find.end)):
+        if not kept or find.start >= kept[-1].end:
+            kept.append(find)
+    return kept

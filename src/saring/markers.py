@@ -1,0 +1,224 @@
+"""The rules of `markers.toml`, compiled: what portals print around an article's paragraphs.
+
+Rules are data; this module only turns them into regular expressions, once, on first use. What a
+blank and ``~`` mean in a pattern is told at the top of the data file.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from saring.errors import ConfigError
+
+__all__ = ["PLACES", "Marker", "Rule", "Rules", "load_rules", "lower", "read_rules"]
+
+PLACES = ("inside", "line", "head", "tail", "tail_header", "start", "end")
+"""Where a rule may apply: inside a line, as a whole line (anywhere, before the first paragraph,
+after the last), as the header of all that follows, at the first paragraph's start, at the end."""
+
+MAX_CHARS = (
+    200  # a whole-line rule looks at no longer line unless it says so: paragraphs are longer
+)
+
+_SPACE = r"[\s\u200b\ufeff]"  # \s covers the no-break space; scrapers leave zero-width ones too
+_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """What stands before the headline of another article.
+
+    Attributes
+    ----------
+    name : str
+        Name of the marker in the data file.
+    kind : str
+        "link", or the kind of removal the whole teaser is ("video_teaser").
+    pattern : re.Pattern
+        The marker's words, without separator.
+    separator : str
+        "optional" or "needed": whether a headline may follow without a colon at a line's start.
+    needs : tuple of str
+        Lower-case strings, one of which starts every match.
+    examples, false_friends : tuple of str
+        Lines it must and must not take.
+    """
+
+    name: str
+    kind: str
+    pattern: re.Pattern[str]
+    separator: str
+    needs: tuple[str, ...]
+    examples: tuple[str, ...]
+    false_friends: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A stretch of furniture; `kind` names the removal, `where` is one of `PLACES`.
+
+    `after` restricts a line to stand right behind a removal of that kind.
+    """
+
+    kind: str
+    where: str
+    pattern: re.Pattern[str]
+    source: str
+    needs: tuple[str, ...]
+    max_chars: int
+    after: str
+    examples: tuple[str, ...]
+    false_friends: tuple[str, ...]
+
+
+class Rules:
+    """All rules, by place, with one gate per place that tells cheaply whether any may match.
+
+    Attributes
+    ----------
+    markers : tuple of Marker
+    by_place : Mapping[str, tuple of Rule]
+    """
+
+    def __init__(self, markers: Iterable[Marker], rules: Iterable[Rule]) -> None:
+        self.markers = tuple(markers)
+        rules = tuple(rules)
+        self.by_place: Mapping[str, tuple[Rule, ...]] = {
+            place: tuple(rule for rule in rules if rule.where == place) for place in PLACES
+        }
+        self._gates = {
+            place: re.compile("|".join(f"(?:{_anonymous(rule.source)})" for rule in group))
+            for place, group in self.by_place.items()
+            if group
+        }
+        self._longest = {
+            place: max((rule.max_chars for rule in group), default=0)
+            for place, group in self.by_place.items()
+        }
+
+    def whole_line(
+        self, place: str, line: str, before: str = ""
+    ) -> tuple[Rule, re.Match[str]] | None:
+        """Return the rule that takes the whole line and its match, or None.
+
+        Parameters
+        ----------
+        place : str
+            One of `PLACES`.
+        line : str
+            The line, stripped.
+        before : str
+            Kind of the removal right before the line, empty when there is none.
+        """
+        if len(line) > self._longest[place] or not self._gates[place].fullmatch(line):
+            return None
+        for rule in self.by_place[place]:
+            if len(line) <= rule.max_chars and rule.after in ("", before):
+                match = rule.pattern.fullmatch(line)
+                if match:
+                    return rule, match
+        return None
+
+
+def lower(text: str) -> str:
+    """Return the text in lower case, of the same length, so that places in it stay true."""
+    lowered = text.lower()
+    # A few letters (the dotted capital I of Turkish names) lower to two characters.
+    return lowered if len(lowered) == len(text) else text.translate(_LOWER)
+
+
+@cache
+def load_rules() -> Rules:
+    """Return the rules shipped with saring; they are read once."""
+    data = files("saring").joinpath("markers.toml").read_text(encoding="utf-8")
+    return read_rules(tomllib.loads(data))
+
+
+def read_rules(data: Mapping[str, Any]) -> Rules:
+    """Return the rules in parsed TOML.
+
+    Raises
+    ------
+    ConfigError
+        If a rule has an unknown key or place, lacks an example, or its pattern is not valid.
+    """
+    markers = [_marker(entry) for entry in data.get("marker", [])]
+    rules = [_rule(entry) for entry in data.get("rule", [])]
+    return Rules(markers, rules)
+
+
+def _marker(entry: Mapping[str, Any]) -> Marker:
+    """Compile one entry of ``[[marker]]``."""
+    _check(entry, {"name", "kind", "needs", "pattern", "separator", "example", "not"})
+    return Marker(
+        name=entry["name"],
+        kind=entry.get("kind", "link"),
+        pattern=_compile(entry["name"], rf"(?:{_spaced(entry['pattern'])})(?!\w)", case=False),
+        separator=entry["separator"],
+        needs=tuple(entry["needs"]),
+        examples=tuple(entry["example"]),
+        false_friends=tuple(entry.get("not", ())),
+    )
+
+
+def _rule(entry: Mapping[str, Any]) -> Rule:
+    """Compile one entry of ``[[rule]]``."""
+    keys = {"kind", "where", "case", "needs", "max_chars", "after", "pattern", "example", "not"}
+    _check(entry, keys)
+    kind, where = entry["kind"], entry["where"]
+    if where not in PLACES:
+        raise ConfigError(
+            f"markers.toml: rule {kind!r}: where = {where!r}; expected one of {PLACES}"
+        )
+    case = entry.get("case", False)
+    spaced = _spaced(entry["pattern"]) + (r"\Z" if where == "end" else "")
+    return Rule(
+        kind=kind,
+        where=where,
+        pattern=_compile(kind, spaced, case),
+        source=spaced if case else f"(?i:{spaced})",
+        needs=tuple(entry.get("needs", ())),
+        max_chars=entry.get("max_chars", MAX_CHARS),
+        after=entry.get("after", ""),
+        examples=tuple(entry["example"]),
+        false_friends=tuple(entry.get("not", ())),
+    )
+
+
+def _check(entry: Mapping[str, Any], known: set[str]) -> None:
+    """Refuse an entry with unknown keys or without an example."""
+    name = entry.get("name") or entry.get("kind")
+    unknown = sorted(set(entry) - known)
+    if unknown:
+        raise ConfigError(
+            f"markers.toml: rule {name!r}: unknown key {unknown[0]!r}; known: {known}"
+        )
+    if not entry.get("example"):
+        raise ConfigError(f"markers.toml: rule {name!r} has no example; give a line it must take")
+
+
+def _compile(name: str, pattern: str, case: bool) -> re.Pattern[str]:
+    """Compile a pattern; an error names its rule."""
+    try:
+        return re.compile(pattern, 0 if case else re.IGNORECASE)
+    except re.error as error:
+        raise ConfigError(f"markers.toml: rule {name!r}: {error} in {pattern!r}") from error
+
+
+def _spaced(pattern: str) -> str:
+    """Write out a blank as some white space and ``~`` as optional white space."""
+    outside = re.compile(r"(\[(?:\\.|[^\]\\])+\])|(\\.)|( )|(~)")  # not within [...] or escaped
+    return outside.sub(
+        lambda m: f"{_SPACE}{{1,5}}" if m[3] else f"{_SPACE}{{0,5}}" if m[4] else m[0], pattern
+    )
+
+
+def _anonymous(pattern: str) -> str:
+    """Drop the names of groups, which may not repeat within one expression."""
+    return re.sub(r"\(\?P<\w+>", "(?:", pattern)

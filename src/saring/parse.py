@@ -1,0 +1,196 @@
+"""A record to an `Article`: teasers become links, portal furniture removals, the rest is body.
+
+The stages, each finding something in the lines that the ones before it left::
+
+    furniture inside lines > teasers > furniture lines > head > tail > dateline > end marks
+
+Nothing is lost: spans only mark stretches of the text, and what no span covers is the body.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from hashlib import blake2b
+from typing import Any
+
+from saring import furniture
+from saring.article import Article, Link, Record, Removal
+from saring.dateline import publisher_name
+from saring.errors import InputError
+from saring.furniture import Find, Page, Span
+from saring.links import Teaser, find_teasers
+from saring.markers import load_rules, lower
+from saring.metadata import parse_date, parse_tags
+
+__all__ = ["parse"]
+
+_LINE = re.compile(r"\S[^\r\n]*")
+_COMMA_JOINT = re.compile(r"[.!?\"”],(?=[A-Z\"“])")
+_COMMA_LINE = re.compile(r"[^\s,](?:[^,\r\n]|,(?![A-Z\"“‘'(\[,]))*")
+MIN_COMMA_JOINTS = 2  # a dump that joins paragraphs by commas does so at every one
+MAX_COMMA_DUMP_LINES = 3
+
+
+def parse(source: Record | str | Mapping[str, Any]) -> Article:
+    """Return the article in a record: its links, its removals and its metadata.
+
+    Parameters
+    ----------
+    source : Record, str or Mapping
+        A record; or a text, whose first line is its title if it reads like one; or a mapping with
+        a record's fields, of which only ``text`` must be there (``date`` serves as ``published``).
+
+    Returns
+    -------
+    Article
+        `text` is the given text, unchanged; what no link and no removal covers is the body.
+
+    Raises
+    ------
+    InputError
+        If a mapping has no ``text``, or a field is not a string.
+
+    Examples
+    --------
+    >>> article = parse("Harga cabai turun. (Baca juga: Cara Menanam Cabai di Pot) Warga lega.")
+    >>> article.links[0].headline, article.body
+    ('Cara Menanam Cabai di Pot', 'Harga cabai turun. Warga lega.')
+    """
+    record = _as_record(source)
+    text, rules = record.text, load_rules()
+    lines = _lines(text)
+    title = record.title.strip() or furniture.find_title(text, lines, rules)
+    page = Page(text, lower(text), title, record.publisher.strip(), rules)
+
+    finds = furniture.find_inside(page)
+    teasers = find_teasers(text, page.low, lines, [(f.start, f.end) for f in finds], rules)
+    lines = _left(text, lines, [*finds, *teasers])
+    for stage in (
+        furniture.find_lines,
+        furniture.find_head,
+        furniture.find_tail,
+        furniture.find_start,
+        furniture.find_end,
+    ):
+        found = stage(page, lines)
+        if found:
+            finds += found
+            lines = _left(text, lines, found)
+    return _article(record, title, finds, teasers)
+
+
+def _article(
+    record: Record, title: str, finds: Iterable[Find], teasers: Iterable[Teaser]
+) -> Article:
+    """Return the article that the finds and teasers of a record's text make."""
+    text = record.text
+    links = tuple(_link(record, teaser) for teaser in teasers if teaser.kind == "link")
+    removals = [Removal(find.kind, find.start, find.end) for find in finds]
+    removals += [Removal(t.kind, t.start, t.end) for t in teasers if t.kind != "link"]
+    values = _values(sorted(finds, key=lambda find: find.start))
+    return Article(
+        id=record.id,
+        title=title,
+        text=text,
+        links=links,
+        removals=tuple(sorted(removals, key=lambda removal: removal.start)),
+        published=parse_date(record.published) or values.get("published", ""),
+        editor=values.get("editor", ""),
+        author=values.get("author", ""),
+        source=values.get("source", ""),
+        publisher=record.publisher.strip() or publisher_name(values.get("publisher", "")),
+        place=values.get("place", ""),
+        tags=parse_tags(values.get("tags", "")),
+        url=record.url,
+    )
+
+
+def _link(record: Record, teaser: Teaser) -> Link:
+    """Return the link of a teaser; its address is the one printed, else the page's."""
+    headline = record.text[slice(*teaser.headline)]
+    url = teaser.url or record.addresses.get(headline, "")
+    return Link(headline, teaser.marker, teaser.start, teaser.end, url)
+
+
+def _values(finds: Iterable[Find]) -> dict[str, str]:
+    """Return each field's first value; the tags of all finds are joined."""
+    values: dict[str, str] = {}
+    for find in finds:
+        for name, value in find.values.items():
+            if name == "tags" and name in values:
+                values[name] += ", " + value
+            else:
+                values.setdefault(name, value)
+    return values
+
+
+def _as_record(source: Record | str | Mapping[str, Any]) -> Record:
+    """Return any source as a record."""
+    if isinstance(source, Record):
+        return source
+    if isinstance(source, str):
+        return Record(id=_digest(source), text=source)
+    given = dict(source)
+    if "text" not in given:
+        raise InputError(f"an article needs 'text'; found the fields {sorted(map(str, given))}")
+    given.setdefault("published", given.get("date"))
+    known = {item.name for item in fields(Record)}
+    values = {name: value for name, value in given.items() if name in known and value is not None}
+    for name, value in values.items():
+        if name != "addresses" and not isinstance(value, str):
+            raise InputError(
+                f"field {name!r} of an article is {type(value).__name__}; expected a string"
+            )
+    values.setdefault("id", _digest(values.get("text", "")))
+    return Record(**values)
+
+
+def _digest(text: str) -> str:
+    """Return an identifier made from a text, the same on every run."""
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+
+
+def _lines(text: str) -> list[Span]:
+    """Return the lines of a text, without white space at their ends and without blank ones."""
+    lines = [_tight(text, *match.span()) for match in _LINE.finditer(text)]
+    if len(lines) <= MAX_COMMA_DUMP_LINES and len(_COMMA_JOINT.findall(text)) >= MIN_COMMA_JOINTS:
+        lines = [_tight(text, *match.span()) for match in _COMMA_LINE.finditer(text)]
+    return lines
+
+
+def _tight(text: str, start: int, end: int) -> Span:
+    """Return a span that starts at a letter without the white space at its end."""
+    if text[end - 1].isspace():
+        end = start + len(text[start:end].rstrip())
+    return start, end
+
+
+def _left(text: str, lines: Sequence[Span], taken: Iterable[Find | Teaser]) -> list[Span]:
+    """Return what the taken spans leave of the lines, without white space at the ends."""
+    spans = sorted((item.start, item.end) for item in taken)
+    if not spans:
+        return list(lines)
+    left: list[Span] = []
+    number = 0
+    for start, end in lines:
+        at = start
+        while number < len(spans) and spans[number][0] < end:
+            if spans[number][1] > at:
+                left.append((at, spans[number][0]))
+                at = spans[number][1]
+            if at >= end:
+                break
+            number += 1
+        left.append((at, end))
+    return [span for start, end in left if start < end and (span := _trim(text, start, end))]
+
+
+def _trim(text: str, start: int, end: int) -> Span | None:
+    """Return a span without white space at its ends, None if nothing else is in it."""
+    inner = text[start:end].strip()
+    if not inner:
+        return None
+    start += text[start:end].index(inner[0])
+    return start, start + len(inner)

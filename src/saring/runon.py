@@ -1,0 +1,91 @@
+"""Where a teaser's headline ends in a text that lost its line breaks.
+
+"... ujarnya. Baca juga: Harga Cabai Turun Lagi Menurut Rina, panen raya ...": nothing marks the
+end. Each place where a sentence may begin is a candidate, and the best-scored one is taken. The
+score is a sum of log-weights over the features of `window`. Weights and word tables are data
+(`runon.toml`), fitted by ``bench/runon.py --fit`` on the embedded corpus, whose articles are
+printed as run-on text for it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+from saring.window import Host, Tables, Window
+
+__all__ = ["Candidate", "Model", "candidates", "headline_end", "load_model"]
+
+MAX_WORDS = 28  # no headline read had more
+
+NEVER_LAST = frozenset(
+    "di ke dari yang dan untuk dengan pada dalam oleh atau bagi serta".split()  # noqa: SIM905
+)
+"""Words that end no headline."""
+
+
+class Candidate(NamedTuple):
+    """A place where the headline may end, and its features by name."""
+
+    end: int
+    features: Mapping[str, float]
+
+
+class Model(NamedTuple):
+    """What `runon.toml` holds: the features' weights, and the tables the features are read from."""
+
+    weights: Mapping[str, float]
+    tables: Tables
+
+
+def headline_end(host: Host, start: int, stop: int) -> int:
+    """Return where the headline that starts at `start` ends; `start` itself if none is there.
+
+    Parameters
+    ----------
+    host : Host
+        The article's text.
+    start, stop : int
+        The stretch the headline lies in: it ends at `stop` at the latest.
+    """
+    model = load_model()
+    best, best_score = start, float("-inf")
+    for candidate in candidates(host, start, stop, model.tables):
+        score = sum(model.weights.get(n, 0.0) * value for n, value in candidate.features.items())
+        if score > best_score:
+            best, best_score = candidate.end, score
+    return best
+
+
+def candidates(host: Host, start: int, stop: int, tables: Tables) -> Iterator[Candidate]:
+    """Yield the places where the headline may end, with their features.
+
+    Parameters
+    ----------
+    host : Host
+        The article's text.
+    start, stop : int
+        The stretch the headline lies in.
+    tables : Tables
+        What the features are read from.
+    """
+    window = Window(host, start, stop, tables)
+    tokens = window.tokens
+    for place, token in enumerate(tokens[: MAX_WORDS + 1]):
+        before = tokens[place - 1] if place else None
+        if token.may_open and (before is None or before.bare not in NEVER_LAST):
+            yield Candidate(before.end if before else start, window.features(place))
+    if tokens and len(tokens) <= MAX_WORDS and not host.text[tokens[-1].end : stop].strip():
+        yield Candidate(tokens[-1].end, window.features(len(tokens)))
+
+
+@cache
+def load_model() -> Model:
+    """Return the weights and tables shipped with saring; they are read once."""
+    data = tomllib.loads(files("saring").joinpath("runon.toml").read_text(encoding="utf-8"))
+    words = {name: frozenset(text.split()) for name, text in data["words"].items()}
+    tables = Tables(data["openers"], data["closers"], words["common"], words["camel"])
+    return Model(data["weights"], tables)

@@ -1,0 +1,114 @@
+"""Every rule of markers.toml against the examples and false friends beside it, one by one."""
+
+import re
+import tomllib
+from importlib.resources import files
+
+import pytest
+
+from saring.errors import ConfigError
+from saring.links import find_teasers
+from saring.markers import PLACES, Marker, Rule, Rules, load_rules, lower, read_rules
+
+RULES = load_rules()
+ALL_RULES = [rule for place in PLACES for rule in RULES.by_place[place]]
+STRETCH = re.compile("⟦(.*?)⟧")
+
+
+def stretch(example: str) -> tuple[str, str]:
+    """The example without its brackets, and what stands in them (all of it, if there are none)."""
+    inner = STRETCH.search(example)
+    return STRETCH.sub(r"\1", example), inner[1] if inner else example
+
+
+def taken_by(rule: Rule, line: str) -> str:
+    """What the rule alone takes of a line; empty if nothing."""
+    alone = Rules([], [rule])
+    if rule.where in ("line", "head", "tail", "tail_header"):
+        return line if alone.whole_line(rule.where, line, rule.after) else ""
+    if rule.where == "inside":
+        places = [lower(line).find(need) for need in rule.needs]
+        matches = [rule.pattern.match(line, at) for at in places if at >= 0]
+        match = next((match for match in matches if match), None)
+    elif rule.where == "start":
+        match = rule.pattern.match(line)
+    else:
+        needed = any(need in lower(line) for need in rule.needs)
+        match = rule.pattern.search(line) if needed else None
+    return match.group().strip() if match else ""
+
+
+def teasers_of(marker: Marker, line: str):
+    return find_teasers(line, lower(line), [(0, len(line))], [], Rules([marker], []))
+
+
+def cases(entries, kind):
+    return [
+        pytest.param(entry, example, id=f"{getattr(entry, 'name', None) or entry.kind}: {example}")
+        for entry in entries
+        for example in getattr(entry, kind)
+    ]
+
+
+@pytest.mark.parametrize(("rule", "example"), cases(ALL_RULES, "examples"))
+def test_a_rule_takes_its_example(rule, example):
+    line, expected = stretch(example)
+    assert taken_by(rule, line) == expected
+
+
+@pytest.mark.parametrize(("rule", "line"), cases(ALL_RULES, "false_friends"))
+def test_a_rule_leaves_its_false_friend(rule, line):
+    assert taken_by(rule, line) == ""
+
+
+@pytest.mark.parametrize(("marker", "line"), cases(RULES.markers, "examples"))
+def test_a_marker_takes_its_example_as_a_whole(marker, line):
+    teasers = teasers_of(marker, line)
+    assert [(teaser.start, teaser.end) for teaser in teasers] == [(0, len(line))]
+    if marker.kind == "link":
+        start, end = teasers[0].headline
+        assert line[start:end] == "Panen Raya di Lereng Merapi Bikin Harga Cabai Turun"
+
+
+@pytest.mark.parametrize(("marker", "line"), cases(RULES.markers, "false_friends"))
+def test_a_marker_leaves_its_false_friend(marker, line):
+    assert teasers_of(marker, line) == []
+
+
+@pytest.mark.parametrize("rule", [*ALL_RULES, *RULES.markers], ids=lambda r: r.pattern.pattern[:40])
+def test_no_quantifier_is_open_ended(rule):
+    # Sets and escapes aside, `*`, `+` and `{n,}` could make a rule slower than linear.
+    bare = re.sub(r"\\.|\[(?:\\.|[^\]\\])+\]", "x", rule.pattern.pattern)
+    assert not re.search(r"[^(]\*|\+|\{\d*,\}", bare)
+
+
+def test_a_needed_string_starts_every_match():
+    for rule in (*RULES.markers, *RULES.by_place["inside"]):
+        for example in rule.examples:
+            line, _ = stretch(example)
+            assert any(need in lower(line) for need in rule.needs), example
+
+
+def test_lower_keeps_the_length_of_any_text():
+    text = "İstanbul BACA JUGA"
+    assert len(lower(text)) == len(text)
+    assert lower(text).endswith("baca juga")
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ({"kind": "x", "where": "nowhere", "pattern": "x", "example": ["x"]}, "nowhere"),
+        ({"kind": "x", "where": "line", "pattern": "x"}, "no example"),
+        ({"kind": "x", "where": "line", "pattern": "(", "example": ["("]}, "'x'"),
+        ({"kind": "x", "where": "line", "pattern": "x", "example": ["x"], "typo": 1}, "typo"),
+    ],
+)
+def test_a_bad_rule_is_refused_by_name(entry, message):
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        read_rules({"rule": [entry]})
+
+
+def test_the_data_file_names_every_kind_in_snake_case():
+    data = tomllib.loads(files("saring").joinpath("markers.toml").read_text(encoding="utf-8"))
+    assert all(re.fullmatch(r"[a-z_]+", rule["kind"]) for rule in data["rule"])
