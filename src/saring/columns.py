@@ -1,0 +1,164 @@
+"""Which column of a table holds which field of ours, and what its values become."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, time
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from saring.errors import ConfigError, InputError
+from saring.formats import MAX_TEXT_BYTES, kind_of
+
+__all__ = ["FIELDS", "Columns", "Found"]
+
+FIELDS = ("id", "title", "text", "published", "publisher", "url")
+SHOWN_COLUMNS = 20  # columns named in a message
+SHOWN_CHARS = 40  # of a column's name: a table without a header has articles for names
+CLOSE = 0.6  # how alike two names are to be offered instead of each other (difflib's default)
+
+_BREAKS = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The columns found for our fields, and what is missing in words, empty if nothing is."""
+
+    columns: Mapping[str, str]
+    missing: str
+
+
+class Columns:
+    """Finds our fields among the columns of a row and reads their values.
+
+    Parameters
+    ----------
+    named : Mapping[str, str]
+        The user's column for a field of ours; goes before all names in columns.toml.
+
+    Raises
+    ------
+    ConfigError
+        A field is none of ours.
+    """
+
+    def __init__(self, named: Mapping[str, str]) -> None:
+        for name in named:
+            if name not in FIELDS:
+                raise ConfigError(
+                    f"--column {name}={named[name]}: found the field {name!r}; expected one of "
+                    f"{', '.join(FIELDS)}; write it as --column text=isi"
+                )
+        self._named = dict(named)
+        self._seen: dict[tuple[str, ...], Found] = {}
+
+    def find(self, names: tuple[str, ...]) -> Found:
+        """Return where our fields are among the columns of a row."""
+        found = self._seen.get(names)
+        if found is None:
+            found = self._seen[names] = self._look(names)
+        return found
+
+    def fields(self, values: Mapping[str, Any]) -> dict[str, str]:
+        """Return a row's fields by our names; one without a column is left out.
+
+        Raises
+        ------
+        InputError
+            There is no text column, or a value is of a kind that cannot be read.
+        """
+        found = self.find(tuple(values))
+        if "text" not in found.columns:
+            raise InputError(found.missing)
+        fields: dict[str, str] = {}
+        for name, column in found.columns.items():
+            value = values[column]
+            if type(value) is not str:
+                value = _text(value, column) if name == "text" else _word(value, column, name)
+            fields[name] = value.replace("\0", "\ufffd") if "\0" in value else value
+        if len(fields["text"]) > MAX_TEXT_BYTES:
+            raise InputError(
+                f"column {found.columns['text']!r} (text): found {len(fields['text']):,} "
+                f"characters; expected one article, at most {MAX_TEXT_BYTES:,}; split it"
+            )
+        return fields
+
+    def _look(self, names: tuple[str, ...]) -> Found:
+        plain = {_plain(name): name for name in reversed(names)}
+        columns: dict[str, str] = {}
+        lost: dict[str, str] = {}
+        for name, given in self._named.items():
+            if given in names:
+                columns[name] = given
+            elif _plain(given) in plain:
+                columns[name] = plain[_plain(given)]
+            else:
+                lost[name] = f"no column {given!r}, which --column names for {name}"
+        for name in FIELDS:
+            fit = (plain[alias] for alias in _aliases()[name] if alias in plain)
+            column = next((c for c in fit if c not in columns.values()), None)
+            if column is not None and name not in self._named:
+                columns[name] = column
+        if "text" not in columns and "text" not in lost:
+            lost["text"] = "no text column"
+        free = tuple(name for name in names if name not in columns.values())
+        missing = (self._missing(name, why, names, free) for name, why in lost.items())
+        return Found(columns, "; ".join(missing))
+
+    def _missing(self, name: str, why: str, names: tuple[str, ...], free: tuple[str, ...]) -> str:
+        """Return in words that a field has no column, what there is and what to do."""
+        shown = ", ".join(repr(n[:SHOWN_CHARS]) for n in names[:SHOWN_COLUMNS]) or "no columns"
+        more = f" and {len(names) - SHOWN_COLUMNS} more" if len(names) > SHOWN_COLUMNS else ""
+        wanted = [_plain(self._named[name])] if name in self._named else _aliases()[name]
+        close = [n for n in free if difflib.get_close_matches(_plain(n), wanted, 1, CLOSE)]
+        hint = f"; close to it: {', '.join(map(repr, close))}" if close else ""
+        expected = "" if name in self._named else f"; expected one of {', '.join(wanted)}"
+        return (
+            f"{why}: found {shown}{more}{expected}{hint}; name the right one with "
+            f"--column {name}={close[0] if close else 'NAME'}"
+        )
+
+
+@cache
+def _aliases() -> dict[str, list[str]]:
+    """Return columns.toml, read once."""
+    return tomllib.loads(files("saring").joinpath("columns.toml").read_text("utf-8"))
+
+
+def _plain(name: str) -> str:
+    return _BREAKS.sub("_", str(name).casefold()).strip("_")
+
+
+def _text(value: Any, column: str) -> str:
+    """Return an article's text from what a column holds: text, a list of paragraphs, or nothing."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return "\n".join(value)
+    raise InputError(
+        f"column {column!r} (text): found {kind_of(value)}; expected text or a list of paragraphs; "
+        "name another column with --column text=NAME"
+    )
+
+
+def _word(value: Any, column: str, name: str) -> str:
+    """Return a title, id, date or the like from what a column holds."""
+    if value is None or value != value:  # NaN and NaT differ from themselves
+        return ""
+    if isinstance(value, (date, time)):
+        return value.isoformat()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))  # a column of whole numbers with gaps is read as floats
+    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
+        return str(value)
+    raise InputError(
+        f"column {column!r} ({name}): found {kind_of(value)}; expected text or a number; "
+        f"name another column with --column {name}=NAME"
+    )

@@ -1,0 +1,263 @@
+"""Tables to rows: JSON Lines, JSON, CSV and Parquet, one row at a time in bounded memory.
+
+Each reader yields a row as a dict, or a `Broken` for a row that cannot be read. What ends a whole
+file is an `InputError` without its place, which the caller knows.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from codecs import BOM_UTF8
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import orjson
+
+from saring.errors import InputError
+from saring.source import Source
+from saring.stream import Stream
+
+__all__ = ["MAX_TEXT_BYTES", "TABLES", "Broken", "kind_of"]
+
+MAX_TEXT_BYTES = 20_000_000  # a hundred times the longest article seen
+MAX_ROW_BYTES = 64_000_000  # a text of the greatest length, escaped, and what stands beside it
+BATCH_ROWS = 512  # of Parquet; some 2 MB of articles
+CHUNK_CHARS = 1 << 20
+DELIMITERS = ",;\t"
+
+_RESAVE = "expected one encoding throughout; save the file as UTF-8"
+_UNDECODED = re.compile("[\udc80-\udcff]")  # what "surrogateescape" makes of a byte it cannot read
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_BETWEEN = re.compile(r"[\s,\[\]]*")  # what stands between the values of a JSON list
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A row that cannot be read, and why."""
+
+    error: str
+
+
+def json_lines(source: Source, stream: Stream) -> Iterator[Values | Broken]:
+    """Yield the rows of JSON Lines; blank lines are none."""
+    readline = _json_line_reader(stream)
+    while line := readline(MAX_ROW_BYTES):
+        if len(line) == MAX_ROW_BYTES:
+            while (rest := readline(MAX_ROW_BYTES)) and len(rest) == MAX_ROW_BYTES:
+                pass
+            yield Broken(f"found a line of more than {MAX_ROW_BYTES:,} bytes; expected one article")
+        elif not line.isspace():
+            try:
+                value = orjson.loads(line)
+            except orjson.JSONDecodeError as error:
+                value = _leniently(line, str(error))
+            yield value if type(value) in (dict, Broken) else _no_object(value)
+
+
+def json_values(source: Source, stream: Stream) -> Iterator[Values | Broken]:
+    """Yield the rows of a JSON file: the objects of its list, or its single object.
+
+    Raises
+    ------
+    InputError
+        The file is no JSON from some row on.
+    """
+    text = _text_stream(stream)
+    decoder = json.JSONDecoder(strict=False)
+    buffer, at, more = "", 0, True
+    while True:
+        at = _BETWEEN.match(buffer, at).end()  # type: ignore[union-attr]  # it matches the empty
+        try:
+            value, end = decoder.raw_decode(buffer, at)
+        except (ValueError, RecursionError) as error:
+            buffer, at = buffer[at:], 0
+            if not more and not buffer:
+                return
+            if not more or len(buffer) > MAX_ROW_BYTES:
+                raise InputError(f"found no JSON from here on ({error}); repair the file") from None
+            chunk = text.read(max(CHUNK_CHARS, len(buffer)))
+            more = bool(chunk)
+            buffer += chunk
+            continue
+        broken = _undecoded(buffer[at:end])
+        at = end
+        if broken:
+            yield broken
+        else:
+            yield _mended(value) if isinstance(value, dict) else _no_object(value)
+
+
+def csv_rows(source: Source, stream: Stream) -> Iterator[Values | Broken]:
+    """Yield the rows of a table with a header line, delimited by comma, semicolon or tab."""
+    csv.field_size_limit(MAX_TEXT_BYTES)  # the default of 128 kB is less than a long article
+    # A line beyond the limit comes in pieces, which are errors of length or of number of cells.
+    lines = iter(partial(_text_stream(stream, newline="").readline, MAX_ROW_BYTES), "")
+    # strict: a quote out of place is an error of its row, not text run together in silence
+    reader = csv.reader(lines, delimiter=_delimiter(source, stream), strict=True)
+    header: list[str] = []
+    start = 1
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield Broken(
+                f"found a row that cannot be told apart, lines {start} to {reader.line_num} "
+                f"({error}); expected quotes in pairs, doubled inside a cell; repair these lines"
+            )
+            continue
+        finally:
+            start = reader.line_num + 1
+        if not cells:
+            continue
+        if not header:
+            header = _distinct(cells)
+        elif len(cells) != len(header):
+            yield Broken(
+                f"found {len(cells)} cells, line {reader.line_num}; expected {len(header)} as in "
+                "the header; repair the line"
+            )
+        else:
+            yield _undecoded("".join(cells)) or dict(zip(header, cells, strict=True))
+
+
+def parquet_rows(source: Source, stream: Stream) -> Iterator[Values | Broken]:
+    """Yield the rows of a Parquet file.
+
+    Raises
+    ------
+    InputError
+        The file is no Parquet or is damaged.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        with ExitStack() as opened:
+            plain = source.reopens and not stream.packed
+            file: Any = source.path if plain else opened.enter_context(stream.spooled())
+            table = opened.enter_context(parquet.ParquetFile(file))
+            for batch in table.iter_batches(batch_size=BATCH_ROWS):
+                yield from _batch_rows(batch)
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"found no readable Parquet ({error}); write the file anew") from None
+
+
+def _batch_rows(batch: Any) -> Iterator[Values | Broken]:
+    try:
+        yield from batch.to_pylist()
+    except UnicodeDecodeError:
+        for row in range(batch.num_rows):
+            try:
+                yield from batch.slice(row, 1).to_pylist()
+            except UnicodeDecodeError as error:
+                yield Broken(f"found bytes that are no UTF-8 ({error.reason}); write the row anew")
+
+
+def _text_stream(stream: Stream, newline: str | None = None) -> io.TextIOWrapper:
+    """Return the stream as characters; a byte that cannot be read is marked, see `_undecoded`."""
+    codec = stream.encoding
+    errors = "replace" if codec.startswith("utf-16") else "surrogateescape"
+    return io.TextIOWrapper(stream.body, codec, errors, newline)
+
+
+def _json_line_reader(stream: Stream) -> Callable[[int], bytes] | Callable[[int], str]:
+    """Return what reads a line: bytes where the file allows it, which is the fast way."""
+    codec = stream.encoding
+    if codec.startswith("utf-8") and (b"\n" in stream.head or b"\r" not in stream.head):
+        stream.body.read(len(BOM_UTF8) if codec == "utf-8-sig" else 0)
+        return stream.body.readline
+    return _text_stream(stream).readline
+
+
+def _leniently(line: bytes | str, why: str) -> Any:
+    """Return the value of a line that strict JSON refuses: bare tabs, NaN, half surrogates."""
+    if isinstance(line, bytes):
+        try:
+            line = line.decode()
+        except UnicodeDecodeError as error:
+            return Broken(f"found a byte that is no UTF-8 at byte {error.start}; {_RESAVE}")
+    elif broken := _undecoded(line):
+        return broken
+    try:
+        return _mended(json.loads(line, strict=False))
+    except (ValueError, RecursionError):
+        torn = "" if line.endswith("\n") else ", the file may be cut off here"
+        return Broken(f"found no JSON ({why}{torn}); expected one object a line; repair the line")
+
+
+def _undecoded(text: str) -> Broken | None:
+    if text.isascii() or not (found := _UNDECODED.search(text)):
+        return None
+    return Broken(f"found the byte 0x{ord(found[0]) - 0xDC00:02x}, which is no letter; {_RESAVE}")
+
+
+def _mended(value: Any) -> Any:
+    """Return a JSON value with U+FFFD for lone surrogates, which no file could hold."""
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_mended(item) for item in value]
+    if isinstance(value, dict):
+        return {_mended(key): _mended(item) for key, item in value.items()}
+    return value
+
+
+def _no_object(value: Any) -> Broken:
+    return Broken(f'found {kind_of(value)}; expected an object like {{"title": ..., "text": ...}}')
+
+
+def kind_of(value: Any) -> str:
+    """Return in words what kind of value one is."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, (int, float)):
+        return f"the number {value}"
+    kinds: dict[type, str] = {str: "text", list: "a list", dict: "an object", bytes: "bytes"}
+    return kinds.get(type(value), f"a {type(value).__name__}")
+
+
+def _delimiter(source: Source, stream: Stream) -> str:
+    """Return the delimiter that splits the header into most cells; ties go to the suffix's own."""
+    codec = stream.encoding
+    head = stream.head.decode(codec, "replace").lstrip("\r\n")
+    tabs = ".tsv" in source.label.lower()
+    order = "\t,;" if tabs else DELIMITERS
+
+    def cells(delimiter: str) -> int:
+        try:
+            return len(next(csv.reader(io.StringIO(head, newline=""), delimiter=delimiter), []))
+        except csv.Error:
+            return 0
+
+    return max(order, key=cells)
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """Return a header with a number behind each name that was there before."""
+    seen: Counter[str] = Counter()
+    distinct: list[str] = []
+    for name in names:
+        seen[name] += 1
+        distinct.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return distinct
+
+
+TABLES: dict[str, Callable[[Source, Stream], Iterator[Values | Broken]]] = {
+    "jsonl": json_lines,
+    "json": json_values,
+    "csv": csv_rows,
+    "parquet": parquet_rows,
+}

@@ -1,0 +1,155 @@
+"""Which lines of a web page are the article.
+
+Two things decide it: the names of elements, in pages.toml, and where the page's prose stands.
+
+Source: the idea of taking the stretch of a page that holds most text for the least of all else is
+Finn, Kushmerick & Smyth (2001), "Fact or fiction: content classification for digital libraries".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from saring.pagelines import Element, Line, page_rules
+
+__all__ = ["Page"]
+
+LINE_COST = 20  # what a line of links or a label costs a container, beside its length
+FURNITURE_SHARE = 0.4  # an element with more of the page's prose than this is no furniture
+NAMED_SHARE = 0.5  # a container known by name must hold this much of the best one's prose
+CAPTION_CHARS = 400  # an element that holds a picture and no more text than this is a caption
+CAPTION_LEVELS = 4  # how far above the text the picture may stand: td, tr, tbody, table
+INVITATION_CHARS = 250  # "follow our channel" takes one or two sentences
+
+_WORD = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z])(?=[A-Z])")
+
+
+class Page:
+    """A page's lines in order, and which of them are furniture by name or place."""
+
+    def __init__(self, lines: list[Line]) -> None:
+        self.lines = lines
+        self._prose = _sums(lines, [max(0, value) for value in _values(lines)])
+        self._total = max(self._prose.values(), default=0)
+        self._texts = _sums(lines, [len(line.text) for line in lines])
+        self._named: dict[Element, bool] = {}
+        for line in lines:
+            line.is_furniture = (
+                _invites(line) or self._in_furniture(line.owner) or self._is_caption(line)
+            )
+
+    def body(self, first: int = 0) -> list[Line]:
+        """Return the lines of the container that holds the article, from line `first` on.
+
+        Every line adds to each element around it: prose its length, a line of links or a label
+        less than nothing. The element with the highest sum is the body; a container known by
+        name goes before it. Furniture inside is still among the lines.
+        """
+        lines = self.lines[first:]
+        values = _values(lines)
+        for i, line in enumerate(lines):
+            if line.is_furniture:
+                values[i] = min(values[i], 0)
+        sums = _sums(lines, values)
+        best = max(sums, key=lambda e: sums[e], default=None)
+        if best is None or sums[best] <= 0:
+            return []
+        chosen = {best}
+        for known in _named_bodies(sums):
+            if sum(sums[e] for e in known) >= NAMED_SHARE * sums[best]:
+                chosen = set(known)
+                break
+        return [line for line in self.lines[first:] if chosen & set(_upwards(line.owner))]
+
+    def _in_furniture(self, element: Element) -> bool:
+        path: list[Element] = []
+        verdict = False
+        for e in _upwards(element):
+            if e in self._named:
+                verdict = self._named[e]
+                break
+            path.append(e)
+        for e in reversed(path):
+            verdict = verdict or (not self._holds_prose(e) and _says_furniture(e))
+            self._named[e] = verdict
+        return verdict
+
+    def _is_caption(self, line: Line) -> bool:
+        """Return whether the line stands with a picture in an element that holds little else."""
+        for e, _ in zip(_upwards(line.owner), range(CAPTION_LEVELS), strict=False):
+            if self._texts[e] > CAPTION_CHARS or self._holds_prose(e) or e.tag == "body":
+                return False
+            if e.tag != "p" and e.find(".//img") is not None:
+                return all(e.find(f".//{heading}") is None for heading in ("h1", "h2"))
+        return False
+
+    def _holds_prose(self, element: Element) -> bool:
+        return self._prose[element] >= max(1, FURNITURE_SHARE * self._total)
+
+
+def _upwards(element: Element) -> Iterator[Element]:
+    while element is not None:
+        yield element
+        element = element.getparent()
+
+
+def _sums(lines: Sequence[Line], values: Sequence[int]) -> dict[Element, int]:
+    """Return for every element the sum of its lines' values, inner elements first."""
+    sums: dict[Element, int] = {}
+    for line, value in zip(lines, values, strict=True):
+        for e in _upwards(line.owner):
+            sums[e] = sums.get(e, 0) + value
+    return sums
+
+
+def _values(lines: Sequence[Line]) -> list[int]:
+    """Return what each line adds to a container: its length for prose, a cost for all else."""
+    values = [_value(line) for line in lines]
+    # A paragraph alone between two lines of links is the summary on a card of another article.
+    long = [i for i, line in enumerate(lines) if line.is_links or line.is_prose]
+    for before, here, after in zip(long, long[1:], long[2:], strict=False):
+        if lines[before].is_links and lines[after].is_links and lines[here].is_prose:
+            values[here] = 0
+    return values
+
+
+def _value(line: Line) -> int:
+    if line.is_links:
+        return line.plain_chars - len(line.text) - LINE_COST
+    if line.is_prose:
+        return line.plain_chars
+    return len(line.text) if line.owner.tag == "p" else -LINE_COST
+
+
+def _names(element: Element) -> list[str]:
+    return f"{element.get('class') or ''} {element.get('id') or ''}".split()
+
+
+def _says_furniture(element: Element) -> bool:
+    rules = page_rules()["furniture"]
+    if element.tag in rules["tags"]:
+        return True
+    words = {word.lower() for name in _names(element) for word in _WORD.split(name)}
+    return not words.isdisjoint(rules["words"])
+
+
+def _invites(line: Line) -> bool:
+    """Return whether the line asks to follow the portal elsewhere."""
+    if not line.links or len(line.text) > INVITATION_CHARS:
+        return False
+    places = page_rules()["furniture"]["channels"]
+    return any(place in to for _, to in line.links for place in places)
+
+
+def _named_bodies(sums: dict[Element, int]) -> Iterator[list[Element]]:
+    """Yield for each container name of pages.toml, in its order, the elements that carry it."""
+    rules = page_rules()["body"]
+    found: dict[str, list[Element]] = {}
+    for e in sums:
+        for name in _names(e):
+            found.setdefault(name.lower(), []).append(e)
+        found.setdefault("itemprop=" + (e.get("itemprop") or "").lower(), []).append(e)
+    for key in [*("itemprop=" + value for value in rules["itemprop"]), *rules["names"]]:
+        if key in found:
+            yield found[key]

@@ -1,0 +1,260 @@
+"""A web page's title, time, publisher and address.
+
+trafilatura takes the title from the first heading or from ``<title>``; on Indonesian portals the
+first heading is often the desk ("Nasional") and the title tag carries the portal's name. Here the
+page's own words for its title (og:title, JSON-LD, ``<title>``) choose the line on the page that
+repeats them: that line is the headline as printed, and where the article starts. trafilatura
+(htmldate) is asked for what the page does not say.
+"""
+
+from __future__ import annotations
+
+import copy
+import html
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any
+from urllib.parse import urlsplit
+
+from saring.pagelines import Line, page_rules
+
+__all__ = ["PageMeta", "page_meta"]
+
+MATCH_SHARE = 0.6  # a heading must cover this much of the page's title, or the other way round
+DATE_LINES = 8  # the date line stands this near below the headline
+DATE_LINES_ABOVE = 3  # or this near above it
+DATE_CHARS = 90  # and is no longer than this
+MIN_NAME_CHARS = 4  # a word of the site's name that tells it ("the", "id" do not)
+MAX_NAME_WORDS = 5  # "ANTARA News Jawa Timur" is a portal's name, a longer part is a headline's
+WIB = timezone(timedelta(hours=7))  # most portals print Western Indonesian Time
+ZONES = {"wib": 7, "wita": 8, "wit": 9}
+MONTHS = {
+    **{"jan": 1, "feb": 2, "mar": 3, "apr": 4, "mei": 5, "may": 5, "jun": 6, "jul": 7, "agu": 8},
+    **{"agt": 8, "ags": 8, "aug": 8, "sep": 9, "okt": 10, "oct": 10, "nov": 11, "nop": 11},
+    **{"des": 12, "dec": 12},
+}
+
+TITLE_CHARS = 300  # no portal prints a longer headline
+LINKED_TEXT = 5  # rank of a line of links that is no heading
+
+_SEPARATOR = re.compile(r"\s+[-|–—»:]+\s+|\s*\|\s*|:\s+(?=[A-Z])")
+_PAGE_OF = re.compile(r"[-|,(]?\s*\b(?:halaman|page) (?:all|\d+)\)?(?=\s*(?:[-|–—:]|$))", re.I)
+_DATE = re.compile(
+    r"\b(\d{1,2})[ /-](\d{1,2}|[a-z]{3,9})\.?[ /-](\d{4})"
+    r"(?:\D{1,12}(\d{1,2})[:.](\d{2})(?:[:.]\d{2})?\s*(wib|wita|wit)?\b)?",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PageMeta:
+    """What a page says of its article; `start` is the index of the line after its headline."""
+
+    title: str
+    published: str
+    publisher: str
+    url: str
+    start: int
+
+
+def page_meta(root: Any, lines: Sequence[Line]) -> PageMeta:
+    """Return the metadata of a page, given its root element and its lines.
+
+    `published` is ISO 8601, with an offset where the page gives one; all may be empty.
+    """
+    metas = _meta_tags(root)
+    ld = _news_article(root)
+    url = next((u for u in _addresses(root, metas) if u.startswith("http")), "")
+    site = metas.get("og:site_name") or _name(ld.get("publisher"))
+    publisher = site or (urlsplit(url).hostname or _usual_host(lines)).removeprefix("www.")
+    heads = _titles(root, metas, ld)
+    at = _headline(heads, f"{site} {publisher}", lines)
+    title = lines[at].text if at >= 0 else _bare_title(heads, f"{site} {publisher}")
+    start = at + 1
+    above = lines[max(0, at - DATE_LINES_ABOVE) : max(0, at)]
+    published = _published(metas, ld, [*lines[start : start + DATE_LINES], *above])
+    if not (title and published):
+        title, published = _asked(root, title, published)
+    return PageMeta(title, published, publisher, url, start)
+
+
+def _meta_tags(root: Any) -> dict[str, str]:
+    """Return the page's meta tags by name, property or itemprop in lower case, first one wins."""
+    metas: dict[str, str] = {}
+    for e in root.iter("meta", "time"):
+        name = e.get("property") or e.get("name") or e.get("itemprop") or e.tag
+        content = " ".join((e.get("content") or e.get("datetime") or "").split())
+        if content:
+            metas.setdefault(name.lower(), content)
+    return metas
+
+
+def _news_article(root: Any) -> dict[str, Any]:
+    """Return the JSON-LD object that describes an article, empty where there is none."""
+    for script in root.iter("script"):
+        if "ld+json" not in (script.get("type") or ""):
+            continue
+        try:
+            found = json.loads(script.text or "", strict=False)
+        except (ValueError, RecursionError):  # portals print broken JSON-LD; the page says it again
+            continue
+        for thing in _objects(found):
+            kinds = thing.get("@type")
+            if any("Article" in str(k) for k in (kinds if isinstance(kinds, list) else [kinds])):
+                return thing
+    return {}
+
+
+def _objects(value: Any) -> Iterator[dict[str, Any]]:
+    """Yield the objects of a JSON-LD block: itself, its list or its @graph."""
+    if isinstance(value, dict):
+        yield value
+        yield from _objects(value.get("@graph"))
+    elif isinstance(value, list):
+        yield from (item for item in value if isinstance(item, dict))
+
+
+def _name(value: Any) -> str:
+    return str(value.get("name") or "") if isinstance(value, dict) else ""
+
+
+def _addresses(root: Any, metas: dict[str, str]) -> Iterator[str]:
+    for link in root.iter("link"):
+        if (link.get("rel") or "").lower() == "canonical":
+            yield (link.get("href") or "").strip()
+    yield metas.get("og:url", "")
+    yield metas.get("twitter:url", "")
+
+
+def _usual_host(lines: Sequence[Line]) -> str:
+    """Return the host most links of the page lead to: the portal's own."""
+    hosts = Counter(
+        urlsplit(to).hostname or "" for line in lines for _, to in line.links if "//" in to
+    )
+    return hosts.most_common(1)[0][0] if hosts else ""
+
+
+def _titles(root: Any, metas: dict[str, str], ld: dict[str, Any]) -> list[str]:
+    """Return what the page calls itself, the most reliable first."""
+    tag = next((e.text or "" for e in root.iter("title")), "")
+    ours = [metas.get("og:title"), ld.get("headline"), metas.get("twitter:title"), tag]
+    named = [" ".join(html.unescape(t).split()) for t in ours if isinstance(t, str)]
+    return [t for t in named if t]
+
+
+def _headline(heads: Sequence[str], site: str, lines: Sequence[Line]) -> int:
+    """Return the index of the line that repeats the page's title, -1 if none does.
+
+    A heading goes before other lines, and of equals the first. A line of links is a headline only
+    as a heading, for many lists link to the page they stand on.
+    """
+    keys = [_letters(text) for head in heads for text in (head, _bare_title([head], site))]
+    ranks = {"h1": 0, "h2": 1, "h3": 1}
+    found: list[tuple[int, int]] = []
+    for i, line in enumerate(lines):
+        if len(line.text) > TITLE_CHARS:
+            continue
+        rank = ranks.get(line.owner.tag, 2) + 3 * (line.is_links and line.owner.tag != "h1")
+        if rank < LINKED_TEXT and _alike(_letters(line.text), keys):
+            found.append((rank, i))
+    return min(found)[1] if found else -1
+
+
+def _letters(text: str) -> str:
+    return "".join(c for c in text.casefold() if c.isalnum())
+
+
+def _alike(line: str, keys: Sequence[str]) -> bool:
+    for key in keys:
+        short, long = sorted((line, key), key=len)
+        if short and len(short) >= MATCH_SHARE * len(long) and short in long:
+            return True
+    return False
+
+
+def _bare_title(heads: Sequence[str], site: str) -> str:
+    """Return the page's title without the portal's name before or behind it."""
+    if not heads:
+        return ""
+    names = {word for word in re.split(r"\W+", site.casefold()) if len(word) >= MIN_NAME_CHARS}
+    names |= set(page_rules()["title"]["portals"])
+
+    def is_site(part: str) -> bool:
+        short = len(part.split()) <= MAX_NAME_WORDS
+        return short and (not part.strip() or any(name in part.casefold() for name in names))
+
+    title = _PAGE_OF.sub("", heads[0])
+    spans = _parts(title)
+    while len(spans) > 1 and is_site(title[slice(*spans[-1])]):
+        spans.pop()
+    while len(spans) > 1 and is_site(title[slice(*spans[0])]):
+        spans.pop(0)
+    return title[spans[0][0] : spans[-1][1]].strip()
+
+
+def _parts(title: str) -> list[tuple[int, int]]:
+    """Return the spans between the separators of a title."""
+    spans: list[tuple[int, int]] = []
+    at = 0
+    for cut in _SEPARATOR.finditer(title):
+        spans.append((at, cut.start()))
+        at = cut.end()
+    return [*spans, (at, len(title))]
+
+
+def _published(metas: dict[str, str], ld: dict[str, Any], near: Sequence[Line]) -> str:
+    """Return the time of publication, the page's own offset first, then the printed date line."""
+    stated = [ld.get("datePublished"), *(metas.get(name) for name in page_rules()["date"]["metas"])]
+    times = [time for value in stated if isinstance(value, str) and (time := _parsed(value))]
+    short = [line.text for line in near if len(line.text) <= DATE_CHARS and not line.is_links]
+    printed = [found for text in short if (found := _printed(text))]
+    for time in times:
+        if time.utcoffset():
+            return _iso(time)
+    # "Z" or no offset is often local time by mistake; the printed line is what readers see.
+    for text in printed:
+        if "T" in text:
+            return text
+    for time in times:
+        return _iso(time.astimezone(WIB) if time.tzinfo else time)
+    return printed[0] if printed else ""
+
+
+def _parsed(value: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(value.replace(" T", "T"))
+    except ValueError:
+        return None
+
+
+def _printed(text: str) -> str:
+    """Return the ISO form of an Indonesian date line, "Kamis, 05 November 2015 | 11:13 WIB"."""
+    found = _DATE.search(text)
+    if not found:
+        return ""
+    day, month, year, hour, minute, zone = found.groups()
+    number = int(month) if month.isdigit() else MONTHS.get(month[:3].lower(), 0)
+    offset = timezone(timedelta(hours=ZONES[zone.lower()])) if zone else None
+    try:
+        date = datetime(int(year), number, int(day), tzinfo=offset)
+        return (
+            _iso(date.replace(hour=int(hour), minute=int(minute))) if hour else f"{date:%Y-%m-%d}"
+        )
+    except ValueError:  # 31 February, month 13: digits that only look like a date
+        return ""
+
+
+def _iso(time: datetime) -> str:
+    return time.isoformat(timespec="seconds" if time.second else "minutes")
+
+
+def _asked(root: Any, title: str, published: str) -> tuple[str, str]:
+    """Return title and date, what is missing filled by trafilatura."""
+    from trafilatura.metadata import extract_metadata
+
+    found = extract_metadata(copy.deepcopy(root))
+    return title or found.title or "", published or found.date or ""

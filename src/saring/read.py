@@ -1,0 +1,265 @@
+"""Files to records, lazily and in bounded memory: text, HTML, JSON Lines, CSV, Parquet, folders.
+
+`rows` gives each row as it stands in its file, with its place; `read` finds our fields in it. What
+cannot be read is an `InputError` or, with ``on_error="keep"``, a record with `error` filled, so
+that rows in are rows out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from pathlib import Path
+from typing import Any, Literal
+
+from saring.article import Record
+from saring.columns import Columns
+from saring.documents import Pages, text_fields
+from saring.errors import ConfigError, InputError, MissingExtraError
+from saring.formats import TABLES, Broken
+from saring.source import FORMATS, Source, folder_sources, named_source
+from saring.stream import guess_encoding
+from saring.worker import PAGE_SECONDS
+
+__all__ = ["ReadOptions", "Row", "read", "rows"]
+
+SNIFFED_CHARS = 1000  # "<html" stands this near to the start of a page
+CHECKED_ROWS = 100  # a table has no text column when none of so many rows at its start has one
+
+Inputs = str | Path | Sequence[str | Path]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """How to read.
+
+    Attributes
+    ----------
+    columns : Mapping[str, str]
+        The user's column for a field of ours, ``{"text": "isi"}``; the others are found by name.
+    fix_text : bool
+        Repair mojibake in titles and texts with ftfy (extra "fix").
+    format : str
+        Format of standard input and of named files, whatever their suffix: txt, html, jsonl, json,
+        csv or parquet.
+    on_error : {"raise", "keep"}
+        What becomes of a broken row, page or file: an `InputError`, or a record with `error`.
+    page_seconds : float
+        Time limit for one web page.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    fix_text: bool = False
+    format: str = ""
+    on_error: Literal["raise", "keep"] = "raise"
+    page_seconds: float = PAGE_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row as it stands in its file.
+
+    Attributes
+    ----------
+    values : Mapping[str, Any]
+        The row's columns; of a page or a text file its fields under our names. Empty on error.
+    id : str
+        Made from the file's name and the row, for rows that carry no id.
+    where : str
+        ``file:row``, rows counted from 1; the file alone where it is one article.
+    error : str
+        Why the row could not be read, with its place.
+    whole : bool
+        Whether the row is a page or a text file.
+    """
+
+    values: Mapping[str, Any]
+    id: str
+    where: str
+    error: str = ""
+    whole: bool = False
+
+
+_DEFAULT = ReadOptions()
+
+
+def rows(inputs: Inputs, options: ReadOptions = _DEFAULT) -> Iterator[Row]:
+    """Return the rows of the inputs as they stand in their files, lazily and in order.
+
+    Raises
+    ------
+    InputError
+        At once when an input is not there or its format is unknown; later for a broken row,
+        unless ``options.on_error`` is "keep".
+    MissingExtraError
+        An input is HTML and the extra "html" is not installed.
+    """
+    _, sources = _found(inputs, options)
+
+    def each() -> Iterator[Row]:
+        with Pages(options.page_seconds) as pages:
+            for source in sources:
+                for row in _source_rows(source, pages):
+                    if row.error and options.on_error == "raise":
+                        raise InputError(row.error)
+                    yield row
+
+    return each()
+
+
+def read(inputs: Inputs, options: ReadOptions = _DEFAULT) -> Iterator[Record]:
+    """Return the records of files, folders and standard input ("-"), lazily and in order.
+
+    Raises
+    ------
+    InputError
+        At once when an input is not there, its format is unknown, or a table that the user named
+        has no text column; later for a broken row, unless ``options.on_error`` is "keep".
+    ConfigError
+        An option is unknown.
+    MissingExtraError
+        HTML or the repair of mojibake is asked for and its extra is not installed.
+    """
+    columns = Columns(options.columns)
+    fix = _fixer(options)
+    named, sources = _found(inputs, options)
+    for source in named:
+        if source.reopens and source.format in TABLES:
+            next(_checked(source, _source_rows(source, Pages(0)), columns), None)
+
+    def each() -> Iterator[Record]:
+        with Pages(options.page_seconds) as pages:
+            for source in sources:
+                for record in _records(source, pages, columns):
+                    if record.error and options.on_error == "raise":
+                        raise InputError(record.error)
+                    yield fix(record)
+
+    return each()
+
+
+def _found(inputs: Inputs, options: ReadOptions) -> tuple[list[Source], Iterator[Source]]:
+    """Return the sources the user named, and all of them in order, folders walked lazily."""
+    if options.format and options.format not in FORMATS.values():
+        known = ", ".join(sorted(set(FORMATS.values())))
+        raise ConfigError(f"format: found {options.format!r}; expected one of {known}")
+    named: list[Source] = []
+    chains: list[Iterator[Source]] = []
+    for given in [inputs] if isinstance(inputs, (str, Path)) else inputs:
+        source = named_source(given, options.format)
+        if source is not None:
+            named.append(source)
+            chains.append(iter([source]))
+        else:
+            files = folder_sources(Path(given))
+            chains.append(chain([next(files)], files))  # an empty folder is an error at once
+    return named, chain.from_iterable(chains)
+
+
+def _source_rows(source: Source, pages: Pages) -> Iterator[Row]:
+    """Yield the rows of a source; a broken row, or the file from there on, is a row with error."""
+    number = 0
+    try:
+        with source.open() as stream:
+            format = source.format or _sniffed(stream.head)
+            if format not in TABLES:
+                html = format == "html"
+                fields = pages.fields(stream, source.name) if html else text_fields(stream)
+                yield Row(fields, source.label, source.name, whole=True)
+                return
+            for item in TABLES[format](source, stream):
+                number += 1
+                if isinstance(item, Broken):
+                    yield _broken(source, number, item.error)
+                else:
+                    yield Row(item, f"{source.label}:{number}", f"{source.name}:{number}")
+    except InputError as error:
+        yield _broken(source, number + 1 if number else 0, str(error))
+
+
+def _broken(source: Source, number: int, error: str) -> Row:
+    place = f":{number}" if number else ""
+    where = source.name + place
+    return Row({}, source.label + place, where, f"{where}: {error}")
+
+
+def _sniffed(head: bytes) -> str:
+    """Return the format of standard input by its first bytes; a CSV needs to be called one."""
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    start = head.decode(guess_encoding(head), "replace").lstrip("\ufeff \t\r\n")
+    if start.startswith(("{", "[")):
+        return "jsonl" if start.startswith("{") else "json"
+    return "html" if start.startswith("<") and "<html" in start[:SNIFFED_CHARS].lower() else "txt"
+
+
+def _checked(source: Source, rows: Iterator[Row], columns: Columns) -> Iterator[Row]:
+    """Yield the rows of a table, once one at its start has all columns that are needed.
+
+    Raises
+    ------
+    InputError
+        None of the first rows has.
+    """
+    start: list[Row] = []
+    missing = ""
+    for row in rows:
+        start.append(row)
+        found = columns.find(tuple(row.values))
+        if row.whole or (not row.error and not found.missing):
+            missing = ""
+            break
+        missing = missing or ("" if row.error else found.missing)
+        if len(start) == CHECKED_ROWS:
+            break
+    if missing:
+        raise InputError(f"{source.name}: {missing}")
+    yield from start
+    yield from rows
+
+
+def _records(source: Source, pages: Pages, columns: Columns) -> Iterator[Record]:
+    """Yield the records of one source."""
+    rows = _source_rows(source, pages)
+    try:
+        for row in _checked(source, rows, columns):
+            if row.error:
+                yield Record(id=row.id, where=row.where, error=row.error)
+            else:
+                yield _record(row, columns)
+    except InputError as error:
+        if source.named:
+            raise
+        yield Record(id=source.label, where=source.name, error=str(error))
+
+
+def _record(row: Row, columns: Columns) -> Record:
+    if row.whole:
+        return Record(id=row.id, where=row.where, **row.values)
+    try:
+        fields = columns.fields(row.values)
+    except InputError as error:
+        return Record(id=row.id, where=row.where, error=f"{row.where}: {error}")
+    return Record(
+        id=fields.get("id") or row.id,
+        title=fields.get("title", ""),
+        text=fields["text"],
+        published=fields.get("published", ""),
+        publisher=fields.get("publisher", ""),
+        url=fields.get("url", ""),
+        where=row.where,
+    )
+
+
+def _fixer(options: ReadOptions) -> Callable[[Record], Record]:
+    """Return what is done to each record: nothing, or the repair of mojibake."""
+    if not options.fix_text:
+        return lambda record: record
+    try:
+        from ftfy import fix_encoding
+    except ImportError:
+        raise MissingExtraError("fix", "repairing mojibake") from None
+    return lambda record: replace(
+        record, title=fix_encoding(record.title), text=fix_encoding(record.text)
+    )

@@ -1,0 +1,163 @@
+"""Where input comes from: named files, folders and standard input."""
+
+from __future__ import annotations
+
+import stat
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from saring.errors import InputError
+from saring.stream import Stream
+
+__all__ = ["FORMATS", "Source", "folder_sources", "named_source"]
+
+FORMATS = {
+    ".txt": "txt",
+    ".html": "html",
+    ".htm": "html",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "json",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".parquet": "parquet",
+}
+PACKINGS = (".gz", ".zst")
+STDIN = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One input file, or standard input.
+
+    Attributes
+    ----------
+    name : str
+        For messages: the path as given, or "stdin".
+    label : str
+        For ids: the file's name, within the folder it was found in.
+    path : Path or None
+        None for standard input.
+    format : str
+        A value of `FORMATS`, or empty where the content must tell.
+    named : bool
+        Whether the user named the file himself.
+    """
+
+    name: str
+    label: str
+    path: Path | None
+    format: str
+    named: bool
+
+    @property
+    def reopens(self) -> bool:
+        """Whether the source can be read a second time."""
+        return self.path is not None and self.path.is_file()
+
+    def open(self) -> Stream:
+        """Return the source's bytes, unpacked.
+
+        Raises
+        ------
+        InputError
+            The file is gone or may not be read.
+        """
+        if self.path is None:
+            return Stream(sys.stdin.buffer, closes=False)
+        try:
+            return Stream(self.path.open("rb"))
+        except OSError as error:
+            raise InputError(f"cannot be opened ({error.strerror}); check the path") from None
+
+
+def named_source(given: str | Path, format: str = "") -> Source | None:
+    """Return the source for an input the user named, None for a folder.
+
+    Raises
+    ------
+    InputError
+        There is no such file, or its suffix tells no format and `format` is empty.
+    """
+    if str(given) == STDIN:
+        return Source("stdin", "stdin", None, format, True)
+    path = Path(given)
+    if path.is_dir():
+        return None
+    if not path.exists():
+        raise InputError(f"{path}: there is no such file or folder; check the path")
+    found = format or _format_of(path)
+    if not found:
+        known = " ".join(FORMATS)
+        raise InputError(
+            f"{path}: the suffix {path.suffix or '(none)'} tells no format; expected one of "
+            f"{known} (also with .gz or .zst); rename the file or give --format"
+        )
+    return Source(str(path), path.name, path, found, True)
+
+
+def folder_sources(folder: Path) -> Iterator[Source]:
+    """Yield the readable files under a folder, depth first in sorted order.
+
+    Hidden entries, files of other suffixes, links that lead back to a folder above, and whatever
+    is no regular file (pipes, sockets, devices) are left out.
+
+    Raises
+    ------
+    InputError
+        At the end, when nothing was found; says which suffixes were left out.
+    """
+    skipped: Counter[str] = Counter()
+    found = False
+    for path in _walk(folder, frozenset()):
+        mode = _mode(path)
+        format = _format_of(path) if stat.S_ISREG(mode) else ""
+        if format or stat.S_ISDIR(mode):  # a folder that cannot be listed fails when it is opened
+            found = True
+            yield Source(str(path), path.relative_to(folder).as_posix(), path, format, False)
+        else:
+            skipped[path.suffix or "(no suffix)"] += 1
+    if not found:
+        left = ", ".join(f"{count} {suffix}" for suffix, count in skipped.most_common())
+        raise InputError(
+            f"{folder}: found nothing to read; left out: {left or 'nothing, the folder is empty'}; "
+            f"expected files ending in {' '.join(FORMATS)} (also with .gz or .zst)"
+        )
+
+
+def _format_of(path: Path) -> str:
+    name = path.name.lower()
+    for packing in PACKINGS:
+        name = name.removesuffix(packing)
+    return FORMATS.get(Path(name).suffix, "")
+
+
+def _walk(folder: Path, above: frozenset[tuple[int, int]]) -> Iterator[Path]:
+    """Yield what is in a folder, in sorted order; `above` are the folders on the way to it."""
+    try:
+        status = folder.stat()
+        paths = sorted(folder.iterdir())
+    except OSError:
+        yield folder
+        return
+    here = (status.st_dev, status.st_ino)
+    if here in above:
+        return
+    for path in paths:
+        if path.name.startswith("."):
+            continue
+        if path.is_dir():
+            yield from _walk(path, above | {here})
+        else:
+            yield path
+
+
+def _mode(path: Path) -> int:
+    try:
+        return path.stat().st_mode
+    except OSError:
+        # A link to nowhere is left out; a file gone since its folder was listed fails when opened.
+        return 0 if path.is_symlink() else stat.S_IFREG

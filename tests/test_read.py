@@ -1,0 +1,628 @@
+import csv
+import datetime as dt
+import gzip
+import io
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
+from pyarrow import parquet
+
+import saring.formats
+from saring.errors import ConfigError, InputError
+from saring.read import ReadOptions, read, rows
+
+KEEP = ReadOptions(on_error="keep")
+RICE = {"id": "a1", "title": "Harga Beras Naik", "text": "Harga beras naik di Pasar Kramat."}
+CHILI = {"id": "a2", "title": "Harga Cabai Turun", "text": "Harga cabai turun di Pasar Kramat."}
+
+
+def lines(*values: object) -> str:
+    return "".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values)
+
+
+def wrote(path: Path, content: str | bytes, encoding: str = "utf-8") -> Path:
+    path.write_bytes(content if isinstance(content, bytes) else content.encode(encoding))
+    return path
+
+
+def one(path: Path, **options: object):
+    (record,) = read([path], ReadOptions(**options))
+    return record
+
+
+def as_csv(*values: dict[str, str], delimiter: str = ",") -> str:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(values[0]), delimiter=delimiter)
+    writer.writeheader()
+    writer.writerows(values)
+    return out.getvalue()
+
+
+def write_as(path: Path, *values: dict[str, str]) -> Path:
+    """Write rows in the format that a path's suffix tells."""
+    suffix = path.name.partition(".")[2].removesuffix(".gz").removesuffix(".zst")
+    if suffix == "parquet":
+        out = io.BytesIO()
+        parquet.write_table(pa.Table.from_pylist(list(values)), out)
+        data = out.getvalue()
+    elif suffix == "json":
+        data = json.dumps(list(values)).encode()
+    elif suffix in ("csv", "tsv"):
+        data = as_csv(*values, delimiter="," if suffix == "csv" else "\t").encode()
+    else:
+        data = lines(*values).encode()
+    pack = {".gz": gzip.compress, ".zst": zstandard.compress}.get(path.suffix, bytes)
+    return wrote(path, pack(data))
+
+
+# --- all formats -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("packing", ["", ".gz", ".zst"])
+@pytest.mark.parametrize("suffix", ["jsonl", "ndjson", "json", "csv", "tsv", "parquet"])
+def test_every_table_format_gives_the_same_records(tmp_path, suffix, packing):
+    path = write_as(tmp_path / f"berita.{suffix}{packing}", RICE, CHILI)
+    first, second = read([path])
+    assert (first.id, first.title, first.text) == tuple(RICE.values())
+    assert (second.id, second.where) == ("a2", f"{path}:2")
+
+
+def test_a_text_file_is_one_article(tmp_path):
+    path = wrote(tmp_path / "beras.txt", "Harga Beras Naik\n\nHarga beras naik lagi.")
+    record = one(path)
+    assert record.text == "Harga Beras Naik\n\nHarga beras naik lagi."
+    assert (record.id, record.where, record.title) == ("beras.txt", str(path), "")
+
+
+def test_inputs_are_read_in_the_order_given_folders_among_them(tmp_path):
+    (tmp_path / "arsip/2024").mkdir(parents=True)
+    write_as(tmp_path / "arsip/2024/a.jsonl", {"text": "satu"})
+    wrote(tmp_path / "arsip/b.txt", "dua")
+    wrote(tmp_path / "z.txt", "tiga")
+    records = list(read([tmp_path / "z.txt", tmp_path / "arsip"]))
+    assert [record.text for record in records] == ["tiga", "satu", "dua"]
+    assert [record.id for record in records] == ["z.txt", "2024/a.jsonl:1", "b.txt"]
+
+
+def test_a_single_path_may_stand_for_a_list_of_one(tmp_path):
+    path = write_as(tmp_path / "a.jsonl", RICE)
+    assert list(read(path)) == list(read(str(path))) == list(read([path]))
+
+
+@pytest.mark.parametrize(
+    ("given", "format"),
+    [
+        (lines(RICE).encode(), ""),
+        (b" \n" + lines(RICE).encode(), ""),
+        (json.dumps([RICE]).encode(), ""),
+        (gzip.compress(lines(RICE).encode()), ""),
+        (as_csv(RICE).encode(), "csv"),
+    ],
+)
+def test_standard_input_tells_its_format_or_is_told(monkeypatch, given, format):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given)))
+    (record,) = read(["-"], ReadOptions(format=format))
+    assert (record.id, record.text, record.where) == ("a1", RICE["text"], "stdin:1")
+
+
+def test_parquet_on_standard_input(monkeypatch, tmp_path):
+    data = write_as(tmp_path / "a.parquet", RICE).read_bytes()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+    assert [record.id for record in read(["-"])] == ["a1"]
+
+
+def test_plain_text_on_standard_input_is_one_article(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"Harga beras naik.")))
+    (record,) = read(["-"])
+    assert (record.id, record.text) == ("stdin", "Harga beras naik.")
+
+
+def test_a_pipe_that_the_user_names_is_read_once(tmp_path):
+    pipe = tmp_path / "pipa"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=(lines(RICE, CHILI),))
+    writer.start()
+    assert [record.id for record in read([pipe], ReadOptions(format="jsonl"))] == ["a1", "a2"]
+    writer.join()
+
+
+# --- columns ---------------------------------------------------------------------------------
+
+
+def test_columns_are_found_under_indonesian_names_whatever_their_case(tmp_path):
+    row = {
+        "ID": 7,
+        "Judul": "Harga Beras Naik",
+        "Isi Berita": "Harga beras naik.",
+        "TANGGAL": "19 Januari 2022",
+        "Sumber": "Kabar Kota",
+        "link": "https://kabarkota.example/1",
+    }
+    record = one(write_as(tmp_path / "a.jsonl", row))
+    assert (record.id, record.title, record.text) == ("7", "Harga Beras Naik", "Harga beras naik.")
+    assert (record.published, record.publisher) == ("19 Januari 2022", "Kabar Kota")
+    assert record.url == "https://kabarkota.example/1"
+
+
+def test_of_several_columns_that_fit_the_first_in_the_table_is_taken(tmp_path):
+    row = {"body": "kedua", "text": "pertama", "headline": "kedua", "title": "pertama"}
+    record = one(write_as(tmp_path / "a.csv", row))
+    assert (record.title, record.text) == ("pertama", "pertama")
+
+
+def test_a_column_the_user_names_goes_before_all_others(tmp_path):
+    path = write_as(tmp_path / "a.csv", {"text": "ringkasan", "naskah": "Harga beras naik."})
+    assert one(path, columns={"text": "naskah"}).text == "Harga beras naik."
+    assert one(path, columns={"text": "Naskah"}).text == "Harga beras naik."
+
+
+def test_a_missing_text_column_lists_what_there_is_what_is_close_and_what_to_do(tmp_path):
+    path = write_as(tmp_path / "a.csv", {"judul": "Harga Beras Naik", "isi_brita": "Harga naik."})
+    with pytest.raises(InputError) as caught:
+        read([path], KEEP)
+    message = str(caught.value)
+    assert message.startswith(
+        f"{path}: no text column: found 'judul', 'isi_brita'; expected one of"
+    )
+    assert message.endswith(
+        "close to it: 'isi_brita'; name the right one with --column text=isi_brita"
+    )
+
+
+def test_a_column_named_and_not_there_is_an_error_not_a_guess(tmp_path):
+    path = write_as(tmp_path / "a.jsonl", {"text": "Harga beras naik.", "judul_": "Beras"})
+    with pytest.raises(InputError, match=r"no column 'judl', which --column names for title"):
+        read([path], ReadOptions(columns={"title": "judl"}))
+
+
+def test_a_field_that_is_none_of_ours_cannot_be_named(tmp_path):
+    with pytest.raises(ConfigError, match=r"field 'teks'; expected one of id, title, text"):
+        read([write_as(tmp_path / "a.csv", RICE)], ReadOptions(columns={"teks": "isi"}))
+
+
+def test_every_table_the_user_names_is_checked_before_the_first_record(tmp_path):
+    good = write_as(tmp_path / "a.jsonl", RICE)
+    bad = write_as(tmp_path / "b.parquet", {"judul": "Harga Beras Naik"})
+    with pytest.raises(InputError, match=r"b\.parquet: no text column"):
+        read([good, bad], KEEP)
+
+
+def test_in_a_folder_a_table_without_text_costs_one_record(tmp_path):
+    write_as(tmp_path / "a.csv", {"judul": "Harga"}, {"judul": "Beras"})
+    write_as(tmp_path / "b.csv", RICE)
+    bad, good = read([tmp_path], KEEP)
+    assert "no text column" in bad.error and bad.id == "a.csv"
+    assert good.text == RICE["text"]
+
+
+def test_json_rows_may_differ_in_their_columns(tmp_path):
+    path = wrote(
+        tmp_path / "a.jsonl", lines({"judul": "tanpa isi"}, {"isi": "satu"}, {"body": "dua"})
+    )
+    first, second, third = read([path], KEEP)
+    assert first.error.startswith(f"{path}:1: no text column: found 'judul'")
+    assert (second.text, third.text) == ("satu", "dua")
+
+
+def test_a_row_without_id_is_called_by_its_file_and_number_and_equal_ids_stay(tmp_path):
+    write_as(tmp_path / "a.csv", {"id": "", "text": "x"}, {"id": "9", "text": "y"})
+    write_as(tmp_path / "b.csv", {"id": "9", "text": "z"})
+    assert [record.id for record in read([tmp_path])] == ["a.csv:1", "9", "9"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, ""), ("", ""), (["Alinea satu.", "Alinea dua."], "Alinea satu.\nAlinea dua.")],
+)
+def test_texts_may_be_null_or_a_list_of_paragraphs(tmp_path, value, text):
+    assert one(write_as(tmp_path / "a.jsonl", {"text": value})).text == text
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [(5, "the number 5"), (True, "true or false"), ({"a": 1}, "an object"), ([1], "a list")],
+)
+def test_a_text_of_another_kind_names_row_and_column(tmp_path, value, kind):
+    path = wrote(tmp_path / "a.jsonl", lines(RICE, {"isi": value}))
+    _, record = read([path], KEEP)
+    assert record.error.startswith(f"{path}:2: column 'isi' (text): found {kind}; expected text")
+    with pytest.raises(InputError, match=r"a\.jsonl:2: column 'isi'"):
+        list(read([path]))
+
+
+def test_a_title_that_is_a_list_is_an_error(tmp_path):
+    (record,) = read([wrote(tmp_path / "a.jsonl", lines({"text": "x", "judul": ["a"]}))], KEEP)
+    assert "column 'judul' (title): found a list" in record.error
+
+
+# --- JSON Lines and JSON ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", ["5", "null", "[1, 2]", '"teks"', "true"])
+def test_a_json_value_that_is_no_object_is_one_broken_row(tmp_path, value):
+    path = wrote(tmp_path / "a.jsonl", lines(RICE) + value + "\n" + lines(CHILI))
+    first, broken, last = read([path], KEEP)
+    assert (first.id, last.id) == ("a1", "a2")
+    assert "expected an object like" in broken.error and broken.id == "a.jsonl:2"
+
+
+def test_a_torn_last_line_says_the_file_may_be_cut_off(tmp_path):
+    path = wrote(tmp_path / "a.jsonl", lines(RICE) + '{"id": "a2", "text": "Harga cab')
+    _, torn = read([path], KEEP)
+    assert "found no JSON" in torn.error and "the file may be cut off here" in torn.error
+
+
+def test_blank_lines_are_no_rows(tmp_path):
+    path = wrote(tmp_path / "a.jsonl", "\n" + lines(RICE) + " \n\n" + lines(CHILI) + "\n")
+    assert [record.where for record in read([path])] == [f"{path}:1", f"{path}:2"]
+
+
+def test_half_surrogates_and_nuls_become_replacement_characters(tmp_path):
+    path = wrote(
+        tmp_path / "a.jsonl", '{"text": "harga \\ud83d naik\\u0000 lagi \\ud83d\\ude00"}\n'
+    )
+    record = one(path)
+    assert record.text == "harga \ufffd naik\ufffd lagi 😀"
+    record.text.encode()
+
+
+def test_what_python_writes_and_strict_json_forbids_is_read(tmp_path):
+    path = wrote(tmp_path / "a.jsonl", '{"text": "kolom\tsatu", "id": NaN, "judul": "x"}\n')
+    record = one(path)
+    assert (record.text, record.id) == ("kolom\tsatu", "a.jsonl:1")
+
+
+def test_a_row_with_bytes_that_are_no_utf8_is_one_broken_row(tmp_path):
+    good = lines({"text": "naik “dua kali”"}, {"text": "turun “sedikit”"}).encode()
+    path = wrote(tmp_path / "a.jsonl", good + b'{"text": "rusak \x93 di sini"}\n' + good)
+    records = list(read([path], KEEP))
+    assert [bool(record.error) for record in records] == [False, False, True, False, False]
+    assert "no UTF-8 at byte 16" in records[2].error
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("suffix", ["jsonl", "csv", "json"])
+def test_encodings_and_line_ends(tmp_path, suffix, encoding, newline):
+    values = [{"id": "a1", "isi": "naik “dua kali”"}, {"id": "a2", "isi": "turun – kata dia"}]
+    content = {
+        "jsonl": lines(*values),
+        "csv": "id,isi\na1,naik “dua kali”\na2,turun – kata dia\n",
+        "json": json.dumps(values, ensure_ascii=False, indent=1),
+    }[suffix]
+    path = wrote(tmp_path / f"a.{suffix}", content.replace("\n", newline), encoding)
+    assert [(record.id, record.text) for record in read([path])] == [
+        ("a1", "naik “dua kali”"),
+        ("a2", "turun – kata dia"),
+    ]
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_a_text_file_gets_one_kind_of_line_break(tmp_path, newline):
+    path = wrote(tmp_path / "a.txt", f"satu{newline}{newline}dua")
+    assert one(path).text == "satu\n\ndua"
+
+
+def test_a_text_file_in_two_encodings_is_an_error_that_names_the_byte(tmp_path):
+    content = ("naik “dua kali” " * 9).encode() + b"\x93"
+    with pytest.raises(InputError, match=r"a\.txt: found a byte that is no utf-8 at byte"):
+        list(read([wrote(tmp_path / "a.txt", content)]))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        json.dumps(RICE),
+        json.dumps([RICE]),
+        json.dumps([RICE], indent=2),
+        f" [ {json.dumps(RICE)} , ] ",
+        lines(RICE),
+    ],
+)
+def test_a_json_file_holds_an_object_a_list_or_lines(tmp_path, content):
+    assert one(wrote(tmp_path / "a.json", content)).text == RICE["text"]
+
+
+def test_a_json_file_that_breaks_off_keeps_the_rows_before(tmp_path):
+    path = wrote(tmp_path / "a.json", json.dumps([RICE, CHILI])[:-20])
+    first, broken = read([path], KEEP)
+    assert first.id == "a1"
+    assert broken.error.startswith(f"{path}:2: found no JSON from here on")
+
+
+def test_nesting_beyond_all_measure_is_one_broken_row(tmp_path):
+    bomb = '{"text": ' + "[" * 100_000 + "]" * 100_000 + "}\n"
+    bomb_row, good = read([wrote(tmp_path / "a.jsonl", bomb + lines(RICE))], KEEP)
+    assert "found no JSON" in bomb_row.error and good.id == "a1"
+
+
+# --- CSV -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_the_delimiter_is_told_from_the_header(tmp_path, delimiter):
+    row = {"judul": "Beras, cabai; gula", "isi": "Harga\tberas; gula, dan cabai naik.", "id": "1"}
+    record = one(wrote(tmp_path / "a.csv", as_csv(row, delimiter=delimiter)))
+    assert (record.title, record.text) == (row["judul"], row["isi"])
+
+
+def test_a_table_of_one_column(tmp_path):
+    assert one(wrote(tmp_path / "a.csv", "isi\nHarga beras naik\n")).text == "Harga beras naik"
+
+
+def test_line_breaks_and_doubled_quotes_in_a_cell_are_text(tmp_path):
+    row = {"id": "1", "isi": 'Kata dia "naik".\n\nBaca juga: Cabai\r\nSelesai.'}
+    assert one(wrote(tmp_path / "a.csv", as_csv(row))).text == row["isi"]
+
+
+@pytest.mark.parametrize("line", ["2,cabai", "2,cabai,turun,lagi"])
+def test_a_ragged_row_says_how_many_cells_it_has(tmp_path, line):
+    path = wrote(tmp_path / "a.csv", f'id,judul,isi\n1,beras,"naik\nlagi"\n{line}\n3,gula,tetap\n')
+    first, ragged, last = read([path], KEEP)
+    assert (first.id, last.id) == ("1", "3")
+    found = line.count(",") + 1
+    assert ragged.error.startswith(f"{path}:2: found {found} cells, line 4; expected 3")
+
+
+def test_a_quote_that_is_never_closed_does_not_swallow_rows_in_silence(tmp_path):
+    path = wrote(tmp_path / "a.csv", 'id,isi\n1,naik\n2,"turun\n3,tetap\n4,naik\n')
+    first, broken = read([path], KEEP)
+    assert first.text == "naik"
+    assert "found a row that cannot be told apart, lines 3 to 5" in broken.error
+
+
+def test_a_quote_out_of_place_breaks_one_row(tmp_path):
+    path = wrote(tmp_path / "a.csv", 'id,isi\n1,"harga "beras" naik"\n2,turun\n')
+    broken, good = read([path], KEEP)
+    assert "cannot be told apart" in broken.error and good.text == "turun"
+
+
+def test_a_cell_with_a_byte_that_is_no_letter_breaks_one_row(tmp_path):
+    start = "id,isi\n0,“naik” – “turun”\n".encode()
+    path = wrote(tmp_path / "a.csv", start + b"1,rusak \x93\n2,turun\n")
+    _, broken, good = read([path], KEEP)
+    assert "found the byte 0x93" in broken.error and good.text == "turun"
+
+
+def test_cells_longer_than_the_csv_default_are_read(tmp_path):
+    text = "kata " * 100_000
+    assert one(wrote(tmp_path / "a.csv", f"isi\n{text}\n")).text == text
+
+
+def test_two_columns_of_one_name_are_told_apart(tmp_path):
+    path = wrote(tmp_path / "a.csv", "isi,isi,isi\nsatu,dua,tiga\n")
+    (row,) = rows([path])
+    assert row.values == {"isi": "satu", "isi (2)": "dua", "isi (3)": "tiga"}
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {
+                "id": st.text(st.characters(exclude_characters="\0", codec="utf-8"), min_size=1),
+                "isi": st.text(st.characters(exclude_characters="\0", codec="utf-8")),
+            }
+        ),
+        min_size=1,
+        max_size=6,
+    ),
+    st.sampled_from([".jsonl", ".json", ".csv", ".tsv", ".parquet"]),
+)
+def test_what_was_written_is_read(tmp_path_factory, values, suffix):
+    path = write_as(tmp_path_factory.mktemp("ada") / f"a{suffix}", *values)
+    assert [(r.id, r.text) for r in read([path])] == [(v["id"], v["isi"]) for v in values]
+
+
+# --- Parquet ---------------------------------------------------------------------------------
+
+
+def test_parquet_columns_of_many_types(tmp_path):
+    table = pa.table(
+        {
+            "id": pa.array([1.0, None, 3.0]),
+            "judul": pa.array(["a", "b", None], pa.string()).dictionary_encode(),
+            "isi": pa.array(["satu", None, "tiga"], pa.large_string()),
+            "tanggal": pa.array([dt.datetime(2022, 1, 19, 14, 30)] * 3, pa.timestamp("ns")),
+            "media": pa.array(["x", "y", "z"], pa.string_view()),
+        }
+    )
+    parquet.write_table(table, tmp_path / "a.parquet")
+    first, second, third = read([tmp_path / "a.parquet"])
+    assert [r.id for r in (first, second, third)] == ["1", "a.parquet:2", "3"]
+    assert [r.text for r in (first, second, third)] == ["satu", "", "tiga"]
+    assert [r.title for r in (first, second, third)] == ["a", "b", ""]
+    assert (first.published, first.publisher) == ("2022-01-19T14:30:00", "x")
+
+
+def test_parquet_dates_lists_and_bytes(tmp_path):
+    table = pa.table(
+        {
+            "isi": pa.array([["Alinea satu.", "Alinea dua."]]),
+            "tanggal": pa.array([dt.date(2022, 1, 19)]),
+            "sumber": pa.array([b"Kabar"], pa.binary()),
+        }
+    )
+    parquet.write_table(table, tmp_path / "a.parquet")
+    (record,) = read([tmp_path / "a.parquet"], KEEP)
+    assert "column 'sumber' (publisher): found bytes" in record.error
+    (row,) = rows([tmp_path / "a.parquet"])
+    assert row.values["isi"] == ["Alinea satu.", "Alinea dua."]
+
+
+def test_a_parquet_text_that_is_no_utf8_breaks_one_row(tmp_path):
+    raw = pa.array([b"satu", b"rusak \x93", b"tiga"], pa.binary())
+    text = pa.Array.from_buffers(pa.string(), 3, raw.buffers())
+    parquet.write_table(pa.table({"isi": text}), tmp_path / "a.parquet")
+    records = list(read([tmp_path / "a.parquet"], KEEP))
+    assert [record.text for record in records] == ["satu", "", "tiga"]
+    assert "no UTF-8" in records[1].error
+
+
+def test_a_file_that_is_no_parquet_is_one_error(tmp_path):
+    path = wrote(tmp_path / "a.parquet", b"PAR1 ini bukan parquet PAR1")
+    (record,) = read([path], KEEP)
+    assert record.error.startswith(f"{path}: found no readable Parquet")
+
+
+# --- empty, huge, broken on the way ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "json", "csv"])
+def test_an_empty_table_has_no_rows(tmp_path, suffix):
+    assert list(read([wrote(tmp_path / f"a.{suffix}", "")])) == []
+
+
+def test_a_table_of_nothing_but_a_header_has_no_rows(tmp_path):
+    parquet.write_table(pa.table({"isi": pa.array([], pa.string())}), tmp_path / "b.parquet")
+    assert list(read([wrote(tmp_path / "a.csv", "id,isi\n"), tmp_path / "b.parquet"])) == []
+
+
+@pytest.mark.parametrize("content", ["", " \n \n"])
+def test_an_empty_text_file_is_one_record(tmp_path, content):
+    record = one(wrote(tmp_path / "a.txt", content))
+    assert (record.id, record.text.strip(), record.error) == ("a.txt", "", "")
+
+
+def test_a_text_of_the_greatest_length_is_read_and_a_longer_one_is_an_error(tmp_path, monkeypatch):
+    monkeypatch.setattr("saring.columns.MAX_TEXT_BYTES", 1000)
+    path = wrote(tmp_path / "a.jsonl", lines({"text": "x" * 1000}, {"text": "x" * 1001}))
+    good, bad = read([path], KEEP)
+    assert len(good.text) == 1000
+    assert "found 1,001 characters; expected one article, at most 1,000" in bad.error
+
+
+def test_a_text_file_beyond_the_limit_is_an_error(tmp_path, monkeypatch):
+    monkeypatch.setattr("saring.documents.MAX_TEXT_BYTES", 1000)
+    (record,) = read([wrote(tmp_path / "a.txt", "x" * 1001)], KEEP)
+    assert "found more than 1,000 bytes" in record.error
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r"])
+def test_a_line_beyond_the_limit_is_one_broken_row(tmp_path, monkeypatch, newline):
+    monkeypatch.setattr(saring.formats, "MAX_ROW_BYTES", 100)
+    content = lines(RICE, {"text": "x" * 1000}, CHILI).replace("\n", newline)
+    records = list(read([wrote(tmp_path / "a.jsonl", content)], KEEP))
+    assert [record.id for record in records] == ["a1", "a.jsonl:2", "a2"]
+    assert "found a line of more than 100 bytes" in records[1].error
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suffix", ["jsonl.gz", "csv.gz", "txt.gz", "json.gz", "jsonl.zst"])
+def test_a_bomb_is_read_in_bounded_memory(tmp_path, suffix):
+    path = tmp_path / f"bom.{suffix}"
+    unit = bytes(1 << 20).replace(b"\0", b"a")
+    start = b'isi\n"' if "csv" in suffix else b'{"text": "'
+    if suffix.endswith("gz"):
+        with gzip.open(path, "wb", compresslevel=1) as out:
+            out.write(start)
+            for _ in range(1500):
+                out.write(unit)
+    else:
+        with path.open("wb") as raw, zstandard.ZstdCompressor().stream_writer(raw) as out:
+            out.write(start)
+            for _ in range(1500):
+                out.write(unit)
+    code = (
+        "import resource, sys; from saring.read import *;"
+        "records = list(read(sys.argv[1:], ReadOptions(on_error='keep')));"
+        "assert all(record.error for record in records), 'no error';"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, path], capture_output=True, text=True, check=True
+    )
+    assert int(run.stdout) < 700
+
+
+def test_a_packed_file_that_breaks_off_keeps_the_rows_before(tmp_path):
+    data = lines(*({"text": os.urandom(90).hex()} for _ in range(5000))).encode()
+    path = wrote(tmp_path / "a.jsonl.gz", gzip.compress(data)[:-2000])
+    *good, broken = read([path], KEEP)
+    assert len(good) > 1000 and not any(record.error for record in good)
+    assert "cannot be read on from here" in broken.error
+    assert broken.where == f"{path}:{len(good) + 1}"
+
+
+def test_a_file_deleted_on_the_way_costs_one_record(tmp_path):
+    for name in ("a.txt", "b.txt", "c.txt"):
+        wrote(tmp_path / name, name)
+    records = read([tmp_path], KEEP)
+    first = next(records)
+    (tmp_path / "b.txt").unlink()
+    second, third = records
+    assert (first.text, third.text) == ("a.txt", "c.txt")
+    assert "b.txt: cannot be opened (No such file or directory)" in second.error
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="root may read everything")
+def test_a_file_one_may_not_read_costs_one_record(tmp_path):
+    wrote(tmp_path / "a.txt", "rahasia").chmod(0)
+    wrote(tmp_path / "b.txt", "terbuka")
+    first, second = read([tmp_path], KEEP)
+    assert "Permission denied" in first.error and second.text == "terbuka"
+
+
+# --- options ---------------------------------------------------------------------------------
+
+
+def test_an_unknown_format_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match=r"found 'xlsx'; expected one of csv, html, json"):
+        read([write_as(tmp_path / "a.csv", RICE)], ReadOptions(format="xlsx"))
+
+
+def test_a_format_that_is_told_goes_before_the_suffix(tmp_path):
+    path = wrote(tmp_path / "berita.log", lines(RICE))
+    assert one(path, format="jsonl").id == "a1"
+
+
+def test_mojibake_is_repaired_on_request_and_quotes_stay(tmp_path):
+    path = write_as(tmp_path / "a.jsonl", {"judul": "KafÃ©", "isi": "â€œNaikâ€\x9d kata dia, “ya”"})
+    assert one(path).title == "KafÃ©"
+    repaired = one(path, fix_text=True)
+    assert (repaired.title, repaired.text) == ("Kafé", "“Naik” kata dia, “ya”")
+
+
+# --- rows ------------------------------------------------------------------------------------
+
+
+def test_rows_are_given_as_they_stand_with_their_place(tmp_path):
+    value = {
+        "id": 5,
+        "text": "x",
+        "links": [{"headline": "H", "related": False}],
+        "topic": "economy",
+    }
+    path = wrote(tmp_path / "a.jsonl", lines(value) + "rusak\n")
+    first, broken = rows([path], KEEP)
+    assert first.values == value and first.id == "a.jsonl:1" and first.where == f"{path}:1"
+    assert broken.values == {} and broken.error.startswith(f"{path}:2: found no JSON")
+    with pytest.raises(InputError, match=r"a\.jsonl:2"):
+        list(rows([path]))
+
+
+def test_rows_need_no_text_column(tmp_path):
+    assert next(rows([write_as(tmp_path / "a.csv", {"judul": "x"})])).values == {"judul": "x"}
+
+
+def test_reading_is_lazy(tmp_path):
+    path = wrote(tmp_path / "a.jsonl", lines(RICE) + "rusak\n")
+    records = read([path])
+    assert next(records).id == "a1"
+    with pytest.raises(InputError):
+        next(records)
+
+
+def test_importing_read_loads_nothing_heavy():
+    heavy = {"pandas", "pyarrow", "lxml", "trafilatura", "sklearn", "numpy", "ftfy"}
+    code = f"import sys, saring.read; print(sorted({heavy!r} & set(sys.modules)))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"

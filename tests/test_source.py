@@ -1,0 +1,199 @@
+import codecs
+import gzip
+import io
+import os
+import socket
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
+
+from saring.errors import InputError
+from saring.source import folder_sources, named_source
+from saring.stream import HEAD_BYTES, Stream, guess_encoding
+
+TEXT = "Harga cabai di Pasar Kramat naik “dua kali lipat” – kata pedagang.\n"
+
+
+def touch(folder: Path, *names: str) -> None:
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("Satu artikel.")
+
+
+def content(path: Path) -> bytes:
+    source = named_source(path)
+    assert source is not None
+    with source.open() as stream:
+        return stream.body.read()
+
+
+def unpacked(data: bytes) -> bool:
+    return data[:2] != b"\x1f\x8b" and data[:4] != b"\x28\xb5\x2f\xfd"
+
+
+# --- named files -----------------------------------------------------------------------------
+
+
+def test_a_path_that_is_not_there_is_named():
+    with pytest.raises(InputError, match=r"berita\.jsonl: there is no such file or folder"):
+        named_source("berita.jsonl")
+
+
+def test_a_suffix_that_tells_no_format_lists_those_that_do(tmp_path):
+    touch(tmp_path, "berita.docx", "berita")
+    with pytest.raises(InputError, match=r"suffix \.docx tells no format.*\.parquet.*--format"):
+        named_source(tmp_path / "berita.docx")
+    with pytest.raises(InputError, match=r"suffix \(none\)"):
+        named_source(tmp_path / "berita")
+    assert named_source(tmp_path / "berita", "txt").format == "txt"
+
+
+@pytest.mark.parametrize(
+    ("name", "format"),
+    [
+        ("a.txt", "txt"),
+        ("a.HTM", "html"),
+        ("a.ndjson.gz", "jsonl"),
+        ("a.json", "json"),
+        ("2024.01.tsv.zst", "csv"),
+        ("a.parquet", "parquet"),
+    ],
+)
+def test_the_suffix_tells_the_format_beneath_any_packing(tmp_path, name, format):
+    touch(tmp_path, name)
+    assert named_source(tmp_path / name).format == format
+
+
+# --- folders ---------------------------------------------------------------------------------
+
+
+def test_a_folder_gives_its_files_in_sorted_order_at_any_depth(tmp_path):
+    touch(tmp_path, "b.txt", "a/z.html", "a/2.jsonl", "c.csv")
+    found = list(folder_sources(tmp_path))
+    assert [source.label for source in found] == ["a/2.jsonl", "a/z.html", "b.txt", "c.csv"]
+    assert not any(source.named for source in found)
+
+
+def test_hidden_files_unknown_suffixes_and_what_is_no_file_are_left_out(tmp_path):
+    touch(tmp_path, "a.txt", ".b.txt", ".git/c.txt", "foto.jpg")
+    os.mkfifo(tmp_path / "d.txt")
+    (tmp_path / "hilang.txt").symlink_to(tmp_path / "tidak-ada.txt")
+    with socket.socket(socket.AF_UNIX) as listening, tempfile.TemporaryDirectory() as short:
+        listening.bind(f"{short}/s.txt")
+        (tmp_path / "e.txt").symlink_to(f"{short}/s.txt")
+        assert [source.label for source in folder_sources(tmp_path)] == ["a.txt"]
+
+
+def test_a_link_back_to_a_folder_above_ends(tmp_path):
+    touch(tmp_path, "a/b/satu.txt")
+    (tmp_path / "a/b/lagi").symlink_to(tmp_path / "a", target_is_directory=True)
+    assert [source.label for source in folder_sources(tmp_path)] == ["a/b/satu.txt"]
+
+
+def test_a_linked_folder_elsewhere_is_read(tmp_path):
+    touch(tmp_path, "arsip/satu.txt", "kini/dua.txt")
+    (tmp_path / "kini/lama").symlink_to(tmp_path / "arsip", target_is_directory=True)
+    labels = [source.label for source in folder_sources(tmp_path / "kini")]
+    assert labels == ["dua.txt", "lama/satu.txt"]
+
+
+def test_a_folder_with_nothing_to_read_says_what_was_left_out(tmp_path):
+    touch(tmp_path, "a.pdf", "b.pdf", "c.docx")
+    with pytest.raises(InputError, match=r"nothing to read; left out: 2 \.pdf, 1 \.docx; expected"):
+        list(folder_sources(tmp_path))
+
+
+def test_an_empty_folder_says_so(tmp_path):
+    with pytest.raises(InputError, match="the folder is empty"):
+        list(folder_sources(tmp_path))
+
+
+# --- packing ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, zstandard.compress])
+@pytest.mark.parametrize("suffix", ["", ".gz", ".zst"])
+def test_the_first_bytes_tell_the_packing_whatever_the_suffix(tmp_path, pack, suffix):
+    path = tmp_path / f"a.txt{suffix}"
+    path.write_bytes(pack(TEXT.encode()))
+    assert content(path) == TEXT.encode()
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
+def test_parts_packed_one_behind_another_are_one_file(tmp_path, pack):
+    path = tmp_path / "a.txt.gz"
+    path.write_bytes(pack(b"satu\n") + pack(b"dua\n"))
+    assert content(path) == b"satu\ndua\n"
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
+def test_a_file_cut_off_in_the_middle_is_noticed(tmp_path, pack):
+    path = tmp_path / "a.txt.gz"
+    packed = pack(os.urandom(3 * HEAD_BYTES))
+    path.write_bytes(packed[:-10])
+    with pytest.raises(InputError, match="cannot be read on from here"):
+        content(path)
+
+
+@given(st.binary(max_size=3000).filter(unpacked), st.integers(1, 700))
+def test_the_head_is_read_again_with_the_rest(data, size):
+    with Stream(io.BytesIO(data), closes=False) as stream:
+        assert stream.head == data[:HEAD_BYTES]
+        pieces = []
+        while piece := stream.body.read(size):
+            pieces.append(piece)
+    assert b"".join(pieces) == data
+
+
+def test_standard_input_is_a_source(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(gzip.compress(b"satu"))))
+    source = named_source("-", "txt")
+    assert (source.name, source.reopens) == ("stdin", False)
+    with source.open() as stream:
+        assert stream.body.read() == b"satu"
+    assert not sys.stdin.closed
+
+
+# --- encodings -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "codec", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"]
+)
+@pytest.mark.parametrize("text", [TEXT, TEXT * 200, "“Ya”", "Rp1.000 – Rp2.000"])
+def test_the_encodings_portals_write_are_told_apart(codec, text):
+    data = text.encode(codec)
+    assert data.decode(guess_encoding(data)) == text
+
+
+def test_utf16_with_a_big_endian_mark():
+    data = codecs.BOM_UTF16_BE + TEXT.encode("utf-16-be")
+    assert data.decode(guess_encoding(data)) == TEXT
+
+
+@given(st.text(max_size=400).filter(lambda text: "\0" not in text and text[:1] != "\ufeff"))
+def test_whatever_is_utf8_is_taken_for_utf8(text):
+    assert guess_encoding(text.encode()) == "utf-8"
+
+
+def test_a_character_cut_by_the_end_of_the_head_does_no_harm():
+    assert guess_encoding("harga “cabai”".encode()[:-1]) == "utf-8"
+
+
+def test_one_broken_byte_does_not_make_a_utf8_file_cp1252():
+    assert guess_encoding((TEXT * 20).encode() + b"rusak \x93 di sini\n") == "utf-8"
+
+
+def test_a_stray_nul_does_not_make_a_file_utf16():
+    assert guess_encoding(TEXT.encode() + b"\0" + TEXT.encode()) == "utf-8"
+
+
+@pytest.mark.parametrize("data", [b"", b"a", b"\xff", bytes(range(256)), b"\0" * 100])
+def test_any_bytes_get_some_encoding(data):
+    data.decode(guess_encoding(data), "replace")
