@@ -1,0 +1,112 @@
+"""Settings of training: TOML in conf/ to frozen dataclasses; an unknown key is an error."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar
+
+from saring.errors import ConfigError
+
+__all__ = ["ClickbaitConfig", "LinkConfig", "TopicConfig", "TrainConfig", "flat", "load_config"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class TopicConfig:
+    """Settings of the topic model; conf/train.toml says what each does."""
+
+    C: float = 10.0
+    min_df: int = 2
+    headline_weight: float = 0.3
+    title_field: float = 0.5
+    lead_field: float = 0.5
+    domains: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class LinkConfig:
+    """Settings of the link model."""
+
+    C: float = 0.0007
+    min_df: int = 2
+    dimensions: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ClickbaitConfig:
+    """Settings of the clickbait model."""
+
+    C: float = 1.0
+    min_df: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class TrainConfig:
+    """All settings of a training run."""
+
+    seed: int = 0
+    folds: int = 5
+    abstain_below: float = 0.0
+    topic: TopicConfig = field(default_factory=TopicConfig)
+    link: LinkConfig = field(default_factory=LinkConfig)
+    clickbait: ClickbaitConfig = field(default_factory=ClickbaitConfig)
+
+
+def load_config(path: str | Path) -> TrainConfig:
+    """Return the settings in a TOML file; what it does not name keeps its default.
+
+    Raises
+    ------
+    ConfigError
+        When the file cannot be read, a key is unknown or a value has another type.
+    """
+    try:
+        values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}); name a TOML file") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from error
+    return _build(TrainConfig, values, str(path))
+
+
+def flat(config: Any) -> dict[str, Any]:
+    """Return the settings as one flat dict, ``{"topic.C": 10.0}``, for logs."""
+    return {
+        f"{name}.{key}" if isinstance(value, dict) else name: leaf
+        for name, value in asdict(config).items()
+        for key, leaf in (value.items() if isinstance(value, dict) else [("", value)])
+    }
+
+
+def _build(kind: type[T], values: Mapping[str, Any], where: str) -> T:
+    """Return `kind` filled from `values`."""
+    default = kind()
+    known = {f.name: getattr(default, f.name) for f in fields(kind)}  # type: ignore[arg-type]
+    filled: dict[str, Any] = {}
+    for key, value in values.items():
+        if key not in known:
+            close = get_close_matches(key, known, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(known)}"
+            raise ConfigError(f"{where}: unknown key {key!r}; {hint}")
+        if is_dataclass(known[key]) and isinstance(value, Mapping):
+            filled[key] = _build(type(known[key]), value, f"{where} [{key}]")
+        else:
+            filled[key] = _typed(value, type(known[key]), f"{where}: {key}")
+    return kind(**filled)
+
+
+def _typed(value: Any, kind: type, where: str) -> Any:
+    """Return a value of the wanted type; a whole number serves as a float."""
+    if kind is float and type(value) is int:
+        return float(value)
+    if type(value) is not kind:
+        raise ConfigError(f"{where} is {value!r}; expected {_TYPE_NAMES.get(kind, 'a table')}")
+    return value
+
+
+_TYPE_NAMES: Mapping[type, str] = {int: "a whole number", float: "a number", str: "a string"}

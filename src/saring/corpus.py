@@ -1,0 +1,162 @@
+"""Labelled articles: the corpus format, its checks, and the tables that training reads.
+
+A corpus is JSON Lines; a row has the fields of any input and its labels. Two public shapes of
+evaluation file are read as they lie: rows with a ``topic``, and rows with ``host_title``,
+``host_text`` and ``headline``, one pair a row, labelled by two annotators.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from saring.article import Article
+from saring.errors import CorpusError
+from saring.parse import parse
+from saring.read import rows
+
+__all__ = ["LabelledArticle", "LabelledLink", "fingerprint", "read_corpus"]
+
+SPLITS = ("train", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledLink:
+    """A link's headline and its labels; None where nobody labelled it."""
+
+    headline: str
+    related: bool | None
+    clickbait: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledArticle:
+    """An article and its labels; an empty or None label is one that nobody gave.
+
+    `split` is ``train`` or ``test`` in a corpus; `kind` is a name the evaluation file gives its
+    rows ("real", "swap", "sure"); scores are given for each kind apart too.
+    """
+
+    article: Article
+    topic: str = ""
+    clickbait: bool | None = None
+    links: tuple[LabelledLink, ...] = ()
+    split: str = "train"
+    kind: str = ""
+
+
+def read_corpus(path: str | Path) -> list[LabelledArticle]:
+    """Return the labelled articles of a file, in order.
+
+    Raises
+    ------
+    CorpusError
+        For a row without any label, a label of the wrong type, or an unknown split; names the row.
+    InputError
+        When the file or a row cannot be read.
+    """
+    articles = [_labelled(row.values, row.where) for row in rows(path)]
+    if not articles:
+        raise CorpusError(f"{path}: found no rows; expected labelled articles, one JSON row each")
+    return articles
+
+
+def fingerprint(paths: Iterable[str | Path]) -> str:
+    """Return the SHA-256 of the files' bytes, in the order given, as 64 hex digits."""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(Path(path).read_bytes())
+    return digest.hexdigest()
+
+
+def _labelled(values: Mapping[str, Any], where: str) -> LabelledArticle:
+    """Return a row as a labelled article, whichever of the known shapes it has."""
+    return _pair_row(values, where) if "host_text" in values else _corpus_row(values, where)
+
+
+def _corpus_row(values: Mapping[str, Any], where: str) -> LabelledArticle:
+    """Return a row of the corpus format."""
+    topic = _string(values, "topic", where)
+    links = tuple(_links(values.get("links") or (), where))
+    if not topic and not links and values.get("clickbait") is None:
+        raise CorpusError(f"{where}: found no label; expected a 'topic', 'clickbait' or 'links'")
+    split = _string(values, "split", where) or "train"
+    if split not in SPLITS:
+        raise CorpusError(f"{where}: column 'split' is {split!r}; expected one of {SPLITS}")
+    sure = values.get("sure")
+    return LabelledArticle(
+        article=_article(values, where),
+        topic=topic,
+        clickbait=_flag(values, "clickbait", where),
+        links=links,
+        split=split,
+        kind="" if sure is None else ("sure" if sure else "unsure"),
+    )
+
+
+def _pair_row(values: Mapping[str, Any], where: str) -> LabelledArticle:
+    """Return a row that holds one pair of article and headline, graded 0, 1 or 2 by annotators."""
+    grades = [v for k, v in values.items() if k.startswith("annotator") and v is not None]
+    if not grades or not all(grade in (0, 1, 2) for grade in grades):
+        raise CorpusError(f"{where}: columns 'annotator_*' are {grades}; expected grades 0, 1 or 2")
+    host = {
+        "id": values.get("pair"),
+        "title": values.get("host_title"),
+        "text": values.get("host_text"),
+        "publisher": values.get("publisher"),
+        "url": values.get("url"),
+    }
+    # Half of two annotators is enough: who sees the tie can name it.
+    related = sum(grade >= 1 for grade in grades) * 2 >= len(grades)
+    return LabelledArticle(
+        article=_article(host, where),
+        links=(LabelledLink(_string(values, "headline", where), related),),
+        kind=_string(values, "kind", where),
+    )
+
+
+def _article(values: Mapping[str, Any], where: str) -> Article:
+    """Return the parsed article of a row."""
+    return parse(
+        {
+            "id": _string(values, "id", where) or where,
+            "title": _string(values, "title", where),
+            "text": _string(values, "text", where),
+            "publisher": _string(values, "publisher", where),
+            "published": _string(values, "date", where),
+            "url": _string(values, "url", where),
+        }
+    )
+
+
+def _links(given: Sequence[Mapping[str, Any]], where: str) -> Iterator[LabelledLink]:
+    """Yield the labelled links of a row."""
+    for number, link in enumerate(given, start=1):
+        place = f"{where}, link {number}"
+        headline = _string(link, "headline", place)
+        if not headline:
+            raise CorpusError(f"{place}: found no 'headline'; expected the teaser's headline")
+        yield LabelledLink(headline, _flag(link, "related", place), _flag(link, "clickbait", place))
+
+
+def _string(values: Mapping[str, Any], column: str, where: str) -> str:
+    """Return a text column, empty where it is absent."""
+    value = values.get(column)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise CorpusError(f"{where}: column {column!r} is {value!r}; expected a string")
+    return value
+
+
+def _flag(values: Mapping[str, Any], column: str, where: str) -> bool | None:
+    """Return a yes/no label, None where nobody gave it."""
+    value = values.get(column)
+    if value is None:
+        return None
+    if value not in (0, 1):
+        raise CorpusError(f"{where}: column {column!r} is {value!r}; expected true/false or 1/0")
+    return bool(value)

@@ -1,0 +1,98 @@
+"""Features of articles and headlines: TF-IDF of fields, and shares of the lexicon's domains.
+
+A row is a pair (title, body): two strings, of which either may be empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from saring.lexicon import GroupCounter, load_lexicon, words
+
+__all__ = ["DomainShares", "Field", "FieldTfidf", "Row", "field_text"]
+
+Row = tuple[str, str]
+Field = Literal["all", "title", "lead"]
+
+# About two paragraphs: what an editor puts first says best what an article is about.
+LEAD_CHARS = 400
+# Brings the shares of a domain (mostly under 4% of the words) to the size of a TF-IDF row.
+SHARE_SCALE = 5.0
+
+
+def field_text(row: Row, field: Field) -> str:
+    """Return one field of a row: ``title``, ``lead`` (title and first paragraphs) or ``all``."""
+    title, body = row
+    if field == "title":
+        return title
+    return f"{title}\n{body[:LEAD_CHARS] if field == 'lead' else body}"
+
+
+class FieldTfidf(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """TF-IDF of one field of (title, body) rows, L2-normed, shape (n_rows, n_terms).
+
+    Document frequencies are counted on rows that have a body: a headline alone is a fragment,
+    and thousands of them would make every common word look rare.
+
+    Parameters
+    ----------
+    field : {"all", "title", "lead"}
+        Which text of a row is read.
+    min_df : int
+        A term must stand in this many training articles. Two and more also keep words of single
+        articles out of a model that is shared.
+    max_words : int
+        Terms are runs of one to `max_words` words.
+    """
+
+    STATE = ("vectorizer_",)
+
+    def __init__(self, field: Field = "all", min_df: int = 2, max_words: int = 1) -> None:
+        self.field = field
+        self.min_df = min_df
+        self.max_words = max_words
+
+    def fit(self, rows: Sequence[Row], y: Any = None) -> FieldTfidf:
+        """Learn the vocabulary and its document frequencies; return self."""
+        self.vectorizer_ = TfidfVectorizer(
+            min_df=self.min_df, ngram_range=(1, self.max_words), sublinear_tf=True
+        )
+        documents = [row for row in rows if row[1]] or rows
+        self.vectorizer_.fit([field_text(row, self.field) for row in documents])
+        return self
+
+    def transform(self, rows: Sequence[Row]) -> csr_matrix:
+        """Return the TF-IDF of each row's field, shape (n_rows, n_terms)."""
+        return self.vectorizer_.transform([field_text(row, self.field) for row in rows])
+
+
+class DomainShares(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Whether the title names each domain of the lexicon, and its share of all words.
+
+    The share enters as its square root, so that the first mentions count most. The lexicon of
+    the day of fitting is kept, so that a later edit of the file does not change a model.
+    """
+
+    STATE = ("lexicon_",)
+    DERIVED = ("_counter",)
+
+    def fit(self, rows: Sequence[Row], y: Any = None) -> DomainShares:
+        """Take the lexicon as it stands; return self."""
+        self.lexicon_ = {name: list(terms) for name, terms in load_lexicon("domains").items()}
+        return self
+
+    def transform(self, rows: Sequence[Row]) -> csr_matrix:
+        """Return the shares, shape (n_rows, 2 * n_domains): titles, then whole texts."""
+        if not hasattr(self, "_counter"):
+            self._counter = GroupCounter(self.lexicon_)
+        texts = [field_text(row, "all") for row in rows]
+        totals = np.array([[max(1, len(words(text)))] for text in texts])
+        in_title = self._counter.counts([title for title, _ in rows]) > 0
+        share = self._counter.counts(texts) / totals
+        return csr_matrix(np.hstack([in_title, SHARE_SCALE * np.sqrt(share)]))

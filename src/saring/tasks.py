@@ -1,0 +1,139 @@
+"""The three questions as tables: which rows they ask about, the right answers, and their model.
+
+`topic` asks of an article, `link` of an article and a headline, `clickbait` of a headline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
+
+from saring.config import TrainConfig
+from saring.corpus import LabelledArticle
+from saring.models import clickbait_model, link_model, topic_model
+
+__all__ = ["LINK_LABELS", "TASKS", "Table", "Task"]
+
+Strings = NDArray[np.str_]
+LINK_LABELS = ("related", "unrelated")
+CLICKBAIT_LABELS = ("plain", "clickbait")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """The rows of one question.
+
+    Attributes
+    ----------
+    rows : list
+        What the model reads, row by row.
+    truth, publishers : (n,) array of str
+    articles : (n,) array of int
+        Number of the article that each row comes from; its rows stay together in every split.
+    weights : (n,) array
+        Weight of each row in training.
+    asked : (n,) array of bool
+        Whether the row is a question of the task; the others only help in training.
+    """
+
+    rows: list[Any]
+    truth: Strings
+    publishers: Strings
+    articles: NDArray[np.intp]
+    weights: NDArray[np.float64]
+    asked: NDArray[np.bool_]
+
+    def take(self, chosen: NDArray[Any]) -> Table:
+        """Return the rows chosen by a mask or by row numbers."""
+        numbers = np.flatnonzero(chosen) if chosen.dtype == np.bool_ else chosen
+        return Table(
+            [self.rows[i] for i in numbers],
+            self.truth[numbers],
+            self.publishers[numbers],
+            self.articles[numbers],
+            self.weights[numbers],
+            self.asked[numbers],
+        )
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One row before it is put into columns."""
+
+    row: Any
+    truth: str
+    weight: float = 1.0
+    asked: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One question: its name, its labels (the second of two is the one looked for), its model."""
+
+    name: str
+    labels: tuple[str, ...]  # empty: whatever labels the corpus has, in the order of the alphabet
+    build: Callable[[TrainConfig], Pipeline]
+    ask: Callable[[LabelledArticle, TrainConfig], Iterator[_Row]]
+
+    def table(self, articles: Sequence[LabelledArticle], config: TrainConfig) -> Table:
+        """Return the task's rows, article by article; one without its label gives none."""
+        found = [(i, a, row) for i, a in enumerate(articles) for row in self.ask(a, config)]
+        return Table(
+            rows=[row.row for _, _, row in found],
+            truth=np.array([row.truth for _, _, row in found], dtype=np.str_),
+            publishers=np.array([a.article.publisher for _, a, _ in found], dtype=np.str_),
+            articles=np.array([i for i, _, _ in found], dtype=np.intp),
+            weights=np.array([row.weight for _, _, row in found]),
+            asked=np.array([row.asked for _, _, row in found], dtype=np.bool_),
+        )
+
+
+def _topic_rows(labelled: LabelledArticle, config: TrainConfig) -> Iterator[_Row]:
+    """Yield the article, and as training help the headlines of its related links.
+
+    A related headline has its article's topic, in other words and without its length.
+    """
+    if not labelled.topic:
+        return
+    yield _Row((labelled.article.title, labelled.article.body), labelled.topic)
+    weight = config.topic.headline_weight
+    for link in labelled.links:
+        if link.related and weight > 0:
+            yield _Row((link.headline, ""), labelled.topic, weight, asked=False)
+
+
+def _link_rows(labelled: LabelledArticle, config: TrainConfig) -> Iterator[_Row]:
+    """Yield the article with each of its labelled links."""
+    title, body = labelled.article.title, labelled.article.body
+    for link in labelled.links:
+        if link.related is not None:
+            yield _Row((title, body, link.headline), LINK_LABELS[not link.related])
+
+
+def _clickbait_rows(labelled: LabelledArticle, config: TrainConfig) -> Iterator[_Row]:
+    """Yield the title and the headlines that have a clickbait label."""
+    headlines = [(labelled.article.title, labelled.clickbait)]
+    headlines += [(link.headline, link.clickbait) for link in labelled.links]
+    for headline, clickbait in headlines:
+        if headline and clickbait is not None:
+            yield _Row(headline, CLICKBAIT_LABELS[clickbait])
+
+
+TASKS = (
+    Task("topic", (), lambda config: topic_model(config.topic), _topic_rows),
+    Task("link", LINK_LABELS, lambda config: link_model(config.link, config.seed), _link_rows),
+    Task(
+        "clickbait",
+        CLICKBAIT_LABELS,
+        lambda config: clickbait_model(config.clickbait),
+        _clickbait_rows,
+    ),
+)
