@@ -47,7 +47,7 @@ def page_record(html: bytes, name: str) -> Record:
     from saring.layout import Page
     from saring.pagelines import page_lines
     from saring.pagemeta import page_meta
-    from saring.teasers import body_text
+    from saring.teasers import body_text, mark_teasers
 
     parser = HTMLParser(recover=True)
     try:
@@ -59,6 +59,7 @@ def page_record(html: bytes, name: str) -> Record:
             why = problem.message.strip()
             raise InputError(f"{name}: the page is too deep or too long to read ({why})")
     lines = page_lines(root)
+    mark_teasers(lines)
     page = Page(lines)
     meta = page_meta(root, lines)
     body = _longer(page.body(meta.start), page.body())

@@ -17,6 +17,7 @@ __all__ = ["Page"]
 
 LINE_COST = 20  # what a line of links or a label costs a container, beside its length
 FURNITURE_SHARE = 0.4  # an element with more of the page's prose than this is no furniture
+SURE_SHARE = 0.9  # the same for comments, which may outweigh a short article
 NAMED_SHARE = 0.5  # a container known by name must hold this much of the best one's prose
 CAPTION_CHARS = 400  # an element that holds a picture and no more text than this is a caption
 CAPTION_LEVELS = 4  # how far above the text the picture may stand: td, tr, tbody, table
@@ -51,7 +52,8 @@ class Page:
         for i, line in enumerate(lines):
             if line.is_furniture:
                 values[i] = min(values[i], 0)
-        sums = _sums(lines, values)
+        blocks = page_rules()["tags"]["blocks"]  # an inline element may hold a part of a line
+        sums = {e: total for e, total in _sums(lines, values).items() if e.tag in blocks}
         best = max(sums, key=lambda e: sums[e], default=None)
         if best is None or sums[best] <= 0:
             return []
@@ -71,7 +73,7 @@ class Page:
                 break
             path.append(e)
         for e in reversed(path):
-            verdict = verdict or (not self._holds_prose(e) and _says_furniture(e))
+            verdict = verdict or self._prose[e] < _furniture_share(e) * self._total
             self._named[e] = verdict
         return verdict
 
@@ -107,7 +109,9 @@ def _values(lines: Sequence[Line]) -> list[int]:
     """Return what each line adds to a container: its length for prose, a cost for all else."""
     values = [_value(line) for line in lines]
     # A paragraph alone between two lines of links is the summary on a card of another article.
-    long = [i for i, line in enumerate(lines) if line.is_links or line.is_prose]
+    long = [
+        i for i, line in enumerate(lines) if (line.is_links or line.is_prose) and not line.is_teaser
+    ]
     for before, here, after in zip(long, long[1:], long[2:], strict=False):
         if lines[before].is_links and lines[after].is_links and lines[here].is_prose:
             values[here] = 0
@@ -115,6 +119,8 @@ def _values(lines: Sequence[Line]) -> list[int]:
 
 
 def _value(line: Line) -> int:
+    if line.is_teaser:
+        return 0
     if line.is_links:
         return line.plain_chars - len(line.text) - LINE_COST
     if line.is_prose:
@@ -126,12 +132,14 @@ def _names(element: Element) -> list[str]:
     return f"{element.get('class') or ''} {element.get('id') or ''}".split()
 
 
-def _says_furniture(element: Element) -> bool:
+def _furniture_share(element: Element) -> float:
+    """Return below what share of the page's prose an element is furniture; 0 for never."""
     rules = page_rules()["furniture"]
-    if element.tag in rules["tags"]:
-        return True
     words = {word.lower() for name in _names(element) for word in _WORD.split(name)}
-    return not words.isdisjoint(rules["words"])
+    if not words.isdisjoint(rules["sure"]):
+        return SURE_SHARE
+    named = element.tag in rules["tags"] or not words.isdisjoint(rules["words"])
+    return FURNITURE_SHARE if named else 0.0
 
 
 def _invites(line: Line) -> bool:

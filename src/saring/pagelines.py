@@ -19,7 +19,7 @@ __all__ = ["Element", "Line", "page_lines", "page_rules"]
 
 Element = Any  # lxml ships no types
 
-PROSE_CHARS = 25  # a shorter line is a label, a date or a name, unless a <p> says it is a paragraph
+PROSE_CHARS = 40  # a shorter line is a label, a date or a name, unless a <p> says otherwise
 CELL_CHARS = 60  # cells of a row no longer than this are one line: "Editor | : Name"
 
 _ZERO_WIDTH = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\xad\x00"))
@@ -47,8 +47,10 @@ class Line:
         How much of the text is no link.
     is_links, is_prose : bool
         Whether most of it is links; whether it reads like a paragraph rather than a label.
+    is_teaser : bool
+        Whether it is a teaser, or the label of a box of them; set by `saring.teasers`.
     is_furniture : bool
-        Whether its place on the page or its links say that it is no body text.
+        Whether its place or its links say that it is no body text; set by `saring.layout`.
     """
 
     text: str
@@ -57,6 +59,7 @@ class Line:
     plain_chars: int = field(init=False)
     is_links: bool = field(init=False)
     is_prose: bool = field(init=False)
+    is_teaser: bool = False
     is_furniture: bool = False
 
     def __post_init__(self) -> None:

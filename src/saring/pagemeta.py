@@ -150,8 +150,11 @@ def _headline(heads: Sequence[str], site: str, lines: Sequence[Line]) -> int:
     """Return the index of the line that repeats the page's title, -1 if none does.
 
     A heading goes before other lines, and of equals the first. A line of links is a headline only
-    as a heading, for many lists link to the page they stand on.
+    as a heading, for many lists link to the page they stand on. Where the page gives itself no
+    title, its first ``<h1>`` is taken.
     """
+    if not heads:
+        return next((i for i, line in enumerate(lines) if line.owner.tag == "h1"), -1)
     keys = [_letters(text) for head in heads for text in (head, _bare_title([head], site))]
     ranks = {"h1": 0, "h2": 1, "h3": 1}
     found: list[tuple[int, int]] = []

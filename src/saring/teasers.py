@@ -14,7 +14,7 @@ from functools import cache
 
 from saring.pagelines import Line, page_rules
 
-__all__ = ["body_text"]
+__all__ = ["body_text", "mark_teasers"]
 
 PREFIX_CHARS = 48  # the longest marker as printed, with brackets and bullets before it
 REST_CHARS = 20  # more text than this behind the link, and the line is a sentence with a link in it
@@ -51,6 +51,17 @@ def _patterns() -> _Patterns:
         list_label=compiled(rf"\W{{0,4}}(?:{lists})\W{{0,4}}"),
         box=compiled("|".join(rules["boxes"])),
     )
+
+
+def mark_teasers(lines: Sequence[Line]) -> None:
+    """Set `is_teaser` on the lines that are teasers by their marker, wherever they stand."""
+    label = _patterns().label
+    for at, line in enumerate(lines):
+        if _inline_teaser(line) or (line.is_links and _in_box(line)):
+            line.is_teaser = True
+        elif label.fullmatch(line.text):
+            for teaser in (line, *_box_links(lines, at + 1)):
+                teaser.is_teaser = True
 
 
 def body_text(body: Sequence[Line]) -> tuple[str, dict[str, str]]:
