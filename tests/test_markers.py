@@ -8,10 +8,10 @@ import pytest
 
 from saring.errors import ConfigError
 from saring.links import find_teasers
-from saring.markers import PLACES, Marker, Rule, Rules, load_rules, lower, read_rules
+from saring.markers import Marker, Rule, Rules, load_rules, lower, read_rules
 
 RULES = load_rules()
-ALL_RULES = [rule for place in PLACES for rule in RULES.by_place[place]]
+ALL_RULES = RULES.rules
 STRETCH = re.compile("⟦(.*?)⟧")
 
 
@@ -27,8 +27,7 @@ def taken_by(rule: Rule, line: str) -> str:
     if rule.where in ("line", "head", "tail", "tail_header"):
         return line if alone.whole_line(rule.where, line, rule.after) else ""
     if rule.where == "inside":
-        places = [lower(line).find(need) for need in rule.needs]
-        matches = [rule.pattern.match(line, at) for at in places if at >= 0]
+        matches = [rule.pattern.match(line, at) for at, _ in alone.places(lower(line))]
         match = next((match for match in matches if match), None)
     elif rule.where == "start":
         match = rule.pattern.match(line)
@@ -39,7 +38,8 @@ def taken_by(rule: Rule, line: str) -> str:
 
 
 def teasers_of(marker: Marker, line: str):
-    return find_teasers(line, lower(line), [(0, len(line))], [], Rules([marker], []))
+    alone = Rules([marker], [])
+    return find_teasers(line, [(0, len(line))], [], alone.places(lower(line)), alone)
 
 
 def cases(entries, kind):
@@ -83,7 +83,7 @@ def test_no_quantifier_is_open_ended(rule):
 
 
 def test_a_needed_string_starts_every_match():
-    for rule in (*RULES.markers, *RULES.by_place["inside"]):
+    for rule in (*RULES.markers, *RULES.at("inside")):
         for example in rule.examples:
             line, _ = stretch(example)
             assert any(need in lower(line) for need in rule.needs), example

@@ -48,7 +48,10 @@ ACRONYMS = frozenset(("DKI", "IKN", "NTB", "NTT", "DIY", "DC", "TV"))
 
 _DASH = r"[\s\u200b]{0,3}(?:--\(?(?P<agency>[A-Z][\w/ ]{2,30})\)?--|\.?[-–—]{1,2}|—)[\s\u200b]{0,3}"
 _LINE = re.compile(
-    r"(?P<head>[^\W\d_][\w.'’()/, \xa0\-]{1,70}?)" + _DASH + r"(?=[\w\"“'‘(\[])", re.UNICODE
+    r"(?P<head>[^\W\d_][\w.'’()/, \xa0\-]{1,70}?)"
+    + _DASH
+    + r"(?!\w[\w-]{1,20}\.(?:com|co|id|net)\b)(?=[\w\"“'‘(\[])",
+    re.IGNORECASE,
 )
 _GLUED = re.compile(
     r"(?P<head>[A-Z]\w{2,20}\.(?:com|co\.id|co|id),\s?[A-Z][a-z]{2,15}(?:\s[A-Z][a-z]{2,15})?)(?=[A-Z])"

@@ -7,7 +7,7 @@ that could take body is anchored: to the head, the tail, a whole short line, the
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -43,10 +43,9 @@ _GAP = re.compile(r"[^\S\r\n]*(?:\r\n?|\n)[^\S\r\n]*(?:\r\n?|\n)")
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What the finders read: text, the same in lower case, title, publisher (or empty), rules."""
+    """What the finders read: text, title and publisher (empty where unknown), rules."""
 
     text: str
-    low: str
     title: str
     publisher: str
     rules: Rules
@@ -61,17 +60,21 @@ class Find(NamedTuple):
     values: Mapping[str, str] = {}
 
 
-def find_inside(page: Page) -> list[Find]:
-    """Return the furniture that may stand inside a line, in order, disjoint."""
+def find_inside(page: Page, places: Iterable[tuple[int, Rule]]) -> list[Find]:
+    """Return the furniture that may stand inside a line, in order, disjoint.
+
+    Parameters
+    ----------
+    page : Page
+        The article.
+    places : iterable of (int, Rule)
+        Where which rule may match.
+    """
     found = []
-    for rule in page.rules.by_place["inside"]:
-        for need in rule.needs:
-            at = page.low.find(need)
-            while at >= 0:
-                match = rule.pattern.match(page.text, at)
-                if match:
-                    found.append(Find(rule.kind, *match.span()))
-                at = page.low.find(need, match.end() if match else at + len(need))
+    for at, rule in places:
+        match = rule.pattern.match(page.text, at)
+        if match:
+            found.append(Find(rule.kind, *match.span()))
     return _disjoint(found)
 
 
@@ -170,7 +173,7 @@ def find_start(page: Page, lines: Sequence[Span]) -> list[Find]:
     found: list[Find] = []
     for start, end in _first_lines(page.text, lines):
         at = start
-        for rule in page.rules.by_place["start"]:
+        for rule in page.rules.at("start"):
             match = rule.pattern.match(page.text, at)
             if match:
                 found.append(Find(rule.kind, *match.span(), _values(rule, match)))
@@ -196,8 +199,8 @@ def find_end(page: Page, lines: Sequence[Span]) -> list[Find]:
         return found
     start, end = lines[-1]
     first = max(start, end - END_CHARS)
-    tail = page.low[first:end]
-    rules = [r for r in page.rules.by_place["end"] if any(need in tail for need in r.needs)]
+    tail = page.text[first:end].lower()
+    rules = [r for r in page.rules.at("end") if any(need in tail for need in r.needs)]
     while first < end:
         for rule in rules:
             match = rule.pattern.search(page.text, first, end)
@@ -223,7 +226,7 @@ def _title_kind(line: str, title: str) -> str:
         return ""
     key = _key(line)
     if key == title:
-        return "title"
+        return "" if line[0].islower() else "title"
     extra = len(key) - len(title)
     credited = key.startswith(title + " ") and not line.endswith(".")
     return "photo_caption" if credited and extra <= MAX_CREDIT_CHARS else ""

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from saring.markers import Rules
+from saring.markers import Marker, Rules
 from saring.marks import CLOSING, Mark, Span, find_marks
 from saring.runon import headline_end
 from saring.shape import MAX_HEADLINE_CHARS, is_title_case, may_be_headline, sentence_ends
@@ -28,7 +28,10 @@ MIN_BOX_SHARE = 0.75  # of capitals, where no colon tells that a headline follow
 WHOLE_LINE_CHARS = 150  # up to this length a stretch without a sentence's end is all headline
 
 _ITEM = re.compile(r"\s[-–•]\s(?=[A-Z\d\"“'‘])")
-_QUOTED = re.compile(r"['\"‘“][^'\"’”\r\n]{5,180}['\"’”]\s{0,2}:?")
+_QUOTED = re.compile(  # a video's title, and what stands behind it
+    r"['\"‘“][^\r\n]{5,180}?['\"’”](?:\s{0,2}(?::|(?=\[))|(?:\s{1,2}di sini:)|(?=\s{0,3}\Z))"
+    r"|['\"‘“][^'\"’”\r\n]{5,180}['\"’”]"
+)
 _MARKDOWN = re.compile(
     r"\[(?P<headline>[^\[\]\r\n]{3,220})\]\((?P<url>[^()\s]{1,500})\)[*_)\]]{0,4}"
 )
@@ -63,22 +66,28 @@ class _Page(NamedTuple):
 
 
 def find_teasers(
-    text: str, low: str, lines: Sequence[Span], cuts: Sequence[Span], rules: Rules
+    text: str,
+    lines: Sequence[Span],
+    cuts: Sequence[Span],
+    places: Iterable[tuple[int, Marker]],
+    rules: Rules,
 ) -> list[Teaser]:
     """Return the teasers of an article in order; their spans are tight and disjoint.
 
     Parameters
     ----------
-    text, low : str
-        The article's text, and the same in lower case.
+    text : str
+        The article's text.
     lines : sequence of (start, end)
         Its lines, stripped, in order.
     cuts : sequence of (start, end)
         Furniture inside lines, in order: no teaser starts in one or runs over one.
+    places : iterable of (int, Marker)
+        Where which marker may match.
     rules : Rules
-        The rules.
+        The rules, which tell a headline's line from furniture.
     """
-    marks = find_marks(text, low, lines, rules.markers)
+    marks = find_marks(text, lines, places)
     opened = frozenset(mark.line for mark in marks if mark.opens)
     page = _Page(Host(text), lines, opened, rules)
     found: list[Teaser] = []
@@ -88,8 +97,10 @@ def find_teasers(
         if mark.lead < at or (cut and cuts[cut - 1][1] > mark.lead):
             continue
         stop = lines[mark.line][1]
-        if number + 1 < len(marks):
-            stop = min(stop, marks[number + 1].lead)
+        following = next(
+            (m.lead for m in marks[number + 1 : number + 3] if m.lead > mark.after), stop
+        )
+        stop = min(stop, following)
         if cut < len(cuts):
             stop = min(stop, cuts[cut][0])
         teasers = _teasers(page, mark, stop)
@@ -124,6 +135,7 @@ def _inline(host: Host, mark: Mark, stop: int) -> list[tuple[Span, Span, str]]:
     markdown = _MARKDOWN.match(text, after, stop)
     if markdown:
         return [(markdown.span(), markdown.span("headline"), markdown["url"])]
+    full = stop
     initials = _INITIALS.search(text, after, min(stop, after + MAX_HEADLINE_CHARS))
     stop = _tight(text, after, initials.start() if initials else stop)[1]
     close = _bracket_end(text, mark, stop)
@@ -131,8 +143,9 @@ def _inline(host: Host, mark: Mark, stop: int) -> list[tuple[Span, Span, str]]:
         return [((after, close + 1), _tight(text, after, close), "")]
     if mark.marker.kind != "link":
         quoted = _QUOTED.match(text, after, stop)
-        if quoted:
-            return [(quoted.span(), quoted.span(), "")]
+        end = quoted.end() if quoted else stop if text[full : full + 7].lower() == "[gambas" else 0
+        if 0 < end - after < MAX_HEADLINE_CHARS:
+            return [((after, end), (after, end), "")]
     if _is_all_headline(text[after : min(stop, after + WHOLE_LINE_CHARS + 1)]):
         return [((after, stop), _tight(text, after, stop, "*_"), "")]
     return _run_on(host, mark, stop)

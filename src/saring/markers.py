@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from os.path import commonprefix
 from typing import Any
 
 from saring.errors import ConfigError
@@ -63,13 +64,13 @@ class Marker:
 class Rule:
     """A stretch of furniture; `kind` names the removal, `where` is one of `PLACES`.
 
+    `needs` holds lower-case strings of which a match has one; inside a line it starts with one.
     `after` restricts a line to stand right behind a removal of that kind.
     """
 
     kind: str
     where: str
     pattern: re.Pattern[str]
-    source: str
     needs: tuple[str, ...]
     max_chars: int
     after: str
@@ -78,29 +79,48 @@ class Rule:
 
 
 class Rules:
-    """All rules, by place, with one gate per place that tells cheaply whether any may match.
+    """Markers and rules, in the order of the data file.
 
     Attributes
     ----------
     markers : tuple of Marker
-    by_place : Mapping[str, tuple of Rule]
+    rules : tuple of Rule
     """
 
     def __init__(self, markers: Iterable[Marker], rules: Iterable[Rule]) -> None:
         self.markers = tuple(markers)
-        rules = tuple(rules)
-        self.by_place: Mapping[str, tuple[Rule, ...]] = {
-            place: tuple(rule for rule in rules if rule.where == place) for place in PLACES
-        }
-        self._gates = {
-            place: re.compile("|".join(f"(?:{_anonymous(rule.source)})" for rule in group))
-            for place, group in self.by_place.items()
-            if group
-        }
+        self.rules = tuple(rules)
+        self._places: dict[str, list[Rule]] = {}
+        for rule in self.rules:
+            self._places.setdefault(rule.where, []).append(rule)
         self._longest = {
-            place: max((rule.max_chars for rule in group), default=0)
-            for place, group in self.by_place.items()
+            place: max(rule.max_chars for rule in group) for place, group in self._places.items()
         }
+        # Strings that begin alike ("[gambas", "[video") are looked for by their beginning first.
+        self._needs: dict[str, dict[str, list[Marker | Rule]]] = {}
+        for one in (*self.markers, *self.at("inside")):
+            shared = commonprefix(one.needs)  # noqa: RUF071, characters are what is meant
+            for need in one.needs:
+                owners = self._needs.setdefault(shared or need, {}).setdefault(need, [])
+                owners.append(one)
+
+    def at(self, place: str) -> Sequence[Rule]:
+        """Return the rules for a place, one of `PLACES`."""
+        return self._places.get(place, ())
+
+    def places(self, low: str) -> Iterator[tuple[int, Marker | Rule]]:
+        """Yield where in a text, given in lower case, a marker or a rule for inside may match.
+
+        Most articles hold the words of few rules, so that the others cost next to nothing.
+        """
+        for shared, group in self._needs.items():
+            if shared in low:
+                for need, owners in group.items():
+                    at = low.find(need)
+                    while at >= 0:
+                        for one in owners:
+                            yield at, one
+                        at = low.find(need, at + len(need))
 
     def whole_line(
         self, place: str, line: str, before: str = ""
@@ -116,13 +136,22 @@ class Rules:
         before : str
             Kind of the removal right before the line, empty when there is none.
         """
-        if len(line) > self._longest[place] or not self._gates[place].fullmatch(line):
+        size = len(line)
+        if size > self._longest.get(place, 0):
             return None
-        for rule in self.by_place[place]:
-            if len(line) <= rule.max_chars and rule.after in ("", before):
-                match = rule.pattern.fullmatch(line)
-                if match:
-                    return rule, match
+        low = line.lower()
+        for rule in self._places[place]:
+            if size > rule.max_chars or rule.after not in ("", before):
+                continue
+            for need in rule.needs:
+                if need in low:
+                    break
+            else:
+                if rule.needs:
+                    continue
+            match = rule.pattern.fullmatch(line)
+            if match:
+                return rule, match
         return None
 
 
@@ -176,13 +205,11 @@ def _rule(entry: Mapping[str, Any]) -> Rule:
         raise ConfigError(
             f"markers.toml: rule {kind!r}: where = {where!r}; expected one of {PLACES}"
         )
-    case = entry.get("case", False)
     spaced = _spaced(entry["pattern"]) + (r"\Z" if where == "end" else "")
     return Rule(
         kind=kind,
         where=where,
-        pattern=_compile(kind, spaced, case),
-        source=spaced if case else f"(?i:{spaced})",
+        pattern=_compile(kind, spaced, entry.get("case", False)),
         needs=tuple(entry.get("needs", ())),
         max_chars=entry.get("max_chars", MAX_CHARS),
         after=entry.get("after", ""),
@@ -217,8 +244,3 @@ def _spaced(pattern: str) -> str:
     return outside.sub(
         lambda m: f"{_SPACE}{{1,5}}" if m[3] else f"{_SPACE}{{0,5}}" if m[4] else m[0], pattern
     )
-
-
-def _anonymous(pattern: str) -> str:
-    """Drop the names of groups, which may not repeat within one expression."""
-    return re.sub(r"\(\?P<\w+>", "(?:", pattern)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from saring.markers import Marker
@@ -25,7 +25,7 @@ MIN_BRACKET_WORDS = 3  # "(baca: polisi)" and "(Baca: tumpang tindih)" explain a
 MIN_TITLE_SHARE = 0.6  # of capitals, where no colon tells that a headline follows
 MAX_SHOW_CHARS = 30  # "Saksikan Live KabarSore:"
 
-_LEAD = re.compile(r"[^\w\"“”'‘’.!?:;,()\[\]\r\n]{0,12}[(\[]?[\s*_]{0,4}\Z")
+_LEAD = re.compile(r"[^\w\"“”'‘’.!?:;,%&+=/$°()\[\]\r\n]{0,12}[(\[]?[\s*_]{0,4}\Z")
 _LEAD_CHARS = 18
 _SEPARATOR = re.compile(
     r"[\s\u200b\ufeff*_]{0,6}(?P<sign>[:：]|[|>»→–—-]|,)?[:：,|>»→–—\-\s\u200b\ufeff*_•·]{0,12}"
@@ -52,31 +52,29 @@ class Mark(NamedTuple):
     opens: bool
 
 
-def find_marks(text: str, low: str, lines: Sequence[Span], markers: Sequence[Marker]) -> list[Mark]:
+def find_marks(
+    text: str, lines: Sequence[Span], places: Iterable[tuple[int, Marker]]
+) -> list[Mark]:
     """Return the marks of a text in order, at most one at each place.
 
     Parameters
     ----------
-    text, low : str
-        The text, and the same in lower case.
+    text : str
+        The text.
     lines : sequence of (start, end)
         Its lines, stripped, in order.
-    markers : sequence of Marker
-        The markers; of two that match at one place the first is taken.
+    places : iterable of (int, Marker)
+        Where which marker may match; of two at one place the first that matches is taken.
     """
     starts = [start for start, _ in lines]
     found: dict[int, Mark] = {}
-    for marker in markers:
-        for need in marker.needs:
-            at = low.find(need)
-            while at >= 0:
-                match = None if at in found else marker.pattern.match(text, at)
-                if match:
-                    line = bisect_right(starts, at) - 1
-                    mark = _mark(text, marker, match, lines[line], line)
-                    if mark:
-                        found[at] = mark
-                at = low.find(need, at + len(need))
+    for at, marker in places:
+        match = None if at in found else marker.pattern.match(text, at)
+        if match:
+            line = bisect_right(starts, at) - 1
+            mark = _mark(text, marker, match, lines[line], line)
+            if mark:
+                found[at] = mark
     return [found[at] for at in sorted(found)]
 
 

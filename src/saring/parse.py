@@ -21,7 +21,7 @@ from saring.dateline import publisher_name
 from saring.errors import InputError
 from saring.furniture import Find, Page, Span
 from saring.links import Teaser, find_teasers
-from saring.markers import load_rules, lower
+from saring.markers import Marker, Rule, Rules, load_rules, lower
 from saring.metadata import parse_date, parse_tags
 
 __all__ = ["parse"]
@@ -62,10 +62,11 @@ def parse(source: Record | str | Mapping[str, Any]) -> Article:
     text, rules = record.text, load_rules()
     lines = _lines(text)
     title = record.title.strip() or furniture.find_title(text, lines, rules)
-    page = Page(text, lower(text), title, record.publisher.strip(), rules)
+    page = Page(text, title, record.publisher.strip(), rules)
 
-    finds = furniture.find_inside(page)
-    teasers = find_teasers(text, page.low, lines, [(f.start, f.end) for f in finds], rules)
+    marks, inside = _places(rules, text)
+    finds = furniture.find_inside(page, inside)
+    teasers = find_teasers(text, lines, [(f.start, f.end) for f in finds], marks, rules)
     lines = _left(text, lines, [*finds, *teasers])
     for stage in (
         furniture.find_lines,
@@ -79,6 +80,18 @@ def parse(source: Record | str | Mapping[str, Any]) -> Article:
             finds += found
             lines = _left(text, lines, found)
     return _article(record, title, finds, teasers)
+
+
+def _places(rules: Rules, text: str) -> tuple[list[tuple[int, Marker]], list[tuple[int, Rule]]]:
+    """Return where markers, and where rules for inside a line, may match in a text."""
+    marks: list[tuple[int, Marker]] = []
+    inside: list[tuple[int, Rule]] = []
+    for at, one in rules.places(lower(text)):
+        if isinstance(one, Marker):
+            marks.append((at, one))
+        else:
+            inside.append((at, one))
+    return marks, inside
 
 
 def _article(
