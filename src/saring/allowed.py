@@ -95,6 +95,10 @@ TABLE: dict[str, Row] = {
         derived=("_stop_words_id",), fixed=_TEXT,
     ),
     "TfidfTransformer": Row("sklearn.feature_extraction.text:TfidfTransformer", state=("idf_",)),
+    # saring's own
+    "FieldTfidf": Row("saring.features:FieldTfidf"),
+    "DomainShares": Row("saring.features:DomainShares"),
+    "PairFeatures": Row("saring.pairs:PairFeatures"),
     # numbers
     "StandardScaler": Row(
         "sklearn.preprocessing:StandardScaler",

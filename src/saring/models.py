@@ -53,7 +53,7 @@ def link_model(config: LinkConfig, seed: int) -> Pipeline:
 
 
 def clickbait_model(config: ClickbaitConfig) -> Pipeline:
-    """Return the clickbait pipeline: headlines to plain and clickbait."""
+    """Return the clickbait pipeline: headlines to clear and clickbait."""
     features = FeatureUnion(
         [
             (

@@ -17,11 +17,12 @@ from saring.config import TrainConfig
 from saring.corpus import LabelledArticle
 from saring.models import clickbait_model, link_model, topic_model
 
-__all__ = ["LINK_LABELS", "TASKS", "Table", "Task"]
+__all__ = ["CLICKBAIT_LABELS", "LINK_LABELS", "TASKS", "Table", "Task"]
 
 Strings = NDArray[np.str_]
+# In the order of the alphabet, as scikit-learn keeps classes; the second is the one looked for.
 LINK_LABELS = ("related", "unrelated")
-CLICKBAIT_LABELS = ("plain", "clickbait")
+CLICKBAIT_LABELS = ("clear", "clickbait")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,273 @@
+"""The small predict module: `load()` a model, `Model.predict(articles)`; every door calls it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saring import store
+from saring.article import (
+    Article,
+    KeepLinks,
+    Link,
+    LinkPrediction,
+    Prediction,
+    Record,
+    clean_text,
+)
+from saring.errors import BundleError, InputError, SaringError
+from saring.pairs import Pair
+from saring.parse import parse
+from saring.reasons import link_reasons
+
+__all__ = ["Model", "load"]
+
+MODELS_FOLDER = "models"
+MODELS_VARIABLE = "SARING_MODELS"  # names another folder of models
+P_RELATED_FROM = 0.5  # p_unrelated is calibrated, so the even point is the honest one
+
+Source = str | Mapping[str, Any] | Record | Article
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A trained model: what an article is about, which of its links belong to it, how it baits.
+
+    Made by `load`. Attributes of use: `topics`, in the order of the ``p_<topic>`` columns, and
+    `model_version`.
+    """
+
+    bundle: store.Bundle
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The topics the model knows, in the order of its probabilities."""
+        return tuple(self.bundle.card["labels"]["topic"])
+
+    @property
+    def model_version(self) -> str:
+        """Twelve hex digits that name the model's content."""
+        return self.bundle.model_version
+
+    def predict(
+        self,
+        articles: Iterable[Source],
+        *,
+        keep_links: KeepLinks = "none",
+        scored_at: str | None = None,
+    ) -> list[Prediction]:
+        """Return a prediction for each article, in order; one that cannot be read gets `error`.
+
+        Parameters
+        ----------
+        articles : iterable of str, Mapping, Record or Article
+            Texts as copied from a portal, rows with the fields of a `Record`, or parsed articles.
+        keep_links : {"none", "related", "all"}
+            Which links stay, as lines of their own, in `clean_text`.
+        scored_at : str, optional
+            Time to note in the rows, ISO 8601; now when not given.
+
+        Raises
+        ------
+        InputError
+            When `articles` is one article and not a collection of them.
+        """
+        if isinstance(articles, str | Mapping | Record | Article):
+            raise InputError(
+                "predict expects a list of articles; put this one in a list: [article]"
+            )
+        stamp = scored_at or datetime.now(UTC).isoformat(timespec="seconds")
+        marks = {"model_version": self.model_version, "scored_at": stamp}
+        parsed = [_parsed(source) for source in articles]
+        readable = [item for item in parsed if isinstance(item, Article)]
+        scored = iter(self._score(readable, keep_links, marks))
+        return [
+            next(scored) if isinstance(item, Article) else _failed(item, marks) for item in parsed
+        ]
+
+    def _score(
+        self, articles: Sequence[Article], keep_links: KeepLinks, marks: Mapping[str, str]
+    ) -> list[Prediction]:
+        """Return the predictions of parsed articles."""
+        if not articles:
+            return []
+        bodies = [article.body for article in articles]
+        links = [(i, link) for i, article in enumerate(articles) for link in article.links]
+        headlines = [link.headline for _, link in links]
+        titles = [article.title for article in articles]
+        topics = self._ask(
+            "topic",
+            [*zip(titles, bodies, strict=True), *((headline, "") for headline in headlines)],
+        )
+        baits = self._ask("clickbait", [*titles, *headlines])
+        pairs = [(titles[i], bodies[i], link.headline) for i, link in links]
+        judged: list[list[LinkPrediction]] = [[] for _ in articles]
+        n = len(articles)
+        for (i, link), verdict in zip(
+            links, self._links(links, pairs, topics, baits, n), strict=True
+        ):
+            judged[i].append(verdict)
+        return [
+            self._prediction(article, body, p, bait, verdicts, keep_links, marks)
+            for article, body, p, bait, verdicts in zip(
+                articles, bodies, topics[:n], baits[:n, -1], judged, strict=True
+            )
+        ]
+
+    def _ask(self, task: str, rows: Sequence[Any]) -> NDArray[np.float64]:
+        """Return the probabilities of a task's labels for each row; NaN where nobody trained it."""
+        if task not in self.bundle.estimators:
+            return np.full((len(rows), 2), np.nan)
+        if not rows:
+            return np.zeros((0, 2))
+        answers: NDArray[np.float64] = self.bundle.estimators[task].predict_proba(rows)
+        return answers
+
+    def _links(
+        self,
+        links: Sequence[tuple[int, Link]],
+        pairs: Sequence[Pair],
+        topics: NDArray[np.float64],
+        baits: NDArray[np.float64],
+        n: int,
+    ) -> list[LinkPrediction]:
+        """Return the verdict on each link; row n + k of `topics` and `baits` is its headline."""
+        unrelated = self._ask("link", pairs)[:, 1]
+        names = self.topics
+        best = topics.argmax(axis=1)
+        verdicts = []
+        for k, ((i, link), pair) in enumerate(zip(links, pairs, strict=True)):
+            topic = names[best[n + k]]
+            clickbait = float(baits[n + k, -1])
+            verdicts.append(
+                LinkPrediction(
+                    headline=link.headline,
+                    marker=link.marker,
+                    start=link.start,
+                    end=link.end,
+                    related=bool(unrelated[k] < P_RELATED_FROM),
+                    p_unrelated=float(unrelated[k]),
+                    topic=topic,
+                    clickbait=clickbait,
+                    reasons=link_reasons(
+                        self._shared_words(pair),
+                        (topic, float(topics[n + k].max())),
+                        names[best[i]],
+                        clickbait,
+                    ),
+                    url=link.url,
+                )
+            )
+        return verdicts
+
+    def _shared_words(self, pair: Pair) -> list[str]:
+        """Return the specific words a headline shares with its article."""
+        features = self.bundle.estimators["link"].named_steps["features"]
+        return [word for word, _ in features.named_steps["pairs"].shared_words(pair)]
+
+    def _prediction(
+        self,
+        article: Article,
+        body: str,
+        probabilities: NDArray[np.float64],
+        clickbait: float,
+        verdicts: Sequence[LinkPrediction],
+        keep_links: KeepLinks,
+        marks: Mapping[str, str],
+    ) -> Prediction:
+        """Return one article's prediction."""
+        topics = {name: float(p) for name, p in zip(self.topics, probabilities, strict=True)}
+        best = max(topics, key=lambda name: topics[name])
+        kept = [
+            link
+            for link, verdict in zip(article.links, verdicts, strict=True)
+            if keep_links == "all" or (keep_links == "related" and verdict.related)
+        ]
+        return Prediction(
+            id=article.id,
+            title=article.title,
+            published=article.published,
+            publisher=article.publisher,
+            source=article.source,
+            topic=best,
+            probabilities=topics,
+            abstained=topics[best] < self.bundle.card["thresholds"]["abstain"],
+            clickbait=float(clickbait) if article.title else None,
+            links=tuple(verdicts),
+            clean_text=clean_text(article, kept) if kept else body,
+            **marks,
+        )
+
+
+def load(path: str | Path | None = None, *, allow_version_skew: bool = False) -> Model:
+    """Return a model.
+
+    Parameters
+    ----------
+    path : str or path, optional
+        A bundle; a folder of bundles, of which the newest is taken; or an MLflow address such as
+        ``models:/saring@challenger``. Without it the folder that the variable SARING_MODELS names,
+        or else ``models``.
+    allow_version_skew : bool
+        Whether a model made by another version of scikit-learn or saring is opened all the same.
+
+    Raises
+    ------
+    BundleError
+        When there is no model, or it is damaged or of another version.
+    """
+    where = str(path or os.environ.get(MODELS_VARIABLE) or MODELS_FOLDER)
+    if ":/" in where:
+        from saring.track import resolve
+
+        return Model(store.load(resolve(where), allow_version_skew=allow_version_skew))
+    folder = Path(where)
+    if not (folder / "card.json").is_file():
+        newest = store.newest(folder) if folder.is_dir() else None
+        if newest is None:
+            raise BundleError(
+                f"{folder}: found no model; run `make train` (or `saring train`) to make one, or "
+                "name one with --model"
+            )
+        folder = newest
+    return Model(store.load(folder, allow_version_skew=allow_version_skew))
+
+
+def _parsed(source: Source) -> Article | Prediction:
+    """Return the article in a source, or a prediction that says why there is none."""
+    if isinstance(source, Article):
+        return _checked(source)
+    if isinstance(source, Record) and source.error:
+        return Prediction(
+            id=source.id, title=source.title, publisher=source.publisher, error=source.error
+        )
+    try:
+        return _checked(parse(source))
+    except SaringError as error:
+        known = source if isinstance(source, Mapping) else {}
+        return Prediction(id=str(known.get("id") or ""), error=str(error))
+
+
+def _checked(article: Article) -> Article | Prediction:
+    """Return the article, or an error for one that says nothing."""
+    if article.title.strip() or article.text.strip():
+        return article
+    return Prediction(
+        id=article.id,
+        publisher=article.publisher,
+        error=f"{article.id or 'article'}: title and text are empty; expected an article",
+    )
+
+
+def _failed(prediction: Prediction, marks: Mapping[str, str]) -> Prediction:
+    """Return an error row with the marks of this scoring."""
+    from dataclasses import replace
+
+    return replace(prediction, **marks)
