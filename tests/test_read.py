@@ -515,32 +515,49 @@ def test_a_line_beyond_the_limit_is_one_broken_row(tmp_path, monkeypatch, newlin
     assert "found a line of more than 100 bytes" in records[1].error
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("suffix", ["jsonl.gz", "csv.gz", "txt.gz", "json.gz", "jsonl.zst"])
-def test_a_bomb_is_read_in_bounded_memory(tmp_path, suffix):
-    path = tmp_path / f"bom.{suffix}"
-    unit = bytes(1 << 20).replace(b"\0", b"a")
-    start = b'isi\n"' if "csv" in suffix else b'{"text": "'
-    if suffix.endswith("gz"):
-        with gzip.open(path, "wb", compresslevel=1) as out:
-            out.write(start)
-            for _ in range(600):
-                out.write(unit)
-    else:
-        with path.open("wb") as raw, zstandard.ZstdCompressor().stream_writer(raw) as out:
-            out.write(start)
-            for _ in range(600):
-                out.write(unit)
+def peak_megabytes(path: Path) -> int:
+    """Return the most memory that reading a file took, in a process of its own."""
     code = (
         "import resource, sys; from saring.read import *;"
-        "records = list(read(sys.argv[1:], ReadOptions(on_error='keep')));"
-        "assert all(record.error for record in records), 'no error';"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
+        "print(sum(1 for _ in read(sys.argv[1:], ReadOptions(on_error='keep'))),"
+        "resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
     )
     run = subprocess.run(
         [sys.executable, "-c", code, path], capture_output=True, text=True, check=True
     )
-    assert int(run.stdout) < 400
+    rows, peak = map(int, run.stdout.split())
+    assert rows
+    return peak
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suffix", ["jsonl.gz", "csv.gz", "txt.gz", "json.gz", "jsonl.zst"])
+def test_a_bomb_is_read_in_bounded_memory(tmp_path, suffix):
+    path = tmp_path / f"bom.{suffix}"
+    with path.open("wb") as raw:
+        gz = suffix.endswith("gz")
+        out = (
+            gzip.GzipFile("", "wb", 1, raw) if gz else zstandard.ZstdCompressor().stream_writer(raw)
+        )
+        with out:
+            out.write(b'isi\n"' if "csv" in suffix else b'{"text": "')
+            for _ in range(600):
+                out.write(b"a" * (1 << 20))
+    assert peak_megabytes(path) < 400
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suffix", ["jsonl", "csv", "parquet"])
+def test_memory_does_not_grow_with_the_file(tmp_path, suffix):
+    value = {"text": os.urandom(2000).hex()}
+    few = write_as(tmp_path / f"few.{suffix}", *[value] * 1000)
+    many = tmp_path / f"many.{suffix}"
+    if suffix == "parquet":
+        values = [{"text": os.urandom(2000).hex()} for _ in range(40_000)]
+        write_as(many, *values)
+    else:
+        write_as(many, *[value] * 40_000)
+    assert peak_megabytes(many) < peak_megabytes(few) + 60
 
 
 def test_a_packed_file_that_breaks_off_keeps_the_rows_before(tmp_path):

@@ -22,7 +22,7 @@ import orjson
 
 from saring.errors import InputError
 from saring.source import Source
-from saring.stream import Stream
+from saring.stream import BUFFER_BYTES, Stream
 
 __all__ = ["MAX_TEXT_BYTES", "TABLES", "Broken", "kind_of"]
 
@@ -146,7 +146,11 @@ def parquet_rows(source: Source, stream: Stream) -> Iterator[Values | Broken]:
         with ExitStack() as opened:
             plain = source.reopens and not stream.packed
             file: Any = source.path if plain else opened.enter_context(stream.spooled())
-            table = opened.enter_context(parquet.ParquetFile(file))
+            # Buffered and not read ahead: by default a whole row group is held, and kept (measured:
+            # 720 MB for a file of 600 MB, so 150).
+            table = opened.enter_context(
+                parquet.ParquetFile(file, buffer_size=BUFFER_BYTES, pre_buffer=False)
+            )
             for batch in table.iter_batches(batch_size=BATCH_ROWS):
                 yield from _batch_rows(batch)
     except (pa.ArrowException, OSError) as error:

@@ -18,10 +18,14 @@ __all__ = ["Page"]
 LINE_COST = 20  # what a line of links or a label costs a container, beside its length
 FURNITURE_SHARE = 0.4  # an element with more of the page's prose than this is no furniture
 SURE_SHARE = 0.9  # the same for comments, which may outweigh a short article
+LIST_LINKS = 3  # so many lines of links in a row are a list
+BEHIND_LIST = 0.5  # what prose counts behind a list, once for each list
 NAMED_SHARE = 0.5  # a container known by name must hold this much of the best one's prose
-CAPTION_CHARS = 400  # an element that holds a picture and no more text than this is a caption
+CAPTION_CHARS = 300  # an element that holds a picture and no more text than this is a caption
+CAPTION_LINES = 2  # nor more lines than this: the caption and who took the picture
 CAPTION_LEVELS = 4  # how far above the text the picture may stand: td, tr, tbody, table
 INVITATION_CHARS = 250  # "follow our channel" takes one or two sentences
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")  # what has one is no caption
 
 _WORD = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z])(?=[A-Z])")
 
@@ -34,6 +38,7 @@ class Page:
         self._prose = _sums(lines, [max(0, value) for value in _values(lines)])
         self._total = max(self._prose.values(), default=0)
         self._texts = _sums(lines, [len(line.text) for line in lines])
+        self._counts = _sums(lines, [1] * len(lines))
         self._named: dict[Element, bool] = {}
         for line in lines:
             line.is_furniture = (
@@ -57,7 +62,7 @@ class Page:
         best = max(sums, key=lambda e: sums[e], default=None)
         if best is None or sums[best] <= 0:
             return []
-        chosen = {best}
+        chosen = {best, *_like(best, sums)}
         for known in _named_bodies(sums):
             if sum(sums[e] for e in known) >= NAMED_SHARE * sums[best]:
                 chosen = set(known)
@@ -80,10 +85,12 @@ class Page:
     def _is_caption(self, line: Line) -> bool:
         """Return whether the line stands with a picture in an element that holds little else."""
         for e, _ in zip(_upwards(line.owner), range(CAPTION_LEVELS), strict=False):
-            if self._texts[e] > CAPTION_CHARS or self._holds_prose(e) or e.tag == "body":
+            if self._texts[e] > CAPTION_CHARS or self._counts[e] > CAPTION_LINES:
+                return False
+            if e.tag == "body" or self._holds_prose(e):
                 return False
             if e.tag != "p" and e.find(".//img") is not None:
-                return all(e.find(f".//{heading}") is None for heading in ("h1", "h2"))
+                return all(e.find(f".//{heading}") is None for heading in HEADINGS)
         return False
 
     def _holds_prose(self, element: Element) -> bool:
@@ -115,6 +122,16 @@ def _values(lines: Sequence[Line]) -> list[int]:
     for before, here, after in zip(long, long[1:], long[2:], strict=False):
         if lines[before].is_links and lines[after].is_links and lines[here].is_prose:
             values[here] = 0
+    # Prose behind a list of links is more often another part of the page than more of the article.
+    links, weight, begun = 0, 1.0, False
+    for i in long:
+        if lines[i].is_links:
+            links += 1
+        elif values[i]:
+            if begun and links >= LIST_LINKS:
+                weight *= BEHIND_LIST
+            links, begun = 0, True
+            values[i] = int(values[i] * weight)
     return values
 
 
@@ -140,6 +157,20 @@ def _furniture_share(element: Element) -> float:
         return SURE_SHARE
     named = element.tag in rules["tags"] or not words.isdisjoint(rules["words"])
     return FURNITURE_SHARE if named else 0.0
+
+
+def _like(element: Element, sums: dict[Element, int]) -> list[Element]:
+    """Return the elements like one, beside it or under the next parent: pages of an article."""
+    if not element.get("class"):
+        return []
+    near = list(_upwards(element))[1:3]
+    return [
+        e
+        for e, total in sums.items()
+        if total > 0
+        and (e.tag, e.get("class")) == (element.tag, element.get("class"))
+        and list(_upwards(e))[1:3][-1:] == near[-1:]
+    ]
 
 
 def _invites(line: Line) -> bool:

@@ -17,7 +17,7 @@ from typing import IO, cast
 
 from saring.errors import InputError
 
-__all__ = ["Stream", "guess_encoding"]
+__all__ = ["BUFFER_BYTES", "Stream", "guess_encoding"]
 
 HEAD_BYTES = 1 << 18  # enough for the first curly quote of a cp1252 table to turn up
 BUFFER_BYTES = 1 << 20
