@@ -8,7 +8,7 @@ the body container and is not body (share bars, captions, lists of other article
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -30,25 +30,30 @@ class _Patterns:
     inside: re.Pattern[str]  # a marker printed within the link text
     label: re.Pattern[str]  # a line that is nothing but a marker
     list_label: re.Pattern[str]  # a line that heads a list of other articles
+    other_label: re.Pattern[str]  # a line that heads other links
     box: re.Pattern[str]
 
 
 @cache
 def _patterns() -> _Patterns:
     rules = page_rules()["teaser"]
-    markers = _any_of(rules["markers"])
-    two_words = _any_of(m for m in rules["markers"] if " " in m)
-    lists = _any_of(rules["lists"])
+    markers, lists = _any_of(rules["markers"]), _any_of(rules["lists"])
+    others = _any_of(rules["others"])
+    two_words = _any_of(marker for marker in rules["markers"] if " " in marker)
 
     def compiled(pattern: str) -> re.Pattern[str]:
         return re.compile(pattern, re.IGNORECASE)
 
     return _Patterns(
-        prefix=compiled(rf"\W{{0,4}}(?:{markers})\b[^.?;]*"),
+        # "Baca juga", "Simak juga Video:"; a single word needs its colon: "Baca buku" is a sentence
+        prefix=compiled(
+            rf"\W{{0,4}}(?:(?:{markers}|{lists})(?: \w+){{0,3}} ?:|{two_words})\W{{0,4}}"
+        ),
         ending=compiled(rf"\b(?:{markers}) ?: ?\Z"),
         inside=compiled(rf"\W{{0,4}}(?:(?:{markers}) ?:|(?:{two_words}) ?[:,-]?) ?"),
         label=compiled(rf"\W{{0,4}}(?:{markers})\W{{0,4}}"),
         list_label=compiled(rf"\W{{0,4}}(?:{lists})\W{{0,4}}"),
+        other_label=compiled(rf"\W{{0,4}}(?:{others})\W{{0,4}}"),
         box=compiled("|".join(rules["boxes"])),
     )
 
@@ -92,7 +97,8 @@ def _paragraphs(body: Sequence[Line]) -> Iterator[tuple[str, list[tuple[str, str
                 continue  # a heading and the box's own label say the same
             box = _box_links(body, at)
             at += len(box)
-            if rules.label.fullmatch(line.text) or (between and box):
+            listed = between and box and rules.list_label.fullmatch(line.text)
+            if listed or rules.label.fullmatch(line.text):
                 yield from _box_teasers(line.text, box)
             elif not box and not line.is_furniture:
                 yield line.text, []
@@ -161,7 +167,8 @@ def _embedded(line: Line) -> list[tuple[str, str]]:
 
 def _is_label(line: Line) -> bool:
     rules = _patterns()
-    return bool(rules.label.fullmatch(line.text) or rules.list_label.fullmatch(line.text))
+    kinds = (rules.label, rules.list_label, rules.other_label)
+    return any(kind.fullmatch(line.text) for kind in kinds)
 
 
 def _in_box(line: Line) -> bool:
@@ -176,13 +183,9 @@ def _in_box(line: Line) -> bool:
 
 def _marker(label: str) -> str:
     """Return a label with the colon that sets it off from a headline."""
-    return label.rstrip(" :,.!-–—") + ":"
+    return label.rstrip(" :,.!-–—»›>→") + ":"
 
 
-def _any_of(words: object) -> str:
-    """Return a pattern for the words, the longest first, a blank for any white space."""
-    assert not isinstance(words, str)
-    return "|".join(
-        re.escape(word).replace(r"\ ", r"\s+")
-        for word in sorted(words, key=len, reverse=True)  # type: ignore[call-overload]
-    )
+def _any_of(words: Iterable[str]) -> str:
+    """Return a pattern for any of the words, the longest first."""
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
