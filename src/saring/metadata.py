@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import zip_longest
 
 __all__ = ["parse_credits", "parse_date", "parse_tags"]
 
@@ -122,7 +123,7 @@ def parse_credits(line: str) -> dict[str, str]:
     """
     marks = list(_FIELD.finditer(line))
     found: dict[str, str] = {}
-    for mark, following in zip(marks, [*marks[1:], None], strict=True):
+    for mark, following in zip_longest(marks, marks[1:]):
         field = FIELDS.get(" ".join(mark[1].lower().split()))
         value = line[mark.end() : following.start() if following else len(line)].strip(_EDGE)
         if field and value:
