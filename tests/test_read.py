@@ -239,6 +239,11 @@ def test_a_text_of_another_kind_names_row_and_column(tmp_path, value, kind):
         list(read([path]))
 
 
+def test_a_broken_row_keeps_the_id_it_has(tmp_path):
+    path = wrote(tmp_path / "a.jsonl", lines(RICE, {"id": "b7", "text": 5}, {"id": 8, "x": 1}))
+    assert [record.id for record in read([path], KEEP)] == ["a1", "b7", "8"]
+
+
 def test_a_title_that_is_a_list_is_an_error(tmp_path):
     (record,) = read([wrote(tmp_path / "a.jsonl", lines({"text": "x", "judul": ["a"]}))], KEEP)
     assert "column 'judul' (title): found a list" in record.error

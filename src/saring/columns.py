@@ -90,6 +90,11 @@ class Columns:
             )
         return fields
 
+    def identifier(self, values: Mapping[str, Any]) -> str:
+        """Return a row's own id, empty where it has none; for rows that are broken otherwise."""
+        value = values.get(self.find(tuple(values)).columns.get("id", ""))
+        return str(value) if isinstance(value, (str, int)) else ""
+
     def _look(self, names: tuple[str, ...]) -> Found:
         plain = {_plain(name): name for name in reversed(names)}
         columns: dict[str, str] = {}

@@ -240,7 +240,8 @@ def _record(row: Row, columns: Columns) -> Record:
     try:
         fields = columns.fields(row.values)
     except InputError as error:
-        return Record(id=row.id, where=row.where, error=f"{row.where}: {error}")
+        own = columns.identifier(row.values)
+        return Record(id=own or row.id, where=row.where, error=f"{row.where}: {error}")
     return Record(
         id=fields.get("id") or row.id,
         title=fields.get("title", ""),
