@@ -1,8 +1,8 @@
 """saring: what an Indonesian news article is about, and which of its "Baca Juga" links are not.
 
 >>> import saring
->>> model = saring.load()                     # doctest: +SKIP
->>> model.predict(["Judul\\n\\nIsi berita ..."])  # doctest: +SKIP
+>>> model = saring.load()  # doctest: +SKIP
+>>> model.predict(["Judul berita", {"title": "Judul", "text": "Isi berita"}])  # doctest: +SKIP
 
 Importing this package imports nothing heavy: the names below are fetched on first use.
 """
@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from saring.article import Article, Link, LinkPrediction, Prediction, Record
     from saring.errors import SaringError
-    from saring.parse import parse
     from saring.predict import Model, load
 
 __version__ = "0.1.0"
@@ -29,7 +28,6 @@ _HOMES = {
     "Record": "article",
     "SaringError": "errors",
     "load": "predict",
-    "parse": "parse",
 }
 
 __all__ = [
@@ -41,7 +39,6 @@ __all__ = [
     "Record",
     "SaringError",
     "load",
-    "parse",
 ]
 
 

@@ -32,7 +32,7 @@ class TopicConfig:
 class LinkConfig:
     """Settings of the link model."""
 
-    C: float = 0.0007
+    C: float = 0.0005
     min_df: int = 2
     dimensions: int = 100
 

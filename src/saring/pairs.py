@@ -1,6 +1,6 @@
 """Features of a pair (article, headline): how much of the headline is at home in the article.
 
-Twelve numbers, each rising with relatedness: words shared, weighted by how rare they are; where
+Eleven numbers, each rising with relatedness: words shared, weighted by how rare they are; where
 and how often the article has them; and agreement in subject where no word is shared.
 """
 
@@ -32,27 +32,27 @@ FEATURES = (
     "sentence_overlap",  # ... in the sentence that has most of it
     "title_recall",  # share of the title's word weight that the headline repeats
     "key_recall",  # share of the article's key terms, by weight, that the headline names
-    "mentions",  # word weight of the headline, times the log of how often the article says it
-    "second_rarest",  # weight of the second rarest word shared: one may be chance, two seldom are
-    "latent_body",  # cosine in the latent space of the corpus, with the article
-    "latent_title",  # ... with its title
-    "subject_body",  # cosine of the lexicon's subjects, with the article
-    "subject_title",  # ... with its title
+    "mentions",  # how often, in logs, the article says the headline's words; common words left out
+    "rarest",  # weight of the three rarest words shared: one may be chance, three seldom are
+    "specific",  # weight of the shared words above what any two articles share
+    "latent_title",  # cosine with the title in the latent space of the corpus
     "subject_share",  # how prominent the headline's subjects are in the article
+    "subject_missing",  # minus the weight of the headline's subjects that the article lacks
 )
 
 LEAD_WORDS = 80  # the first two or three paragraphs
 MIN_STEM_CHARS = 4  # a shorter word stands inside too many others ("as" in "tugas")
 MIN_KEY_CHARS = 3
 KEY_TERMS = 20  # the terms of highest TF-IDF that stand for an article
-SPECIFIC_WEIGHT = 3.0  # idf from which a shared word says something; 3 is about one article in 7
+COMMON_WEIGHT = 2.0  # idf of a word that stands in one article of three: it says nothing
+SPECIFIC_WEIGHT = 3.0  # idf from which a shared word says something: one article in 7
+RAREST = 3
 # A subject met in every article says nothing; one never met must not weigh without bound.
 SUBJECT_FLOOR = 0.005
-MAX_SUBJECT_HITS = 2  # in a headline, naming a subject three times is no more than twice
 
 
 class PairFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Numbers that tell whether a headline belongs to an article, shape (n_pairs, 12).
+    """Numbers that tell whether a headline belongs to an article, shape (n_pairs, 11).
 
     A word counts as shared when the article has it, or has it inside a longer word: that finds
     affixed forms (``tewas`` in ``menewaskan``) and words that scraping glued together.
@@ -135,48 +135,47 @@ class PairFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self._splitter = Splitter(self.abbreviations_)
 
     def _overlaps(self, host: _Host, headline: str) -> list[float]:
-        """Return the first seven features: what the words themselves share."""
+        """Return the first eight features: what the words themselves share."""
         weights = {word: self.weight(word) for word in words(headline)}
         total = sum(weights.values()) or 1.0
         lowered = headline.lower()
         shared = sorted((w for word, w in weights.items() if host.has(word)), reverse=True)
+        telling = {word: w - COMMON_WEIGHT for word, w in weights.items() if w > COMMON_WEIGHT}
         return [
             sum(shared) / total,
             sum(w for word, w in weights.items() if word in host.lead) / total,
             max((_common(weights, s) for s in host.sentences), default=0.0) / total,
             _recall(host.title_weights, weights, lowered),
             _recall(host.key_weights, weights, lowered),
-            sum(w * math.log1p(host.mentions(word)) for word, w in weights.items()) / total,
-            shared[1] if len(shared) > 1 else 0.0,
+            sum(w * math.log1p(host.mentions(word)) for word, w in telling.items())
+            / (sum(telling.values()) or 1.0),
+            sum(shared[:RAREST]),
+            sum(w - SPECIFIC_WEIGHT for w in shared if w > SPECIFIC_WEIGHT),
         ]
 
     def _latent(
         self, hosts: Sequence[_Host], headlines: Sequence[str], at: Sequence[int]
     ) -> NDArray[np.float64]:
-        """Return the cosines of headlines with texts and titles in the latent space."""
+        """Return the cosines of headlines with titles in the latent space, shape (n_pairs, 1)."""
 
         def place(texts: Sequence[str]) -> NDArray[np.float64]:
             return normalize(self.latent_.transform(self.terms_.transform(texts)))  # type: ignore[no-any-return]
 
-        return _cosines(
-            place(headlines),
-            place([h.text for h in hosts])[at],
-            place([h.title for h in hosts])[at],
-        )
+        titles = place([host.title for host in hosts])
+        cosines: NDArray[np.float64] = (place(headlines) * titles[at]).sum(axis=1, keepdims=True)
+        return cosines
 
     def _subject(
         self, hosts: Sequence[_Host], headlines: Sequence[str], at: Sequence[int]
     ) -> NDArray[np.float64]:
-        """Return the agreement of headlines with articles in the lexicon's subjects."""
+        """Return how the headlines' subjects stand in the articles, shape (n_pairs, 2)."""
         weights = self.subject_weights_
-        few = np.minimum(self._subjects.counts(headlines), MAX_SUBJECT_HITS) * weights
-        titles = np.minimum(self._subjects.counts([h.title for h in hosts]), MAX_SUBJECT_HITS)
-        body = np.log1p(self._subjects.counts([h.text for h in hosts])) * weights
-        cosines = _cosines(normalize(few), normalize(body)[at], normalize(titles * weights)[at])
-        prominence = body / np.maximum(body.max(axis=1, keepdims=True), 1e-9)
-        named = (few > 0) * weights
+        named = (self._subjects.counts(headlines) > 0) * weights
+        found = np.log1p(self._subjects.counts([host.text for host in hosts])) * weights
+        prominence = found / np.maximum(found.max(axis=1, keepdims=True), 1e-9)
         share = (named * prominence[at]).sum(axis=1) / np.maximum(named.sum(axis=1), 1e-9)
-        return np.column_stack([cosines, share])
+        missing = (named * (found[at] == 0)).sum(axis=1)
+        return np.column_stack([share, -missing])
 
 
 class _Host:
@@ -241,8 +240,3 @@ def _recall(wanted: dict[str, float], weights: dict[str, float], lowered: str) -
         )
         / total
     )
-
-
-def _cosines(headlines: Any, texts: Any, titles: Any) -> NDArray[np.float64]:
-    """Return the row-wise products of unit rows: with texts, with titles."""
-    return np.column_stack([(headlines * texts).sum(axis=1), (headlines * titles).sum(axis=1)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -110,9 +110,8 @@ class Model:
         pairs = [(titles[i], bodies[i], link.headline) for i, link in links]
         judged: list[list[LinkPrediction]] = [[] for _ in articles]
         n = len(articles)
-        for (i, link), verdict in zip(
-            links, self._links(links, pairs, topics, baits, n), strict=True
-        ):
+        verdicts = self._links(links, pairs, topics, baits, n)
+        for (i, _), verdict in zip(links, verdicts, strict=True):
             judged[i].append(verdict)
         return [
             self._prediction(article, body, p, bait, verdicts, keep_links, marks)
@@ -268,6 +267,4 @@ def _checked(article: Article) -> Article | Prediction:
 
 def _failed(prediction: Prediction, marks: Mapping[str, str]) -> Prediction:
     """Return an error row with the marks of this scoring."""
-    from dataclasses import replace
-
-    return replace(prediction, **marks)
+    return replace(prediction, model_version=marks["model_version"], scored_at=marks["scored_at"])
