@@ -32,6 +32,7 @@ __all__ = [
 Span = tuple[int, int]
 
 HEAD_LINES = 15  # no portal read prints more before the first paragraph
+OPENING_LINES = 5  # a first paragraph may be short, and lines before it of no known kind
 TAIL_LINES = 80  # three boxes of ten headlines, each with its date or desk
 END_CHARS = 700  # credits, initials, tags and an agency's notice behind the last sentence
 MAX_TITLE_CHARS = 250
@@ -214,10 +215,12 @@ def find_end(page: Page, lines: Sequence[Span]) -> list[Find]:
     return found
 
 
-def _first_lines(text: str, lines: Sequence[Span]) -> list[Span]:
-    """Return the lines that may open the article: the first, and the first paragraph."""
-    prose = next((line for line in lines[:HEAD_LINES] if is_prose(text[slice(*line)])), None)
-    return list(dict.fromkeys([*lines[:1], *([prose] if prose else [])]))
+def _first_lines(text: str, lines: Sequence[Span]) -> Sequence[Span]:
+    """Return the lines that may open the article: those up to the first paragraph."""
+    for number, line in enumerate(lines[:OPENING_LINES], start=1):
+        if is_prose(text[slice(*line)]):
+            return lines[:number]
+    return lines[:OPENING_LINES]
 
 
 def _title_kind(line: str, title: str) -> str:
@@ -245,7 +248,7 @@ def _find(rule: Rule, match: re.Match[str], start: int, end: int) -> Find:
 def _values(rule: Rule, match: re.Match[str]) -> dict[str, str]:
     """Return the fields a match names, dates as ISO 8601."""
     values = {name: value.strip() for name, value in match.groupdict().items() if value}
-    if rule.kind == "credit":
+    if rule.kind in ("credit", "syndication"):
         values |= parse_credits(match.group())
     if "published" in values:
         values["published"] = parse_date(values["published"])
