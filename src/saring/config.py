@@ -41,7 +41,7 @@ class LinkConfig:
 class ClickbaitConfig:
     """Settings of the clickbait model."""
 
-    C: float = 1.0
+    C: float = 10.0
     min_df: int = 2
 
 

@@ -87,11 +87,11 @@ def _pipeline(features: FeatureUnion | Pipeline, penalty: float) -> Pipeline:
 
 
 class Calibration:
-    """A scale and a shift of log-odds, learnt on answers to rows that a model was not fitted on.
+    """A temperature, learnt on answers to rows that a model was not fitted on.
 
-    A penalised linear model ranks well and is too modest. With several classes the scores are
-    divided by one temperature; with two they are also shifted (Platt). Since scores are linear,
-    a calibrated model is the same model with other coefficients: nothing to store beside it.
+    A penalised linear model ranks well and is too modest; one factor on its scores mends that and
+    moves no verdict. Since scores are linear, the calibrated model is the same model with other
+    coefficients: nothing is stored beside it.
 
     Parameters
     ----------
@@ -99,40 +99,40 @@ class Calibration:
         Decision scores; the second form for two classes.
     codes : (n,) array of int
         The right class of each row.
+
+    Notes
+    -----
+    Source: Guo et al. (2017), On calibration of modern neural networks, temperature scaling.
     """
 
     def __init__(self, scores: NDArray[np.float64], codes: NDArray[np.intp]) -> None:
-        self.scale, self.shift = (_platt if scores.ndim == 1 else _temperature)(scores, codes)
+        columns = _columns(scores)
+
+        def loss(log_scale: float) -> float:
+            log_p = _log_softmax(np.exp(log_scale) * columns)
+            return -float(log_p[np.arange(len(log_p)), codes].mean())
+
+        self.scale = float(np.exp(minimize_scalar(loss, bounds=LOG_SCALES, method="bounded").x))
 
     def apply(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return calibrated probabilities of decision scores, shape (n, n_classes)."""
-        z = self.scale * scores + self.shift
-        z = np.column_stack([np.zeros(len(z)), z]) if z.ndim == 1 else z
-        z = np.exp(z - z.max(axis=1, keepdims=True))
-        probabilities: NDArray[np.float64] = z / z.sum(axis=1, keepdims=True)
+        probabilities: NDArray[np.float64] = np.exp(_log_softmax(self.scale * _columns(scores)))
         return probabilities
 
     def set_on(self, model: Pipeline) -> None:
         """Rescale a fitted pipeline of this module, so that its probabilities are calibrated."""
         classifier = model.named_steps["classify"]
         classifier.coef_ = classifier.coef_ * self.scale
-        classifier.intercept_ = classifier.intercept_ * self.scale + self.shift
+        classifier.intercept_ = classifier.intercept_ * self.scale
 
 
-def _temperature(scores: NDArray[np.float64], codes: NDArray[np.intp]) -> tuple[float, float]:
-    """Return the scale that gives the least log-loss, and no shift."""
-
-    def loss(log_scale: float) -> float:
-        z = np.exp(log_scale) * scores
-        z = z - z.max(axis=1, keepdims=True)
-        return float(np.mean(np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(z)), codes]))
-
-    return float(np.exp(minimize_scalar(loss, bounds=LOG_SCALES, method="bounded").x)), 0.0
+def _columns(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return scores with one column a class; with two classes the first one's score is 0."""
+    return np.column_stack([np.zeros(len(scores)), scores]) if scores.ndim == 1 else scores
 
 
-def _platt(scores: NDArray[np.float64], codes: NDArray[np.intp]) -> tuple[float, float]:
-    """Return the scale and shift of Platt's sigmoid."""
-    spread = float(scores.std()) or 1.0
-    # Standardised first, so that the solver's tolerance means the same for every model.
-    fit = LogisticRegression(C=np.inf, max_iter=MAX_ITERATIONS).fit(scores[:, None] / spread, codes)
-    return float(fit.coef_[0, 0]) / spread, float(fit.intercept_[0])
+def _log_softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the logarithms of the probabilities that scores stand for, row by row."""
+    shifted = scores - scores.max(axis=1, keepdims=True)
+    result: NDArray[np.float64] = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return result
