@@ -1,0 +1,55 @@
+# saring: `make train` is all a newcomer needs. Every target sets up what it needs.
+.DEFAULT_GOAL := help
+.PHONY: help setup train evaluate score test lint format mlflow clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+TRACKING := $(or $(MLFLOW_TRACKING_URI),sqlite:///mlflow.db)
+PORT ?= 5000
+# mlflow sends usage reports unless told not to; saring tells it so by itself.
+QUIET := MLFLOW_DISABLE_TELEMETRY=true DO_NOT_TRACK=true
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+
+setup: $(READY) ## make .venv with everything, in the versions of constraints.txt
+
+$(READY): pyproject.toml constraints.txt
+	@if command -v uv >/dev/null; then \
+		uv venv --quiet --allow-existing --python $(PYTHON) .venv && \
+		uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[all,dev]'; \
+	else \
+		$(PYTHON) -m venv .venv && \
+		$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[all,dev]'; \
+	fi
+	@touch $@
+
+train: $(READY) ## train on the embedded corpus: a table, a model in models/, a run in MLflow
+	$(BIN)/saring train
+
+evaluate: $(READY) ## score the newest model on the corpus's test split
+	$(BIN)/saring evaluate
+
+score: $(READY) ## score new articles: make score IN=articles.csv OUT=rows.jsonl
+	@test -n "$(IN)" -a -n "$(OUT)" || { echo "usage: make score IN=articles.csv OUT=rows.jsonl" >&2; exit 2; }
+	$(BIN)/saring score $(IN) --out $(OUT)
+
+test: lint ## ruff, mypy and pytest
+	$(BIN)/pytest -n auto
+
+lint: $(READY) ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(READY) ## let ruff mend and format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+mlflow: $(READY) ## open the experiments at http://127.0.0.1:5000 (PORT=... for another)
+	$(QUIET) $(BIN)/mlflow ui --backend-store-uri $(TRACKING) --host 127.0.0.1 --port $(PORT)
+
+clean: ## remove .venv, caches and trained models; data, runs and the shipped model stay
+	rm -rf .venv build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find models -mindepth 1 -maxdepth 1 -name '2*' -exec rm -rf {} +
