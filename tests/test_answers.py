@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from saring.answers import Scored
 from saring.errors import CorpusError
+from saring.evaluate.answers import Scored
 
 SOUND = {
     "labels": ("economy", "gossip", "other"),

@@ -2,8 +2,8 @@
 
 import pytest
 
-from saring.baselines import majority_labels, publisher_labels, threshold_labels
 from saring.errors import CorpusError
+from saring.evaluate.baselines import majority_labels, publisher_labels, threshold_labels
 
 
 def test_majority_is_the_commonest_training_label_for_every_row():

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from saring.errors import InputError
-from saring.html import page_record
+from saring.read.html import page_record
 
 TITLE = "Harga Cabai di Pasar Kramat Naik Dua Kali Lipat"
 P = [

@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from sklearn import metrics as oracle
 
 from saring.errors import CorpusError
-from saring.metrics import (
+from saring.evaluate.metrics import (
     Agreement,
     Bin,
     agreement,

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-import saring.formats
+import saring.read.formats
 from saring.errors import ConfigError, InputError
 from saring.read import ReadOptions, read, rows
 
@@ -498,7 +498,7 @@ def test_an_empty_text_file_is_one_record(tmp_path, content):
 
 
 def test_a_text_of_the_greatest_length_is_read_and_a_longer_one_is_an_error(tmp_path, monkeypatch):
-    monkeypatch.setattr("saring.columns.MAX_TEXT_BYTES", 1000)
+    monkeypatch.setattr("saring.read.columns.MAX_TEXT_BYTES", 1000)
     path = wrote(tmp_path / "a.jsonl", lines({"text": "x" * 1000}, {"text": "x" * 1001}))
     good, bad = read([path], KEEP)
     assert len(good.text) == 1000
@@ -506,14 +506,14 @@ def test_a_text_of_the_greatest_length_is_read_and_a_longer_one_is_an_error(tmp_
 
 
 def test_a_text_file_beyond_the_limit_is_an_error(tmp_path, monkeypatch):
-    monkeypatch.setattr("saring.documents.MAX_TEXT_BYTES", 1000)
+    monkeypatch.setattr("saring.read.documents.MAX_TEXT_BYTES", 1000)
     (record,) = read([wrote(tmp_path / "a.txt", "x" * 1001)], KEEP)
     assert "found more than 1,000 bytes" in record.error
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r"])
 def test_a_line_beyond_the_limit_is_one_broken_row(tmp_path, monkeypatch, newline):
-    monkeypatch.setattr(saring.formats, "MAX_ROW_BYTES", 100)
+    monkeypatch.setattr(saring.read.formats, "MAX_ROW_BYTES", 100)
     content = lines(RICE, {"text": "x" * 1000}, CHILI).replace("\n", newline)
     records = list(read([wrote(tmp_path / "a.jsonl", content)], KEEP))
     assert [record.id for record in records] == ["a1", "a.jsonl:2", "a2"]

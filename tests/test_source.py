@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saring.errors import InputError
-from saring.source import folder_sources, named_source
-from saring.stream import HEAD_BYTES, Stream, guess_encoding
+from saring.read.source import folder_sources, named_source
+from saring.read.stream import HEAD_BYTES, Stream, guess_encoding
 
 TEXT = "Harga cabai di Pasar Kramat naik “dua kali lipat” – kata pedagang.\n"
 

@@ -47,12 +47,12 @@ from sklearn.preprocessing import (
 from sklearn.svm import LinearSVC
 
 from saring import store
-from saring.allowed import TABLE, Row
-from saring.arrays import Strings, read_npz, write_npz
-from saring.card import CARD_FIELDS, to_json, version_of
 from saring.errors import BundleError
-from saring.flatten import flatten
-from saring.rebuild import rebuild
+from saring.store.allowed import TABLE, Row
+from saring.store.arrays import Strings, read_npz, write_npz
+from saring.store.card import CARD_FIELDS, to_json, version_of
+from saring.store.flatten import flatten
+from saring.store.rebuild import rebuild
 
 TOPICS = {
     "economy": "rupiah menguat bank sentral menahan suku bunga pasar saham naik ekspor",
@@ -379,7 +379,7 @@ def test_a_card_that_is_not_plain_is_refused(
     ("estimator", "message"),
     [
         (FunctionTransformer(), r"topic: sklearn.*FunctionTransformer may not stand in a model"),
-        (make_pipeline(FunctionTransformer()), r"topic\.steps\[0\]\[1\]: .*saring\.allowed\.TABLE"),
+        (make_pipeline(FunctionTransformer()), r"topic\.steps\[0\]\[1\]: .*saring\.store\.allowed\.TABLE"),
         (TfidfVectorizer(tokenizer=str.split), r"topic\.tokenizer: found .* must be None"),
         (TfidfVectorizer(analyzer=str.split), r"topic\.analyzer: builtins.method_descriptor may"),
         (TfidfVectorizer(input="filename"), r"topic\.input: found 'filename'"),
@@ -661,7 +661,7 @@ def test_a_bottomless_tree_is_refused(bundle: Path) -> None:
 
 
 def test_a_zip_bomb_is_refused(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("saring.arrays.MAX_MEMBER_BYTES", 1000)
+    monkeypatch.setattr("saring.store.arrays.MAX_MEMBER_BYTES", 1000)
     with pytest.raises(BundleError, match="unfolds to"):
         store.load(bundle).estimators["topic"]
 

@@ -2,7 +2,7 @@
 
 from rich.console import Console
 
-from saring.tables import Table
+from saring.evaluate.tables import Table
 
 TABLE = Table(
     title="Topics",

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,9 @@ from sklearn.pipeline import make_pipeline
 from saring import store, track
 from saring.article import Prediction
 from saring.errors import BundleError, MissingExtraError, SaringError
-from saring.git import git_commit
 from saring.pyfunc import PyfuncModel
-from saring.signature import signature
+from saring.track.git import git_commit
+from saring.track.signature import signature
 
 TOPICS = ("economy", "other")
 TEXTS = ["rupiah menguat tajam", "saham naik lagi", "gempa di kota itu", "banjir surut"]
@@ -149,7 +150,7 @@ def test_what_is_logged_is_data_alone(client: Any, logged: track.RunInfo) -> Non
     assert not [name for name in files if name.endswith((".pkl", ".py", ".pickle", ".joblib"))]
     requirements = (root / "requirements.txt").read_text().splitlines()
     assert all("==" in line for line in requirements)
-    assert f"saring=={track.version('saring')}" in requirements
+    assert f"saring=={version('saring')}" in requirements
 
 
 def test_the_address_the_process_had_is_given_back(

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-import saring.worker
+import saring.read.worker
 from saring.article import Record
-from saring.documents import Pages
 from saring.errors import InputError, MissingExtraError
 from saring.read import ReadOptions, read
-from saring.worker import PageReader
+from saring.read.documents import Pages
+from saring.read.worker import PageReader
 
 GOOD = b"<html><body><h1>Harga Cabai Naik</h1>" + b"<p>Harga cabai naik di Pasar Kramat.</p>" * 4
 
@@ -90,7 +90,7 @@ def test_a_worker_killed_between_pages_is_replaced():
 
 
 def test_a_page_beyond_the_limit_is_not_even_parsed(monkeypatch):
-    monkeypatch.setattr(saring.worker, "MAX_PAGE_BYTES", 10)
+    monkeypatch.setattr(saring.read.worker, "MAX_PAGE_BYTES", 10)
     with PageReader() as reader, pytest.raises(InputError, match="more than 10 bytes"):
         reader.read(b"<p>sebelas</p>", "a.html")
 
@@ -125,7 +125,7 @@ def test_no_worker_is_left_when_reading_stops_early(tmp_path):
     records.close()
     children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
     commands = [Path(f"/proc/{child}/cmdline").read_text() for child in children]
-    assert not [command for command in commands if "saring.worker" in command]
+    assert not [command for command in commands if "saring.read.worker" in command]
 
 
 def test_a_program_that_forgets_to_close_ends_at_once_and_quietly(tmp_path):
@@ -142,7 +142,7 @@ def test_a_program_that_forgets_to_close_ends_at_once_and_quietly(tmp_path):
 
 def test_a_worker_ends_when_its_parent_is_killed(tmp_path):
     code = (
-        "import os, signal; from saring.worker import PageReader; from test_worker import who;"
+        "import os, signal; from saring.read.worker import PageReader; from test_worker import who;"
         "print(PageReader(parse_page=who).read(b'', 'a').text, flush=True);"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )

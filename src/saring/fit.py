@@ -19,7 +19,7 @@ from saring.evaluate import (
     report,
     threshold_labels,
 )
-from saring.metrics import confusion_matrix, macro_f1
+from saring.evaluate.metrics import confusion_matrix, macro_f1
 from saring.models import Calibration
 from saring.split import grouped_folds, publisher_folds
 from saring.tasks import LINK_LABELS, Table, Task

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from saring.errors import MissingExtraError
-from saring.intervals import Estimate, wilson_interval
-from saring.results import NO_PUBLISHER, Ranking, Report
+from saring.evaluate.intervals import Estimate, wilson_interval
+from saring.evaluate.results import NO_PUBLISHER, Ranking, Report
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -47,7 +47,7 @@ class PyfuncModel:
         import pandas as pd
 
         texts = model_input.astype(object).where(model_input.notna(), "")
-        predictions = self.model.predict(texts.to_dict("records"))
+        predictions = self.model.predict(texts.to_dict("records"))  # type: ignore[arg-type]  # keys are str
         if len(predictions) != len(model_input):
             raise SaringError(
                 f"{len(model_input)} rows went in and {len(predictions)} came out; "

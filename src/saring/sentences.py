@@ -11,12 +11,12 @@ from typing import Any
 
 __all__ = ["ABBREVIATIONS", "Splitter", "learn_abbreviations"]
 
-# Titles, units and ranks that end in a full stop inside sentences; every corpus has too few of some.
+# Titles, units and ranks with a full stop inside sentences; every corpus has too few of some.
 ABBREVIATIONS = (
-    "a.n", "bpk", "cq", "d.a", "dkk", "dll", "dr", "drg", "dra", "drs", "dsb", "dst", "gg", "h", "hj",
-    "hlm", "ir", "jend", "jl", "k.h", "kab", "kec", "kel", "kol", "letjen", "m.h", "m.m", "m.pd",
-    "m.si", "mayjen", "no", "ph.d", "prof", "ps", "pt", "rp", "s.e", "s.h", "s.pd", "s.sos", "sdr",
-    "st", "tbk", "tgl", "tn", "u.p", "ust", "vol", "yg", "yth",
+    "a.n", "bpk", "cq", "d.a", "dkk", "dll", "dr", "drg", "dra", "drs", "dsb", "dst", "gg", "h",
+    "hj", "hlm", "ir", "jend", "jl", "k.h", "kab", "kec", "kel", "kol", "letjen", "m.h", "m.m",
+    "m.pd", "m.si", "mayjen", "no", "ph.d", "prof", "ps", "pt", "rp", "s.e", "s.h", "s.pd", "s.sos",
+    "sdr", "st", "tbk", "tgl", "tn", "u.p", "ust", "vol", "yg", "yth",
 )  # fmt: skip
 # Punkt also learns ordinary words that end sentences; an abbreviation is short.
 MAX_ABBREVIATION_CHARS = 6

@@ -9,9 +9,9 @@ from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from saring.errors import BundleError
-from saring.intervals import Estimate
-from saring.metrics import Bin, Curve
-from saring.tables import Row, Table
+from saring.evaluate.intervals import Estimate
+from saring.evaluate.metrics import Bin, Curve
+from saring.evaluate.tables import Row, Table
 
 __all__ = ["Baseline", "ClassScore", "PublisherScore", "Ranking", "Report", "summary_table"]
 

@@ -13,11 +13,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from saring.arrays import read_npz, write_npz
-from saring.card import check_card, compose_card, parse_created
 from saring.errors import BundleError
-from saring.flatten import flatten
-from saring.folder import (
+from saring.store.arrays import read_npz, write_npz
+from saring.store.card import check_card, compose_card, parse_created
+from saring.store.flatten import flatten
+from saring.store.folder import (
     CARD,
     CHECKSUMS,
     NAME,
@@ -26,7 +26,7 @@ from saring.folder import (
     read_json,
     write_folder,
 )
-from saring.rebuild import rebuild
+from saring.store.rebuild import rebuild
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from saring.errors import InputError
-from saring.formats import MAX_TEXT_BYTES
-from saring.stream import Stream
-from saring.worker import MAX_PAGE_BYTES, PageReader
+from saring.read.formats import MAX_TEXT_BYTES
+from saring.read.stream import Stream
+from saring.read.worker import MAX_PAGE_BYTES, PageReader
 
 __all__ = ["Pages", "text_fields"]
 

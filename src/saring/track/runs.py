@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from saring import store
 from saring.errors import BundleError, MissingExtraError, SaringError
-from saring.git import git_commit
-from saring.signature import signature
+from saring.track.git import git_commit
+from saring.track.signature import signature
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

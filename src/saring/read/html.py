@@ -10,7 +10,7 @@ from saring.article import Record
 from saring.errors import InputError
 
 if TYPE_CHECKING:
-    from saring.pagelines import Line
+    from saring.read.pagelines import Line
 
 __all__ = ["page_record"]
 
@@ -38,16 +38,16 @@ def page_record(html: bytes, name: str) -> Record:
     Notes
     -----
     Each teaser link in the body is a line of its own, ``Baca juga: HEADLINE``, and its address is
-    in `Record.addresses`. The text comes from `saring.layout`; where that finds no body,
+    in `Record.addresses`. The text comes from `saring.read.layout`; where that finds no body,
     trafilatura extracts it.
     """
     from lxml.etree import ParserError
     from lxml.html import HTMLParser, document_fromstring
 
-    from saring.layout import Page
-    from saring.pagelines import page_lines
-    from saring.pagemeta import page_meta
-    from saring.teasers import body_text, mark_teasers
+    from saring.read.layout import Page
+    from saring.read.pagelines import page_lines
+    from saring.read.pagemeta import page_meta
+    from saring.read.teasers import body_text, mark_teasers
 
     parser = HTMLParser(recover=True)
     try:

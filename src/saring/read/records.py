@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from saring.article import Record
-from saring.columns import Columns
-from saring.documents import Pages, text_fields
 from saring.errors import ConfigError, InputError, MissingExtraError
-from saring.formats import TABLES, Broken
-from saring.source import FORMATS, Source, folder_sources, named_source
-from saring.stream import guess_encoding
-from saring.worker import PAGE_SECONDS
+from saring.read.columns import Columns
+from saring.read.documents import Pages, text_fields
+from saring.read.formats import TABLES, Broken
+from saring.read.source import FORMATS, Source, folder_sources, named_source
+from saring.read.stream import guess_encoding
+from saring.read.worker import PAGE_SECONDS
 
 __all__ = ["ReadOptions", "Row", "read", "rows"]
 

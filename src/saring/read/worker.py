@@ -26,7 +26,7 @@ import orjson
 
 from saring.article import Record
 from saring.errors import InputError, MissingExtraError
-from saring.html import page_record
+from saring.read.html import page_record
 
 __all__ = ["MAX_PAGE_BYTES", "PAGE_SECONDS", "PageReader"]
 
@@ -41,7 +41,7 @@ ParsePage = Callable[[bytes, str], Record]
 
 _BOOT = (
     "import sys, json; sys.path[:] = json.loads(sys.argv[1]); "
-    "from saring.worker import serve; serve(sys.argv[2], float(sys.argv[3]))"
+    "from saring.read.worker import serve; serve(sys.argv[2], float(sys.argv[3]))"
 )
 
 
@@ -137,7 +137,7 @@ class PageReader:
             status = self.close()
             raise InputError(
                 f"the page reader did not start ({_ending(status)}); try: "
-                f'{sys.executable} -c "import saring.worker, lxml.html, trafilatura"'
+                f'{sys.executable} -c "import saring.read.worker, lxml.html, trafilatura"'
             )
         return process
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from saring.card import to_json, version_of
 from saring.errors import BundleError
+from saring.store.card import to_json, version_of
 
 __all__ = ["CARD", "CHECKSUMS", "open_folder", "read_checked", "read_json", "write_folder"]
 

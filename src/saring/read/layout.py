@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from saring.pagelines import Element, Line, page_rules
+from saring.read.pagelines import Element, Line, page_rules
 
 __all__ = ["Page"]
 

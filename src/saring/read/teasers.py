@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from saring.pagelines import Line, page_rules
+from saring.read.pagelines import Line, page_rules
 
 __all__ = ["body_text", "mark_teasers"]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from saring.errors import InputError
-from saring.stream import Stream
+from saring.read.stream import Stream
 
 __all__ = ["FORMATS", "Source", "folder_sources", "named_source"]
 

@@ -15,7 +15,7 @@ from importlib.resources import files
 from typing import Any
 
 from saring.errors import ConfigError, InputError
-from saring.formats import MAX_TEXT_BYTES, kind_of
+from saring.read.formats import MAX_TEXT_BYTES, kind_of
 
 __all__ = ["FIELDS", "Columns", "Found"]
 
@@ -134,7 +134,7 @@ class Columns:
 @cache
 def _aliases() -> dict[str, list[str]]:
     """Return columns.toml, read once."""
-    return tomllib.loads(files("saring").joinpath("columns.toml").read_text("utf-8"))
+    return tomllib.loads(files("saring.read").joinpath("columns.toml").read_text("utf-8"))
 
 
 def _plain(name: str) -> str:

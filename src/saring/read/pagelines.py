@@ -28,7 +28,7 @@ _ZERO_WIDTH = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\xad\x00"))
 @cache
 def page_rules() -> dict[str, Any]:
     """Return pages.toml, read once."""
-    return tomllib.loads(files("saring").joinpath("pages.toml").read_text("utf-8"))
+    return tomllib.loads(files("saring.read").joinpath("pages.toml").read_text("utf-8"))
 
 
 @dataclass(slots=True)
@@ -48,9 +48,9 @@ class Line:
     is_links, is_prose : bool
         Whether most of it is links; whether it reads like a paragraph rather than a label.
     is_teaser : bool
-        Whether it is a teaser, or the label of a box of them; set by `saring.teasers`.
+        Whether it is a teaser, or the label of a box of them; set by `saring.read.teasers`.
     is_furniture : bool
-        Whether its place or its links say that it is no body text; set by `saring.layout`.
+        Whether its place or its links say that it is no body text; set by `saring.read.layout`.
     """
 
     text: str

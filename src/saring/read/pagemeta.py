@@ -20,7 +20,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import urlsplit
 
-from saring.pagelines import Line, page_rules
+from saring.read.pagelines import Line, page_rules
 
 __all__ = ["PageMeta", "page_meta"]
 

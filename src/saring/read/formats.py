@@ -21,8 +21,8 @@ from typing import Any
 import orjson
 
 from saring.errors import InputError
-from saring.source import Source
-from saring.stream import BUFFER_BYTES, Stream
+from saring.read.source import Source
+from saring.read.stream import BUFFER_BYTES, Stream
 
 __all__ = ["MAX_TEXT_BYTES", "TABLES", "Broken", "kind_of"]
 

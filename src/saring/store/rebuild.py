@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from saring.allowed import TABLE
-from saring.arrays import PLAIN_KINDS, Strings
 from saring.errors import BundleError
+from saring.store.allowed import TABLE
+from saring.store.arrays import PLAIN_KINDS, Strings
 
 __all__ = ["rebuild"]
 
@@ -111,7 +111,7 @@ class _Reader:
         if row is None:
             raise BundleError(
                 f"holds an object of type {name!r}, which may not stand in a model bundle; "
-                f"allowed types: {', '.join(sorted(TABLE))} (saring.allowed.TABLE)"
+                f"allowed types: {', '.join(sorted(TABLE))} (saring.store.allowed.TABLE)"
             )
         params = {key: self.value(item) for key, item in node["params"].items()}
         state = {key: self.value(item) for key, item in node["state"].items()}

@@ -14,13 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from saring.answers import Scored, check_labels
-from saring.baselines import majority_labels, publisher_labels, threshold_labels
 from saring.errors import ConfigError, CorpusError
-from saring.intervals import Estimate, interval, resamples, wilson_interval
-from saring.metrics import (
-    Agreement,
-    agreement,
+from saring.evaluate.answers import Scored, check_labels
+from saring.evaluate.intervals import interval, resamples, wilson_interval
+from saring.evaluate.metrics import (
     area_under_roc,
     brier_score,
     calibration_bins,
@@ -31,20 +28,9 @@ from saring.metrics import (
     log_loss,
     macro_f1,
 )
-from saring.results import Baseline, ClassScore, PublisherScore, Ranking, Report, summary_table
+from saring.evaluate.results import Baseline, ClassScore, PublisherScore, Ranking, Report
 
-__all__ = [
-    "Agreement",
-    "Estimate",
-    "Report",
-    "Scored",
-    "agreement",
-    "majority_labels",
-    "publisher_labels",
-    "report",
-    "summary_table",
-    "threshold_labels",
-]
+__all__ = ["report"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]

@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from saring.allowed import TABLE
-from saring.arrays import PLAIN_KINDS, Strings
 from saring.errors import BundleError
+from saring.store.allowed import TABLE
+from saring.store.arrays import PLAIN_KINDS, Strings
 
 __all__ = ["flatten"]
 
@@ -135,7 +135,7 @@ class _Writer:
         if row is None or row.type() is not kind:
             raise BundleError(
                 f"{at}: {kind.__module__}.{kind.__qualname__} may not stand in a model bundle; "
-                f"allowed types: {', '.join(sorted(TABLE))} (saring.allowed.TABLE). "
+                f"allowed types: {', '.join(sorted(TABLE))} (saring.store.allowed.TABLE). "
                 "Use one of these, or add a row for a type of your own"
             )
         held = vars(value)
@@ -147,8 +147,8 @@ class _Writer:
         state = {name: held[name] for name in row.learnt(kind) if name in held}
         if unknown := sorted(set(held) - {*params, *state, *row.left_out(kind)}):
             raise BundleError(
-                f"{at}: {kind.__name__} has attributes that its row in saring.allowed.TABLE does "
-                f"not know and that would be lost: {', '.join(unknown)}; add them to the row"
+                f"{at}: {kind.__name__} has attributes that its row in saring.store.allowed.TABLE "
+                f"does not know and that would be lost: {', '.join(unknown)}; add them to the row"
             )
         row.check_fixed(params, at)
         return {
@@ -164,7 +164,7 @@ def _is_vocabulary(value: dict[Any, Any]) -> bool:
     return (
         len(value) > 0
         and _all_strings(value)
-        and all(isinstance(place, int | np.integer) and place is not True for place in places)
+        and all(isinstance(place, int | np.integer) and type(place) is not bool for place in places)
         and sorted(places) == list(range(len(value)))
     )
 

@@ -1,0 +1,24 @@
+"""The evaluate room: predictions to a report.
+
+intervals > metrics > tables > results, answers, baselines > report
+"""
+
+from saring.evaluate.answers import Scored
+from saring.evaluate.baselines import majority_labels, publisher_labels, threshold_labels
+from saring.evaluate.intervals import Estimate
+from saring.evaluate.metrics import Agreement, agreement
+from saring.evaluate.reporting import report
+from saring.evaluate.results import Report, summary_table
+
+__all__ = [
+    "Agreement",
+    "Estimate",
+    "Report",
+    "Scored",
+    "agreement",
+    "majority_labels",
+    "publisher_labels",
+    "report",
+    "summary_table",
+    "threshold_labels",
+]
