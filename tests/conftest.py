@@ -1,0 +1,38 @@
+"""A slice of the embedded corpus and a bundle trained on it, made once for each test process."""
+
+from pathlib import Path
+
+import orjson
+import pytest
+from joblib import parallel_config
+
+EMBEDDED_CORPUS = Path(__file__).parents[1] / "data" / "corpus" / "articles.jsonl"
+EVERY = 10  # every tenth row of the corpus: all topics in both splits, some hundred publishers
+
+
+@pytest.fixture(scope="session")
+def embedded_corpus() -> Path:
+    """Path of the whole corpus."""
+    return EMBEDDED_CORPUS
+
+
+@pytest.fixture(scope="session")
+def small_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Path of a corpus of 139 rows, enough to train something that works."""
+    rows = EMBEDDED_CORPUS.read_bytes().splitlines(keepends=True)[::EVERY]
+    path = tmp_path_factory.mktemp("corpus") / "small.jsonl"
+    path.write_bytes(b"".join(rows))
+    assert len({orjson.loads(row)["topic"] for row in rows}) == 4
+    return path
+
+
+@pytest.fixture(scope="session")
+def bundle_folder(small_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a bundle trained on the small corpus; do not write into it."""
+    from saring.config import LinkConfig, TrainConfig
+    from saring.train import train
+
+    config = TrainConfig(folds=3, link=LinkConfig(dimensions=20))
+    # In one process: so small a corpus is trained on before worker processes have started.
+    with parallel_config("sequential"):
+        return train([small_corpus], tmp_path_factory.mktemp("models"), config, log=False).folder
