@@ -234,8 +234,26 @@ def suara(story: Story) -> Printed:
 def pikiran_rakyat(story: Story) -> Printed:
     head = [story.title, "", "- 19 Januari 2022, 14:30 WIB", story.title]
     head += [f"{story.title} /Ilustrasi Pixabay/", ""]
-    tail = ["", "Editor: Dedi Saputra", "", "Sumber: Reuters", "", "", "Tags", "", "Artikel Pilihan"]
-    tail += ["", OTHERS[0], "Terkait", *OTHERS, "Terkini", "25 September 2019, 23:12 WIB", OTHERS[1]]
+    tail = [
+        "",
+        "Editor: Dedi Saputra",
+        "",
+        "Sumber: Reuters",
+        "",
+        "",
+        "Tags",
+        "",
+        "Artikel Pilihan",
+    ]
+    tail += [
+        "",
+        OTHERS[0],
+        "Terkait",
+        *OTHERS,
+        "Terkini",
+        "25 September 2019, 23:12 WIB",
+        OTHERS[1],
+    ]
     tail += ["Terpopuler", "1", OTHERS[2], "Kabar Daerahnone"]
     body = lay(story, "PORTAL SUMBING - ", each("Baca Juga: "), {})
     body[-1] += "***" if len(story.paragraphs) not in story.links else ""

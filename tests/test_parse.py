@@ -5,10 +5,9 @@ import time
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-
 from layouts import LAYOUTS, stories
+
 from saring.article import Article, Record
-from saring.errors import InputError
 from saring.markers import load_rules
 from saring.parse import parse
 
@@ -17,7 +16,9 @@ BODY_1 = (
     "di pasar induk langsung turun."
 )
 BODY_2 = '"Kami lega, tetapi khawatir harga jatuh lagi," kata Rina Wulandari, ketua kelompok tani.'
-BODY_3 = "Dinas Pertanian mencatat luas panen bulan ini mencapai dua ribu hektare di tiga kecamatan."
+BODY_3 = (
+    "Dinas Pertanian mencatat luas panen bulan ini mencapai dua ribu hektare di tiga kecamatan."
+)
 TITLE = "Panen Cabai di Lereng Sumbing, Harga di Pasar Induk Turun"
 HEADLINE = "Lima Cara Menyimpan Cabai agar Segar Sebulan"
 

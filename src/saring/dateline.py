@@ -36,12 +36,17 @@ NAMES = {
 """Publishers whose names are not simply written with capitals at the start of each word."""
 
 PUBLISHER_WORDS = frozenset(
-    """antara berita detik ekspres express gatra harian indonesia info inilah jurnal kabar kanal
-    kontan koran kompas kumparan liputan majalah mantra media merdeka metro network news okezone
-    online pikiran portal pos post posmetro radar rakyat republika ringtimes seputar sindonews suara
-    tabloid tempo times today tribun tribunnews tv viva voa warta wartakota zona""".split()  # noqa: SIM905
+    """berita ekspres express harian indonesia info inilah jurnal kabar kanal koran majalah mantra
+    media metro network news online pikiran portal pos post radar rakyat ringtimes seputar suara
+    tabloid times today tribun tv warta zona""".split()  # noqa: SIM905
 )
-"""Words that only a portal's name has in a dateline."""
+"""Words that make a name of several words a portal's: "MEDIA PAKUAN"."""
+
+PUBLISHERS = frozenset(
+    """bisnis detik detikcom gatra jpnn kompas kontan kumparan liputan6 merdeka okezone posmetro
+    republika sindonews tempo tribunnews viva wartakota""".split()  # noqa: SIM905
+)
+"""Portals whose names stand alone, without a web address."""
 
 ACRONYMS = frozenset(("DKI", "IKN", "NTB", "NTT", "DIY", "DC", "TV"))
 """Parts of names that keep their capitals."""
@@ -84,9 +89,11 @@ def find_dateline(text: str, start: int, publisher: str = "") -> Dateline | None
     match = _LINE.match(text, start)
     if match is None:
         match = _GLUED.match(text, start)
-        return _named(match["head"], match.end(), publisher) if match else None
-    dateline = _named(match["head"], match.end(), publisher)
-    if dateline is None or _is_hyphen(match):
+        return _named(match["head"], match.end(), publisher, False) if match else None
+    dash = match.group()[len(match["head"]) :]
+    alone = dash.strip() in ("-", "–") and "\n" in dash[: dash.index(dash.strip())]
+    dateline = _named(match["head"], match.end(), publisher, alone)
+    if dateline is None or _is_hyphen(match["head"], dash):
         return None
     if match["agency"]:
         dateline = dateline._replace(publisher=publisher_name(match["agency"].split("/")[0]))
@@ -108,56 +115,58 @@ def publisher_name(raw: str) -> str:
     return _title(name) if name == name.upper() else name
 
 
-def _named(head: str, end: int, publisher: str) -> Dateline | None:
-    """Return the dateline whose parts are in `head`, or None if nothing proves it one."""
-    parts = [part.strip(" .\xa0-–—'") for part in _PARTS.findall(head.replace("co,id", "co.id"))]
+def _named(head: str, end: int, publisher: str, alone: bool) -> Dateline | None:
+    """Return the dateline whose parts are in `head`, or None if nothing proves it one.
+
+    `alone`: the dash stands on a line of its own, as where a scraper printed each node of a page.
+    """
+    parts = [part.strip(" .\xa0\n-–—'") for part in _PARTS.findall(head.replace("co,id", "co.id"))]
     parts = [part for part in parts if part]
-    if not parts or any(len(part.split()) > MAX_PART_WORDS for part in parts):
+    if not parts or not all(map(_is_name, parts)):
         return None
     kinds = [_kind(part, publisher) for part in parts]
     shouted = all(part == part.upper() for part in parts)
-    if not any(kinds) and not (shouted and max(map(len, parts)) >= MIN_ACRONYM_CHARS):
+    if not any(kinds) and not (shouted and max(map(len, parts)) >= MIN_ACRONYM_CHARS) and not alone:
         return None
-    if len(parts) > 1 and "publisher" not in kinds and "place" not in kinds:
+    if len(parts) > 1 and not any(kinds):
         return None
     found = dict(zip(reversed(kinds), reversed(parts), strict=True))  # the first of a kind wins
-    rest = found.get("", "")
-    name = found.get("publisher", "")
-    place = found.get("place", "")
-    if rest and not place and (name or len(rest.split()) == 1):
+    rest, name, place = (found.get(kind, "") for kind in ("", "publisher", "place"))
+    if rest and not place and (name or alone or len(rest.split()) == 1):
         place = rest
     elif rest and not name:
         name = rest
     return Dateline(end, publisher_name(name), _title(place) if place == place.upper() else place)
 
 
+def _is_name(part: str) -> bool:
+    """Return whether a part of a dateline is written like a name and no longer than one."""
+    words = part.split()
+    capitals = [word[0].isupper() or not word[0].isalpha() for word in words]
+    return len(words) <= MAX_PART_WORDS and (all(capitals) or _DOMAIN.fullmatch(part) is not None)
+
+
 def _kind(part: str, publisher: str) -> str:
     """Return "publisher", "place" or "" for one part of a dateline."""
     key = " ".join(part.lower().split())
     bare = key.removeprefix("kab. ").removeprefix("kabupaten ").removeprefix("kota ")
-    if _DOMAIN.search(part) or key in NAMES or key == publisher.lower():
+    words = key.split()
+    if _DOMAIN.search(part) or key in NAMES or key in PUBLISHERS or key == publisher.lower():
         return "publisher"
     if bare in _places():
         return "place"
-    if PUBLISHER_WORDS.intersection(key.split()):
-        return "publisher"
-    return ""
+    return "publisher" if len(words) > 1 and PUBLISHER_WORDS.intersection(words) else ""
 
 
-def _is_hyphen(match: re.Match[str]) -> bool:
+def _is_hyphen(head: str, dash: str) -> bool:
     """Return whether the dash joins a word ("Jakarta-Bandung") rather than ends a dateline."""
-    dash = match.group()[len(match["head"]) :]
-    if dash not in ("-", "–"):
-        return False
-    return not (_DOMAIN.search(match["head"]) or match["head"] == match["head"].upper())
+    return dash in ("-", "–") and not (_DOMAIN.search(head) or head == head.upper())
 
 
 def _title(name: str) -> str:
     """Return a name in capitals with a capital at the start of each word."""
-    return " ".join(
-        word if word in ("DKI", "IKN", "NTB", "NTT", "DIY", "DC", "TV") else word.capitalize()
-        for word in name.split()
-    )
+    words = name.split()
+    return " ".join(word if word in ACRONYMS else word.capitalize() for word in words)
 
 
 @cache

@@ -75,7 +75,7 @@ def find_inside(page: Page, places: Iterable[tuple[int, Rule]]) -> list[Find]:
     for at, rule in places:
         match = rule.pattern.match(page.text, at)
         if match:
-            found.append(Find(rule.kind, *match.span()))
+            found.append(_find(rule, match, *match.span()))
     return _disjoint(found)
 
 

@@ -16,15 +16,18 @@ from saring.markers import Marker, Rules
 from saring.marks import CLOSING, Mark, Span, find_marks
 from saring.runon import headline_end
 from saring.shape import MAX_HEADLINE_CHARS, is_title_case, may_be_headline, sentence_ends
-from saring.window import Host
+from saring.window import Host, joints
 
 __all__ = ["Teaser", "find_teasers"]
 
+MIN_HEADLINE_WORDS = 2
 MAX_BOX = 3  # portals' boxes hold up to three headlines
 MAX_BULLETS = 5  # or five behind bullets
 MIN_BOX_CHARS = 38  # in a box of several: a shorter line is more often a subheading of the body
 MIN_SOLE_CHARS = 45  # under a label without colon, whose headlines scrapers often lose
 MIN_BOX_SHARE = 0.75  # of capitals, where no colon tells that a headline follows
+SURE_SHARE = 0.9  # of capitals in a headline that ends with a full stop
+MIN_GLUED_WORDS = 5  # of each headline in a box without line breaks; fewer are a glued name
 WHOLE_LINE_CHARS = 150  # up to this length a stretch without a sentence's end is all headline
 
 _ITEM = re.compile(r"\s[-–•]\s(?=[A-Z\d\"“'‘])")
@@ -36,7 +39,7 @@ _MARKDOWN = re.compile(
     r"\[(?P<headline>[^\[\]\r\n]{3,220})\]\((?P<url>[^()\s]{1,500})\)[*_)\]]{0,4}"
 )
 _INITIALS = re.compile(r"\([a-z]{2,4}/[a-z]{2,4}\)")  # an article's last words, behind the teaser
-_BULLET = re.compile(r"[^\w\"“”'‘’(\[#@]{1,8}")
+_BULLET = re.compile(r"[-–—•●▪◦‣→►▶»>*✓✔·+|]{1,3}[\s\u200b]{0,4}")
 _NUMBERED = re.compile(r"\d{1,2}\s?[.)]")  # under a lost headline, the body's own list
 _BLANK = " \t\xa0\u200b\ufeff"
 
@@ -57,12 +60,17 @@ class Teaser(NamedTuple):
 
 
 class _Page(NamedTuple):
-    """What finding teasers reads: the text, its lines, the lines that a marker opens, the rules."""
+    """What finding teasers reads.
+
+    The text, its lines, the numbers of those that a marker opens, the rules; `dump`: its lines are
+    joined by commas, as in dumps that dropped the text of their links, and so the headlines.
+    """
 
     host: Host
     lines: Sequence[Span]
     marked: frozenset[int]
     rules: Rules
+    dump: bool
 
 
 def find_teasers(
@@ -89,7 +97,8 @@ def find_teasers(
     """
     marks = find_marks(text, lines, places)
     opened = frozenset(mark.line for mark in marks if mark.opens)
-    page = _Page(Host(text), lines, opened, rules)
+    dump = len(lines) > 1 and "," in text[lines[-2][1] : lines[-1][0]]
+    page = _Page(Host(text), lines, opened, rules, dump)
     found: list[Teaser] = []
     at = 0
     for number, mark in enumerate(marks):
@@ -112,10 +121,10 @@ def find_teasers(
 def _teasers(page: _Page, mark: Mark, stop: int) -> list[Teaser]:
     """Return what a mark opens: links, or a removal, or a label and the box under it."""
     text, kind = page.host.text, mark.marker.kind
-    words = text[mark.start : mark.after].strip(_BLANK + "*_") or text[mark.start : mark.end]
+    words = text[mark.start : mark.after].strip(_BLANK + "*_-•·") or text[mark.start : mark.end]
     if mark.after < stop:
         found = _inline(page.host, mark, stop)
-        if found:
+        if found and (kind != "link" or _is_worded(text[slice(*found[0][1])])):
             (_, end), headline, url = found[0]
             rest = [Teaser(kind, *span, line, words, url) for span, line, url in found[1:]]
             return [Teaser(kind, mark.lead, end, headline, words, url), *rest]
@@ -127,6 +136,11 @@ def _teasers(page: _Page, mark: Mark, stop: int) -> list[Teaser]:
     ends_line = end >= page.lines[mark.line][1]
     box = _box(page, mark, words) if ends_line else []
     return [Teaser("link_label" if box else "bare_label", mark.lead, end), *box]
+
+
+def _is_worded(headline: str) -> bool:
+    """Return whether a headline says anything: dumps leave "Baca Juga : BMKG :" of some."""
+    return len(headline.split()) >= MIN_HEADLINE_WORDS and headline[-1] not in ":,"
 
 
 def _inline(host: Host, mark: Mark, stop: int) -> list[tuple[Span, Span, str]]:
@@ -153,22 +167,40 @@ def _inline(host: Host, mark: Mark, stop: int) -> list[tuple[Span, Span, str]]:
 
 def _run_on(host: Host, mark: Mark, stop: int) -> list[tuple[Span, Span, str]]:
     """Return the headlines of a run-on text behind a mark, as `_inline` does."""
-    text, starts = host.text, [mark.after]
-    if "-" in text[mark.end : mark.after] and mark.sign != "-":  # "Baca Juga: - Satu - Dua"
-        until = min(stop, mark.after + MAX_BOX * MAX_HEADLINE_CHARS)
-        starts += [item.end() for item in _ITEM.finditer(text, mark.after, until)][: MAX_BOX - 1]
-    spans = [_tight(text, start, end - 3) for start, end in pairwise(starts)]
-    last = starts[-1], headline_end(host, starts[-1], stop)
-    if last[0] < last[1] and (mark.sign or is_title_case(text[slice(*last)])):
-        spans.append(_tight(text, *last))
+    text = host.text
+    until = min(stop, mark.after + MAX_BOX * MAX_HEADLINE_CHARS)
+    spans = _glued_headlines(text, mark.after, until)
+    if len(spans) < 2:
+        starts = [mark.after]
+        if "-" in text[mark.end : mark.after] and mark.sign != "-":  # "Baca Juga: - Satu - Dua"
+            items = [item.end() for item in _ITEM.finditer(text, mark.after, until)]
+            starts += items[: MAX_BOX - 1]
+        spans = [_tight(text, start, end - 3) for start, end in pairwise(starts)]
+        last = starts[-1], headline_end(host, starts[-1], stop)
+        if last[0] < last[1] and (mark.sign or is_title_case(text[slice(*last)])):
+            spans.append(_tight(text, *last))
     return [(span, span, "") for span in spans]
+
+
+def _glued_headlines(text: str, start: int, stop: int) -> list[Span]:
+    """Return the headlines of a box that lost its line breaks: "... Harga TurunPanen Raya ..."."""
+    spans: list[Span] = []
+    for joint in joints(text, start, stop):
+        line = text[start:joint]
+        if not is_title_case(line) or not may_be_headline(line) or sentence_ends(line):
+            break
+        if len(line.split()) < MIN_GLUED_WORDS or len(line) > WHOLE_LINE_CHARS:
+            break
+        spans.append((start, joint))
+        start = joint
+    return spans[:MAX_BOX]
 
 
 def _is_all_headline(rest: str) -> bool:
     """Return whether a stretch between a marker and the next break is nothing but a headline."""
     if len(rest) > WHOLE_LINE_CHARS:
         return False
-    return not sentence_ends(rest) or (rest.endswith(".") and is_title_case(rest[:-1]))
+    return not sentence_ends(rest) or (rest.endswith(".") and is_title_case(rest[:-1], SURE_SHARE))
 
 
 def _bracket_end(text: str, mark: Mark, stop: int) -> int:
@@ -199,7 +231,7 @@ def _box(page: _Page, mark: Mark, words: str) -> list[Teaser]:
         inner = bullet.end() if bullet else start
         markdown = _MARKDOWN.match(page.host.text, inner, end)
         span, url = (markdown.span("headline"), markdown["url"]) if markdown else ((inner, end), "")
-        sure = bool(markdown or bullet or (mark.sign and not box))
+        sure = bool(markdown or bullet or (mark.sign and not box)) and not page.dump
         if number in page.marked or not _is_box_line(page, span, sure, bool(box)):
             break
         if any(page.host.text[slice(*span)] == page.host.text[slice(*one.headline)] for one in box):
@@ -208,7 +240,7 @@ def _box(page: _Page, mark: Mark, words: str) -> list[Teaser]:
         box.append(Teaser("link", start, end, span, words, url))
     if bullets == len(box) or len(box) == MAX_BOX:
         return box
-    if mark.sign:
+    if mark.sign and not page.dump:
         return box[:1]
     return [] if len(box) == 1 and box[0].end - box[0].start < MIN_SOLE_CHARS else box
 

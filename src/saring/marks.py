@@ -23,6 +23,7 @@ CLOSING = {"(": ")", "[": "]"}
 
 MIN_BRACKET_WORDS = 3  # "(baca: polisi)" and "(Baca: tumpang tindih)" explain a word
 MIN_TITLE_SHARE = 0.6  # of capitals, where no colon tells that a headline follows
+TITLE_WORDS = 6  # words that show whether a title follows
 MAX_SHOW_CHARS = 30  # "Saksikan Live KabarSore:"
 
 _LEAD = re.compile(r"[^\w\"“”'‘’.!?:;,%&+=/$°()\[\]\r\n]{0,12}[(\[]?[\s*_]{0,4}\Z")
@@ -91,8 +92,8 @@ def _mark(text: str, marker: Marker, match: re.Match[str], line: Span, number: i
         lead += 1
     separator = _SEPARATOR.match(text, end, line[1])
     after, sign = (separator.end(), separator["sign"] or "") if separator else (end, "")
-    if glued and not (text[start].isupper() and sign == ":"):  # "membaca juga"
-        return None
+    if glued and not (text[start].isupper() and (sign == ":" or marker.kind != "link")):
+        return None  # "membaca juga"
     mark = Mark(marker, lead, start, end, after, sign, bracket, number, lead == line[0])
     rest = text[after : min(line[1], after + MAX_HEADLINE_CHARS + 1)]
     return mark if _stands(text, mark, rest) else None
@@ -101,6 +102,8 @@ def _mark(text: str, marker: Marker, match: re.Match[str], line: Span, number: i
 def _stands(text: str, mark: Mark, rest: str) -> bool:
     """Return whether a mark's surroundings, `rest` behind it, are those of a teaser."""
     capital = text[mark.start].isupper()
+    if mark.marker.separator == "needed" and mark.sign != ":":
+        return False
     if mark.bracket:
         inside = rest.partition(CLOSING[mark.bracket])[0].split()
         if inside and len(inside) < MIN_BRACKET_WORDS:
@@ -108,12 +111,12 @@ def _stands(text: str, mark: Mark, rest: str) -> bool:
         return bool(mark.sign) and (capital or capital_share(inside) >= MIN_TITLE_SHARE)
     if not capital and not (mark.opens and mark.sign == ":"):
         return False
+    if mark.marker.separator == "needed" and mark.marker.kind != "link":
+        return capital_share(rest.split()[:TITLE_WORDS]) >= MIN_TITLE_SHARE  # "Judul Video: ..."
     if mark.sign and mark.sign != ",":
         return mark.sign == ":" or not rest[:1].islower()
     if mark.marker.kind != "link":
         return _stands_before_video(mark, rest)
-    if mark.marker.separator == "needed":
-        return False
     if mark.opens:
         return not rest or may_be_headline(rest, MIN_TITLE_SHARE)
     return _is_melted_label(text, mark)

@@ -27,10 +27,9 @@ from saring.metadata import parse_date, parse_tags
 __all__ = ["parse"]
 
 _LINE = re.compile(r"\S[^\r\n]*")
-_COMMA_JOINT = re.compile(r"[.!?\"”],(?=[A-Z\"“])")
-_COMMA_LINE = re.compile(r"[^\s,](?:[^,\r\n]|,(?![A-Z\"“‘'(\[,]))*")
-MIN_COMMA_JOINTS = 2  # a dump that joins paragraphs by commas does so at every one
-MAX_COMMA_DUMP_LINES = 3
+_COMMA_JOINT = re.compile(r"[.?!:][^\sA-Za-z\d,]{0,4},{1,9}[^\s\d,]")  # stop and comma: no prose
+_COMMA_LINE = re.compile(r"[^\s,](?:[^,\r\n]|,(?![A-Z\"“‘'(\[#,‚]))*")
+MAX_COMMA_DUMP_LINES = 3  # a dump that joins paragraphs by commas has no line breaks left
 
 
 def parse(source: Record | str | Mapping[str, Any]) -> Article:
@@ -168,7 +167,7 @@ def _digest(text: str) -> str:
 def _lines(text: str) -> list[Span]:
     """Return the lines of a text, without white space at their ends and without blank ones."""
     lines = [_tight(text, *match.span()) for match in _LINE.finditer(text)]
-    if len(lines) <= MAX_COMMA_DUMP_LINES and len(_COMMA_JOINT.findall(text)) >= MIN_COMMA_JOINTS:
+    if len(lines) <= MAX_COMMA_DUMP_LINES and _COMMA_JOINT.search(text):
         lines = [_tight(text, *match.span()) for match in _COMMA_LINE.finditer(text)]
     return lines
 

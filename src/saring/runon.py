@@ -76,6 +76,8 @@ def candidates(host: Host, start: int, stop: int, tables: Tables) -> Iterator[Ca
     tokens = window.tokens
     for place, token in enumerate(tokens[: MAX_WORDS + 1]):
         before = tokens[place - 1] if place else None
+        if before is None and window.style == "title":
+            continue  # in Title Case something is advertised; elsewhere the headline may be lost
         if token.may_open and (before is None or before.bare not in NEVER_LAST):
             yield Candidate(before.end if before else start, window.features(place))
     if tokens and len(tokens) <= MAX_WORDS and not host.text[tokens[-1].end : stop].strip():

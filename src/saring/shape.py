@@ -80,6 +80,6 @@ def sentence_ends(line: str) -> bool:
     return line.endswith(_STOPS[:5]) or _SENTENCE_BREAK.search(line) is not None
 
 
-def is_title_case(line: str) -> bool:
+def is_title_case(line: str, min_share: float = 0.75) -> bool:
     """Return whether a line Is Written Like a Headline on Most Portals."""
-    return capital_share(line.split()) >= 0.75
+    return capital_share(line.split()) >= min_share

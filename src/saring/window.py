@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from saring.shape import SMALL_WORDS
 
-__all__ = ["Host", "Tables", "Token", "Window"]
+__all__ = ["Host", "Tables", "Token", "Window", "joints"]
 
 WINDOW_CHARS = 360  # the longest headline and the start of the sentence behind it
 AHEAD = 6  # words read behind a candidate
@@ -51,6 +51,11 @@ _SIGNS = {  # what a word may end with, and what it is called
     "ending": ("?", "!", '?"', '!"', "?”", "!”"),
     "pause": (",", ":", ";", "-", "–", "&", "/"),
 }
+
+
+def joints(text: str, start: int, stop: int) -> Iterator[int]:
+    """Yield the places between two others where one word holds two ("LagiMenurut")."""
+    return (joint.start() for joint in _JOINT.finditer(text, start, stop))
 
 
 class Tables(NamedTuple):
