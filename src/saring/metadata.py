@@ -82,11 +82,12 @@ FIELDS: Mapping[str, str] = {
 """What a credit line calls its fields."""
 
 _FIELD = re.compile(
-    r"(?:(?<![a-z])|(?<=[a-z])(?=[EPS][a-z]))("  # scrapers glue: "Sumber: AcakEditor: Rina"
-    + "|".join(sorted(FIELDS, key=len, reverse=True))
-    + r"|uploader|penerjemah|copyright)(?:\s{0,3}:|(?<=oleh)\s)",
+    r"(?:(?<![a-z])|(?<=[a-z])(?=[EPS][a-z]))"  # scrapers glue: "Sumber: AcakEditor: Rina"
+    rf"({'|'.join(sorted(FIELDS, key=len, reverse=True))}|uploader|penerjemah)"
+    r"(?:\s{0,3}:|(?<=tulis oleh)\s|(?<=laporkan oleh)\s)",
     re.IGNORECASE,
 )
+_CREDIT_END = re.compile(r"[\r\n]|\b(?:copyright|hak cipta|dilarang keras)\b", re.IGNORECASE)
 _EDGE = " \t\xa0\u200b|,;()[]*-–—."
 
 
@@ -125,7 +126,8 @@ def parse_credits(line: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for mark, following in zip_longest(marks, marks[1:]):
         field = FIELDS.get(" ".join(mark[1].lower().split()))
-        value = line[mark.end() : following.start() if following else len(line)].strip(_EDGE)
+        value = line[mark.end() : following.start() if following else len(line)]
+        value = _CREDIT_END.split(value.strip())[0].strip(_EDGE)
         if field and value:
             found.setdefault(field, value)
     return found
