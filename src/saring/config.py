@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
@@ -63,13 +64,13 @@ def load_config(path: str | Path) -> TrainConfig:
     Raises
     ------
     ConfigError
-        When the file cannot be read, a key is unknown or a value has another type.
+        When the file cannot be read, a key is unknown, or a value is of another type or range.
     """
     try:
         values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}); name a TOML file") from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
     return _build(TrainConfig, values, str(path))
 
@@ -97,6 +98,7 @@ def _build(kind: type[T], values: Mapping[str, Any], where: str) -> T:
             filled[key] = _build(type(known[key]), value, f"{where} [{key}]")
         else:
             filled[key] = _typed(value, type(known[key]), f"{where}: {key}")
+            _check_range(key, filled[key], f"{where}: {key}")
     return kind(**filled)
 
 
@@ -109,4 +111,21 @@ def _typed(value: Any, kind: type, where: str) -> Any:
     return value
 
 
-_TYPE_NAMES: Mapping[type, str] = {int: "a whole number", float: "a number", str: "a string"}
+def _check_range(key: str, value: float, where: str) -> None:
+    """Raise unless a number is one that training can use."""
+    low, high = _RANGES.get(key, (0, math.inf))
+    if not low <= value <= high:  # False for NaN, too
+        expected = f"{low} or more" if high == math.inf else f"{low} to {high}"
+        raise ConfigError(f"{where} is {value}; expected {expected}")
+
+
+_TYPE_NAMES: Mapping[type, str] = {int: "a whole number", float: "a number"}
+# Where a setting of this name is not any number from 0 up.
+_RANGES: Mapping[str, tuple[float, float]] = {
+    "C": (1e-9, 1e9),  # a penalty that is none, or so strong that nothing is learnt
+    "abstain_below": (0, 1),
+    "dimensions": (1, math.inf),
+    "folds": (2, math.inf),
+    "min_df": (1, math.inf),
+    "seed": (0, 2**32 - 1),  # what scikit-learn takes
+}

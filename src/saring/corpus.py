@@ -80,7 +80,7 @@ def _labelled(values: Mapping[str, Any], where: str) -> LabelledArticle:
 def _corpus_row(values: Mapping[str, Any], where: str) -> LabelledArticle:
     """Return a row of the corpus format."""
     topic = _string(values, "topic", where)
-    links = tuple(_links(values.get("links") or (), where))
+    links = tuple(_links(values.get("links"), where))
     if not topic and not links and values.get("clickbait") is None:
         raise CorpusError(f"{where}: found no label; expected a 'topic', 'clickbait' or 'links'")
     split = _string(values, "split", where) or "train"
@@ -113,13 +113,18 @@ def _pair_row(values: Mapping[str, Any], where: str) -> LabelledArticle:
     related = sum(grade >= 1 for grade in grades) * 2 >= len(grades)
     return LabelledArticle(
         article=_article(host, where),
-        links=(LabelledLink(_string(values, "headline", where), related),),
+        links=tuple(_links([{"headline": values.get("headline"), "related": related}], where)),
         kind=_string(values, "kind", where),
     )
 
 
 def _article(values: Mapping[str, Any], where: str) -> Article:
     """Return the parsed article of a row."""
+    if not _string(values, "title", where).strip() and not _string(values, "text", where).strip():
+        raise CorpusError(
+            f"{where}: found neither 'title' nor 'text' among {sorted(map(str, values))}; expected "
+            "the article under these names"
+        )
     return parse(
         {
             "id": _string(values, "id", where) or where,
@@ -132,12 +137,16 @@ def _article(values: Mapping[str, Any], where: str) -> Article:
     )
 
 
-def _links(given: Sequence[Mapping[str, Any]], where: str) -> Iterator[LabelledLink]:
+def _links(given: Any, where: str) -> Iterator[LabelledLink]:
     """Yield the labelled links of a row."""
-    for number, link in enumerate(given, start=1):
+    if not isinstance(given, Sequence | None) or isinstance(given, str):
+        raise CorpusError(f"{where}: column 'links' is {given!r}; expected a list of links")
+    for number, link in enumerate(given or (), start=1):
         place = f"{where}, link {number}"
+        if not isinstance(link, Mapping):
+            raise CorpusError(f"{place} is {link!r}; expected an object with a 'headline'")
         headline = _string(link, "headline", place)
-        if not headline:
+        if not headline.strip():
             raise CorpusError(f"{place}: found no 'headline'; expected the teaser's headline")
         yield LabelledLink(headline, _flag(link, "related", place), _flag(link, "clickbait", place))
 
