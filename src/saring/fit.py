@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.pipeline import Pipeline
 
 from saring.config import TrainConfig
+from saring.errors import CorpusError
 from saring.evaluate import (
     Report,
     Scored,
@@ -20,7 +21,7 @@ from saring.evaluate import (
     threshold_labels,
 )
 from saring.evaluate.metrics import confusion_matrix, macro_f1
-from saring.models import Calibration
+from saring.models import Calibration, score_columns
 from saring.split import grouped_folds, publisher_folds
 from saring.tasks import LINK_LABELS, Table, Task
 
@@ -74,7 +75,20 @@ def folds(
 
 
 def fit(task: Task, table: Table, config: TrainConfig) -> Pipeline:
-    """Return the task's model fitted on a table."""
+    """Return the task's model fitted on a table.
+
+    Raises
+    ------
+    CorpusError
+        When the table has only one label, so that there is nothing to tell apart.
+    """
+    found = np.unique(table.truth)
+    if len(found) < 2:
+        raise CorpusError(
+            f"{task.name}: {len(table)} training row(s) have one label, "
+            f"{', '.join(map(str, found))}; expected two or more: add rows of another label, or "
+            "ask for fewer folds"
+        )
     model = task.build(config)
     model.fit(table.rows, table.truth, classify__sample_weight=table.weights)
     return model
@@ -125,8 +139,9 @@ def _all_columns(
     model: Pipeline, scores: NDArray[np.float64], labels: Sequence[str]
 ) -> NDArray[np.float64]:
     """Return scores with a column a label; one that a fold never saw cannot be its answer."""
-    if scores.ndim == 1:
+    if scores.ndim == 1 and len(labels) == 2:
         return scores
+    scores = score_columns(scores)
     columns = {str(name): scores[:, i] for i, name in enumerate(model.classes_)}
     never = np.full(len(scores), scores.min() - 1)
     return np.column_stack([columns.get(label, never) for label in labels])

@@ -14,7 +14,7 @@ from saring.config import ClickbaitConfig, LinkConfig, TopicConfig
 from saring.features import DomainShares, FieldTfidf
 from saring.pairs import PairFeatures
 
-__all__ = ["Calibration", "clickbait_model", "link_model", "topic_model"]
+__all__ = ["Calibration", "clickbait_model", "link_model", "score_columns", "topic_model"]
 
 MAX_ITERATIONS = 3000
 # Range of the logarithm of a temperature: far beyond what any fitted model needs.
@@ -106,7 +106,7 @@ class Calibration:
     """
 
     def __init__(self, scores: NDArray[np.float64], codes: NDArray[np.intp]) -> None:
-        columns = _columns(scores)
+        columns = score_columns(scores)
 
         def loss(log_scale: float) -> float:
             log_p = _log_softmax(np.exp(log_scale) * columns)
@@ -116,7 +116,9 @@ class Calibration:
 
     def apply(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return calibrated probabilities of decision scores, shape (n, n_classes)."""
-        probabilities: NDArray[np.float64] = np.exp(_log_softmax(self.scale * _columns(scores)))
+        probabilities: NDArray[np.float64] = np.exp(
+            _log_softmax(self.scale * score_columns(scores))
+        )
         return probabilities
 
     def set_on(self, model: Pipeline) -> None:
@@ -126,7 +128,7 @@ class Calibration:
         classifier.intercept_ = classifier.intercept_ * self.scale
 
 
-def _columns(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+def score_columns(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return scores with one column a class; with two classes the first one's score is 0."""
     return np.column_stack([np.zeros(len(scores)), scores]) if scores.ndim == 1 else scores
 

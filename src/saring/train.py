@@ -14,6 +14,7 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
+from threadpoolctl import threadpool_limits
 
 from saring import store
 from saring.config import TrainConfig, flat
@@ -98,17 +99,22 @@ def train(
     groups = near_duplicate_groups([f"{a.article.title}\n{a.article.text}" for a in articles])
     jobs = [job for task in TASKS if (job := _job(task, articles, groups, config))]
     if not any(job.task.name == "topic" for job in jobs):
-        raise CorpusError(f"{corpus[0]}: found no article with a 'topic'; expected labelled topics")
+        raise CorpusError(
+            f"{corpus[0]}: found no article with a 'topic' to train on; expected labelled topics, "
+            "not all of them in the split 'test'"
+        )
     reports, estimators, thresholds = [], {}, {"abstain": config.abstain_below}
-    answers = _ask_all(jobs, config, progress)
-    for number, job in enumerate(jobs):
-        progress("fit", number, len(jobs))
-        *parts, test = next(answers)
-        model, found = _finish(job, parts, test, config)
-        estimators[job.task.name] = model
-        reports += found
-        if job.task.labels == LINK_LABELS:
-            thresholds["overlap"] = _overlap_threshold(model, job)
+    # One thread for linear algebra: sums then come out the same on every machine, and sooner.
+    with threadpool_limits(limits=1):
+        answers = _ask_all(jobs, config, progress)
+        for number, job in enumerate(jobs):
+            progress("fit", number, len(jobs))
+            *parts, test = next(answers)
+            model, found = _finish(job, parts, test, config)
+            estimators[job.task.name] = model
+            reports += found
+            if job.task.labels == LINK_LABELS:
+                thresholds["overlap"] = _overlap_threshold(model, job)
     card = _card(corpus, articles, config, jobs, reports, thresholds)
     folder = store.add(Path(models), estimators, card, single=list(estimators))
     progress("fit", len(jobs), len(jobs))
@@ -120,14 +126,20 @@ def train(
 def _job(
     task: Task, articles: list[LabelledArticle], groups: NDArray[np.intp], config: TrainConfig
 ) -> _Job | None:
-    """Return a question's rows and folds; None when the corpus has no label for it."""
+    """Return a question's rows and folds; None when the corpus has no label to train it on."""
     table = task.table(articles, config)
-    if not len(table):
-        return None
     held = np.array([articles[i].split == "test" for i in table.articles], dtype=np.bool_)
     row_groups = groups[table.articles]
     # A near-duplicate of a tested article would let the model recite it.
     known = np.flatnonzero(~held & ~np.isin(row_groups, row_groups[held]))
+    if not len(known):
+        return None
+    strangers = np.setdiff1d(table.truth[held], table.truth[known])
+    if len(strangers):
+        raise CorpusError(
+            f"{task.name}: {', '.join(map(str, strangers))} stands only in the split 'test'; "
+            "expected each label in training rows too"
+        )
     protocol, parts = folds(table.take(known), row_groups[known], config)
     return _Job(
         task,
