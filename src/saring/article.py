@@ -140,16 +140,17 @@ class LinkPrediction:
     """What the model says of one link of an article.
 
     `p_unrelated` and `clickbait` are probabilities in [0, 1]; `reasons` are short phrases in words.
+    A verdict is None where the model was trained on a corpus without its labels.
     """
 
     headline: str
     marker: str
     start: int
     end: int
-    related: bool
-    p_unrelated: float
+    related: bool | None
+    p_unrelated: float | None
     topic: str
-    clickbait: float
+    clickbait: float | None
     reasons: tuple[str, ...] = ()
     url: str = ""
 
@@ -188,8 +189,10 @@ class Prediction:
 
     @property
     def n_unrelated(self) -> int | None:
-        """Number of links that have nothing to do with the article; None for an error."""
-        return None if self.error else sum(not link.related for link in self.links)
+        """Number of links that have nothing to do with the article; None where none was judged."""
+        if self.error or any(link.related is None for link in self.links):
+            return None
+        return sum(not link.related for link in self.links)
 
     def row(self, topics: Sequence[str]) -> dict[str, Any]:
         """Return the flat row that every door gives; values are JSON types, absent ones None.

@@ -144,23 +144,25 @@ class Model:
         verdicts = []
         for k, ((i, link), pair) in enumerate(zip(links, pairs, strict=True)):
             topic = names[best[n + k]]
-            clickbait = float(baits[n + k, -1])
+            p_unrelated, clickbait = _number(unrelated[k]), _number(baits[n + k, -1])
             verdicts.append(
                 LinkPrediction(
                     headline=link.headline,
                     marker=link.marker,
                     start=link.start,
                     end=link.end,
-                    related=bool(unrelated[k] < P_RELATED_FROM),
-                    p_unrelated=float(unrelated[k]),
+                    related=None if p_unrelated is None else p_unrelated < P_RELATED_FROM,
+                    p_unrelated=p_unrelated,
                     topic=topic,
                     clickbait=clickbait,
                     reasons=link_reasons(
                         self._shared_words(pair),
                         (topic, float(topics[n + k].max())),
                         names[best[i]],
-                        clickbait,
-                    ),
+                        clickbait or 0.0,
+                    )
+                    if p_unrelated is not None
+                    else (),
                     url=link.url,
                 )
             )
@@ -198,7 +200,7 @@ class Model:
             topic=best,
             probabilities=topics,
             abstained=topics[best] < self.bundle.card["thresholds"]["abstain"],
-            clickbait=float(clickbait) if article.title else None,
+            clickbait=_number(clickbait) if article.title else None,
             links=tuple(verdicts),
             clean_text=clean_text(article, kept) if kept else body,
             **marks,
@@ -237,6 +239,11 @@ def load(path: str | Path | None = None, *, allow_version_skew: bool = False) ->
             )
         folder = newest
     return Model(store.load(folder, allow_version_skew=allow_version_skew))
+
+
+def _number(probability: float) -> float | None:
+    """Return a probability, None where nobody trained a model that gives it."""
+    return None if np.isnan(probability) else float(probability)
 
 
 def _parsed(source: Source) -> Article | Prediction:

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 from rich.text import Text
 
-from saring.article import Article, Prediction, Record
+from saring.article import Article, LinkPrediction, Prediction, Record
 
 if TYPE_CHECKING:
     from saring.evaluate import Report
@@ -36,6 +36,7 @@ __all__ = [
 
 _STYLES = {"body": "", "link": "cyan"}
 _FURNITURE_STYLE = "dim"
+_LINK_STYLES = {True: "cyan", False: "strike red", None: "dim"}
 MAX_PIECE_CHARS = 100  # a piece is shown by its beginning
 METADATA = ("title", "published", "publisher", "place", "author", "editor", "source", "url")
 
@@ -72,11 +73,8 @@ def print_prediction(record: Record, prediction: Prediction) -> None:
     out.print(_marked_text(prediction, record.text))
     out.print()
     for link in prediction.links:
-        verdict = "related  " if link.related else "unrelated"
-        line = Text(
-            f"{verdict} {link.p_unrelated:4.0%} unrelated  ", "cyan" if link.related else "red"
-        )
-        line.append(link.headline, "" if link.related else "strike")
+        line = Text(_verdict(link), _LINK_STYLES[link.related].replace("strike ", ""))
+        line.append(link.headline, "strike" if link.related is False else "")
         line.append("\n          " + "; ".join(link.reasons), "dim")
         out.print(line)
     if not prediction.links:
@@ -95,8 +93,16 @@ def _marked_text(prediction: Prediction, text: str) -> Text:
         line = f"{link.marker} {link.headline}".strip()
         start = shown.plain.find(line)
         if start >= 0:
-            shown.stylize("cyan" if link.related else "strike red", start, start + len(line))
+            shown.stylize(_LINK_STYLES[link.related], start, start + len(line))
     return shown
+
+
+def _verdict(link: LinkPrediction) -> str:
+    """Return the verdict on a link in words."""
+    if link.p_unrelated is None:
+        return "not judged               "
+    verdict = "related  " if link.related else "unrelated"
+    return f"{verdict} {link.p_unrelated:4.0%} unrelated  "
 
 
 def print_article(article: Article) -> None:
