@@ -84,6 +84,8 @@ class DomainShares(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, rows: Sequence[Row], y: Any = None) -> DomainShares:
         """Take the lexicon as it stands; return self."""
+        for name in self.DERIVED:  # of an earlier fit
+            self.__dict__.pop(name, None)
         self.lexicon_ = {name: list(terms) for name, terms in load_lexicon("domains").items()}
         return self
 

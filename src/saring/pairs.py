@@ -77,6 +77,8 @@ class PairFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, pairs: Sequence[Pair], y: Any = None) -> PairFeatures:
         """Learn word weights, the latent space and the sentence splitter; return self."""
+        for name in self.DERIVED:  # of an earlier fit
+            self.__dict__.pop(name, None)
         articles = list(dict.fromkeys((title, body) for title, body, _ in pairs))
         texts = [f"{title}\n{body}" for title, body in articles]
         self.terms_ = TfidfVectorizer(min_df=self.min_df, sublinear_tf=True)
