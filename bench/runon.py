@@ -25,7 +25,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from saring.parse import parse
-from saring.runon import Candidate, Model, candidates
+from saring.runon import Candidate, Model, candidate_score, candidates
 from saring.window import Host, Tables
 
 ROOT = Path(__file__).parents[1]
@@ -182,9 +182,14 @@ def examples(corpus: list[dict], words: Tables) -> Iterator[tuple[list[Candidate
                     yield found, right[-1] if start != end else 0
 
 
+def named(candidate: Candidate) -> list[tuple[str, float]]:
+    """Return a candidate's features as (name, value)."""
+    return [(sign, 1.0) for sign in candidate.features.signs] + candidate.features.odds
+
+
 def fit(groups: list[tuple[list[Candidate], int]]) -> dict[str, float]:
     """Return the weights of a conditional logit: in each group the right candidate should win."""
-    seen = Counter(name for group, _ in groups for one in group for name in one.features)
+    seen = Counter(name for group, _ in groups for one in group for name, _ in named(one))
     names = sorted(name for name, count in seen.items() if count >= 20)
     index = {name: number for number, name in enumerate(names)}
     row, col, value, group_of, right = [], [], [], [], []
@@ -192,7 +197,7 @@ def fit(groups: list[tuple[list[Candidate], int]]) -> dict[str, float]:
     for number, (group, best) in enumerate(groups):
         right.append(at + best)
         for one in group:
-            for name, weight in one.features.items():
+            for name, weight in named(one):
                 if name in index:
                     row.append(at)
                     col.append(index[name])
@@ -226,7 +231,7 @@ def accuracy(weights: dict[str, float], groups: list[tuple[list[Candidate], int]
     """Return the share of groups whose right candidate scores best."""
     hits = 0
     for group, best in groups:
-        scores = [sum(weights.get(n, 0) * v for n, v in one.features.items()) for one in group]
+        scores = [candidate_score(one, weights) for one in group]
         hits += int(np.argmax(scores)) == best
     return hits / len(groups)
 
@@ -234,7 +239,7 @@ def accuracy(weights: dict[str, float], groups: list[tuple[list[Candidate], int]
 def write(model: Model) -> None:
     """Write the tables and weights as data."""
     lines = [
-        "# Made by `python bench/runon.py --fit` from data/corpus/articles.jsonl; not edited by hand.",
+        "# Made by `python bench/runon.py --fit` from data/corpus/articles.jsonl, not by hand.",
         "# What the tables and features mean is told in window.py.",
         "",
         "[words]",

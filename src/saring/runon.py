@@ -15,9 +15,9 @@ from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
-from saring.window import Host, Tables, Window
+from saring.window import Features, Host, Tables, Window
 
-__all__ = ["Candidate", "Model", "candidates", "headline_end", "load_model"]
+__all__ = ["Candidate", "Model", "candidate_score", "candidates", "headline_end", "load_model"]
 
 MAX_WORDS = 28  # no headline read had more
 
@@ -28,10 +28,10 @@ NEVER_LAST = frozenset(
 
 
 class Candidate(NamedTuple):
-    """A place where the headline may end, and its features by name."""
+    """A place where the headline may end, and its features."""
 
     end: int
-    features: Mapping[str, float]
+    features: Features
 
 
 class Model(NamedTuple):
@@ -54,10 +54,17 @@ def headline_end(host: Host, start: int, stop: int) -> int:
     model = load_model()
     best, best_score = start, float("-inf")
     for candidate in candidates(host, start, stop, model.tables):
-        score = sum(model.weights.get(n, 0.0) * value for n, value in candidate.features.items())
+        score = candidate_score(candidate, model.weights)
         if score > best_score:
             best, best_score = candidate.end, score
     return best
+
+
+def candidate_score(candidate: Candidate, weights: Mapping[str, float]) -> float:
+    """Return the log-weight of a candidate: its signs' weights, and its weighted log-odds."""
+    signs, odds = candidate.features
+    score = sum([weights[sign] for sign in signs if sign in weights])
+    return score + sum([weights.get(name, 0.0) * value for name, value in odds])
 
 
 def candidates(host: Host, start: int, stop: int, tables: Tables) -> Iterator[Candidate]:
@@ -78,7 +85,7 @@ def candidates(host: Host, start: int, stop: int, tables: Tables) -> Iterator[Ca
         before = tokens[place - 1] if place else None
         if before is None and window.style == "title":
             continue  # in Title Case something is advertised; elsewhere the headline may be lost
-        if token.may_open and (before is None or before.bare not in NEVER_LAST):
+        if token.may_open and (before is None or before.word.bare not in NEVER_LAST):
             yield Candidate(before.end if before else start, window.features(place))
     if tokens and len(tokens) <= MAX_WORDS and not host.text[tokens[-1].end : stop].strip():
         yield Candidate(tokens[-1].end, window.features(len(tokens)))

@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from saring.shape import SMALL_WORDS
 
-__all__ = ["Host", "Tables", "Token", "Window", "joints"]
+__all__ = ["Features", "Host", "Tables", "Token", "Window", "Word", "joints"]
 
 WINDOW_CHARS = 360  # the longest headline and the start of the sentence behind it
 AHEAD = 6  # words read behind a candidate
@@ -24,6 +24,8 @@ MANY = 6  # counts are read up to here
 STYLE_WORDS = 6  # words that tell how a headline is written
 TITLE_SHARE, MIXED_SHARE = 0.8, 0.45  # of capitals among them
 MAX_PHRASE_WORDS = 7  # a quotation of more words is a sentence
+MIN_STOP_CHARS = 4  # "No.", "dr." end no sentence
+WORDS_KEPT = 1 << 15  # words repeat; their shapes are kept between articles
 GLUED_SHARE = 0.2  # of sentences without white space between them, in a text that lost it
 
 _TOKEN = re.compile(r"\S+")
@@ -110,19 +112,36 @@ class Host:
         return frozenset(word for word in self._words if word[0].islower())
 
 
+class Word(NamedTuple):
+    """How a word is written: all that it says by itself.
+
+    `bare` is without signs, `small` that in lower case; `lower`: a content word written small;
+    `ends`: the sign it ends with; `opens`: what it would open a sentence as; `quotes`, `brackets`:
+    double quotation marks, and brackets left open; `joints`: places where it holds two words.
+    """
+
+    bare: str
+    small: str
+    capital: bool
+    lower: bool
+    ends: str
+    opens: str
+    quotes: int
+    brackets: int
+    joints: tuple[int, ...]
+
+
 class Token(NamedTuple):
     """A word of the window.
 
-    `bare` is without signs; `lower`: a content word written small; `joined`: glued to the word
-    before it; `gap`: characters of white space before it.
+    `common`: prose writes it small; `joined`: glued to the word before it; `gap`: characters of
+    white space before it.
     """
 
     start: int
     end: int
     text: str
-    bare: str
-    capital: bool
-    lower: bool
+    word: Word
     common: bool
     joined: bool
     gap: int
@@ -130,7 +149,14 @@ class Token(NamedTuple):
     @property
     def may_open(self) -> bool:
         """Whether a sentence may begin with it."""
-        return self.joined or self.capital or self.text[0] in _OPENING
+        return self.joined or self.word.capital or self.text[0] in _OPENING
+
+
+class Features(NamedTuple):
+    """What a candidate shows: names of signs, and log-odds of words by the name of their table."""
+
+    signs: list[str]
+    odds: list[tuple[str, float]]
 
 
 class Window:
@@ -139,100 +165,114 @@ class Window:
     def __init__(self, host: Host, start: int, stop: int, tables: Tables) -> None:
         self.host, self.tables = host, tables
         self.tokens = tokens = list(_tokens(host, start, stop, tables))
-        self.lower = _running(token.lower for token in tokens)
-        self.shouted = _running(token.capital and token.common for token in tokens)
-        self.quotes = _running(_quote_marks(token.text) for token in tokens)
-        self.brackets = _running(token.text.count("(") - token.text.count(")") for token in tokens)
-        self.stops = _running(_is_stop(token.text) for token in tokens)
-        self.joints = _running(token.joined for token in tokens)
+        words = [token.word for token in tokens]
+        self.lower = _running(word.lower for word in words)
+        self.capitals = _running(word.capital for word in words)
+        self.shouted = _running(token.word.capital and token.common for token in tokens)
+        self.quotes = _running(word.quotes for word in words)
+        self.brackets = _running(word.brackets for word in words)
+        self.stops = _running(word.ends == "stop" for word in words)
+        self.joined = _running(token.joined for token in tokens)
         self.gaps = _running(token.gap > 1 for token in tokens)
-        self.style = _style(tokens)
+        self.style = _style(words)
 
-    def features(self, place: int) -> dict[str, float]:
+    def features(self, place: int) -> Features:
         """Return the features of the candidate before token `place`."""
-        found: dict[str, float] = {f"words:{_bucket(place)}": 1.0}
+        found = Features([f"words:{_bucket(place)}"], [])
         if place:
             self._add_headline(found, place)
         if place < len(self.tokens):
             self._add_sentence(found, place)
         else:
-            found["at_stop"] = 1.0
+            found.signs.append("at_stop")
         if 0 < place < len(self.tokens):
             self._add_joint(found, place)
         return found
 
-    def _add_headline(self, found: dict[str, float], place: int) -> None:
+    def _add_headline(self, found: Features, place: int) -> None:
         """Add what the words before the candidate say."""
-        style, before = self.style, self.tokens[place - 1]
+        before, style = self.tokens[place - 1].word, self.style
         lower, shouted = self.lower[place], self.shouted[place] - self.shouted[1]
-        found[f"{style}:inside_lower:{min(lower, MANY)}"] = 1.0
-        found[f"{style}:tail_lower:{lower - self.lower[max(0, place - 3)]}"] = 1.0
-        found[f"{style}:inside_shouted:{min(shouted, 3)}"] = 1.0
-        found[f"clause:{self._clause_words(place)}"] = 1.0
-        found["closer"] = self.tables.closers.get(before.bare, 0.0)
-        found["open_quote"] = self.quotes[place] % 2
-        found["open_bracket"] = self.brackets[place] > 0
-        found["inside_stop"] = min(self.stops[place - 1], 3)
-        found["inside_joint"] = min(self.joints[place], 3)
-        found["inside_gap"] = self.gaps[place] > self.gaps[1]
-        found["known_closer"] = self.host.counts[before.bare] > 1
-        found["before_small_word"] = before.bare in SMALL_WORDS
-        sign = next((name for name, ends in _SIGNS.items() if before.text.endswith(ends)), "")
-        found[f"before:{sign or ('stop' if _is_stop(before.text) else 'word')}"] = 1.0
+        found.odds.append(("closer", self.tables.closers.get(before.bare, 0.0)))
+        found.signs.extend(
+            (
+                f"{style}:inside_lower:{min(lower, MANY)}",
+                f"{style}:tail_lower:{lower - self.lower[max(0, place - 3)]}",
+                f"{style}:inside_shouted:{min(shouted, 3)}",
+                f"clause:{self._clause_words(place)}",
+                f"before:{before.ends}",
+                f"inside_stop:{min(self.stops[place - 1], 3)}",
+                f"inside_joint:{min(self.joined[place], 3)}",
+            )
+        )
+        if self.quotes[place] % 2:
+            found.signs.append("open_quote")
+        if self.brackets[place] > 0:
+            found.signs.append("open_bracket")
+        if self.gaps[place] > self.gaps[1]:
+            found.signs.append("inside_gap")
+        if self.host.counts[before.bare] > 1:
+            found.signs.append("known_closer")
+        if before.bare in SMALL_WORDS:
+            found.signs.append("before_small_word")
 
-    def _add_sentence(self, found: dict[str, float], place: int) -> None:
+    def _add_sentence(self, found: Features, place: int) -> None:
         """Add what the words after the candidate say."""
-        style, token = self.style, self.tokens[place]
-        after = self.tokens[place + 1 : place + 1 + AHEAD]
-        odds = self.tables.openers.get(token.bare)
+        token, style = self.tokens[place], self.style
+        odds = self.tables.openers.get(token.word.bare)
         if odds is None:
-            found[f"{style}:unseen"] = 1.0
+            found.signs.append(f"{style}:unseen")
         else:
-            found[f"{style}:opener"] = odds
-        found["known_opener"] = self.host.counts[token.bare] > 1
-        found[f"{style}:common"] = token.common
-        found[f"opens:{self._opening(place)}"] = 1.0
-        lower = self.lower[min(place + 1 + AHEAD, len(self.tokens))] - self.lower[place + 1]
-        found[f"{style}:ahead_lower:{lower}"] = 1.0
-        first = next((n for n, word in enumerate(after, 1) if word.lower), AHEAD + 1)
-        found[f"{style}:first_lower:{first}"] = 1.0
-        run = self.tokens[place + 1 : place + first]
-        found[f"{style}:ahead_capitals:{sum(word.capital for word in run)}"] = 1.0
-        found[f"{style}:ahead_shouted:{sum(word.capital and word.common for word in run)}"] = 1.0
-        stop = next((n for n, word in enumerate(after) if _is_stop(word.text)), AHEAD)
-        found[f"sentence:{stop}"] = 1.0
+            found.odds.append((f"{style}:opener", odds))
+        if self.host.counts[token.word.bare] > 1:
+            found.signs.append("known_opener")
+        if token.common:
+            found.signs.append(f"{style}:common")
+        ahead = self.tokens[place + 1 : place + 1 + AHEAD]
+        first = next((n for n, one in enumerate(ahead, 1) if one.word.lower), AHEAD + 1)
+        stop = next((n for n, one in enumerate(ahead) if one.word.ends == "stop"), AHEAD)
+        run, end = min(place + first, len(self.tokens)), place + 1 + len(ahead)
+        found.signs.extend(
+            (
+                f"opens:{self._opening(place)}",
+                f"sentence:{stop}",
+                f"{style}:first_lower:{first}",
+                f"{style}:ahead_lower:{self.lower[end] - self.lower[place + 1]}",
+                f"{style}:ahead_capitals:{self.capitals[run] - self.capitals[place + 1]}",
+                f"{style}:ahead_shouted:{self.shouted[run] - self.shouted[place + 1]}",
+            )
+        )
 
-    def _add_joint(self, found: dict[str, float], place: int) -> None:
+    def _add_joint(self, found: Features, place: int) -> None:
         """Add what stands at the candidate itself: glue, white space, a name it would split."""
-        before, token = self.tokens[place - 1], self.tokens[place]
+        token, pairs = self.tokens[place], self.host.pairs
+        bare = token.word.bare
         if token.joined:
-            found["joint:glued" if self.host.is_glued else "joint:spaced"] = 1.0
-        elif self.joints[-1]:
-            found["joint_elsewhere"] = 1.0
-        after = self.tokens[place + 1].bare if place + 1 < len(self.tokens) else ""
-        found["wide_gap"] = token.gap > 1
-        found["splits_pair"] = self.host.pairs[before.bare, token.bare] > 1
-        found["keeps_pair"] = self.host.pairs[token.bare, after] > 1
+            found.signs.append("joint:glued" if self.host.is_glued else "joint:spaced")
+        elif self.joined[-1]:
+            found.signs.append("joint_elsewhere")
+        if token.gap > 1:
+            found.signs.append("wide_gap")
+        if pairs[self.tokens[place - 1].word.bare, bare] > 1:
+            found.signs.append("splits_pair")
+        if place + 1 < len(self.tokens) and pairs[bare, self.tokens[place + 1].word.bare] > 1:
+            found.signs.append("keeps_pair")
 
     def _opening(self, place: int) -> str:
-        """Return what kind of word a token is: a word, a number, initials, a quotation."""
-        token = self.tokens[place]
-        if _INITIALS.match(token.text):
-            return "initials"
-        if _NUMBER.fullmatch(token.text):
-            return "list_number"
-        if token.text[0] not in _OPENING:
-            return "number" if token.bare[:1].isdigit() else "word"
-        for word in self.tokens[place : place + MAX_PHRASE_WORDS]:
-            if word.text.rstrip(".,?!:;)")[-1:] in _CLOSING and len(word.text) > 1:
+        """Return what a token would open a sentence as; a quotation is a phrase or a sentence."""
+        opens = self.tokens[place].word.opens
+        if opens != "quotation":
+            return opens
+        for token in self.tokens[place : place + MAX_PHRASE_WORDS]:
+            if token.text.rstrip(".,?!:;)")[-1:] in _CLOSING and len(token.text) > 1:
                 return "quoted_phrase"
-        return "quotation"
+        return opens
 
     def _clause_words(self, place: int) -> int:
         """Return how many words the headline's last clause has, up to 4."""
         for count in range(1, 4):
             before = place - count - 1
-            if before < 0 or self.tokens[before].text.endswith((",", ":", "?", "!")):
+            if before < 0 or self.tokens[before].text[-1] in ",:?!":
                 return count
         return 4
 
@@ -246,36 +286,63 @@ def _tokens(host: Host, start: int, stop: int, tables: Tables) -> Iterator[Token
         if match.end() == until < stop:
             break  # the window may cut the word
         raw, first = match.group(), match.start()
-        joints = [joint.start() for joint in _JOINT.finditer(raw)]
-        if joints and (raw.strip(_EDGES) in tables.camel or host.tokens[raw] > 1):
-            joints = []
-        for left, right in pairwise([0, *joints, len(raw)]):
-            gap = first - at if left == 0 else 0
-            yield _token(host, tables, (first + left, first + right), left > 0, gap)
-        at = match.end()
+        word = _word(raw)
+        gap, at = first - at, match.end()
+        cuts = word.joints
+        if cuts and (word.bare in tables.camel or host.tokens[raw] > 1):
+            cuts = ()
+        for left, right in pairwise((0, *cuts, len(raw))):
+            piece = raw[left:right]
+            word = _word(piece) if cuts else word
+            common = word.small in tables.common or word.small in host.small
+            yield Token(first + left, first + right, piece, word, common, left > 0, gap)
+            gap = 0
 
 
-def _token(host: Host, tables: Tables, span: tuple[int, int], joined: bool, gap: int) -> Token:
-    """Return the word at a span."""
-    text = host.text[slice(*span)]
+@lru_cache(maxsize=WORDS_KEPT)
+def _word(text: str) -> Word:
+    """Return how a word is written."""
     bare = text.strip(_EDGES)
-    small, first = bare.lower(), bare[:1]
-    return Token(
-        *span,
-        text,
+    first = bare[:1]
+    plain = text[1:].islower() and text.isalpha()
+    return Word(
         bare,
+        bare.lower(),
         capital=first.isupper() or first.isdigit(),
         lower=first.islower() and bare not in SMALL_WORDS,
-        common=small in tables.common or small in host.small,
-        joined=joined,
-        gap=gap,
+        ends="word" if plain else _ending(text),
+        opens="word" if plain else _opener(text, first),
+        quotes=text.count('"') + text.count("“") + text.count("”"),
+        brackets=text.count("(") - text.count(")"),
+        joints=() if plain else tuple(joint.start() for joint in _JOINT.finditer(text)),
     )
 
 
-def _style(tokens: list[Token]) -> str:
+def _ending(text: str) -> str:
+    """Return what a word ends with: a pause, a sentence's end, or nothing but letters."""
+    for name, ends in _SIGNS.items():
+        if text.endswith(ends):
+            return name
+    bare = text.rstrip("\"”'’)")  # an initial, a figure or an abbreviation ends no sentence
+    stop = bare.endswith(".") and len(bare) >= MIN_STOP_CHARS and bare[-2].islower()
+    return "stop" if stop else "word"
+
+
+def _opener(text: str, first: str) -> str:
+    """Return what a word would open a sentence as."""
+    if _INITIALS.match(text):
+        return "initials"
+    if _NUMBER.fullmatch(text):
+        return "list_number"
+    if text[0] in _OPENING:
+        return "quotation"
+    return "number" if first.isdigit() else "word"
+
+
+def _style(words: list[Word]) -> str:
     """Return how the headline is written: "title", "mixed" or "plain" case."""
-    words = [token for token in tokens[1 : 1 + STYLE_WORDS] if token.bare not in SMALL_WORDS]
-    share = sum(token.capital for token in words) / len(words) if words else 0.0
+    few = [word for word in words[1 : 1 + STYLE_WORDS] if word.bare not in SMALL_WORDS]
+    share = sum(word.capital for word in few) / len(few) if few else 0.0
     return "title" if share >= TITLE_SHARE else "mixed" if share >= MIXED_SHARE else "plain"
 
 
@@ -286,15 +353,4 @@ def _bucket(words: int) -> int:
 
 def _running(values: Iterable[int]) -> list[int]:
     """Return running sums, from 0."""
-    return [0, *accumulate(map(int, values))]
-
-
-def _quote_marks(word: str) -> int:
-    """Return how many double quotation marks a word has."""
-    return word.count('"') + word.count("“") + word.count("”")
-
-
-def _is_stop(word: str) -> bool:
-    """Return whether a word ends a sentence: not an initial, a figure or an abbreviation."""
-    bare = word.rstrip("\"”'’)")
-    return bare.endswith(".") and not bare.endswith("..") and len(bare) > 3 and bare[-2].islower()
+    return list(accumulate(values, initial=0))
