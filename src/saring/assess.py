@@ -91,5 +91,5 @@ def _rules(bundle: Bundle, task: Task, table: Table) -> Mapping[str, ArrayLike]:
     if task.labels == LINK_LABELS:
         features = bundle.estimators[task.name].named_steps["features"].transform(table.rows)
         threshold = bundle.card["thresholds"]["overlap"]
-        rules["overlap threshold"] = overlap_labels(features[:, 0], threshold)
+        rules["overlap"] = overlap_labels(features[:, 0], threshold)
     return rules

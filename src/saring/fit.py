@@ -106,14 +106,14 @@ def answer(
     scores = model.named_steps["classify"].decision_function(features)
     baselines = {
         "majority": majority_labels(known.truth[known.asked], len(asked)),
-        "publisher only": publisher_labels(
+        "publisher": publisher_labels(
             known.truth[known.asked], known.publishers[known.asked], unknown.publishers
         ),
     }
     if task.labels == LINK_LABELS:
         overlap = model.named_steps["features"].transform(known.rows)[:, 0]
         threshold = best_threshold(overlap, known.truth == LINK_LABELS[0])
-        baselines["overlap threshold"] = overlap_labels(features[:, 0], threshold)
+        baselines["overlap"] = overlap_labels(features[:, 0], threshold)
     return Answers(asked, _all_columns(model, scores, task_labels(task, table)), baselines)
 
 

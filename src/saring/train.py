@@ -185,7 +185,7 @@ def _finish(
         name: np.concatenate([p.baselines[name] for p in parts]) for name in parts[0].baselines
     }
     if job.protocol == "publisher-out":
-        del rules["publisher only"]  # no publisher is known there: it is the majority again
+        del rules["publisher"]  # no publisher is known there: it is the majority again
 
     def reported(rows: Any, probabilities: Any, rules: Any, split: str) -> Report:
         return make_report(

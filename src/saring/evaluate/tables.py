@@ -47,7 +47,14 @@ class Table:
         from rich.table import Table as RichTable
         from rich.text import Text  # Text, not str: a label in brackets is no markup
 
-        table = RichTable(title=Text(self.title), caption=Text(self.note), title_justify="left")
+        table = RichTable(
+            title=Text(self.title, "bold"),
+            caption=Text(self.note),
+            title_justify="left",
+            caption_justify="left",
+            box=None,  # lines between columns would not leave room for them in 80 columns
+            padding=(0, 1, 0, 0),
+        )
         for number, name in enumerate(self.header):
             table.add_column(Text(name), justify="right" if number else "left")
         for section in self.sections:
