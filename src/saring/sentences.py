@@ -6,7 +6,8 @@ articles at training time and kept in the model.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 __all__ = ["ABBREVIATIONS", "Splitter", "learn_abbreviations"]
@@ -20,6 +21,10 @@ ABBREVIATIONS = (
 )  # fmt: skip
 # Punkt also learns ordinary words that end sentences; an abbreviation is short.
 MAX_ABBREVIATION_CHARS = 6
+# NLTK gives up on a text that takes it five seconds. No paragraph comes near this; a longer line is
+# a dump that lost its line breaks, and is cut at a space.
+MAX_LINE_CHARS = 20_000
+_LINE_PART = re.compile(rf".{{1,{MAX_LINE_CHARS}}}(?:\s|$)|.{{1,{MAX_LINE_CHARS}}}", re.DOTALL)
 
 
 def learn_abbreviations(texts: Iterable[str]) -> tuple[str, ...]:
@@ -39,7 +44,7 @@ def learn_abbreviations(texts: Iterable[str]) -> tuple[str, ...]:
 
     trainer = PunktTrainer()
     for text in texts:
-        trainer.train(text, finalize=False)
+        trainer.train("\n".join(_lines(text)), finalize=False)
     trainer.finalize_training()
     learnt = {
         word
@@ -70,8 +75,11 @@ class Splitter:
             parameters = PunktParameters()
             parameters.abbrev_types = set(self._abbreviations)
             self._punkt = PunktSentenceTokenizer(parameters)
-        return [
-            sentence
-            for line in text.splitlines()
-            for sentence in self._punkt.tokenize(line.strip())
-        ]
+        return [sentence for line in _lines(text) for sentence in self._punkt.tokenize(line)]
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Yield the lines of a text, without white space at their ends and of bearable length."""
+    for line in text.splitlines():
+        for part in _LINE_PART.findall(line.strip()):
+            yield part.strip()

@@ -1,0 +1,76 @@
+"""The lexicon: every term can be found, and a group's count is the number of its words in a text."""
+
+from collections import Counter
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from saring.lexicon import GroupCounter, load_lexicon, words
+
+SECTIONS = ("domains", "subjects")
+GROUPS = {"sea": ["kapal", "kapal perang", "laut"], "war": ["perang", "kapal perang"]}
+
+
+# Words
+
+
+def test_words_are_lower_cased_runs_of_two_letters_and_more():
+    assert words('Harga "Emas" Antam-UBS naik Rp1.000, kata Ma\'ruf (52)') == [
+        "harga", "emas", "antam", "ubs", "naik", "rp1", "000", "kata", "ma", "ruf", "52",
+    ]  # fmt: skip
+    assert words("") == words("a, b.") == []
+
+
+# The file
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_terms_are_lower_case_words_or_pairs_given_once_in_a_group(section):
+    groups = load_lexicon(section)
+    assert len(groups) > 1
+    for name, terms in groups.items():
+        assert terms, name
+        assert [term for term, times in Counter(terms).items() if times > 1] == [], name
+        for term in terms:
+            assert term == " ".join(words(term)), f"{name}: {term!r} can never be found"
+            assert len(term.split()) <= 2, f"{name}: {term!r}"
+
+
+def test_the_places_that_link_features_add_to_the_subjects_are_domains():
+    assert {"abroad", "home"} <= set(load_lexicon("domains"))
+    assert not set(load_lexicon("domains")) & set(load_lexicon("subjects"))
+
+
+def test_a_place_is_at_home_or_abroad():
+    domains = load_lexicon("domains")
+    assert not set(domains["abroad"]) & set(domains["home"])
+
+
+# Counting
+
+
+def test_a_group_counts_its_words_and_pairs_of_neighbours():
+    counts = GroupCounter(GROUPS).counts(
+        ["Kapal perang di laut, kapal lain", "perang kapal", "perkapalan", ""]
+    )
+    assert counts.tolist() == [[4, 2], [1, 1], [0, 0], [0, 0]]
+
+
+def test_a_pair_spans_punctuation_but_not_a_word_between():
+    counts = GroupCounter({"war": ["kapal perang"]}).counts(["Kapal, perang", "kapal si perang"])
+    assert counts.ravel().tolist() == [1, 0]
+
+
+@given(st.lists(st.lists(st.sampled_from(["kapal", "perang", "laut", "damai"]), max_size=12)))
+def test_counts_are_those_of_a_plain_loop_and_no_text_minds_the_others(texts):
+    joined = [" ".join(text) for text in texts] or [""]
+    counter = GroupCounter(GROUPS)
+    counts = counter.counts(joined)
+    for text, row in zip(joined, counts, strict=True):
+        found = text.split()
+        runs = Counter(found + [" ".join(pair) for pair in pairwise(found)])
+        assert row.tolist() == [sum(runs[term] for term in terms) for terms in GROUPS.values()]
+        assert np.array_equal(counter.counts([text])[0], row)

@@ -1,0 +1,143 @@
+"""Sentences: Indonesian abbreviations end none, nothing is lost, and nothing is downloaded."""
+
+import socket
+
+import nltk
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from nltk import redos
+from nltk.tokenize.punkt import PunktSentenceTokenizer
+
+from saring.sentences import (
+    ABBREVIATIONS,
+    MAX_ABBREVIATION_CHARS,
+    MAX_LINE_CHARS,
+    Splitter,
+    learn_abbreviations,
+)
+
+
+@pytest.fixture(autouse=True)
+def offline(monkeypatch):
+    """Neither NLTK's downloader nor a socket may be used."""
+
+    def refuse(*args, **options):
+        raise AssertionError("something tried to reach the network")
+
+    monkeypatch.setattr(nltk, "download", refuse)
+    monkeypatch.setattr(nltk.downloader.Downloader, "download", refuse)
+    monkeypatch.setattr(nltk.data, "find", refuse)
+    monkeypatch.setattr(socket, "socket", refuse)
+    monkeypatch.setattr(socket, "create_connection", refuse)
+
+
+def split(text):
+    return Splitter().sentences(text)
+
+
+# Splitting
+
+
+def test_a_stop_before_a_capital_ends_a_sentence():
+    assert split("Harga turun. Warga lega! Sampai kapan? Entah.") == [
+        "Harga turun.",
+        "Warga lega!",
+        "Sampai kapan?",
+        "Entah.",
+    ]
+
+
+def test_a_closing_quote_stays_with_its_sentence():
+    assert split('"Harga turun," kata Ujang. "Kami lega." Warga pulang.') == [
+        '"Harga turun," kata Ujang.',
+        '"Kami lega."',
+        "Warga pulang.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bupati H. Dadang Sumarna meninjau pasar.",
+        "Harganya Rp. 15.000 per kilogram.",
+        "Perda No. 4 Tahun 2020 dicabut.",
+        "Menurut dr. Ratna Kusuma, pasien membaik.",
+        "Sidang dipimpin Prof. Dr. Ir. Bambang Wijaya di Bandung.",
+        "Kantornya di Jl. Merdeka Gg. Melati.",
+        "Saham PT. Bumi Tani Tbk. Jakarta naik 1.250 poin.",
+        "Acara dihadiri Hj. Siti Aminah, S.H. Ketua RW setempat.",
+    ],
+)
+def test_an_abbreviation_ends_no_sentence(text):
+    assert split(text) == [text]
+
+
+def test_a_line_break_ends_a_sentence_even_without_a_stop():
+    assert split("Harga Telur Turun\r\nWarga lega\n\n  Pedagang mengeluh. \n") == [
+        "Harga Telur Turun",
+        "Warga lega",
+        "Pedagang mengeluh.",
+    ]
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\n", "\t \r\n"])
+def test_blank_text_has_no_sentences(text):
+    assert split(text) == []
+
+
+@given(st.text(alphabet=st.characters() | st.sampled_from('. \n"?!,H)')))
+def test_no_character_but_white_space_is_lost(text):
+    sentences = split(text)
+    assert "".join("".join(sentences).split()) == "".join(text.split())
+    assert all(sentence.strip() for sentence in sentences)
+
+
+def test_a_dump_without_line_breaks_is_split_although_nltk_would_give_up(monkeypatch):
+    text = "Warga desa itu menolak. " * 20_000
+    monkeypatch.setattr(redos, "DEFAULT_TIMEOUT", 0.5)  # seconds; five in earnest
+    with pytest.raises(TimeoutError):
+        PunktSentenceTokenizer().tokenize(text)
+    sentences = split(text)
+    assert sentences.count("Warga desa itu menolak.") > 19_900  # the others lie across a cut
+    assert " ".join(sentences) == text.strip()
+
+
+@pytest.mark.parametrize("unit", ["a", "ab ", ".", "a.", "1.", '"', " \u2028"])
+def test_a_line_longer_than_any_paragraph_is_cut_without_loss(unit):
+    text = unit * (3 * MAX_LINE_CHARS // len(unit))
+    sentences = split(text)
+    assert "".join("".join(sentences).split()) == "".join(text.split())
+    assert all(len(sentence) <= MAX_LINE_CHARS for sentence in sentences)
+
+
+# Learning
+
+
+def test_an_abbreviation_of_the_corpus_is_learnt_beside_the_known_ones():
+    texts = [
+        f"Kapal tiba di Kp. Cibeureum pukul {n}. Warga Kp. Sukamaju menyambut. Kp. Jati sepi."
+        for n in range(40)
+    ]
+    learnt = learn_abbreviations(texts)
+    assert "kp" in learnt
+    assert set(ABBREVIATIONS) <= set(learnt)
+    assert learnt == tuple(sorted(set(learnt)))
+    assert Splitter(learnt).sentences(texts[0])[0] == "Kapal tiba di Kp. Cibeureum pukul 0."
+
+
+def test_a_long_word_at_the_ends_of_sentences_is_no_abbreviation():
+    learnt = learn_abbreviations(["Ia kembali ke Sukamulya. Lalu diam."] * 30)
+    assert all(len(word) <= MAX_ABBREVIATION_CHARS for word in set(learnt) - set(ABBREVIATIONS))
+    assert "sukamulya" not in learnt
+
+
+@pytest.mark.parametrize("texts", [[], [""], ["Satu kalimat."]])
+def test_a_corpus_too_small_to_learn_from_leaves_the_known_ones(texts):
+    assert set(ABBREVIATIONS) <= set(learn_abbreviations(texts))
+
+
+def test_known_abbreviations_are_in_the_form_that_the_splitter_reads():
+    for word in ABBREVIATIONS:
+        assert word == word.lower().strip(".")
+    assert len(set(ABBREVIATIONS)) == len(ABBREVIATIONS)
