@@ -55,7 +55,7 @@ class PairFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Numbers that tell whether a headline belongs to an article, shape (n_pairs, 11).
 
     A word counts as shared when the article has it, or has it inside a longer word: that finds
-    affixed forms (``tewas`` in ``menewaskan``) and words that scraping glued together.
+    affixed forms (``naik`` in ``kenaikan``) and words that scraping glued together.
 
     Parameters
     ----------
@@ -123,6 +123,7 @@ class PairFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def weight(self, word: str) -> float:
         """Return how rare a word is: its idf in the training articles (natural log, from 1 up)."""
+        self._prepare()
         return self._idf.get(word, self._unseen)
 
     def _prepare(self) -> None:

@@ -1,0 +1,175 @@
+"""The pipelines of the three questions, and a calibration that moves no verdict."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from sklearn.base import clone
+
+from saring.config import ClickbaitConfig, LinkConfig, TopicConfig
+from saring.models import Calibration, clickbait_model, link_model, score_columns, topic_model
+
+ARTICLES = [
+    ("Harga telur naik", "Pedagang pasar menaikkan harga telur."),
+    ("Saham emiten turun", "Investor menjual saham emiten di bursa."),
+    ("Artis itu menikah", "Penyanyi itu menikah dengan kekasihnya."),
+    ("Artis itu bercerai", "Penyanyi itu bercerai dari suaminya."),
+    ("Timnas menang tipis", "Timnas menang di laga persahabatan."),
+    ("Pelatih timnas mundur", "Pelatih timnas mundur usai laga itu."),
+]
+TOPICS = ["economy", "economy", "gossip", "gossip", "sport", "sport"]
+PAIRS = [(*article, other[0]) for article in ARTICLES for other in ARTICLES]
+RELATED = ["related" if pair[2] == pair[0] else "unrelated" for pair in PAIRS]
+HEADLINES = [
+    "Begini Nasib Artis Itu Sekarang",
+    "Ternyata Ini Rahasianya, Bikin Melongo!",
+    "Begini Cara Timnas Menang, Ternyata...",
+    "Harga telur naik 5 persen",
+    "Saham emiten turun 2 persen",
+    "Timnas kalah 0-1 dari Laos",
+]
+BAITS = ["clickbait"] * 3 + ["clear"] * 3
+
+MODELS = {
+    "topic": (topic_model(TopicConfig(min_df=1)), ARTICLES, TOPICS),
+    "link": (link_model(LinkConfig(C=100.0, min_df=1, dimensions=3), seed=0), PAIRS, RELATED),
+    "clickbait": (clickbait_model(ClickbaitConfig(min_df=1)), HEADLINES, BAITS),
+}
+
+
+@pytest.fixture(scope="module", params=MODELS)
+def fitted(request):
+    model, rows, truth = MODELS[request.param]
+    return clone(model).fit(rows, truth), rows, truth
+
+
+def numbers(shape, most=30):
+    return arrays.arrays(np.float64, shape, elements=st.floats(-most, most))
+
+
+# Pipelines
+
+
+def test_each_learns_its_question(fitted):
+    model, rows, truth = fitted
+    assert model.predict(rows).tolist() == truth
+
+
+def test_probabilities_are_of_all_labels_in_the_order_of_the_alphabet(fitted):
+    model, rows, truth = fitted
+    assert model.classes_.tolist() == sorted(set(truth))
+    probabilities = model.predict_proba(rows)
+    assert probabilities.shape == (len(rows), len(set(truth)))
+    assert np.allclose(probabilities.sum(axis=1), 1)
+
+
+def test_fitting_twice_gives_the_same_digits(fitted):
+    model, rows, truth = fitted
+    again = clone(model).fit(rows, truth)
+    assert np.array_equal(again.predict_proba(rows), model.predict_proba(rows))
+
+
+def test_a_row_is_answered_as_it_is_alone(fitted):
+    model, rows, _ = fitted
+    together = model.predict_proba(rows)
+    alone = np.vstack([model.predict_proba([row]) for row in rows])
+    assert np.allclose(together, alone, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_rows_of_empty_strings_get_an_answer_too(name):
+    model, rows, truth = MODELS[name]
+    empty = ("",) * len(rows[0]) if isinstance(rows[0], tuple) else ""
+    assert np.isfinite(clone(model).fit(rows, truth).predict_proba([empty])).all()
+
+
+def test_the_topic_model_weighs_its_fields_as_configured():
+    config = TopicConfig(min_df=1, title_field=0.25, lead_field=0.0, domains=2.0)
+    union = topic_model(config).named_steps["features"]
+    assert union.transformer_weights == {"title": 0.25, "lead": 0.0, "domains": 2.0}
+    widths = [
+        len(t.fit(ARTICLES).transform(ARTICLES).toarray()[0]) for _, t in union.transformer_list
+    ]
+    found = union.fit_transform(ARTICLES).toarray()
+    title = slice(widths[0], widths[0] + widths[1])
+    assert np.allclose(np.linalg.norm(found[:, title], axis=1), 0.25)
+    assert not found[:, title.stop : title.stop + widths[2]].any()
+
+
+def test_punctuation_is_a_word_of_a_headline():
+    model = clickbait_model(ClickbaitConfig(min_df=1)).fit(HEADLINES, BAITS)
+    vocabulary = model.named_steps["features"].transformer_list[0][1].vocabulary_
+    assert {"!", ".", "naik 5"} <= set(vocabulary)
+
+
+# Calibration
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([2, 3, 5]))
+def test_no_verdict_moves(seed, n_labels):
+    rng = np.random.default_rng(seed)
+    scores = rng.normal(size=(40, n_labels)) * 3
+    codes = rng.integers(n_labels, size=40)
+    calibrated = Calibration(scores, codes).apply(scores)
+    assert np.array_equal(calibrated.argmax(axis=1), scores.argmax(axis=1))
+    assert np.allclose(calibrated.sum(axis=1), 1)
+
+
+@given(numbers((20,)), st.integers(0, 2**20 - 1))
+def test_two_labels_keep_their_order_at_the_even_point(scores, bits):
+    codes = np.array([bits >> i & 1 for i in range(20)])
+    found = Calibration(scores, codes).apply(scores)
+    assert np.isfinite(found).all()
+    assert np.array_equal(found[:, 1] > 0.5, (scores > 0) & (found[:, 1] != 0.5))
+
+
+def drawn(n_labels, n=20_000, seed=0):
+    """Scores, and labels drawn with the probabilities that the scores stand for."""
+    rng = np.random.default_rng(seed)
+    scores = rng.normal(size=(n, n_labels)) * 2
+    odds = np.exp(scores)
+    edges = (odds / odds.sum(axis=1, keepdims=True)).cumsum(axis=1)
+    return scores, (rng.random((n, 1)) > edges).sum(axis=1).clip(max=n_labels - 1)
+
+
+@pytest.mark.parametrize("shrunk_by", [0.2, 1, 5, 20])
+@pytest.mark.parametrize("n_labels", [2, 4])
+def test_scores_that_are_too_small_or_too_large_are_scaled_back(n_labels, shrunk_by):
+    scores, codes = drawn(n_labels)
+    if n_labels == 2:
+        scores = scores[:, 1] - scores[:, 0]
+    assert Calibration(scores / shrunk_by, codes).scale == pytest.approx(shrunk_by, rel=0.05)
+
+
+def test_calibrated_probabilities_say_how_often_they_are_right():
+    scores, codes = drawn(3)
+    best = Calibration(scores / 7, codes).apply(scores / 7)
+    right = best.argmax(axis=1) == codes
+    assert best.max(axis=1).mean() == pytest.approx(right.mean(), abs=0.01)
+
+
+def test_a_calibrated_pipeline_gives_what_the_calibration_gives(fitted):
+    model, rows, truth = fitted
+    model = clone(model).fit(rows, truth)
+    scores = model.decision_function(rows)
+    codes = np.searchsorted(model.classes_, truth)
+    codes[0] = (codes[0] + 1) % len(model.classes_)  # one error, lest the scale run to its bound
+    verdicts = model.predict(rows).tolist()
+    calibration = Calibration(scores, codes)
+    calibration.set_on(model)
+    assert np.allclose(model.predict_proba(rows), calibration.apply(scores), atol=1e-12)
+    assert model.predict(rows).tolist() == verdicts
+
+
+@pytest.mark.parametrize("codes", [[0, 1, 0, 1], [1, 0, 1, 0]])
+def test_perfect_and_hopeless_scores_leave_the_scale_within_bounds(codes):
+    scores = np.array([-1.0, 1.0, -1.0, 1.0])
+    scale = Calibration(scores, np.array(codes)).scale
+    assert np.exp(-4) <= scale <= np.exp(4)
+
+
+def test_score_columns_are_one_for_each_label():
+    assert score_columns(np.array([1.5, -2.0])).tolist() == [[0, 1.5], [0, -2]]
+    scores = np.array([[1.0, 2.0, 3.0]])
+    assert score_columns(scores) is scores

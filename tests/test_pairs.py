@@ -1,0 +1,224 @@
+"""Features of (article, headline): each rises with relatedness, none minds its neighbours."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from saring.config import LinkConfig, TrainConfig
+from saring.corpus import read_corpus
+from saring.fit import fit
+from saring.pairs import FEATURES, KEY_TERMS, LEAD_WORDS, SPECIFIC_WEIGHT, PairFeatures
+from saring.tasks import TASKS
+
+TOPICS = [
+    ("Harga telur turun di Pasar Sukamulya", "Pedagang telur di Sukamulya menurunkan harga."),
+    ("Harga beras naik usai panen gagal", "Petani di Indramayu gagal panen karena wereng."),
+    ("Kapal perang merapat di Surabaya", "Kapal perang Angkatan Laut merapat di dermaga."),
+    ("Penyanyi Riri Anjani menikah di Bali", "Riri Anjani menikah dengan pengusaha di Bali."),
+    ("Timnas menang tipis atas Laos", "Timnas menang berkat gol tunggal di babak kedua."),
+    ("Gempa guncang Cianjur pagi ini", "Gempa terasa di Cianjur dan Sukabumi, kata BMKG."),
+]
+FILLERS = 20  # so that a word of one article weighs more than `SPECIFIC_WEIGHT`
+PADDING = "Warga setempat mengaku tidak tahu pasti tentang hal itu pada hari tersebut."
+ARTICLES = [(title, f"{body}\n{PADDING}") for title, body in TOPICS]
+KNOWN = [
+    *ARTICLES,
+    *((f"Kabar ke-{n:02}", f"Kabar nomor {n:02}. {PADDING}") for n in range(FILLERS)),
+]
+EGGS, RICE, SHIP, SINGER = ARTICLES[:4]
+
+
+@pytest.fixture(scope="module")
+def pairs():
+    """Features fitted on the articles above, each with a headline."""
+    return fitted(KNOWN)
+
+
+def fitted(articles, headlines=("Apa saja",), **options):
+    options = {"min_df": 1, "dimensions": 4} | options
+    return PairFeatures(**options).fit(
+        [(*article, headline) for article in articles for headline in headlines]
+    )
+
+
+def feature(pairs, name, *given_pairs):
+    return pairs.transform(list(given_pairs))[:, FEATURES.index(name)].tolist()
+
+
+# Laws
+
+headline_words = st.sampled_from(
+    [word for article in ARTICLES for text in article for word in text.split()]
+    + ["selebgram", "resesi", "nikel", "ternyata", "2024"]
+)
+headlines = st.lists(headline_words, max_size=10).map(" ".join)
+articles = st.sampled_from(ARTICLES)
+anything = st.text(max_size=80)
+
+
+@given(articles, articles)
+def test_the_title_as_headline_is_all_at_home_and_a_foreign_title_is_less(pairs, host, other):
+    own, foreign = feature(pairs, "overlap", (*host, host[0]), (*host, other[0]))
+    assert own == pytest.approx(1)
+    assert foreign == pytest.approx(1) if other == host else foreign < own
+
+
+@given(articles, headlines, st.data())
+def test_a_shared_word_more_never_lowers_the_overlap(pairs, host, headline, data):
+    word = data.draw(st.sampled_from(f"{host[0]} {host[1]}".split()))
+    before, after = feature(pairs, "overlap", (*host, headline), (*host, f"{headline} {word}"))
+    assert after >= before - 1e-12
+
+
+@given(articles, headlines)
+def test_shares_lie_between_none_and_all(pairs, host, headline):
+    shares = ("overlap", "lead_overlap", "sentence_overlap", "title_recall", "key_recall")
+    found = dict(zip(FEATURES, pairs.transform([(*host, headline)])[0], strict=True))
+    for name in (*shares, "subject_share"):
+        assert -1e-12 <= found[name] <= 1 + 1e-12, name
+    assert found["lead_overlap"] <= found["overlap"] + 1e-12
+    assert found["sentence_overlap"] <= found["overlap"] + 1e-12
+    assert -1 - 1e-9 <= found["latent_title"] <= 1 + 1e-9
+    assert found["subject_missing"] <= 0
+    assert found["specific"] >= 0
+
+
+@given(st.lists(st.tuples(anything, anything, anything), min_size=1, max_size=4))
+def test_any_text_has_finite_features_that_do_not_depend_on_its_neighbours(pairs, given_pairs):
+    together = pairs.transform(given_pairs)
+    assert together.shape == (len(given_pairs), len(FEATURES))
+    assert np.isfinite(together).all()
+    for pair, found in zip(given_pairs, together, strict=True):
+        assert np.array_equal(pairs.transform([pair])[0], found)
+
+
+@given(articles, headlines, st.randoms(use_true_random=False))
+def test_case_and_the_order_of_pairs_do_not_count(pairs, host, headline, random):
+    rows = [(*host, headline), (*host, headline.upper()), (*SHIP, headline)]
+    order = random.sample(range(3), 3)
+    found = pairs.transform(rows)
+    assert np.array_equal(found[0], found[1])
+    assert np.array_equal(pairs.transform([rows[i] for i in order]), found[order])
+
+
+@pytest.mark.parametrize("empty", ["", " ", "?!", "a b c"])
+def test_what_has_no_words_shares_nothing(pairs, empty):
+    found = pairs.transform([(*EGGS, empty), (empty, empty, EGGS[0]), (empty, empty, empty)])
+    assert np.isfinite(found).all()
+    assert (np.delete(found, FEATURES.index("subject_missing"), axis=1) == 0).all()
+
+
+def test_a_headline_without_a_host_lacks_the_weight_of_its_subjects(pairs):
+    missing = feature(pairs, "subject_missing", ("", "", EGGS[0]), (*EGGS, EGGS[0]))
+    assert missing[0] < 0 == missing[1]
+
+
+# Each feature by a pair that has more of it and one that has less
+
+MORE_AND_LESS = {
+    "overlap": ((*EGGS, "Telur di Sukamulya"), (*EGGS, "Telur di Surabaya")),
+    "lead_overlap": (
+        ("Judul", "Telur murah. " + "lain " * LEAD_WORDS, "Telur murah"),
+        ("Judul", "lain " * LEAD_WORDS + "Telur murah.", "Telur murah"),
+    ),
+    "sentence_overlap": (
+        ("Judul", "Telur murah. Warga lega.", "Telur murah"),
+        ("Judul", "Telur habis. Beras murah.", "Telur murah"),
+    ),
+    "title_recall": (
+        ("Telur turun", "Warga lega.", "Telur turun lagi"),
+        ("Telur turun", "Warga lega.", "Telur lagi"),
+    ),
+    "key_recall": ((*EGGS, "Telur Sukamulya"), (*EGGS, "Warga setempat")),
+    "mentions": (
+        ("Judul", "Telur, telur, telur dan beras.", "Telur"),
+        ("Judul", "Telur, beras, beras dan beras.", "Telur"),
+    ),
+    "rarest": ((*EGGS, "Sukamulya"), (*EGGS, "Warga")),
+    "specific": ((*EGGS, "Sukamulya"), (*EGGS, "Warga")),
+    "latent_title": ((*EGGS, "Harga telur turun"), (*EGGS, "Kapal perang merapat")),
+    "subject_share": (
+        ("Saham turun", "Saham dan emiten turun. Polisi lewat.", "Bursa"),
+        ("Saham turun", "Polisi, polisi dan polisi. Emiten lewat.", "Bursa"),
+    ),
+    "subject_missing": ((*EGGS, "Harga beras"), (*EGGS, "Pemain timnas cedera")),
+}
+
+
+def test_every_feature_has_its_pair():
+    assert tuple(MORE_AND_LESS) == FEATURES
+
+
+@pytest.mark.parametrize("name", FEATURES)
+def test_columns_stand_in_the_order_of_their_names(pairs, name):
+    more, less = feature(pairs, name, *MORE_AND_LESS[name])
+    assert more > less
+
+
+# Words
+
+
+def test_an_affixed_or_glued_word_is_shared_but_not_a_short_one_inside_another(pairs):
+    host = ("Judul", "Kenaikan harga di jalanTol menugaskan regu.")
+    headlines = ("naik", "jalan", "tol", "as")
+    assert feature(pairs, "overlap", *((*host, text) for text in headlines)) == [1, 1, 0, 0]
+
+
+def test_a_rarer_word_weighs_more_and_an_unknown_one_most(pairs):
+    common, rare, unknown = (pairs.weight(word) for word in ("warga", "telur", "zebra"))
+    assert 1 <= common < rare <= unknown
+    # What min_df left out is rarer than the rarest word kept.
+    pruned = fitted(KNOWN, min_df=2)
+    assert pruned.weight("zebra") > pruned.terms_.idf_.max()
+
+
+def test_shared_words_are_the_specific_ones_the_rarest_first(pairs):
+    found = pairs.shared_words((*EGGS, "Warga Sukamulya borong telur murah"))
+    assert [word for word, _ in found] == ["sukamulya", "telur"]
+    weights = [weight for _, weight in found]
+    assert weights == sorted(weights, reverse=True)
+    assert min(weights) >= SPECIFIC_WEIGHT
+    assert pairs.shared_words((*EGGS, "Kapal perang")) == []
+
+
+def test_key_terms_are_few_and_do_not_depend_on_the_order_of_words(pairs):
+    body = " ".join(f"kata{n:02}" for n in range(60))
+    backwards = " ".join(reversed(body.split()))
+    headline = "kata00 kata19 kata20 kata59"
+    one, two = pairs.transform([("", body, headline), ("", backwards, headline)])[
+        :, FEATURES.index("key_recall")
+    ]
+    assert one == two == pytest.approx(2 / KEY_TERMS)
+
+
+# Fitting
+
+
+def test_fitting_twice_gives_the_same_and_fitting_anew_forgets():
+    asked = [(*RICE, "Harga beras"), (*SINGER, "Riri Anjani menikah")]
+    expected = fitted(ARTICLES).transform(asked)
+    used = fitted(KNOWN)
+    assert not np.array_equal(used.transform(asked), expected)
+    used.fit([(*article, "") for article in ARTICLES])
+    assert np.array_equal(used.transform(asked), expected)
+
+
+def test_an_article_with_many_links_counts_once_as_a_document():
+    once, many = fitted(ARTICLES), fitted(ARTICLES, headlines=("Satu", "Dua", "Tiga"))
+    assert np.array_equal(once.terms_.idf_, many.terms_.idf_)
+
+
+def test_the_latent_space_is_no_larger_than_the_corpus_allows():
+    assert fitted(ARTICLES, dimensions=100).latent_.n_components == len(ARTICLES) - 1
+
+
+@pytest.mark.slow
+def test_on_the_embedded_corpus_every_feature_speaks_for_relatedness(embedded_corpus):
+    task = next(task for task in TASKS if task.name == "link")
+    known = [a for a in read_corpus(embedded_corpus) if a.split == "train"]
+    config = TrainConfig(link=LinkConfig())
+    model = fit(task, task.table(known, config), config)
+    # The second class is unrelated: its coefficients are the features' with the sign turned.
+    weights = dict(zip(FEATURES, -model.named_steps["classify"].coef_[0], strict=True))
+    assert all(weight > 0 for weight in weights.values()), weights

@@ -1,0 +1,136 @@
+"""The three questions as tables: which rows each asks about, and what is right."""
+
+import numpy as np
+import pytest
+
+from saring.config import TopicConfig, TrainConfig
+from saring.corpus import LabelledArticle, LabelledLink
+from saring.parse import parse
+from saring.tasks import CLICKBAIT_LABELS, LINK_LABELS, TASKS
+
+TOPIC, LINK, CLICKBAIT = TASKS
+
+
+def article(title="Harga Telur Turun", body="Pedagang lega.", publisher="Warta Lumbung"):
+    return parse({"title": title, "text": body, "publisher": publisher})
+
+
+EGGS = LabelledArticle(
+    article(),
+    topic="economy",
+    clickbait=False,
+    links=(
+        LabelledLink("Peternak Telur Merugi", related=True, clickbait=False),
+        LabelledLink("Artis Ini Ternyata...", related=False, clickbait=True),
+        LabelledLink("Nobody Judged This", related=None),
+    ),
+)
+UNLABELLED_TOPIC = LabelledArticle(article("Banjir Surut"), clickbait=True)
+PLAIN = LabelledArticle(article("Timnas Menang"), topic="other")
+ARTICLES = [EGGS, UNLABELLED_TOPIC, PLAIN]
+
+
+def table(task, articles=ARTICLES, **topic):
+    return task.table(articles, TrainConfig(topic=TopicConfig(**topic)))
+
+
+def test_the_questions_are_topic_link_and_clickbait():
+    assert [task.name for task in TASKS] == ["topic", "link", "clickbait"]
+    assert (TOPIC.labels, LINK.labels, CLICKBAIT.labels) == ((), LINK_LABELS, CLICKBAIT_LABELS)
+    # scikit-learn keeps classes in the order of the alphabet; columns rely on it.
+    assert list(LINK_LABELS) == sorted(LINK_LABELS)
+    assert list(CLICKBAIT_LABELS) == sorted(CLICKBAIT_LABELS)
+
+
+# Topic
+
+
+def test_topic_asks_of_each_article_that_has_one():
+    found = table(TOPIC, headline_weight=0.0)
+    assert found.rows == [
+        ("Harga Telur Turun", "Pedagang lega."),
+        ("Timnas Menang", "Pedagang lega."),
+    ]
+    assert found.truth.tolist() == ["economy", "other"]
+    assert found.articles.tolist() == [0, 2]
+    assert found.asked.all()
+
+
+def test_related_headlines_help_topic_training_and_are_not_asked_about():
+    found = table(TOPIC, headline_weight=0.25)
+    assert found.rows[1] == ("Peternak Telur Merugi", "")
+    assert found.truth.tolist() == ["economy", "economy", "other"]
+    assert found.weights.tolist() == [1, 0.25, 1]
+    assert found.asked.tolist() == [True, False, True]
+    assert found.articles.tolist() == [0, 0, 2]  # in a split the headline goes with its article
+
+
+# Links
+
+
+def test_link_asks_of_each_headline_somebody_judged_beside_its_article():
+    found = table(LINK)
+    assert found.rows == [
+        ("Harga Telur Turun", "Pedagang lega.", "Peternak Telur Merugi"),
+        ("Harga Telur Turun", "Pedagang lega.", "Artis Ini Ternyata..."),
+    ]
+    assert found.truth.tolist() == ["related", "unrelated"]
+    assert found.publishers.tolist() == ["Warta Lumbung"] * 2
+
+
+def test_a_headline_is_compared_with_the_body_not_with_its_own_teaser_line():
+    headline = "Peternak Telur di Ciamis Merugi Lagi"
+    labelled = LabelledArticle(
+        article(body=f"Pedagang lega.\nBaca Juga: {headline}\nPasokan aman."),
+        links=(LabelledLink(headline, related=True),),
+    )
+    ((_, body, asked),) = table(LINK, [labelled]).rows
+    assert (asked, body) == (headline, "Pedagang lega.\nPasokan aman.")
+
+
+# Clickbait
+
+
+def test_clickbait_asks_of_titles_and_headlines_alike():
+    found = table(CLICKBAIT)
+    assert found.rows == [
+        "Harga Telur Turun",
+        "Peternak Telur Merugi",
+        "Artis Ini Ternyata...",
+        "Banjir Surut",
+    ]
+    assert found.truth.tolist() == ["clear", "clear", "clickbait", "clickbait"]
+    assert found.articles.tolist() == [0, 0, 0, 1]
+
+
+def test_an_article_without_a_title_gives_no_headline():
+    untitled = LabelledArticle(parse({"title": "", "text": "lowercase body."}), clickbait=True)
+    assert not len(table(CLICKBAIT, [untitled]))
+
+
+# Tables
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
+def test_a_corpus_without_the_labels_gives_an_empty_table(task):
+    found = table(task, [LabelledArticle(article())])
+    assert len(found) == 0
+    assert found.truth.dtype.kind == "U"
+    assert len(found.take(found.asked)) == 0
+
+
+@pytest.mark.parametrize("chosen", [np.array([True, False, True]), np.array([0, 2])])
+def test_rows_are_taken_by_a_mask_or_by_their_numbers(chosen):
+    found = table(TOPIC, headline_weight=0.25).take(chosen)
+    assert len(found) == 2
+    assert found.rows[1][0] == "Timnas Menang"
+    assert found.truth.tolist() == ["economy", "other"]
+    assert found.weights.tolist() == [1, 1]
+    assert found.articles.tolist() == [0, 2]
+    assert found.asked.all()
+    assert len(found.publishers) == 2
+
+
+def test_rows_may_be_taken_in_another_order_and_more_than_once():
+    found = table(TOPIC, headline_weight=0.0).take(np.array([1, 1, 0]))
+    assert found.truth.tolist() == ["other", "other", "economy"]
