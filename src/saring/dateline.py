@@ -36,7 +36,7 @@ NAMES = {
 """Publishers whose names are not simply written with capitals at the start of each word."""
 
 PUBLISHER_WORDS = frozenset(
-    """berita ekspres express harian indonesia info inilah jurnal kabar kanal koran majalah mantra
+    """berita ekspres express harian info inilah jurnal kabar kanal koran majalah mantra
     media metro network news online pikiran portal pos post radar rakyat ringtimes seputar suara
     tabloid times today tribun tv warta zona""".split()  # noqa: SIM905
 )
@@ -110,7 +110,8 @@ def publisher_name(raw: str) -> str:
         return NAMES[name.lower()]
     if _DOMAIN.fullmatch(name):
         host, dot, ending = name.replace(",", ".", 1).partition(".")
-        host = host if host != host.upper() and host != host.lower() else host.capitalize()
+        if host in (host.upper(), host.lower()):
+            host = "-".join(word.capitalize() for word in host.split("-"))
         return host + dot + ending.lower()
     return _title(name) if name == name.upper() else name
 

@@ -16,7 +16,8 @@ from saring.markers import Marker, Rules
 from saring.marks import CLOSING, Mark, Span, find_marks
 from saring.runon import headline_end
 from saring.shape import MAX_HEADLINE_CHARS, is_title_case, may_be_headline, sentence_ends
-from saring.window import Host, joints
+from saring.window import Host
+from saring.word import joints
 
 __all__ = ["Teaser", "find_teasers"]
 
@@ -106,10 +107,12 @@ def find_teasers(
         if mark.lead < at or (cut and cuts[cut - 1][1] > mark.lead):
             continue
         stop = lines[mark.line][1]
-        following = next(
-            (m.lead for m in marks[number + 1 : number + 3] if m.lead > mark.after), stop
-        )
-        stop = min(stop, following)
+        for other in marks[number + 1 : number + 3]:
+            # "Baca juga: Video: ..." advertises an article about a video
+            same = other.marker.kind == mark.marker.kind
+            if other.start >= mark.after and (same or other.lead > mark.after):
+                stop = min(stop, other.lead)
+                break
         if cut < len(cuts):
             stop = min(stop, cuts[cut][0])
         teasers = _teasers(page, mark, stop)

@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import accumulate, pairwise
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from saring.shape import SMALL_WORDS
+from saring.word import CLOSING, OPENING, Word, read_word
 
-__all__ = ["Features", "Host", "Tables", "Token", "Window", "Word", "joints"]
+__all__ = ["Features", "Host", "Tables", "Token", "Window"]
 
 WINDOW_CHARS = 360  # the longest headline and the start of the sentence behind it
 AHEAD = 6  # words read behind a candidate
@@ -24,40 +25,14 @@ MANY = 6  # counts are read up to here
 STYLE_WORDS = 6  # words that tell how a headline is written
 TITLE_SHARE, MIXED_SHARE = 0.8, 0.45  # of capitals among them
 MAX_PHRASE_WORDS = 7  # a quotation of more words is a sentence
-MIN_STOP_CHARS = 4  # "No.", "dr." end no sentence
-WORDS_KEPT = 1 << 15  # words repeat; their shapes are kept between articles
 GLUED_SHARE = 0.2  # of sentences without white space between them, in a text that lost it
+
+T = TypeVar("T", int, float)
 
 _TOKEN = re.compile(r"\S+")
 _WORD = re.compile(r"[^\W\d_][\w’'-]*")
-_JOINT = re.compile(  # where one word holds two
-    r"(?<=[a-z][a-z\d%)\"”’'?!…])(?=[A-Z][a-z])"  # LagiMenurut
-    r"|(?<=\d)(?=[A-Z][a-z]{2})"  # 2020Menurut
-    r"|(?<=[A-Z]{2})(?=[A-Z][a-z]{3})"  # KPKMenurut
-    r"|(?<=[a-z]{3})(?=[A-Z]{3})"  # LagiKPK
-    r"|(?<=[\w)?!….])(?=[\"“‘(][A-Z])"  # Lagi"Kami
-    r"|(?<=[a-z\"”.][.?!])(?=[A-Z\"“])"  # lagi?Menurut
-    r"|(?<=[A-Za-z][\"”)])(?=[A-Z])"  # lagi"Menurut
-    r"|(?<=[a-z?!)\"”])(?=\d{1,2}[.)]$)"  # Lagi2.
-    r"|(?<=\w)(?=\([a-z]{2,4}/)"  # Lagi(abc/def)
-)
 _GLUED_SENTENCE = re.compile(r"[a-z][.?!][\"”]?(?=[A-Z\"“])")
 _SPACED_SENTENCE = re.compile(r"[a-z][.?!][\"”]?\s+(?=[A-Z\"“])")
-_INITIALS = re.compile(r"\([a-z]{2,4}/[a-z]{2,4}\)")
-_NUMBER = re.compile(r"\d{1,2}[.)]")
-_OPENING = "\"'“‘(["
-_CLOSING = "\"'”’"
-_EDGES = "\"'“”‘’()[].,;:?!…-–"
-_SIGNS = {  # what a word may end with, and what it is called
-    "ellipsis": ("...", "…", ".."),
-    "ending": ("?", "!", '?"', '!"', "?”", "!”"),
-    "pause": (",", ":", ";", "-", "–", "&", "/"),
-}
-
-
-def joints(text: str, start: int, stop: int) -> Iterator[int]:
-    """Yield the places between two others where one word holds two ("LagiMenurut")."""
-    return (joint.start() for joint in _JOINT.finditer(text, start, stop))
 
 
 class Tables(NamedTuple):
@@ -112,25 +87,6 @@ class Host:
         return frozenset(word for word in self._words if word[0].islower())
 
 
-class Word(NamedTuple):
-    """How a word is written: all that it says by itself.
-
-    `bare` is without signs, `small` that in lower case; `lower`: a content word written small;
-    `ends`: the sign it ends with; `opens`: what it would open a sentence as; `quotes`, `brackets`:
-    double quotation marks, and brackets left open; `joints`: places where it holds two words.
-    """
-
-    bare: str
-    small: str
-    capital: bool
-    lower: bool
-    ends: str
-    opens: str
-    quotes: int
-    brackets: int
-    joints: tuple[int, ...]
-
-
 class Token(NamedTuple):
     """A word of the window.
 
@@ -149,7 +105,7 @@ class Token(NamedTuple):
     @property
     def may_open(self) -> bool:
         """Whether a sentence may begin with it."""
-        return self.joined or self.word.capital or self.text[0] in _OPENING
+        return self.joined or self.word.capital or self.text[0] in OPENING
 
 
 class Features(NamedTuple):
@@ -166,14 +122,16 @@ class Window:
         self.host, self.tables = host, tables
         self.tokens = tokens = list(_tokens(host, start, stop, tables))
         words = [token.word for token in tokens]
-        self.lower = _running(word.lower for word in words)
-        self.capitals = _running(word.capital for word in words)
-        self.shouted = _running(token.word.capital and token.common for token in tokens)
-        self.quotes = _running(word.quotes for word in words)
-        self.brackets = _running(word.brackets for word in words)
-        self.stops = _running(word.ends == "stop" for word in words)
-        self.joined = _running(token.joined for token in tokens)
-        self.gaps = _running(token.gap > 1 for token in tokens)
+        self.lower = _running([word.lower for word in words])
+        self.capitals = _running([word.capital for word in words])
+        self.shouted = _running([token.word.capital and token.common for token in tokens])
+        self.quotes = _running([word.quotes for word in words])
+        self.brackets = _running([word.brackets for word in words])
+        self.stops = _running([word.ends == "stop" for word in words])
+        self.joined = _running([token.joined for token in tokens])
+        self.gaps = _running([token.gap > 1 for token in tokens])
+        openers = tables.openers
+        self.openers = _running([max(0.0, openers.get(word.bare, 0.0)) for word in words])
         self.style = _style(words)
 
     def features(self, place: int) -> Features:
@@ -194,6 +152,7 @@ class Window:
         before, style = self.tokens[place - 1].word, self.style
         lower, shouted = self.lower[place], self.shouted[place] - self.shouted[1]
         found.odds.append(("closer", self.tables.closers.get(before.bare, 0.0)))
+        found.odds.append((f"{style}:inside_openers", self.openers[place] - self.openers[1]))
         found.signs.extend(
             (
                 f"{style}:inside_lower:{min(lower, MANY)}",
@@ -264,7 +223,7 @@ class Window:
         if opens != "quotation":
             return opens
         for token in self.tokens[place : place + MAX_PHRASE_WORDS]:
-            if token.text.rstrip(".,?!:;)")[-1:] in _CLOSING and len(token.text) > 1:
+            if token.text.rstrip(".,?!:;)")[-1:] in CLOSING and len(token.text) > 1:
                 return "quoted_phrase"
         return opens
 
@@ -286,57 +245,17 @@ def _tokens(host: Host, start: int, stop: int, tables: Tables) -> Iterator[Token
         if match.end() == until < stop:
             break  # the window may cut the word
         raw, first = match.group(), match.start()
-        word = _word(raw)
+        word = read_word(raw)
         gap, at = first - at, match.end()
         cuts = word.joints
         if cuts and (word.bare in tables.camel or host.tokens[raw] > 1):
             cuts = ()
         for left, right in pairwise((0, *cuts, len(raw))):
             piece = raw[left:right]
-            word = _word(piece) if cuts else word
+            word = read_word(piece) if cuts else word
             common = word.small in tables.common or word.small in host.small
             yield Token(first + left, first + right, piece, word, common, left > 0, gap)
             gap = 0
-
-
-@lru_cache(maxsize=WORDS_KEPT)
-def _word(text: str) -> Word:
-    """Return how a word is written."""
-    bare = text.strip(_EDGES)
-    first = bare[:1]
-    plain = text[1:].islower() and text.isalpha()
-    return Word(
-        bare,
-        bare.lower(),
-        capital=first.isupper() or first.isdigit(),
-        lower=first.islower() and bare not in SMALL_WORDS,
-        ends="word" if plain else _ending(text),
-        opens="word" if plain else _opener(text, first),
-        quotes=text.count('"') + text.count("“") + text.count("”"),
-        brackets=text.count("(") - text.count(")"),
-        joints=() if plain else tuple(joint.start() for joint in _JOINT.finditer(text)),
-    )
-
-
-def _ending(text: str) -> str:
-    """Return what a word ends with: a pause, a sentence's end, or nothing but letters."""
-    for name, ends in _SIGNS.items():
-        if text.endswith(ends):
-            return name
-    bare = text.rstrip("\"”'’)")  # an initial, a figure or an abbreviation ends no sentence
-    stop = bare.endswith(".") and len(bare) >= MIN_STOP_CHARS and bare[-2].islower()
-    return "stop" if stop else "word"
-
-
-def _opener(text: str, first: str) -> str:
-    """Return what a word would open a sentence as."""
-    if _INITIALS.match(text):
-        return "initials"
-    if _NUMBER.fullmatch(text):
-        return "list_number"
-    if text[0] in _OPENING:
-        return "quotation"
-    return "number" if first.isdigit() else "word"
 
 
 def _style(words: list[Word]) -> str:
@@ -351,6 +270,6 @@ def _bucket(words: int) -> int:
     return words if words <= 14 else 16 if words <= 16 else 20 if words <= 20 else 28
 
 
-def _running(values: Iterable[int]) -> list[int]:
+def _running(values: Iterable[T]) -> list[T]:
     """Return running sums, from 0."""
     return list(accumulate(values, initial=0))

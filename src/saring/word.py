@@ -1,0 +1,101 @@
+"""How a single word is written: its capitals, the signs around it, two words glued into one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from saring.shape import SMALL_WORDS
+
+__all__ = ["CLOSING", "OPENING", "Word", "joints", "read_word"]
+
+MIN_STOP_CHARS = 4  # "No.", "dr." end no sentence
+WORDS_KEPT = 1 << 15  # words repeat: how they are written is kept between articles
+
+_JOINT = re.compile(  # where one word holds two
+    r"(?<=[a-z][a-z\d%)\"”’'?!…])(?=[A-Z][a-z])"  # LagiMenurut
+    r"|(?<=\d)(?=[A-Z][a-z]{2})"  # 2020Menurut
+    r"|(?<=[A-Z]{2})(?=[A-Z][a-z]{3})"  # KPKMenurut
+    r"|(?<=[a-z]{3})(?=[A-Z]{3})"  # LagiKPK
+    r"|(?<=[\w)?!….])(?=[\"“‘(][A-Z])"  # Lagi"Kami
+    r"|(?<=[a-z\"”.][.?!])(?=[A-Z\"“])"  # lagi?Menurut
+    r"|(?<=[A-Za-z][\"”)])(?=[A-Z])"  # lagi"Menurut
+    r"|(?<=[a-z?!)\"”])(?=\d{1,2}[.)]$)"  # Lagi2.
+    r"|(?<=\w)(?=\([a-z]{2,4}/)"  # Lagi(abc/def)
+)
+_INITIALS = re.compile(r"\([a-z]{2,4}/[a-z]{2,4}\)")
+_NUMBER = re.compile(r"\d{1,2}[.)]")
+OPENING = "\"'“‘(["
+CLOSING = "\"'”’"
+_EDGES = "\"'“”‘’()[].,;:?!…-–"
+_SIGNS = {  # what a word may end with, and what it is called
+    "ellipsis": ("...", "…", ".."),
+    "ending": ("?", "!", '?"', '!"', "?”", "!”"),
+    "pause": (",", ":", ";", "-", "–", "&", "/"),
+}
+
+
+class Word(NamedTuple):
+    """How a word is written: all that it says by itself.
+
+    `bare` is without signs, `small` that in lower case; `lower`: a content word written small;
+    `ends`: the sign it ends with; `opens`: what it would open a sentence as; `quotes`, `brackets`:
+    double quotation marks, and brackets left open; `joints`: places where it holds two words.
+    """
+
+    bare: str
+    small: str
+    capital: bool
+    lower: bool
+    ends: str
+    opens: str
+    quotes: int
+    brackets: int
+    joints: tuple[int, ...]
+
+
+def joints(text: str, start: int, stop: int) -> Iterator[int]:
+    """Yield the places between two others where one word holds two ("LagiMenurut")."""
+    return (joint.start() for joint in _JOINT.finditer(text, start, stop))
+
+
+@lru_cache(maxsize=WORDS_KEPT)
+def read_word(text: str) -> Word:
+    """Return how a word is written."""
+    bare = text.strip(_EDGES)
+    first = bare[:1]
+    plain = text[1:].islower() and text.isalpha()
+    return Word(
+        bare,
+        bare.lower(),
+        capital=first.isupper() or first.isdigit(),
+        lower=first.islower() and bare not in SMALL_WORDS,
+        ends="word" if plain else _ending(text),
+        opens="word" if plain else _opener(text, first),
+        quotes=text.count('"') + text.count("“") + text.count("”"),
+        brackets=text.count("(") - text.count(")"),
+        joints=() if plain else tuple(joint.start() for joint in _JOINT.finditer(text)),
+    )
+
+
+def _ending(text: str) -> str:
+    """Return what a word ends with: a pause, a sentence's end, or nothing but letters."""
+    for name, ends in _SIGNS.items():
+        if text.endswith(ends):
+            return name
+    bare = text.rstrip("\"”'’)")  # an initial, a figure or an abbreviation ends no sentence
+    stop = bare.endswith(".") and len(bare) >= MIN_STOP_CHARS and bare[-2].islower()
+    return "stop" if stop else "word"
+
+
+def _opener(text: str, first: str) -> str:
+    """Return what a word would open a sentence as."""
+    if _INITIALS.match(text):
+        return "initials"
+    if _NUMBER.fullmatch(text):
+        return "list_number"
+    if text[0] in OPENING:
+        return "quotation"
+    return "number" if first.isdigit() else "word"

@@ -1,0 +1,129 @@
+"""Where a headline ends in text that lost its line breaks, and what the score is made of."""
+
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from saring.parse import parse
+from saring.runon import candidates, headline_end, load_model
+from saring.window import Host, Window
+from saring.word import read_word
+
+NEWS = Path(__file__).parents[1].parent / "shared" / "data" / "news" / "articles.parquet"
+
+
+def headline(text: str, start: str = "") -> str:
+    """The headline found behind "juga: " (or another start) in a text."""
+    at = text.index(start or "juga: ") + len(start or "juga: ")
+    return text[at : headline_end(Host(text), at, len(text))]
+
+
+@pytest.mark.parametrize(
+    ("before", "expected", "after"),
+    [
+        ("ujarnya. Baca juga: ", "Warga Antre Gas Sejak Subuh", " Menurut dia, pasokan seret."),
+        (
+            "ujarnya. Baca juga: ",
+            "Warga Antre Gas Sejak Subuh",
+            "  Stok di agen habis sejak kemarin.",
+        ),
+        ("ujarnya.Baca juga: ", "Warga Antre Gas Sejak Subuh", "Karena itu, pasokan ditambah."),
+        (
+            "ujarnya. Baca juga: ",
+            "Mengapa Gas Langka di Kota?",
+            ' "Stok kami aman," kata dia lagi.',
+        ),
+        (
+            "ujarnya. Baca juga: ",
+            'Wali Kota: "Gas Aman"',
+            " Namun, antrean masih terlihat di agen.",
+        ),
+        ("ujarnya. Baca juga: ", "Warga Antre Gas Sejak Subuh...", " Ia menambahkan, stok aman."),
+    ],
+)
+def test_a_headline_ends_before_the_next_sentence(before, expected, after):
+    assert headline(before + expected + after) == expected
+
+
+def test_a_headline_in_sentence_case_ends_before_the_next_capital_that_opens_a_sentence():
+    text = "katanya. Baca juga: Warga antre gas sejak subuh di dua kota Namun, stok di agen aman."
+    assert headline(text) == "Warga antre gas sejak subuh di dua kota"
+
+
+def test_a_headline_may_fill_all_that_is_left():
+    assert headline("Baca juga: Warga Antre Gas Sejak Subuh") == "Warga Antre Gas Sejak Subuh"
+
+
+def test_a_lost_headline_leaves_the_sentence_to_the_body():
+    text = (
+        "katanya. Baca juga: Namun, menurut dia, antrean masih terlihat di sejumlah agen gas kota."
+    )
+    assert headline(text) == ""
+
+
+def test_a_headline_never_ends_with_a_function_word():
+    text = "Baca juga: Warga Antre di Kota Solo dan Sekitarnya Menurut dia, pasokan gas seret."
+    at = text.index("Warga")
+    ends = [one.end for one in candidates(Host(text), at, len(text), load_model().tables)]
+    assert not any(text[at:end].endswith((" di", " dan")) for end in ends)
+
+
+def test_names_with_a_capital_inside_are_one_word():
+    tables = load_model().tables
+    assert "WhatsApp" in tables.camel
+    text = "Grup WhatsApp Warga Diretas"
+    assert [token.text for token in Window(Host(text), 0, len(text), tables).tokens] == text.split()
+
+
+@pytest.mark.parametrize(
+    ("glued", "parts"),
+    [
+        ("SubuhMenurut", ["Subuh", "Menurut"]),
+        ("KPKMenurut", ["KPK", "Menurut"]),
+        ("2020Menurut", ["2020", "Menurut"]),
+        ('lagi?"Kami', ['lagi?', '"Kami']),
+        ("MenurutdiaLagi", ["Menurutdia", "Lagi"]),
+        ("Menurut", ["Menurut"]),
+        ("Rp12.500", ["Rp12.500"]),
+    ],
+)  # fmt: skip
+def test_two_words_glued_are_taken_apart(glued, parts):
+    cuts = [0, *read_word(glued).joints, len(glued)]
+    assert [glued[a:b] for a, b in pairwise(cuts)] == parts
+
+
+@given(text=st.text(max_size=400), start=st.integers(0, 400))
+def test_the_end_lies_within_the_stretch(text, start):
+    start = min(start, len(text))
+    assert start <= headline_end(Host(text), start, len(text)) <= len(text)
+
+
+def test_a_long_stretch_costs_no_more_than_a_window():
+    text = "Panen " * 150_000
+    load_model()
+    host = Host(text)
+    headline_end(host, 0, len(text))  # counts the text's words, once
+    start = time.process_time()
+    headline_end(host, 0, len(text))
+    assert time.process_time() - start < 0.1
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not NEWS.exists(), reason="needs ../shared/data/news (not part of the project)")
+@pytest.mark.parametrize("glue", [" ", ""])
+def test_at_least_eight_of_ten_real_headlines_survive_the_loss_of_line_breaks(glue):
+    pd = pytest.importorskip("pandas")
+    frame = pd.read_parquet(NEWS)
+    frame = frame[frame["baca_juga_clean"] > 0]
+    found = every = 0
+    for text in frame["text"]:
+        truth = {link.headline for link in parse({"title": "-", "text": text}).links}
+        joined = glue.join(line.strip() for line in text.splitlines() if line.strip())
+        again = {link.headline for link in parse({"title": "-", "text": joined}).links}
+        found += len(truth & again)
+        every += len(truth)
+    assert found / every >= 0.80
