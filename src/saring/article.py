@@ -154,6 +154,10 @@ class LinkPrediction:
     reasons: tuple[str, ...] = ()
     url: str = ""
 
+    def row(self) -> dict[str, Any]:
+        """Return the link as it stands in a prediction row; values are JSON types."""
+        return asdict(self) | {"reasons": list(self.reasons)}
+
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
@@ -214,7 +218,7 @@ class Prediction:
             **{f"p_{topic}": self.probabilities.get(topic) for topic in topics},
             "abstained": self.abstained,
             "clickbait": self.clickbait,
-            "links": None if failed else [asdict(link) for link in self.links],
+            "links": None if failed else [link.row() for link in self.links],
             "n_links": self.n_links,
             "n_unrelated": self.n_unrelated,
             "clean_text": self.clean_text,

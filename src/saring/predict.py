@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +19,11 @@ from saring.article import (
     Link,
     LinkPrediction,
     Prediction,
-    Record,
     clean_text,
 )
-from saring.errors import BundleError, InputError, SaringError
+from saring.errors import BundleError, ConfigError
+from saring.intake import Source, take
 from saring.pairs import Pair
-from saring.parse import parse
 from saring.reasons import link_reasons
 
 __all__ = ["Model", "load"]
@@ -32,8 +31,6 @@ __all__ = ["Model", "load"]
 MODELS_FOLDER = "models"
 MODELS_VARIABLE = "SARING_MODELS"  # names another folder of models
 P_RELATED_FROM = 0.5  # p_unrelated is calibrated, so the even point is the honest one
-
-Source = str | Mapping[str, Any] | Record | Article
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +65,8 @@ class Model:
         Parameters
         ----------
         articles : iterable of str, Mapping, Record or Article
-            Texts as copied from a portal, rows with the fields of a `Record`, or parsed articles.
+            Texts as copied from a portal; rows with a ``text`` and what else is known, under the
+            column names that files may have; or parsed articles.
         keep_links : {"none", "related", "all"}
             Which links stay, as lines of their own, in `clean_text`.
         scored_at : str, optional
@@ -78,19 +76,30 @@ class Model:
         ------
         InputError
             When `articles` is one article and not a collection of them.
+        ConfigError
+            When `keep_links` is none of these, or asks for verdicts that the model cannot give.
         """
-        if isinstance(articles, str | Mapping | Record | Article):
-            raise InputError(
-                "predict expects a list of articles; put this one in a list: [article]"
-            )
+        self._check_keep_links(keep_links)
         stamp = scored_at or datetime.now(UTC).isoformat(timespec="seconds")
         marks = {"model_version": self.model_version, "scored_at": stamp}
-        parsed = [_parsed(source) for source in articles]
+        parsed = take(articles)
         readable = [item for item in parsed if isinstance(item, Article)]
         scored = iter(self._score(readable, keep_links, marks))
         return [
             next(scored) if isinstance(item, Article) else _failed(item, marks) for item in parsed
         ]
+
+    def _check_keep_links(self, keep_links: str) -> None:
+        """Raise ConfigError when the wish cannot be met."""
+        if keep_links not in get_args(KeepLinks):
+            raise ConfigError(
+                f"keep_links is {keep_links!r}; expected one of {', '.join(get_args(KeepLinks))}"
+            )
+        if keep_links == "related" and "link" not in self.bundle.estimators:
+            raise ConfigError(
+                "keeping the related links needs a model of links, and this one was trained on a "
+                "corpus without their labels; keep none or all, or train on a corpus that has them"
+            )
 
     def _score(
         self, articles: Sequence[Article], keep_links: KeepLinks, marks: Mapping[str, str]
@@ -225,7 +234,7 @@ def load(path: str | Path | None = None, *, allow_version_skew: bool = False) ->
         When there is no model, or it is damaged or of another version.
     """
     where = str(path or os.environ.get(MODELS_VARIABLE) or MODELS_FOLDER)
-    if ":/" in where:
+    if ":/" in where and not Path(where).exists():  # "C:/models" is a folder
         from saring.track import resolve
 
         return Model(store.load(resolve(where), allow_version_skew=allow_version_skew))
@@ -244,32 +253,6 @@ def load(path: str | Path | None = None, *, allow_version_skew: bool = False) ->
 def _number(probability: float) -> float | None:
     """Return a probability, None where nobody trained a model that gives it."""
     return None if np.isnan(probability) else float(probability)
-
-
-def _parsed(source: Source) -> Article | Prediction:
-    """Return the article in a source, or a prediction that says why there is none."""
-    if isinstance(source, Article):
-        return _checked(source)
-    if isinstance(source, Record) and source.error:
-        return Prediction(
-            id=source.id, title=source.title, publisher=source.publisher, error=source.error
-        )
-    try:
-        return _checked(parse(source))
-    except SaringError as error:
-        known = source if isinstance(source, Mapping) else {}
-        return Prediction(id=str(known.get("id") or ""), error=str(error))
-
-
-def _checked(article: Article) -> Article | Prediction:
-    """Return the article, or an error for one that says nothing."""
-    if article.title.strip() or article.text.strip():
-        return article
-    return Prediction(
-        id=article.id,
-        publisher=article.publisher,
-        error=f"{article.id or 'article'}: title and text are empty; expected an article",
-    )
 
 
 def _failed(prediction: Prediction, marks: Mapping[str, str]) -> Prediction:

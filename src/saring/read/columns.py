@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from datetime import date, time
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
+from numbers import Number
 from typing import Any
 
 from saring.errors import ConfigError, InputError
@@ -25,6 +25,7 @@ SHOWN_CHARS = 40  # of a column's name: a table without a header has articles fo
 CLOSE = 0.6  # how alike two names are to be offered instead of each other (difflib's default)
 
 _BREAKS = re.compile(r"[\W_]+")
+_NO_VALUES = ("NAType", "NaTType")  # of pandas, by name: it need not be installed
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class Columns:
         fields: dict[str, str] = {}
         for name, column in found.columns.items():
             value = values[column]
-            if type(value) is not str:
+            if not isinstance(value, str):
                 value = _text(value, column) if name == "text" else _word(value, column, name)
             fields[name] = value.replace("\0", "\ufffd") if "\0" in value else value
         if len(fields["text"]) > MAX_TEXT_BYTES:
@@ -141,9 +142,16 @@ def _plain(name: str) -> str:
     return _BREAKS.sub("_", str(name).casefold()).strip("_")
 
 
+def _absent(value: Any) -> bool:
+    """Return whether a value says that there is none: null, NaN, NaT, pandas' NA."""
+    if value is None or type(value).__name__ in _NO_VALUES:
+        return True
+    return isinstance(value, Number) and value != value
+
+
 def _text(value: Any, column: str) -> str:
     """Return an article's text from what a column holds: text, a list of paragraphs, or nothing."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
+    if _absent(value):
         return ""
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return "\n".join(value)
@@ -155,7 +163,7 @@ def _text(value: Any, column: str) -> str:
 
 def _word(value: Any, column: str, name: str) -> str:
     """Return a title, id, date or the like from what a column holds."""
-    if value is None or value != value:  # NaN and NaT differ from themselves
+    if _absent(value):
         return ""
     if isinstance(value, (date, time)):
         return value.isoformat()

@@ -1,0 +1,113 @@
+"""What predict takes (text, row, `Record` or `Article`) to an article, or to why there is none.
+
+Rows are read as those of a file are, so that a table gives the same rows from Python, from the
+command line and from MLflow: columns under their usual names, numbers as ids, NaN as absent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+from saring.article import Article, Prediction, Record
+from saring.errors import InputError, SaringError
+from saring.parse import parse
+from saring.read.columns import FIELDS, Columns
+
+__all__ = ["Source", "take"]
+
+Source = str | Mapping[str, Any] | Record | Article
+
+# No file can hold half a surrogate pair (a cut emoji), and NUL ends a text for many programs;
+# `read` replaces both, and so must who takes texts from Python.
+_UNWRITABLE = re.compile("[\0\ud800-\udfff]")
+_REPLACEMENT = "\ufffd"  # one character for one, so that spans stay right
+
+
+def take(sources: Iterable[Source]) -> list[Article | Prediction]:
+    """Return for each source, in order, its article, or a prediction with `error`.
+
+    Raises
+    ------
+    InputError
+        When `sources` is one article, or a table, and not a collection of articles.
+    """
+    if isinstance(sources, str | bytes | Mapping | Record | Article):
+        raise InputError("expected a list of articles; put this one in a list: [article]")
+    if hasattr(sources, "columns"):  # iterating over a data frame gives its column names
+        raise InputError("expected a list of articles; pass a table as table.to_dict('records')")
+    columns = Columns({})
+    return [_taken(source, columns) for source in sources]
+
+
+def _taken(source: Any, columns: Columns) -> Article | Prediction:
+    """Return the article in a source, or a prediction that says why there is none."""
+    if isinstance(source, Record) and source.error:
+        return Prediction(
+            id=source.id, title=source.title, publisher=source.publisher, error=source.error
+        )
+    try:
+        article = _writable(_article(source, columns))
+        if article.title.strip() or article.text.strip():
+            return article
+        where = source.where if isinstance(source, Record) else ""
+        raise InputError(
+            f"{where}: title and text are empty; expected an article".removeprefix(": ")
+        )
+    except SaringError as error:
+        return Prediction(id=_identifier(source, columns), error=str(error))
+
+
+def _article(source: Any, columns: Columns) -> Article:
+    """Return the article in a source; InputError for what is none."""
+    if isinstance(source, str):
+        return parse(str(source))
+    if isinstance(source, Mapping):
+        return parse(_fields(source, columns))
+    if not isinstance(source, Record | Article):
+        raise InputError(
+            f"found {type(source).__name__}; expected a text, a mapping with 'text', a Record or "
+            "an Article"
+        )
+    for name in FIELDS:
+        value = getattr(source, name)
+        if not isinstance(value, str):
+            raise InputError(f"field {name!r} is {type(value).__name__}; expected a string")
+    return source if isinstance(source, Article) else parse(source)
+
+
+def _fields(row: Mapping[Any, Any], columns: Columns) -> dict[str, str]:
+    """Return the fields of a row by our names; absent ones are left out, but for the text."""
+    values = {str(name): value for name, value in row.items()}
+    if "text" not in columns.find(tuple(values)).columns:
+        raise InputError(f"an article needs 'text'; found the fields {sorted(values)}")
+    found = columns.fields(values)
+    return {name: value for name, value in found.items() if value or name == "text"}
+
+
+def _identifier(source: Any, columns: Columns) -> str:
+    """Return the id of a source that could not be taken, empty where it has none."""
+    if isinstance(source, Mapping):
+        return columns.identifier({str(name): value for name, value in source.items()})
+    return str(getattr(source, "id", ""))
+
+
+def _writable(article: Article) -> Article:
+    """Return the article with U+FFFD for what no file can hold."""
+    values = {item.name: getattr(article, item.name) for item in fields(article)}
+    texts = {name: value for name, value in values.items() if isinstance(value, str)}
+    if not any(map(_UNWRITABLE.search, texts.values())):
+        return article
+    mended: dict[str, Any] = {name: _mended(text) for name, text in texts.items()}
+    links = tuple(
+        replace(link, headline=_mended(link.headline), url=_mended(link.url))
+        for link in article.links
+    )
+    return replace(article, links=links, **mended)
+
+
+def _mended(text: str) -> str:
+    """Return a text with U+FFFD for each character that no file can hold."""
+    return _UNWRITABLE.sub(_REPLACEMENT, text)
