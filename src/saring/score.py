@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from saring.article import Article, KeepLinks, Prediction, Record, clean_text
-from saring.errors import ConfigError, SaringError
-from saring.parse import parse
+from saring.errors import ConfigError
+from saring.intake import take
 from saring.predict import Model
 from saring.read import ReadOptions, read
 from saring.writers import open_rows
 
 __all__ = ["Summary", "clean", "prediction_columns", "score"]
 
-BATCH_ROWS = 256  # enough for scikit-learn's overhead to vanish, few enough for any memory
+BATCH_ROWS = 256  # enough for scikit-learn's overhead to vanish
+BATCH_CHARS = 2_000_000  # few enough for any memory, where articles are huge
 
 CLEAN_COLUMNS: Mapping[str, str] = {
     "id": "string",
@@ -42,10 +42,7 @@ Rows = list[dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a batch did; `rows` = `scored` + `abstained` + `errors`.
-
-    `reasons` counts the errors by their message without the place, for the closing lines.
-    """
+    """What a batch did; `rows` = `scored` + `abstained` + `errors`."""
 
     rows: int = 0
     scored: int = 0
@@ -148,10 +145,15 @@ def clean(
         raise ConfigError("keeping the related links needs a model; expected one from load()")
 
     def cleaned(records: list[Record]) -> Rows:
-        if model is not None and keep_links == "related":
-            texts = [p.clean_text for p in model.predict(records, keep_links=keep_links)]
-            return [_clean_row(r, text, keep_links) for r, text in zip(records, texts, strict=True)]
-        return [_clean_row(record, None, keep_links) for record in records]
+        found = take(records)
+        articles = [item for item in found if isinstance(item, Article)]
+        texts = iter(_clean_texts(articles, model, keep_links))
+        return [
+            _row(item, next(texts), "")
+            if isinstance(item, Article)
+            else _row(Article(id=item.id, title=item.title, text=""), None, item.error)
+            for item in found
+        ]
 
     return _run(inputs, out, options, cleaned, CLEAN_COLUMNS, overwrite, progress)
 
@@ -166,9 +168,7 @@ def _run(
     progress: Progress,
 ) -> Summary:
     """Read, turn into rows and write, batch by batch."""
-    same = [path for path in inputs if Path(path).exists() and Path(out).exists()]
-    if any(Path(path).samefile(out) for path in same):
-        raise ConfigError(f"{out}: is also an input; name another file for the output")
+    _refuse_own_output(inputs, Path(out))
     records = read(list(inputs), options or ReadOptions(on_error="keep"))
     summary = Summary()
     with open_rows(out, columns, overwrite=overwrite) as file:
@@ -180,23 +180,41 @@ def _run(
     return summary
 
 
+def _refuse_own_output(inputs: Sequence[str | Path], out: Path) -> None:
+    """Raise ConfigError when the output is there and would be read as an input."""
+    for path in map(Path, inputs):
+        if not (out.exists() and path.exists()):
+            continue
+        if path.samefile(out):
+            raise ConfigError(f"{out}: is also an input; name another file for the output")
+        if path.resolve() in out.resolve().parents:
+            raise ConfigError(
+                f"{out}: lies in the input folder {path} and would be read as articles; remove it "
+                "or name a file elsewhere"
+            )
+
+
 def _batches(records: Iterator[Record]) -> Iterator[list[Record]]:
-    """Yield the records in lists of up to `BATCH_ROWS`."""
-    while batch := list(islice(records, BATCH_ROWS)):
+    """Yield the records in lists of bounded length and size."""
+    batch: list[Record] = []
+    chars = 0
+    for record in records:
+        batch.append(record)
+        chars += len(record.text)
+        if len(batch) == BATCH_ROWS or chars >= BATCH_CHARS:
+            yield batch
+            batch, chars = [], 0
+    if batch:
         yield batch
 
 
-def _clean_row(record: Record, text: str | None, keep_links: KeepLinks) -> dict[str, Any]:
-    """Return the row of a cleaned article; `text` where a model has chosen the links to keep."""
-    if record.error:
-        return _row(Article(id=record.id, title=record.title, text=""), None, record.error)
-    try:
-        article = parse(record)
-    except SaringError as error:
-        return _row(Article(id=record.id, title=record.title, text=""), None, str(error))
-    if text is None:
-        text = clean_text(article, article.links if keep_links == "all" else ())
-    return _row(article, text, "")
+def _clean_texts(
+    articles: Sequence[Article], model: Model | None, keep_links: KeepLinks
+) -> list[str | None]:
+    """Return the clean text of each article with the links to keep."""
+    if model is not None and keep_links == "related":
+        return [found.clean_text for found in model.predict(articles, keep_links=keep_links)]
+    return [clean_text(a, a.links if keep_links == "all" else ()) for a in articles]
 
 
 def _row(article: Article, text: str | None, error: str) -> dict[str, Any]:

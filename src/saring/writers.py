@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Protocol, Self
@@ -131,13 +132,15 @@ class RowFile:
     def __init__(self, path: Path, columns: Mapping[str, str]) -> None:
         self._path = path
         self._part = path.with_name(path.name + ".part")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = self._part.open("wb")
-        self._format: _Format = SUFFIXES[path.suffix](self._file, columns)
+        with _telling(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._part.open("wb")
+            self._format: _Format = SUFFIXES[path.suffix.lower()](self._file, columns)
 
     def write(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Append rows; each has all columns."""
-        self._format.write(rows)
+        with _telling(self._path):
+            self._format.write(rows)
 
     def __enter__(self) -> Self:
         return self
@@ -148,15 +151,27 @@ class RowFile:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if kind is None:
-            self._format.close()
-            self._file.flush()
-            os.fsync(self._file.fileno())
-        self._file.close()
-        if kind is None:
-            self._part.replace(self._path)
-        else:
-            self._part.unlink(missing_ok=True)
+        try:
+            with _telling(self._path):
+                with self._file:
+                    self._format.close()
+                    self._file.flush()
+                    os.fsync(self._file.fileno())
+                if kind is None:
+                    self._part.replace(self._path)
+        finally:
+            self._part.unlink(missing_ok=True)  # gone already when all went well
+
+
+@contextmanager
+def _telling(path: Path) -> Iterator[None]:
+    """Turn a refusal of the disk into an error that names the output."""
+    try:
+        yield
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: cannot be written ({error.strerror}); make room or name another file"
+        ) from error
 
 
 def open_rows(path: str | Path, columns: Mapping[str, str], *, overwrite: bool = False) -> RowFile:
@@ -165,7 +180,8 @@ def open_rows(path: str | Path, columns: Mapping[str, str], *, overwrite: bool =
     Parameters
     ----------
     path : path
-        Ends in .jsonl, .csv or .parquet.
+        Ends in .jsonl, .csv or .parquet. In CSV, lists are JSON, and a text that a spreadsheet
+        would run as a formula gets an apostrophe before it; the others hold every text as it is.
     columns : Mapping[str, str]
         Name of each column to its kind: string, strings, int, float, bool or links.
     overwrite : bool
@@ -174,10 +190,11 @@ def open_rows(path: str | Path, columns: Mapping[str, str], *, overwrite: bool =
     Raises
     ------
     ConfigError
-        For another suffix, or a file that is there and shall not be overwritten.
+        For another suffix, a file that is there and shall not be overwritten, or a place that
+        cannot be written to.
     """
     path = Path(path)
-    if path.suffix not in SUFFIXES:
+    if path.suffix.lower() not in SUFFIXES:
         raise ConfigError(
             f"{path}: found suffix {path.suffix!r}; expected one of {', '.join(SUFFIXES)}"
         )
