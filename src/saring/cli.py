@@ -7,6 +7,7 @@ errors (they are in the output). What a command needs is imported when it runs.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -38,12 +39,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code: int = options.run(options)
     except SaringError as error:
-        print(f"saring: {error}", file=sys.stderr)  # noqa: T201 - the one place that tells errors
+        print(f"saring: {error}", file=sys.stderr)  # noqa: T201 - errors are told here alone
         return FAILED
     except KeyboardInterrupt:
+        print("saring: interrupted", file=sys.stderr)  # noqa: T201
         return INTERRUPTED
     except BrokenPipeError:  # the reader of our output has seen enough
-        sys.stderr.close()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
         return OK
     return code
 

@@ -1,10 +1,11 @@
 """What the command line prints: for a person through rich, for a program as JSON Lines.
 
-Colours and bars appear on a terminal only, and colours not where NO_COLOR is set.
+Styles and bars appear on a terminal only, and styles not where NO_COLOR is set.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 from rich.text import Text
 
-from saring.article import Article, LinkPrediction, Prediction, Record
+from saring.article import Article, LinkPrediction, Prediction, Record, clean_text
+from saring.parse import parse
 
 if TYPE_CHECKING:
     from saring.evaluate import Report
@@ -36,26 +38,50 @@ __all__ = [
 
 _STYLES = {"body": "", "link": "cyan"}
 _FURNITURE_STYLE = "dim"
-_LINK_STYLES = {True: "cyan", False: "strike red", None: "dim"}
-MAX_PIECE_CHARS = 100  # a piece is shown by its beginning
+_LINK_STYLES = {True: "cyan", False: "red", None: "dim"}  # by `related`
+_VERDICTS = {True: "related", False: "unrelated", None: "not judged"}
+READING_COLUMNS = 88  # longer lines are hard to read, however wide the terminal
+SPAN_COLUMNS = 29  # before a piece's text
+PIECE_CHARS = 100  # of a piece that is shown where there is no terminal to fit
 METADATA = ("title", "published", "publisher", "place", "author", "editor", "source", "url")
 
 
-def _out() -> Console:
-    """Return the console for results; long lines are left to the terminal to wrap."""
-    return Console(highlight=False, soft_wrap=True)
+class _Console(Console):
+    """A console that leaves a closed pipe to `cli.main`; rich's own exits with 1 there."""
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        plain = bool(os.environ.get("NO_COLOR"))
+        super().__init__(
+            stderr=stderr,
+            color_system=None if plain else "auto",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+    def on_broken_pipe(self) -> None:
+        raise
+
+
+def _print(out: Console, text: Text, hang: int = 0) -> None:
+    """Print a paragraph, on a terminal wrapped between words, its further lines indented."""
+    lines = [text]
+    if out.is_terminal:
+        lines = list(text.wrap(out, min(out.width, READING_COLUMNS) - hang))
+    for number, line in enumerate(lines):
+        line.rstrip()
+        out.print(Text(" " * hang * bool(number)).append_text(line))
 
 
 def print_json(row: Mapping[str, Any]) -> None:
-    """Print a row as one line of JSON."""
+    """Print a row as one line of JSON, in UTF-8 wherever."""
     import orjson
 
-    sys.stdout.write(orjson.dumps(row).decode() + "\n")
+    sys.stdout.buffer.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
 
 
 def print_problem(message: str) -> None:
     """Print an error about one row on standard error."""
-    Console(stderr=True, highlight=False, soft_wrap=True).print(Text(message, style="red"))
+    _print(_Console(stderr=True), Text(message, "red"))
 
 
 def print_prediction(record: Record, prediction: Prediction) -> None:
@@ -63,62 +89,93 @@ def print_prediction(record: Record, prediction: Prediction) -> None:
     if prediction.error:
         print_problem(prediction.error)
         return
-    out = _out()
-    out.print(Text(prediction.title or "(no title)", style="bold"))
+    out = _Console()
+    _print(out, Text(record.where, "dim"))
+    _print(out, Text(prediction.title or "(no title)", "bold"))
     facts = (prediction.published, prediction.publisher, prediction.source)
-    out.print(Text(" · ".join(fact for fact in facts if fact), style="dim"))
-    topic = f"{prediction.topic}  {prediction.topic_probability:.0%}"
-    out.print(Text(topic + ("  (abstained: too unsure)" if prediction.abstained else ""), "green"))
-    out.print()
-    out.print(_marked_text(prediction, record.text))
+    if any(facts):
+        _print(out, Text(" · ".join(filter(None, facts)), "dim"))
+    _print(out, _topic(prediction))
+    if prediction.clickbait is not None:
+        _print(out, Text(f"clickbait: {_percent(prediction.clickbait)}"))
+    for line in _marked_lines(record, prediction, strikes=out.color_system is not None):
+        out.print()
+        _print(out, line)
     out.print()
     for link in prediction.links:
-        line = Text(_verdict(link), _LINK_STYLES[link.related].replace("strike ", ""))
-        line.append(link.headline, "strike" if link.related is False else "")
-        line.append("\n          " + "; ".join(link.reasons), "dim")
-        out.print(line)
+        _print_verdict(out, link)
     if not prediction.links:
-        out.print(Text("no teaser links", style="dim"))
+        _print(out, Text("no teaser links", "dim"))
     out.print()
 
 
-def _marked_text(prediction: Prediction, text: str) -> Text:
-    """Return the article's clean text with its links in place, unrelated ones struck through."""
-    from saring.article import clean_text
-    from saring.parse import parse
-
-    article = parse({"id": prediction.id, "title": prediction.title, "text": text})
-    shown = Text(clean_text(article, article.links))
-    for link in prediction.links:
-        line = f"{link.marker} {link.headline}".strip()
-        start = shown.plain.find(line)
-        if start >= 0:
-            shown.stylize(_LINK_STYLES[link.related], start, start + len(line))
-    return shown
+def _topic(prediction: Prediction) -> Text:
+    """Return the topic and the runner-up, with their probabilities."""
+    first, *others = sorted(prediction.probabilities.items(), key=lambda item: -item[1])
+    text = Text("topic: ").append(f"{first[0]} {_percent(first[1])}", "bold green")
+    if others and others[0][1] >= 0.01:
+        text.append(f", then {others[0][0]} {_percent(others[0][1])}")
+    if prediction.abstained:
+        text.append("; too unsure, so the model abstains", "yellow")
+    return text
 
 
-def _verdict(link: LinkPrediction) -> str:
-    """Return the verdict on a link in words."""
-    if link.p_unrelated is None:
-        return "not judged               "
-    verdict = "related  " if link.related else "unrelated"
-    return f"{verdict} {link.p_unrelated:4.0%} unrelated  "
+def _percent(probability: float) -> str:
+    """Return a probability in percent; no model is certain, so neither 0% nor 100%."""
+    if probability > 0.99:
+        return ">99%"
+    return "<1%" if probability < 0.01 else f"{probability:.0%}"
+
+
+def _marked_lines(record: Record, prediction: Prediction, *, strikes: bool) -> list[Text]:
+    """Return the lines of the clean article with its links in place, the unrelated struck through.
+
+    Where nothing can be struck through, tildes stand for it, as in Markdown.
+    """
+    article = parse(record)
+    lines = [Text(line) for line in clean_text(article, article.links).split("\n")]
+    at = 0
+    for link, verdict in zip(article.links, prediction.links, strict=True):
+        printed = f"{link.marker} {link.headline}".strip()
+        found = next((n for n in range(at, len(lines)) if lines[n].plain == printed), None)
+        if found is None:
+            continue
+        at = found + 1
+        lines[found] = Text(printed, _LINK_STYLES[verdict.related])
+        if verdict.related is False and strikes:
+            lines[found].stylize("strike")
+        elif verdict.related is False:
+            lines[found] = Text(f"~~{printed}~~", _LINK_STYLES[False])
+    return lines
+
+
+def _print_verdict(out: Console, link: LinkPrediction) -> None:
+    """Print the verdict on a link and its reasons."""
+    verdict = _VERDICTS[link.related]
+    if link.p_unrelated is not None:
+        probability = 1 - link.p_unrelated if link.related else link.p_unrelated
+        verdict += f" {_percent(probability)}"
+    _print(out, Text.assemble((verdict, _LINK_STYLES[link.related]), "  ", link.headline), hang=4)
+    if link.reasons:
+        reasons = Text("    ").append("; ".join(link.reasons), "dim")
+        _print(out, reasons, hang=4)
 
 
 def print_article(article: Article) -> None:
     """Print an article's metadata and its pieces, each with its kind and span."""
-    out = _out()
+    out = _Console()
     for name in METADATA:
         if value := getattr(article, name):
             out.print(Text(f"{name:<10} {value}", style="bold" if name == "title" else ""))
     if article.tags:
         out.print(Text(f"{'tags':<10} {', '.join(article.tags)}"))
     out.print()
+    room = max(out.width - SPAN_COLUMNS, SPAN_COLUMNS) if out.is_terminal else PIECE_CHARS
     for piece in article.pieces():
         text = " ".join(piece.text.split())
         if not text:
             continue
-        shown = text if len(text) <= MAX_PIECE_CHARS else text[: MAX_PIECE_CHARS - 1] + "…"
+        shown = text if len(text) <= room else text[: room - 1] + "…"
         style = _STYLES.get(piece.kind, _FURNITURE_STYLE)
         out.print(Text(f"{piece.start:>6}-{piece.end:<6} {piece.kind:<14} {shown}", style=style))
     out.print()
@@ -126,48 +183,52 @@ def print_article(article: Article) -> None:
 
 def print_summary(summary: Summary, out: str) -> None:
     """Print what a batch did, on standard error: the rows add up."""
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
-    console.print(
-        f"{summary.rows:,} rows = {summary.scored:,} done + {summary.abstained:,} abstained + "
-        f"{summary.errors:,} with errors; {summary.links:,} links"
-        + (f", {summary.unrelated:,} unrelated" if summary.unrelated else "")
-        + f" -> {out}"
-    )
+    console = _Console(stderr=True)
+    parts = [f"{summary.scored:,} done"]
+    parts += [f"{summary.abstained:,} abstained"] * bool(summary.abstained)
+    parts += [f"{summary.errors:,} with errors"]
+    links = f"{summary.links:,} links"
+    links += f", {summary.unrelated:,} unrelated" if summary.unrelated else ""
+    _print(console, Text(f"{summary.rows:,} rows = {' + '.join(parts)}; {links} -> {out}"))
     if summary.errors:
-        console.print(Text(f"first error: {summary.first_error}", style="red"))
+        _print(console, Text(f"first error: {summary.first_error}", "red"))
 
 
 def print_trained(trained: Trained) -> None:
     """Print the reports of a training run and where its model is."""
     from saring.evaluate import summary_table
+    from saring.predict import MODELS_FOLDER
 
-    out = _out()
-    out.print(summary_table(trained.reports))
+    out = _Console()
+    out.print(summary_table(trained.reports), soft_wrap=False)
     out.print(f"model    {trained.folder}")
     if trained.run_id:
         out.print(
             f"MLflow   run {trained.run_id}, saring version {trained.registered_version} "
             "(alias challenger); `make mlflow` opens it"
         )
-    out.print("next     saring predict FILE")
+    models = trained.folder.parent
+    named = "" if str(models) == MODELS_FOLDER else f" --model {models}"
+    out.print(f"next     saring predict FILE{named}")
 
 
 def print_reports(reports: Sequence[Report], model: Model, *, full: bool) -> None:
     """Print reports side by side, and each in full where asked."""
     from saring.evaluate import summary_table
 
-    out = _out()
+    out = _Console()
     out.print(f"model {model.model_version}  {model.bundle.path}")
-    out.print(summary_table(reports))
+    out.print(summary_table(reports), soft_wrap=False)
     if full:
         for report in reports:
-            out.print(report.table())
+            out.print()
+            out.print(report.table(), soft_wrap=False)
 
 
 @contextmanager
 def counting(verb: str) -> Iterator[Callable[[int], None]]:
     """Give a callable that shows the number of rows done and their rate, on a terminal."""
-    console = Console(stderr=True)
+    console = _Console(stderr=True)
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description} {task.completed:,.0f} articles"),
@@ -188,7 +249,7 @@ def counting(verb: str) -> Iterator[Callable[[int], None]]:
 @contextmanager
 def stages() -> Iterator[Callable[[str, int, int], None]]:
     """Give a callable that shows the stage of a run and its steps, on a terminal."""
-    console = Console(stderr=True)
+    console = _Console(stderr=True)
     columns = (TextColumn("{task.description:<16}"), BarColumn(), MofNCompleteColumn())
     with Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal
