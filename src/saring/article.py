@@ -26,7 +26,8 @@ __all__ = [
 KeepLinks = Literal["none", "related", "all"]
 
 _LINE_BREAK = re.compile(r"\r\n?|\n")
-_STOPS = frozenset(".,;:!?)")  # a sentence's end that stood behind a bracketed link keeps its place
+_STOPS = frozenset(".,;:!?)")  # what stood behind a bracketed link belongs to the words before it
+_BLANKS = " \t\xa0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,30 +233,42 @@ def clean_text(article: Article, keep: Sequence[Link] = ()) -> str:
     """Return the body as paragraphs, one a line, with the links of `keep` on lines of their own.
 
     Lines are stripped at both ends and blank lines dropped. Inside a line nothing changes but
-    where a link or furniture stood within it: there the two ends meet at one space.
+    where a link or furniture stood within it: there the two ends meet at one space, or at none
+    before a stop.
     """
     kept = {link.start: link for link in keep}
     out: list[str] = []
+    body = -1  # where in `out` the last piece of the body is
     cut = False
     for piece in article.pieces():
         link = kept.get(piece.start) if piece.kind == "link" else None
         if link is not None:
             out.append(f"\n{link.marker} {link.headline}\n".replace("\n ", "\n"))
-            cut = False
+            cut = True
         elif piece.kind != "body":
             cut = True
-        elif cut:
-            out.append(_joint(out[-1] if out else "", piece.text))
-            cut = False
         else:
-            out.append(piece.text)
+            text = piece.text
+            if cut and body >= 0:
+                out[body], text = _stopped(out[body], text)
+            out.append(_joint(out[-1], text) if cut and out else text)
+            body = len(out) - 1
+            cut = False
     lines = _LINE_BREAK.split("".join(out))
     return "\n".join(line for raw in lines if (line := raw.strip()))
 
 
+def _stopped(before: str, after: str) -> tuple[str, str]:
+    """Return both ends of a cut; a stop at the start of the second goes to the end of the first."""
+    head = before.rstrip(_BLANKS)
+    if after[0] not in _STOPS or head == "" or head[-1] in "\r\n":
+        return before, after
+    return head + after[0], after[1:]
+
+
 def _joint(before: str, after: str) -> str:
     """Return `after` fitted behind a cut: one space, or none at a line's edge or before a stop."""
-    joined = before[-1:].isspace() or before == "" or after[:1].isspace() or after[:1] in _STOPS
-    if before[-1:].isspace() and after[:1] in " \t\xa0":
-        return after.lstrip(" \t\xa0")
+    if before[-1:].isspace():
+        return after.lstrip(_BLANKS)
+    joined = before == "" or after == "" or after[0].isspace() or after[0] in _STOPS
     return after if joined else " " + after
