@@ -40,7 +40,7 @@ SCRAPS = st.sampled_from(
         "[Gambas:Video 20detik]", "SCROLL TO CONTINUE WITH CONTENT", "ADVERTISEMENT", ",", ".,", ". ",
         "Kompas", "JAKARTA, KOMPAS.com - ", "Panen Cabai Raya di Merapi", "menurut dia", '"', "“", "”",
         "- ", "19 Januari 2022, 14:30 WIB", "Halaman 1 2 Selanjutnya", "[bacajuga:Baca Juga](12 34)",
-        "İstanbul", "1. ", "Video: ", "googletag.cmd.push(function() {});", "**", "[x](http://y)",
+        "İstanbul", "1. ", "\nBaca juga:\n", "A post shared by Rina Kabar (@rina)", "Foto: Rina W\n", "Video: ", "googletag.cmd.push(function() {});", "**", "[x](http://y)",
     ]
 )  # fmt: skip
 TEXTS = st.one_of(
@@ -50,6 +50,8 @@ TEXTS = st.one_of(
 
 @given(text=TEXTS, title=st.one_of(st.just(""), st.text(max_size=30)))
 @example(text="Baca juga:", title="")
+@example(text="A.CO-BACA:", title="")
+@example(text="Baca juga:\nA post shared by KABAR Selasar (@kabar.selasar)", title="")
 @example(text="\r\nBaca juga: A\rB", title="")
 def test_the_pieces_rebuild_any_text_and_spans_are_tight(text, title):
     article = parse(Record(id="x", title=title, text=text))

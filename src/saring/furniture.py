@@ -32,6 +32,7 @@ __all__ = [
 Span = tuple[int, int]
 
 HEAD_LINES = 15  # no portal read prints more before the first paragraph
+DATELINE_LINES = 3  # "Jakarta", "-" and the paragraph, where each node of a page got a line
 OPENING_LINES = 5  # a first paragraph may be short, and lines before it of no known kind
 TAIL_LINES = 80  # three boxes of ten headlines, each with its date or desk
 END_CHARS = 700  # credits, initials, tags and an agency's notice behind the last sentence
@@ -75,7 +76,7 @@ def find_inside(page: Page, places: Iterable[tuple[int, Rule]]) -> list[Find]:
     for at, rule in places:
         match = rule.pattern.match(page.text, at)
         if match:
-            found.append(_find(rule, match, *match.span()))
+            found.append(_find(rule, match, at, at + len(match.group().rstrip())))
     return _disjoint(found)
 
 
@@ -171,26 +172,34 @@ def _tail_finds(
 
 def find_start(page: Page, lines: Sequence[Span]) -> list[Find]:
     """Return what opens the first paragraph: a reporter's line, the dateline."""
-    found: list[Find] = []
-    for start, end in _first_lines(page.text, lines):
+    text = page.text
+    for number, (start, end) in enumerate(_first_lines(text, lines)):
+        found: list[Find] = []
         at = start
         for rule in page.rules.at("start"):
-            match = rule.pattern.match(page.text, at)
+            match = rule.pattern.match(text, at, end)
             if match:
-                found.append(Find(rule.kind, *match.span(), _values(rule, match)))
-                at = (
-                    match.end()
-                    + len(page.text[match.end() : end])
-                    - len(page.text[match.end() : end].lstrip())
-                )
-        dateline = find_dateline(page.text, at, page.publisher)
+                found.append(_find(rule, match, *match.span()))
+                at = end - len(text[match.end() : end].lstrip())
+        dateline = find_dateline(text, at, page.publisher)
         if dateline:
-            values = {"publisher": dateline.publisher, "place": dateline.place}
-            stop = at + len(page.text[at : dateline.end].rstrip())
-            found.append(Find("dateline", at, stop, values))
+            stop = at + len(text[at : dateline.end].rstrip())
+            if stop <= _free_end(text, lines[number:]):
+                values = {"publisher": dateline.publisher, "place": dateline.place}
+                found.append(Find("dateline", at, stop, values))
         if found:
+            return found
+    return []
+
+
+def _free_end(text: str, lines: Sequence[Span]) -> int:
+    """Return where the stretch ends that starts with the first line and holds only free lines."""
+    end = lines[0][1]
+    for start, until in lines[1:DATELINE_LINES]:
+        if text[end:start].strip():
             break
-    return found
+        end = until
+    return end
 
 
 def find_end(page: Page, lines: Sequence[Span]) -> list[Find]:

@@ -42,7 +42,7 @@ _MARKDOWN = re.compile(
 _INITIALS = re.compile(r"\([a-z]{2,4}/[a-z]{2,4}\)")  # an article's last words, behind the teaser
 _BULLET = re.compile(r"[-–—•●▪◦‣→►▶»>*✓✔·+|]{1,3}[\s\u200b]{0,4}")
 _NUMBERED = re.compile(r"\d{1,2}\s?[.)]")  # under a lost headline, the body's own list
-_BLANK = " \t\xa0\u200b\ufeff"
+_ZERO_WIDTH = "\u200b\ufeff"
 
 
 class Teaser(NamedTuple):
@@ -63,13 +63,13 @@ class Teaser(NamedTuple):
 class _Page(NamedTuple):
     """What finding teasers reads.
 
-    The text, its lines, the numbers of those that a marker opens, the rules; `dump`: its lines are
-    joined by commas, as in dumps that dropped the text of their links, and so the headlines.
+    `taken`: numbers of the lines with a marker or furniture of their own; `dump`: the lines are
+    joined by commas, as in dumps that dropped the text of links, and so the headlines.
     """
 
     host: Host
     lines: Sequence[Span]
-    marked: frozenset[int]
+    taken: set[int]
     rules: Rules
     dump: bool
 
@@ -97,9 +97,11 @@ def find_teasers(
         The rules, which tell a headline's line from furniture.
     """
     marks = find_marks(text, lines, places)
-    opened = frozenset(mark.line for mark in marks if mark.opens)
+    starts = [start for start, _ in lines]
+    taken = {mark.line for mark in marks if mark.opens}
+    taken.update(bisect_right(starts, start) - 1 for start, _ in cuts)
     dump = len(lines) > 1 and "," in text[lines[-2][1] : lines[-1][0]]
-    page = _Page(Host(text), lines, opened, rules, dump)
+    page = _Page(Host(text), lines, taken, rules, dump)
     found: list[Teaser] = []
     at = 0
     for number, mark in enumerate(marks):
@@ -124,14 +126,14 @@ def find_teasers(
 def _teasers(page: _Page, mark: Mark, stop: int) -> list[Teaser]:
     """Return what a mark opens: links, or a removal, or a label and the box under it."""
     text, kind = page.host.text, mark.marker.kind
-    words = text[mark.start : mark.after].strip(_BLANK + "*_-•·") or text[mark.start : mark.end]
+    words = text[slice(*_tight(text, mark.start, mark.after, "*_-•·"))]
     if mark.after < stop:
         found = _inline(page.host, mark, stop)
         if found and (kind != "link" or _is_worded(text[slice(*found[0][1])])):
             (_, end), headline, url = found[0]
             rest = [Teaser(kind, *span, line, words, url) for span, line, url in found[1:]]
             return [Teaser(kind, mark.lead, end, headline, words, url), *rest]
-    end = mark.end + len(text[mark.end : min(mark.after, stop)].rstrip(_BLANK + "-*_"))
+    end = max(mark.end, _tight(text, mark.start, min(mark.after, stop), "-*_")[1])
     if mark.bracket and text[end : end + 1] == CLOSING[mark.bracket]:
         end += 1
     if kind != "link":
@@ -155,6 +157,8 @@ def _inline(host: Host, mark: Mark, stop: int) -> list[tuple[Span, Span, str]]:
     full = stop
     initials = _INITIALS.search(text, after, min(stop, after + MAX_HEADLINE_CHARS))
     stop = _tight(text, after, initials.start() if initials else stop)[1]
+    if stop <= after:
+        return []
     close = _bracket_end(text, mark, stop)
     if close:
         return [((after, close + 1), _tight(text, after, close), "")]
@@ -235,7 +239,7 @@ def _box(page: _Page, mark: Mark, words: str) -> list[Teaser]:
         markdown = _MARKDOWN.match(page.host.text, inner, end)
         span, url = (markdown.span("headline"), markdown["url"]) if markdown else ((inner, end), "")
         sure = bool(markdown or bullet or (mark.sign and not box)) and not page.dump
-        if number in page.marked or not _is_box_line(page, span, sure, bool(box)):
+        if number in page.taken or not _is_box_line(page, span, sure, bool(box)):
             break
         if any(page.host.text[slice(*span)] == page.host.text[slice(*one.headline)] for one in box):
             break  # a photo's caption, printed twice
@@ -274,7 +278,9 @@ def _is_box_line(page: _Page, span: Span, sure: bool, follows: bool) -> bool:
 
 def _tight(text: str, start: int, end: int, extra: str = "") -> Span:
     """Return a span without white space, and characters of `extra`, at its ends."""
-    inner = text[start:end].strip(_BLANK + "\r\n\f\v" + extra)
-    inner = inner.strip()
+    inner, before = text[start:end], ""
+    while inner != before:
+        before = inner
+        inner = inner.strip().strip(_ZERO_WIDTH + extra)
     at = text.find(inner, start, end)
     return at, at + len(inner)
