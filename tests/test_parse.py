@@ -212,6 +212,22 @@ def test_the_page_tells_a_links_address():
     assert parse(record).links[0].url == "https://kabar.id/a"
 
 
+def test_what_the_page_marks_as_a_teaser_is_a_link_whatever_its_marker():
+    record = Record(
+        id="1",
+        text=f"{BODY_1}\nKata Warganet: {HEADLINE}",
+        addresses={HEADLINE: "https://kabar.id/a"},
+    )
+    assert [(link.marker, link.headline) for link in parse(record).links] == [
+        ("Kata Warganet:", HEADLINE)
+    ]
+
+
+@pytest.mark.parametrize("desk", ["FOTO", "VIDEO", "BERITA FOTO", "Video"])
+def test_a_headline_may_start_with_its_desk(desk):
+    assert links_of(BODY_1, f"Baca juga: {desk}: {HEADLINE}", BODY_2) == [f"{desk}: {HEADLINE}"]
+
+
 @pytest.mark.parametrize(
     "sentence",
     [

@@ -15,11 +15,11 @@ from saring.dateline import find_dateline
 from saring.markers import Rule, Rules
 from saring.metadata import parse_credits, parse_date
 from saring.shape import is_prose, may_be_headline
+from saring.teaser import Span
 
 __all__ = [
     "Find",
     "Page",
-    "Span",
     "find_end",
     "find_head",
     "find_inside",
@@ -28,8 +28,6 @@ __all__ = [
     "find_tail",
     "find_title",
 ]
-
-Span = tuple[int, int]
 
 HEAD_LINES = 15  # no portal read prints more before the first paragraph
 DATELINE_LINES = 3  # "Jakarta", "-" and the paragraph, where each node of a page got a line

@@ -8,70 +8,30 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
-from typing import NamedTuple
 
+from saring.box import MAX_BOX, Page, find_box
 from saring.markers import Marker, Rules
-from saring.marks import CLOSING, Mark, Span, find_marks
+from saring.marks import CLOSING, Mark, find_marks
 from saring.runon import headline_end
 from saring.shape import MAX_HEADLINE_CHARS, is_title_case, may_be_headline, sentence_ends
+from saring.teaser import MARKDOWN, WHOLE_LINE_CHARS, Span, Teaser, tight
 from saring.window import Host
 from saring.word import joints
 
-__all__ = ["Teaser", "find_teasers"]
+__all__ = ["find_addressed", "find_teasers"]
 
 MIN_HEADLINE_WORDS = 2
-MAX_BOX = 3  # portals' boxes hold up to three headlines
-MAX_BULLETS = 5  # or five behind bullets
-MIN_BOX_CHARS = 38  # in a box of several: a shorter line is more often a subheading of the body
-MIN_SOLE_CHARS = 45  # under a label without colon, whose headlines scrapers often lose
-MIN_BOX_SHARE = 0.75  # of capitals, where no colon tells that a headline follows
 SURE_SHARE = 0.9  # of capitals in a headline that ends with a full stop
 MIN_GLUED_WORDS = 5  # of each headline in a box without line breaks; fewer are a glued name
-WHOLE_LINE_CHARS = 150  # up to this length a stretch without a sentence's end is all headline
 
 _ITEM = re.compile(r"\s[-–•]\s(?=[A-Z\d\"“'‘])")
 _QUOTED = re.compile(  # a video's title, and what stands behind it
     r"['\"‘“][^\r\n]{5,180}?['\"’”](?:\s{0,2}(?::|(?=\[))|(?:\s{1,2}di sini:)|(?=\s{0,3}\Z))"
     r"|['\"‘“][^'\"’”\r\n]{5,180}['\"’”]"
 )
-_MARKDOWN = re.compile(
-    r"\[(?P<headline>[^\[\]\r\n]{3,220})\]\((?P<url>[^()\s]{1,500})\)[*_)\]]{0,4}"
-)
 _INITIALS = re.compile(r"\([a-z]{2,4}/[a-z]{2,4}\)")  # an article's last words, behind the teaser
-_BULLET = re.compile(r"[-–—•●▪◦‣→►▶»>*✓✔·+|]{1,3}[\s\u200b]{0,4}")
-_NUMBERED = re.compile(r"\d{1,2}\s?[.)]")  # under a lost headline, the body's own list
-_ZERO_WIDTH = "\u200b\ufeff"
-
-
-class Teaser(NamedTuple):
-    """One stretch that is not body: a link, or a removal when `kind` says so.
-
-    `headline` is the span of the headline, `marker` the words as printed, `url` the address where
-    one is printed.
-    """
-
-    kind: str
-    start: int
-    end: int
-    headline: Span = (0, 0)
-    marker: str = ""
-    url: str = ""
-
-
-class _Page(NamedTuple):
-    """What finding teasers reads.
-
-    `taken`: numbers of the lines with a marker or furniture of their own; `dump`: the lines are
-    joined by commas, as in dumps that dropped the text of links, and so the headlines.
-    """
-
-    host: Host
-    lines: Sequence[Span]
-    taken: set[int]
-    rules: Rules
-    dump: bool
 
 
 def find_teasers(
@@ -101,7 +61,7 @@ def find_teasers(
     taken = {mark.line for mark in marks if mark.opens}
     taken.update(bisect_right(starts, start) - 1 for start, _ in cuts)
     dump = len(lines) > 1 and "," in text[lines[-2][1] : lines[-1][0]]
-    page = _Page(Host(text), lines, taken, rules, dump)
+    page = Page(Host(text), lines, taken, rules, dump)
     found: list[Teaser] = []
     at = 0
     for number, mark in enumerate(marks):
@@ -123,23 +83,45 @@ def find_teasers(
     return found
 
 
-def _teasers(page: _Page, mark: Mark, stop: int) -> list[Teaser]:
+def find_addressed(text: str, lines: Sequence[Span], addresses: Mapping[str, str]) -> list[Teaser]:
+    """Return the lines whose headline is one of the page's teasers, whatever their marker is.
+
+    Parameters
+    ----------
+    text : str
+        The article's text.
+    lines : sequence of (start, end)
+        The lines no teaser was found in.
+    addresses : Mapping[str, str]
+        The page's teasers: address by headline.
+    """
+    found = []
+    for start, end in lines if addresses else ():
+        marker, colon, headline = text[start:end].partition(": ")
+        headline = headline.strip()
+        if colon and headline in addresses:
+            span = end - len(headline), end
+            found.append(Teaser("link", start, end, span, marker + ":"))
+    return found
+
+
+def _teasers(page: Page, mark: Mark, stop: int) -> list[Teaser]:
     """Return what a mark opens: links, or a removal, or a label and the box under it."""
     text, kind = page.host.text, mark.marker.kind
-    words = text[slice(*_tight(text, mark.start, mark.after, "*_-•·"))]
+    words = text[slice(*tight(text, mark.start, mark.after, "*_-•·"))]
     if mark.after < stop:
         found = _inline(page.host, mark, stop)
         if found and (kind != "link" or _is_worded(text[slice(*found[0][1])])):
             (_, end), headline, url = found[0]
             rest = [Teaser(kind, *span, line, words, url) for span, line, url in found[1:]]
             return [Teaser(kind, mark.lead, end, headline, words, url), *rest]
-    end = max(mark.end, _tight(text, mark.start, min(mark.after, stop), "-*_")[1])
+    end = max(mark.end, tight(text, mark.start, min(mark.after, stop), "-*_")[1])
     if mark.bracket and text[end : end + 1] == CLOSING[mark.bracket]:
         end += 1
     if kind != "link":
         return [Teaser(kind, mark.lead, end)]
     ends_line = end >= page.lines[mark.line][1]
-    box = _box(page, mark, words) if ends_line else []
+    box = find_box(page, mark, words) if ends_line else []
     return [Teaser("link_label" if box else "bare_label", mark.lead, end), *box]
 
 
@@ -151,24 +133,24 @@ def _is_worded(headline: str) -> bool:
 def _inline(host: Host, mark: Mark, stop: int) -> list[tuple[Span, Span, str]]:
     """Return the headlines behind a mark on its line: (span, span of the headline, address)."""
     text, after = host.text, mark.after
-    markdown = _MARKDOWN.match(text, after, stop)
+    markdown = MARKDOWN.match(text, after, stop)
     if markdown:
         return [(markdown.span(), markdown.span("headline"), markdown["url"])]
     full = stop
     initials = _INITIALS.search(text, after, min(stop, after + MAX_HEADLINE_CHARS))
-    stop = _tight(text, after, initials.start() if initials else stop)[1]
+    stop = tight(text, after, initials.start() if initials else stop)[1]
     if stop <= after:
         return []
     close = _bracket_end(text, mark, stop)
     if close:
-        return [((after, close + 1), _tight(text, after, close), "")]
+        return [((after, close + 1), tight(text, after, close), "")]
     if mark.marker.kind != "link":
         quoted = _QUOTED.match(text, after, stop)
         end = quoted.end() if quoted else stop if text[full : full + 7].lower() == "[gambas" else 0
         if 0 < end - after < MAX_HEADLINE_CHARS:
             return [((after, end), (after, end), "")]
     if _is_all_headline(text[after : min(stop, after + WHOLE_LINE_CHARS + 1)]):
-        return [((after, stop), _tight(text, after, stop, "*_"), "")]
+        return [((after, stop), tight(text, after, stop, "*_"), "")]
     return _run_on(host, mark, stop)
 
 
@@ -182,10 +164,10 @@ def _run_on(host: Host, mark: Mark, stop: int) -> list[tuple[Span, Span, str]]:
         if "-" in text[mark.end : mark.after] and mark.sign != "-":  # "Baca Juga: - Satu - Dua"
             items = [item.end() for item in _ITEM.finditer(text, mark.after, until)]
             starts += items[: MAX_BOX - 1]
-        spans = [_tight(text, start, end - 3) for start, end in pairwise(starts)]
+        spans = [tight(text, start, end - 3) for start, end in pairwise(starts)]
         last = starts[-1], headline_end(host, starts[-1], stop)
         if last[0] < last[1] and (mark.sign or is_title_case(text[slice(*last)])):
-            spans.append(_tight(text, *last))
+            spans.append(tight(text, *last))
     return [(span, span, "") for span in spans]
 
 
@@ -218,69 +200,3 @@ def _bracket_end(text: str, mark: Mark, stop: int) -> int:
         if depth == 0:
             return at
     return 0
-
-
-def _box(page: _Page, mark: Mark, words: str) -> list[Teaser]:
-    """Return the headlines on the lines under a label.
-
-    A label with a colon is followed by one headline, by three, or by bullets; two lines are a
-    headline and the body's next subheading. A label without a colon often stands alone, its
-    headlines lost, so that what follows must look like headlines beyond doubt.
-    """
-    box: list[Teaser] = []
-    bullets = 0
-    below = range(mark.line + 1, min(mark.line + 1 + MAX_BULLETS, len(page.lines)))
-    for number in below:
-        start, end = page.lines[number]
-        bullet = _BULLET.match(page.host.text, start, end)
-        if len(box) == MAX_BOX and not bullet:
-            break
-        inner = bullet.end() if bullet else start
-        markdown = _MARKDOWN.match(page.host.text, inner, end)
-        span, url = (markdown.span("headline"), markdown["url"]) if markdown else ((inner, end), "")
-        sure = bool(markdown or bullet or (mark.sign and not box)) and not page.dump
-        if number in page.taken or not _is_box_line(page, span, sure, bool(box)):
-            break
-        if any(page.host.text[slice(*span)] == page.host.text[slice(*one.headline)] for one in box):
-            break  # a photo's caption, printed twice
-        bullets += bool(bullet or markdown)
-        box.append(Teaser("link", start, end, span, words, url))
-    if bullets == len(box) or len(box) == MAX_BOX:
-        return box
-    if mark.sign and not page.dump:
-        return box[:1]
-    return [] if len(box) == 1 and box[0].end - box[0].start < MIN_SOLE_CHARS else box
-
-
-def _is_box_line(page: _Page, span: Span, sure: bool, follows: bool) -> bool:
-    """Return whether a line under a label is one of the box's headlines.
-
-    Parameters
-    ----------
-    page : _Page
-        The article.
-    span : (start, end)
-        The line, without bullet.
-    sure : bool
-        Whether a colon or bullet tells that a headline is to be expected.
-    follows : bool
-        Whether it follows another headline of the box.
-    """
-    line = page.host.text[slice(*span)]
-    if len(line) > WHOLE_LINE_CHARS or _NUMBERED.match(line):
-        return False
-    if follows and not sure and len(line) < MIN_BOX_CHARS:
-        return False
-    if not may_be_headline(line, 0.0 if sure else MIN_BOX_SHARE):
-        return False
-    return not any(page.rules.whole_line(place, line) for place in ("line", "head"))
-
-
-def _tight(text: str, start: int, end: int, extra: str = "") -> Span:
-    """Return a span without white space, and characters of `extra`, at its ends."""
-    inner, before = text[start:end], ""
-    while inner != before:
-        before = inner
-        inner = inner.strip().strip(_ZERO_WIDTH + extra)
-    at = text.find(inner, start, end)
-    return at, at + len(inner)

@@ -13,10 +13,9 @@ from typing import NamedTuple
 
 from saring.markers import Marker
 from saring.shape import MAX_HEADLINE_CHARS, capital_share, may_be_headline
+from saring.teaser import Span
 
-__all__ = ["CLOSING", "Mark", "Span", "find_marks"]
-
-Span = tuple[int, int]
+__all__ = ["CLOSING", "Mark", "find_marks"]
 
 CLOSING = {"(": ")", "[": "]"}
 """What closes a bracket around a teaser."""

@@ -19,10 +19,11 @@ from saring import furniture
 from saring.article import Article, Link, Record, Removal
 from saring.dateline import publisher_name
 from saring.errors import InputError
-from saring.furniture import Find, Page, Span
-from saring.links import Teaser, find_teasers
+from saring.furniture import Find, Page
+from saring.links import find_addressed, find_teasers
 from saring.markers import Marker, Rule, Rules, load_rules, lower
 from saring.metadata import parse_date, parse_tags
+from saring.teaser import Span, Teaser
 
 __all__ = ["parse"]
 
@@ -67,6 +68,9 @@ def parse(source: Record | str | Mapping[str, Any]) -> Article:
     finds = furniture.find_inside(page, inside)
     teasers = find_teasers(text, lines, [(f.start, f.end) for f in finds], marks, rules)
     lines = _left(text, lines, [*finds, *teasers])
+    addressed = find_addressed(text, lines, record.addresses)
+    teasers = sorted([*teasers, *addressed], key=lambda teaser: teaser.start)
+    lines = _left(text, lines, addressed)
     for stage in (
         furniture.find_lines,
         furniture.find_head,
