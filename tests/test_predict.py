@@ -1,0 +1,322 @@
+"""The small predict module: rows in are rows out, in order; a model is found or told how to make."""
+
+import json
+import math
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import saring
+from saring import store
+from saring.article import Record
+from saring.errors import BundleError, ConfigError, InputError
+from saring.parse import parse
+from saring.predict import Model, load
+
+ARTICLES = Path(__file__).parent / "articles"
+SEED = Path(__file__).parents[2] / "shared" / "seed" / "media-pakuan.txt"
+
+PRMN = (ARTICLES / "prmn.txt").read_text(encoding="utf-8")
+RUPIAH = {
+    "id": "rupiah",
+    "title": "Rupiah Menguat terhadap Dolar AS",
+    "publisher": "Kabar Uang",
+    "text": (
+        "Rupiah menguat terhadap dolar AS. Bank Indonesia menahan suku bunga acuan.\n"
+        "Baca Juga: Bank Indonesia Tahan Suku Bunga, Rupiah Menguat terhadap Dolar AS\n"
+        "Pelaku pasar menanti data inflasi Amerika Serikat.\n"
+        "Baca Juga: Potret Mesra Artis Sinetron dan Kekasih Barunya, Netizen Heboh\n"
+        "Penguatan ini yang tertinggi sejak Januari."
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def model(bundle_folder) -> Model:
+    return load(bundle_folder)
+
+
+@pytest.fixture(scope="module")
+def topics_only(model) -> Model:
+    """The model as a corpus without labels of links and clickbait would have made it."""
+    estimators = {"topic": model.bundle.estimators["topic"]}
+    return Model(replace(model.bundle, estimators=estimators))
+
+
+def one(model, source, **options):
+    [prediction] = model.predict([source], **options)
+    return prediction
+
+
+# one article
+
+
+def test_an_article_gets_a_topic_and_each_link_a_verdict_with_reasons(model):
+    found = one(model, RUPIAH)
+    assert (found.id, found.publisher, found.error) == ("rupiah", "Kabar Uang", "")
+    assert found.topic == "economy"
+    assert found.topic_probability == max(found.probabilities.values())
+    related, unrelated = found.links
+    assert (related.related, unrelated.related) == (True, False)
+    assert unrelated.headline == "Potret Mesra Artis Sinetron dan Kekasih Barunya, Netizen Heboh"
+    assert related.reasons[0].startswith("shares ")
+    assert unrelated.reasons[0] == "shares no specific word"
+    assert (found.n_links, found.n_unrelated) == (2, 1)
+
+
+def test_probabilities_are_of_the_model_s_topics_in_order_and_sum_to_one(model):
+    found = one(model, RUPIAH)
+    assert tuple(found.probabilities) == model.topics
+    assert math.isclose(sum(found.probabilities.values()), 1)
+    for link in found.links:
+        assert 0 <= link.p_unrelated <= 1
+        assert 0 <= link.clickbait <= 1
+        assert link.topic in model.topics
+
+
+def test_spans_are_those_of_the_given_text(model):
+    for link in one(model, PRMN).links:
+        assert PRMN[link.start : link.end] == f"{link.marker} {link.headline}"
+
+
+def test_the_page_of_a_portal_is_read_whole(model):
+    found = one(model, PRMN)
+    assert found.title == PRMN.splitlines()[0]
+    assert (found.published, found.source) == ("2023-03-03T09:15+07:00", "Reuters")
+    assert [link.headline.split()[0] for link in found.links] == ["Usai", "Harga", "Jadwal"]
+    paragraphs = [line for line in PRMN.splitlines() if line.endswith((".", ".***"))]
+    assert len(paragraphs) == 14
+    body = "\n".join(paragraphs).removeprefix("MEDIA CIREMAI - ").removesuffix("***")
+    assert found.clean_text == body
+
+
+def test_a_title_has_a_probability_of_being_clickbait_and_no_title_has_none(model):
+    assert 0 <= one(model, RUPIAH).clickbait <= 1
+    assert one(model, {"text": "rupiah menguat terhadap dolar as hari ini."}).clickbait is None
+
+
+def test_the_row_is_json_and_names_the_model_and_the_time(model):
+    found = one(model, RUPIAH, scored_at="2023-03-03T09:15:00+07:00")
+    row = found.row(model.topics)
+    assert json.loads(json.dumps(row, allow_nan=False)) == row
+    assert row["scored_at"] == "2023-03-03T09:15:00+07:00"
+    assert row["model_version"] == model.model_version
+    assert one(model, RUPIAH).scored_at[:2] == "20"
+
+
+# what goes in
+
+
+def test_a_text_a_row_a_record_and_an_article_give_the_same_verdicts(model):
+    row = {"title": RUPIAH["title"], "text": RUPIAH["text"]}
+    sources = [row, Record("a", **row), parse(row)]
+    first, *others = [replace(p, id="") for p in model.predict(sources, scored_at="now")]
+    assert others == [first, first]
+    text = one(model, f"{RUPIAH['title']}\n\n{RUPIAH['text']}")
+    assert (text.title, text.clean_text) == (first.title, first.clean_text)
+    assert text.probabilities == first.probabilities
+
+
+def test_rows_in_are_rows_out_in_order_with_errors_in_place(model):
+    sources = [RUPIAH, None, PRMN, {"id": "a", "text": 5}, "", Record("b", error="b.csv:2: torn")]
+    found = model.predict(sources, scored_at="now")
+    assert [bool(p.error) for p in found] == [False, True, False, True, True, True]
+    assert [p.id for p in found][3:] == ["a", "", "b"]
+    assert found[5].error == "b.csv:2: torn"
+    assert {p.scored_at for p in found} == {"now"}
+    assert {p.model_version for p in found} == {model.model_version}
+    rows = [p.row(model.topics) for p in found]
+    assert len({tuple(row) for row in rows}) == 1
+    assert rows[1]["topic"] is rows[1]["links"] is rows[1]["clean_text"] is None
+
+
+def test_an_article_is_judged_alike_alone_and_among_others(model):
+    sources = [PRMN, RUPIAH, "Timnas menang.", None]
+    together = model.predict(sources, scored_at="now")
+    alone = [one(model, source, scored_at="now") for source in sources]
+    for ours, theirs in zip(together, alone, strict=True):
+        assert ours.topic == theirs.topic
+        assert ours.probabilities == pytest.approx(theirs.probabilities, abs=1e-12)
+        assert [link.related for link in ours.links] == [link.related for link in theirs.links]
+        assert ours.clean_text == theirs.clean_text
+
+
+def test_no_articles_give_no_predictions(model):
+    assert model.predict([]) == []
+    assert [p.error for p in model.predict([None])] != [""]
+
+
+def test_one_article_instead_of_a_list_is_refused(model):
+    with pytest.raises(InputError, match=r"put this one in a list: \[article\]"):
+        model.predict(PRMN)
+
+
+@settings(max_examples=60)
+@given(st.lists(st.one_of(st.text(), st.none(), st.text("Baca Juga:\n A.é😀\0\ud800")), max_size=4))
+def test_any_texts_give_rows_that_any_file_can_hold(model, texts):
+    rows = [p.row(model.topics) for p in model.predict(texts)]
+    assert len(rows) == len(texts)
+    json.dumps(rows, allow_nan=False, ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Rupiah menguat terhadap dolar AS. " * 150_000,
+        "Rupiah menguat terhadap dolar AS.\n" * 150_000,
+        "😀🎉" * 2_000,
+        "أعلنت وزارة الخارجية عن اتفاق جديد. " * 100,
+        "yang dan di ke dari untuk pada dengan itu ini " * 100,
+        "!?… — «»",
+        "a",
+    ],
+    ids=["5 MB on one line", "5 MB of lines", "emoji", "arabic", "stop words", "signs", "letter"],
+)
+def test_odd_articles_get_an_answer(model, text):
+    found = one(model, text)
+    assert found.error == ""
+    assert math.isclose(sum(found.probabilities.values()), 1)
+
+
+# clean text
+
+
+def test_links_stay_in_clean_text_only_when_asked_for(model):
+    def lines(keep_links):
+        return one(model, RUPIAH, keep_links=keep_links).clean_text.splitlines()
+
+    related, unrelated = [line for line in RUPIAH["text"].splitlines() if "Baca" in line]
+    assert not {related, unrelated} & set(lines("none"))
+    assert "\n".join(lines("all")) == RUPIAH["text"]
+    assert related in lines("related")
+    assert unrelated not in lines("related")
+    assert one(model, RUPIAH).clean_text.splitlines() == lines("none")
+
+
+def test_an_unknown_wish_is_refused(model):
+    with pytest.raises(ConfigError, match="'some'; expected one of none, related, all"):
+        model.predict([RUPIAH], keep_links="some")
+
+
+# a model that was never trained on some labels
+
+
+def test_what_nobody_trained_is_null(topics_only):
+    found = one(topics_only, RUPIAH)
+    assert found.topic == "economy"
+    assert found.clickbait is None
+    assert [(link.related, link.p_unrelated, link.clickbait) for link in found.links] == [
+        (None, None, None)
+    ] * 2
+    assert (found.n_links, found.n_unrelated) == (2, None)
+    json.dumps(found.row(topics_only.topics), allow_nan=False)
+
+
+def test_it_keeps_all_links_or_none_but_cannot_choose(topics_only):
+    assert "Baca Juga" not in one(topics_only, RUPIAH).clean_text
+    assert one(topics_only, RUPIAH, keep_links="all").clean_text == RUPIAH["text"]
+    with pytest.raises(ConfigError, match="needs a model of links"):
+        topics_only.predict([RUPIAH], keep_links="related")
+
+
+def test_below_the_threshold_the_model_abstains_and_still_names_its_best_topic(model):
+    card = dict(model.bundle.card) | {"thresholds": {"abstain": 1.01}}
+    timid = Model(replace(model.bundle, card=card))
+    assert one(model, RUPIAH).abstained is False
+    assert one(timid, RUPIAH).abstained is True
+    assert one(timid, RUPIAH).topic == "economy"
+
+
+# finding a model
+
+
+def copied(bundle_folder: Path, folder: Path) -> Path:
+    return Path(shutil.copytree(bundle_folder, folder))
+
+
+def test_a_bundle_is_loaded_by_its_path(bundle_folder):
+    assert load(bundle_folder).bundle.path == bundle_folder
+    assert saring.load(str(bundle_folder)).topics == load(bundle_folder).topics
+
+
+def test_of_a_folder_the_newest_bundle_is_loaded(bundle_folder, tmp_path):
+    old = copied(bundle_folder, tmp_path / "z-old")
+    (tmp_path / "notes.txt").write_text("no bundle")
+    estimators = dict(store.load(old).estimators)
+    ours = ("format", "model_version", "versions", "files", "created")
+    card = {k: v for k, v in store.load(old).card.items() if k not in ours}
+    new = store.save(tmp_path / "a-new", estimators, card)
+    assert load(tmp_path).bundle.path == new
+
+
+def test_without_a_path_the_variable_and_then_the_folder_models_are_asked(
+    bundle_folder, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SARING_MODELS", raising=False)
+    with pytest.raises(BundleError, match=r"^models: found no model; run `make train`"):
+        load()
+    copied(bundle_folder, tmp_path / "models" / "ours")
+    assert load().bundle.path == Path("models/ours")
+    copied(bundle_folder, tmp_path / "elsewhere" / "theirs")
+    monkeypatch.setenv("SARING_MODELS", "elsewhere")
+    assert load().bundle.path == Path("elsewhere/theirs")
+    assert load("models").bundle.path == Path("models/ours")
+
+
+@pytest.mark.parametrize("name", ["nowhere", "empty", "file.txt"])
+def test_no_model_is_an_error_that_names_the_command_that_makes_one(tmp_path, name):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file.txt").touch()
+    with pytest.raises(
+        BundleError, match=r"found no model; run `make train` \(or `saring train`\)"
+    ):
+        load(tmp_path / name)
+
+
+def test_a_tampered_bundle_is_refused(bundle_folder, tmp_path):
+    folder = copied(bundle_folder, tmp_path / "bundle")
+    with (folder / "topic.npz").open("r+b") as file:
+        file.seek(1000)
+        file.write(b"\x00\x01\x02")
+    with pytest.raises(BundleError, match=r"topic.npz: differs from its checksum"):
+        load(folder)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no file name may hold a colon there")
+def test_a_folder_with_a_colon_in_its_path_is_no_address(bundle_folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    copied(bundle_folder, tmp_path / "C:" / "models")
+    assert load("C:/models").topics
+
+
+# the whole model
+
+
+@pytest.fixture(scope="module")
+def whole_model(embedded_corpus, tmp_path_factory) -> Model:
+    from saring.train import train
+
+    return load(train([embedded_corpus], tmp_path_factory.mktemp("whole"), log=False).folder)
+
+
+@pytest.mark.slow
+def test_the_whole_model_knows_our_page(whole_model):
+    found = one(whole_model, PRMN)
+    assert found.topic == "international_politics"
+    assert [link.related for link in found.links] == [False] * 3
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not SEED.exists(), reason="needs ../shared/seed")
+def test_the_whole_model_knows_the_seed_article(whole_model):
+    found = one(whole_model, SEED.read_text(encoding="utf-8"))
+    assert found.topic == "international_politics"
+    assert (found.published, found.source) == ("2022-01-19T14:30+07:00", "Reuters")
+    assert [link.related for link in found.links] == [False] * 3
+    assert len(found.clean_text.splitlines()) == 14
