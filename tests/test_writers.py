@@ -1,0 +1,230 @@
+"""Rows to files: the same rows come back, and a file is there whole or not at all."""
+
+import csv
+import json
+from dataclasses import fields
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from saring.article import LinkPrediction, Prediction
+from saring.errors import ConfigError
+from saring.score import CLEAN_COLUMNS, prediction_columns
+from saring.writers import LINK_COLUMNS, SUFFIXES, open_rows
+
+TOPICS = ("economy", "other")
+COLUMNS = prediction_columns(TOPICS)
+LINK = LinkPrediction(
+    headline='Harga "Emas", Turun',
+    marker="Baca Juga:",
+    start=10,
+    end=40,
+    related=False,
+    p_unrelated=0.875,
+    topic="economy",
+    clickbait=0.1,
+    reasons=("shares no specific word", "headline reads as economy"),
+    url="https://a.example/emas",
+)
+FULL = Prediction(
+    id="a",
+    title='Kata "dia", lalu; pergi',
+    publisher="Warta\tDesa",
+    topic="other",
+    probabilities={"economy": 0.1 + 0.2, "other": 0.7},
+    abstained=False,
+    clickbait=1e-9,
+    links=(LINK,),
+    clean_text="Baris satu.\nBaris dua 😀 مرحبا\u2028.",
+    model_version="0a1b2c3d4e5f",
+    scored_at="2023-03-03T09:15:00+00:00",
+).row(TOPICS)
+FAILED = Prediction(id="b", error="b.csv:2: column 'isi' is empty").row(TOPICS)
+UNJUDGED = Prediction(
+    id="c",
+    topic="other",
+    probabilities={"economy": 0.0, "other": 1.0},
+    links=(LinkPrediction("Judul", "Baca:", 0, 5, None, None, "other", None),),
+    clean_text="",
+).row(TOPICS)
+ROWS = [FULL, FAILED, UNJUDGED]
+
+
+@pytest.fixture(params=SUFFIXES)
+def path(request, tmp_path):
+    return tmp_path / f"rows{request.param}"
+
+
+def written(path, rows, columns=COLUMNS, **options):
+    with open_rows(path, columns, **options) as file:
+        for row in rows:
+            file.write([row])
+    return path
+
+
+def read_back(path, columns=COLUMNS):
+    """The rows of a file, by the ordinary readers; what CSV holds as text is given its type."""
+    if path.suffix == ".jsonl":
+        return [json.loads(line) for line in path.read_text("utf-8").split("\n")[:-1]]
+    if path.suffix == ".parquet":
+        return pq.read_table(path).to_pylist()
+    types = {
+        "string": str, "int": int, "float": float, "bool": "True".__eq__,
+        "links": json.loads, "strings": json.loads,
+    }  # fmt: skip
+    with path.open(encoding="utf-8", newline="") as file:
+        return [
+            {k: types[columns[k]](v) if v != "" else None for k, v in row.items()}
+            for row in csv.DictReader(file, strict=True)
+        ]
+
+
+def same(path, rows):
+    """The rows as a format can hold them: in CSV an empty text is an absent one."""
+    if path.suffix != ".csv":
+        return rows
+    return [{k: None if v == "" else v for k, v in row.items()} for row in rows]
+
+
+# what comes back
+
+
+def test_the_same_rows_come_back_from_each_format(path):
+    assert read_back(written(path, ROWS)) == same(path, ROWS)
+
+
+def test_a_file_may_be_written_in_batches_of_any_size(path):
+    with open_rows(path, COLUMNS) as file:
+        file.write(ROWS[:2])
+        file.write([])
+        file.write(ROWS[2:])
+    assert read_back(path) == same(path, ROWS)
+
+
+def test_columns_stand_in_order(path):
+    written(path, ROWS)
+    assert all(list(row) == list(COLUMNS) for row in read_back(path))
+
+
+@given(
+    title=st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(
+        lambda text: text[0] not in "=+-@\t\r"
+    ),
+    p=st.floats(0, 1),
+)
+def test_any_text_and_number_comes_back(tmp_path_factory, title, p):
+    row = FULL | {"title": title, "p_economy": p}
+    for suffix in SUFFIXES:
+        path = tmp_path_factory.getbasetemp() / f"any{suffix}"
+        assert read_back(written(path, [row], overwrite=True)) == [row]
+
+
+def test_rows_of_clean_articles_have_a_schema_too(path):
+    row = dict.fromkeys(CLEAN_COLUMNS) | {"id": "a", "text": "Isi.", "n_links": 2, "tags": ["a"]}
+    assert read_back(written(path, [row], CLEAN_COLUMNS), CLEAN_COLUMNS) == [row]
+
+
+def test_no_rows_give_a_valid_empty_file_with_its_columns(path):
+    written(path, [])
+    assert read_back(path) == []
+    if path.suffix == ".parquet":
+        assert pq.read_schema(path).names == list(COLUMNS)
+    if path.suffix == ".csv":
+        assert path.read_text("utf-8").splitlines() == [",".join(COLUMNS)]
+
+
+def test_parquet_types_do_not_depend_on_the_first_rows(tmp_path):
+    path = written(tmp_path / "rows.parquet", [FAILED, FAILED, FULL])
+    schema = pq.read_schema(path)
+    assert schema.field("topic_probability").type == pa.float64()
+    assert schema.field("abstained").type == pa.bool_()
+    assert schema.field("n_links").type == pa.int64()
+    assert schema.field("title").type == pa.string()
+    link = schema.field("links").type.value_type
+    assert [link.field(i).name for i in range(link.num_fields)] == list(LINK_COLUMNS)
+    assert read_back(path) == [FAILED, FAILED, FULL]
+
+
+def test_the_columns_of_a_link_are_its_fields():
+    assert list(LINK_COLUMNS) == [field.name for field in fields(LinkPrediction)]
+
+
+# CSV and spreadsheets
+
+
+@pytest.mark.parametrize("start", ["=1+1", "+62", "-1", "@sum", "\t=1", "\r=1"])
+def test_no_text_in_a_csv_is_run_as_a_formula(tmp_path, start):
+    path = written(tmp_path / "rows.csv", [FULL | {"title": start, "p_economy": -1.5}])
+    [row] = read_back(path)
+    assert row["title"] == "'" + start
+    assert row["p_economy"] == -1.5
+
+
+# whole or not at all
+
+
+def test_a_file_appears_only_when_it_is_complete(path):
+    with open_rows(path, COLUMNS) as file:
+        file.write(ROWS)
+        assert not path.exists()
+    assert [item.name for item in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_an_error_midway_leaves_nothing_and_an_older_file_untouched(path, error):
+    def broken(**options):
+        with pytest.raises(error), open_rows(path, COLUMNS, **options) as file:
+            file.write(ROWS)
+            raise error
+
+    broken()
+    assert list(path.parent.iterdir()) == []
+    before = written(path, [FULL]).read_bytes()
+    broken(overwrite=True)
+    assert [item.name for item in path.parent.iterdir()] == [path.name]
+    assert path.read_bytes() == before
+
+
+def test_a_row_that_cannot_be_written_leaves_nothing(path):
+    with pytest.raises((TypeError, ValueError)), open_rows(path, COLUMNS) as file:
+        file.write([FULL | {"links": {1, 2}, "unknown": object()}])
+    assert list(path.parent.iterdir()) == []
+
+
+def test_an_older_file_is_replaced_only_when_asked_for(path):
+    written(path, [FULL])
+    with pytest.raises(
+        ConfigError, match=r"is there already; name another file or add --overwrite"
+    ):
+        open_rows(path, COLUMNS)
+    assert read_back(written(path, [FAILED], overwrite=True)) == [FAILED]
+
+
+def test_folders_on_the_way_are_made(path):
+    deeper = path.parent / "a" / "b" / path.name
+    assert read_back(written(deeper, [FAILED])) == [FAILED]
+
+
+# what is refused
+
+
+@pytest.mark.parametrize("name", ["rows.xlsx", "rows", "rows.jsonl.gz", "-"])
+def test_another_suffix_is_refused_before_anything_is_written(tmp_path, name):
+    with pytest.raises(ConfigError, match=r"expected one of \.jsonl, \.csv, \.parquet"):
+        open_rows(tmp_path / name, COLUMNS)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_case_of_a_suffix_does_not_matter(tmp_path):
+    path = written(tmp_path / "ROWS.JSONL", [FULL])
+    assert orjson.loads(path.read_bytes()) == FULL
+
+
+def test_a_place_that_cannot_be_written_to_is_an_error_in_words(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigError, match=r"file/rows.csv: cannot be written \(\w.*name another"):
+        open_rows(tmp_path / "file" / "rows.csv", COLUMNS)
