@@ -63,7 +63,9 @@ def test_any_text_gives_a_date_or_nothing(text):
 
 @given(st.dates(min_value=__import__("datetime").date(1900, 1, 1)))
 def test_every_day_is_read_back(day):
-    months = "Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember"
+    months = (
+        "Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember"
+    )
     printed = f"{day.day} {months.split()[day.month - 1]} {day.year}"
     assert parse_date(printed) == day.isoformat()
 

@@ -410,6 +410,11 @@ def test_a_text_of_paragraphs_has_no_title():
     assert parse("Harga cabai turun lagi").title == ""
 
 
+def test_a_sentence_whose_links_were_printed_on_lines_of_their_own_is_no_title():
+    text = f"Ketua Kelompok Tani Rina Wulandari\n, mengatakan panen raya sudah dimulai.\n{BODY_1}"
+    assert parse(text).title == ""
+
+
 @pytest.mark.parametrize("text", ["", " \n\t ", "\u200b", "a", "\n", "Baca juga", "(", "***"])
 def test_texts_of_nearly_nothing(text):
     assert parse(text).text == text

@@ -37,6 +37,7 @@ END_CHARS = 700  # credits, initials, tags and an agency's notice behind the las
 MAX_TITLE_CHARS = 250
 MAX_CREDIT_CHARS = 120  # what a caption that repeats the title adds to it
 
+_CONTINUES = ",.;:?!)"
 _WORD = re.compile(r"[^\W_]+")
 _GAP = re.compile(r"[^\S\r\n]*(?:\r\n?|\n)[^\S\r\n]*(?:\r\n?|\n)")
 
@@ -100,6 +101,8 @@ def find_title(text: str, lines: Sequence[Span], rules: Rules) -> str:
         return ""
     if rules.whole_line("head", line) or rules.whole_line("line", line):
         return ""
+    if following[0].islower() or following[0] in _CONTINUES:
+        return ""  # each node of a page got a line: the sentence goes on
     proven = (
         _GAP.match(text, end) is not None
         or rules.whole_line("head", following) is not None

@@ -98,7 +98,8 @@ class Rules:
         }
         # Strings that begin alike ("[gambas", "[video") are looked for by their beginning first.
         self._needs: dict[str, dict[str, list[Marker | Rule]]] = {}
-        for one in (*self.markers, *self.at("inside")):
+        searched: list[Marker | Rule] = [*self.markers, *self.at("inside")]
+        for one in searched:
             shared = commonprefix(one.needs)  # noqa: RUF071, characters are what is meant
             for need in one.needs:
                 owners = self._needs.setdefault(shared or need, {}).setdefault(need, [])
