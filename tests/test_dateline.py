@@ -29,6 +29,8 @@ from saring.dateline import find_dateline, publisher_name
         ("Jakarta\n-\n", "", "Jakarta"),
         ("Suita\n-\n", "", "Suita"),
         ("Kab. Bogor - ", "", "Kab. Bogor"),
+        ("KOLAKA UTARA - ", "", "Kolaka Utara"),
+        ("JAKARTA KOMPAS.com – ", "Kompas.com", "Jakarta"),
     ],
 )
 def test_a_dateline_ends_at_its_dash_and_names_publisher_and_place(dateline, publisher, place):
@@ -44,6 +46,7 @@ def test_a_dateline_ends_at_its_dash_and_names_publisher_and_place(dateline, pub
         "KPK - lembaga antirasuah - menahan bupati.",
         "Dua rute baru bus, Bekasi, yakni Bantargebang - Summarecon dibuka.",
         "Harga cabai - yang sempat naik - kini turun.",
+        "PANDEMI COVID-19 berakhir di Solo.",
         "Petani memanen cabai.",
         "",
     ],

@@ -63,6 +63,7 @@ _GLUED = re.compile(
 )
 _KONTAN = re.compile(r"(?P<place>[A-Z]{3,15}(?: [A-Z]{3,15}){0,2})\.\s{1,3}(?=[A-Z\"“])")
 _DOMAIN = re.compile(r"[\w-]+[.,](?:com|co\.id|co|id|net|org|tv)\b", re.IGNORECASE)
+_SPACED_DOMAIN = re.compile(r"\s(?=[\w-]+\.(?:com|co\.id|co|id)\b)", re.IGNORECASE)
 _PARTS = re.compile(r"[^,()/]+")
 
 
@@ -93,7 +94,7 @@ def find_dateline(text: str, start: int, publisher: str = "") -> Dateline | None
     dash = match.group()[len(match["head"]) :]
     alone = dash.strip() in ("-", "–") and "\n" in dash[: dash.index(dash.strip())]
     dateline = _named(match["head"], match.end(), publisher, alone)
-    if dateline is None or _is_hyphen(match["head"], dash):
+    if dateline is None or _is_hyphen(match["head"], dash, text[match.end()]):
         return None
     if match["agency"]:
         dateline = dateline._replace(publisher=publisher_name(match["agency"].split("/")[0]))
@@ -110,7 +111,7 @@ def publisher_name(raw: str) -> str:
         return NAMES[name.lower()]
     if _DOMAIN.fullmatch(name):
         host, dot, ending = name.replace(",", ".", 1).partition(".")
-        if host in (host.upper(), host.lower()):
+        if host in (host.upper(), host.lower()) or host.lower() in PUBLISHERS:
             host = "-".join(word.capitalize() for word in host.split("-"))
         return host + dot + ending.lower()
     return _title(name) if name == name.upper() else name
@@ -122,7 +123,7 @@ def _named(head: str, end: int, publisher: str, alone: bool) -> Dateline | None:
     `alone`: the dash stands on a line of its own, as where a scraper printed each node of a page.
     """
     parts = [part.strip(" .\xa0\n-–—'") for part in _PARTS.findall(head.replace("co,id", "co.id"))]
-    parts = [part for part in parts if part]
+    parts = [piece for part in parts for piece in _SPACED_DOMAIN.sub(",", part).split(",") if piece]
     if not parts or not all(map(_is_name, parts)):
         return None
     kinds = [_kind(part, publisher) for part in parts]
@@ -133,10 +134,8 @@ def _named(head: str, end: int, publisher: str, alone: bool) -> Dateline | None:
         return None
     found = dict(zip(reversed(kinds), reversed(parts), strict=True))  # the first of a kind wins
     rest, name, place = (found.get(kind, "") for kind in ("", "publisher", "place"))
-    if rest and not place and (name or alone or len(rest.split()) == 1):
+    if rest and not place:
         place = rest
-    elif rest and not name:
-        name = rest
     return Dateline(end, publisher_name(name), _title(place) if place == place.upper() else place)
 
 
@@ -156,12 +155,17 @@ def _kind(part: str, publisher: str) -> str:
         return "publisher"
     if bare in _places():
         return "place"
-    return "publisher" if len(words) > 1 and PUBLISHER_WORDS.intersection(words) else ""
+    if len(words) < 2:
+        return ""
+    shouted = part == part.upper()
+    named_after = shouted and words[-1] in _places() and words[0] not in _places()  # MANTRA BOGOR
+    return "publisher" if named_after or PUBLISHER_WORDS.intersection(words) else ""
 
 
-def _is_hyphen(head: str, dash: str) -> bool:
-    """Return whether the dash joins a word ("Jakarta-Bandung") rather than ends a dateline."""
-    return dash in ("-", "–") and not (_DOMAIN.search(head) or head == head.upper())
+def _is_hyphen(head: str, dash: str, after: str) -> bool:
+    """Return whether the dash joins a word ("COVID-19", "Jakarta-Bandung"), not ends a dateline."""
+    proven = _DOMAIN.search(head) or head == head.upper()
+    return dash in ("-", "–") and (after.isdigit() or not proven)
 
 
 def _title(name: str) -> str:

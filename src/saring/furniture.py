@@ -14,7 +14,7 @@ from typing import NamedTuple
 from saring.dateline import find_dateline
 from saring.markers import Rule, Rules
 from saring.metadata import parse_credits, parse_date
-from saring.shape import is_prose, may_be_headline
+from saring.shape import is_prose, is_title_case, may_be_headline
 from saring.teaser import Span
 
 __all__ = [
@@ -35,6 +35,7 @@ OPENING_LINES = 5  # a first paragraph may be short, and lines before it of no k
 TAIL_LINES = 80  # three boxes of ten headlines, each with its date or desk
 END_CHARS = 700  # credits, initials, tags and an agency's notice behind the last sentence
 MAX_TITLE_CHARS = 250
+MAX_SURE_TITLE_CHARS = 130  # without a date under it or its repetition; a lead may lack its stop
 MAX_CREDIT_CHARS = 120  # what a caption that repeats the title adds to it
 
 _CONTINUES = ",.;:?!)"
@@ -103,13 +104,15 @@ def find_title(text: str, lines: Sequence[Span], rules: Rules) -> str:
         return ""
     if following[0].islower() or following[0] in _CONTINUES:
         return ""  # each node of a page got a line: the sentence goes on
-    proven = (
-        _GAP.match(text, end) is not None
-        or rules.whole_line("head", following) is not None
-        or _key(line) == _key(following)
-        or is_prose(following)
-    )
-    return line if proven else ""
+    proven = rules.whole_line("head", following) is not None or _key(line) == _key(following)
+    follows = _GAP.match(text, end) is not None or is_prose(following)
+    return line if proven or (follows and _stands_alone(line)) else ""
+
+
+def _stands_alone(line: str) -> bool:
+    """Return whether a line is a title by its own looks, and not a short first paragraph."""
+    asks = line.rstrip("\"”'’)")[-1:] in "?!"
+    return len(line) <= MAX_SURE_TITLE_CHARS and (is_title_case(line) or not asks)
 
 
 def find_head(page: Page, lines: Sequence[Span]) -> list[Find]:

@@ -31,7 +31,9 @@ SMALL_WORDS = frozenset(
 """Words that Title Case leaves small."""
 
 _STOPS = (".", '."', ".”", ".'", ".)", '",', "”,", ",", ";", ":")
-_SENTENCE_BREAK = re.compile(r"(?<=[a-z][a-z][a-z\d\"”)][.])(?<!prof\.)\s+(?=[\"“A-Z])")
+_SENTENCE_BREAK = re.compile(
+    r"(?:(?<=[a-z]{3}[.])|(?<=[\d)\"”][.])|(?<=[.?!][\"”]))(?<!prof\.)\s+(?=[\"“A-Z])", re.UNICODE
+)
 
 
 def capital_share(words: list[str]) -> float:
