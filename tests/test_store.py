@@ -379,7 +379,10 @@ def test_a_card_that_is_not_plain_is_refused(
     ("estimator", "message"),
     [
         (FunctionTransformer(), r"topic: sklearn.*FunctionTransformer may not stand in a model"),
-        (make_pipeline(FunctionTransformer()), r"topic\.steps\[0\]\[1\]: .*saring\.store\.allowed\.TABLE"),
+        (
+            make_pipeline(FunctionTransformer()),
+            r"topic\.steps\[0\]\[1\]: .*saring\.store\.allowed\.TABLE",
+        ),
         (TfidfVectorizer(tokenizer=str.split), r"topic\.tokenizer: found .* must be None"),
         (TfidfVectorizer(analyzer=str.split), r"topic\.analyzer: builtins.method_descriptor may"),
         (TfidfVectorizer(input="filename"), r"topic\.input: found 'filename'"),
