@@ -162,6 +162,24 @@ def test_the_address_the_process_had_is_given_back(
     assert not mlflow.is_tracking_uri_set()
 
 
+def test_the_address_in_the_environment_is_read_anew_each_time(
+    home: Path, logged: track.RunInfo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    import mlflow
+
+    elsewhere = f"sqlite:///{tmp_path / 'none.db'}"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", elsewhere)
+    with pytest.raises(BundleError, match="no such model"):
+        track.resolve("challenger")
+    assert (os.environ["MLFLOW_TRACKING_URI"], mlflow.get_tracking_uri()) == (elsewhere, elsewhere)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", logged.tracking_uri)
+    assert track.resolve("challenger").is_dir()
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    assert track.resolve("challenger").is_dir()
+    assert "MLFLOW_TRACKING_URI" not in os.environ
+    assert not mlflow.is_tracking_uri_set()
+
+
 def test_a_refusal_says_where_the_bundle_is(
     bundle: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

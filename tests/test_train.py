@@ -272,14 +272,15 @@ def test_progress_is_told_stage_by_stage_to_the_end(tmp_path):
 @pytest.mark.slow
 def test_a_logged_run_holds_figures_settings_and_the_model(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/runs.db")
+    address = f"sqlite:///{tmp_path}/runs.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
     path = tmp_path / "own.jsonl"
     path.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in own_rows()))
     with parallel_config("sequential"):
         result = train([path], tmp_path / "models", QUICK)
     from mlflow import MlflowClient
 
-    client = MlflowClient()
+    client = MlflowClient(tracking_uri=address, registry_uri=address)
     run = client.get_run(result.run_id)
     assert run.data.params["topic.C"] == "10.0"
     assert run.data.metrics["topic.test.accuracy"] == 1

@@ -38,6 +38,7 @@ __all__ = [
 
 MODEL_NAME = "saring"
 CHALLENGER = "challenger"  # alias of the model trained last; `champion` is given by a person
+_URI_VARIABLE = "MLFLOW_TRACKING_URI"
 _LOADER = "saring.pyfunc"  # by name, as it stands below this module and MLflow imports it
 
 # Set before mlflow is imported, where the user has not set them: each is read only then.
@@ -175,7 +176,7 @@ def resolve(reference: str) -> Path:
 
 def tracking_uri() -> str:
     """Return ``MLFLOW_TRACKING_URI``, or the database ``mlflow.db`` in the working folder."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{Path('mlflow.db').absolute()}"
+    return os.environ.get(_URI_VARIABLE) or f"sqlite:///{Path('mlflow.db').absolute()}"
 
 
 @contextmanager
@@ -193,6 +194,8 @@ def _opened(uri: str, failure: SaringError) -> Iterator[Any]:
             import mlflow
         except ModuleNotFoundError as error:
             raise MissingExtraError("train", "keeping training runs in MLflow") from error
+        # MLflow writes its address into the environment as well: both are given back as they were.
+        environment = os.environ.pop(_URI_VARIABLE, None)
         before = mlflow.get_tracking_uri() if mlflow.is_tracking_uri_set() else None
         mlflow.set_tracking_uri(uri)
         try:
@@ -201,6 +204,9 @@ def _opened(uri: str, failure: SaringError) -> Iterator[Any]:
             raise type(failure)(f"{failure}\n{uri}: {error}") from error
         finally:
             mlflow.set_tracking_uri(before)
+            os.environ.pop(_URI_VARIABLE, None)
+            if environment is not None:
+                os.environ[_URI_VARIABLE] = environment
 
 
 def _failures() -> tuple[type[Exception], ...]:
