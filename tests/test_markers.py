@@ -8,7 +8,7 @@ import pytest
 
 from saring.errors import ConfigError
 from saring.links import find_teasers
-from saring.markers import Marker, Rule, Rules, load_rules, lower, read_rules
+from saring.markers import Marker, Rule, Rules, load_rules, lower, read_rules, take_line
 
 RULES = load_rules()
 ALL_RULES = RULES.rules
@@ -25,7 +25,7 @@ def taken_by(rule: Rule, line: str) -> str:
     """What the rule alone takes of a line; empty if nothing."""
     alone = Rules([], [rule])
     if rule.where in ("line", "head", "tail", "tail_header"):
-        return line if alone.whole_line(rule.where, line, rule.after) else ""
+        return line if take_line(alone.needed(rule.where, lower(line)), line, rule.after) else ""
     if rule.where == "inside":
         matches = [rule.pattern.match(line, at) for at, _ in alone.places(lower(line))]
         match = next((match for match in matches if match), None)

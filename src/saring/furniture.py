@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from saring.dateline import find_dateline
-from saring.markers import Rule, Rules
+from saring.markers import Rule, Rules, take_line
 from saring.metadata import parse_credits, parse_date
 from saring.shape import is_prose, is_title_case, may_be_headline
 from saring.teaser import Span
@@ -45,9 +45,13 @@ _GAP = re.compile(r"[^\S\r\n]*(?:\r\n?|\n)[^\S\r\n]*(?:\r\n?|\n)")
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What the finders read: text, title and publisher (empty where unknown), rules."""
+    """What the finders read.
+
+    The text, the same in lower case, title and publisher (empty where unknown), the rules.
+    """
 
     text: str
+    low: str
     title: str
     publisher: str
     rules: Rules
@@ -84,8 +88,9 @@ def find_lines(page: Page, lines: Sequence[Span]) -> list[Find]:
     """Return the lines that are furniture wherever they stand."""
     found: list[Find] = []
     before = ""
+    rules = page.rules.needed("line", page.low)
     for start, end in lines:
-        taken = page.rules.whole_line("line", page.text[start:end], before)
+        taken = take_line(rules, page.text[start:end], before)
         before = taken[0].kind if taken else ""
         if taken:
             found.append(_find(*taken, start, end))
@@ -160,7 +165,7 @@ def _tail_finds(
         start, end = lines[number]
         line = page.text[start:end]
         heading = page.rules.whole_line("tail_header", line)
-        rule = taken.get(number) or page.rules.whole_line("tail", line, before)
+        rule = taken.get(number) or take_line(page.rules.at("tail"), line, before)
         before = ""
         if heading:
             header = line.rstrip(" :").lower()

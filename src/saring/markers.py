@@ -17,7 +17,7 @@ from typing import Any
 
 from saring.errors import ConfigError
 
-__all__ = ["PLACES", "Marker", "Rule", "Rules", "load_rules", "lower", "read_rules"]
+__all__ = ["PLACES", "Marker", "Rule", "Rules", "load_rules", "lower", "read_rules", "take_line"]
 
 PLACES = ("inside", "line", "head", "tail", "tail_header", "start", "end")
 """Where a rule may apply: inside a line, as a whole line (anywhere, before the first paragraph,
@@ -93,9 +93,6 @@ class Rules:
         self._places: dict[str, list[Rule]] = {}
         for rule in self.rules:
             self._places.setdefault(rule.where, []).append(rule)
-        self._longest = {
-            place: max(rule.max_chars for rule in group) for place, group in self._places.items()
-        }
         # Strings that begin alike ("[gambas", "[video") are looked for by their beginning first.
         self._needs: dict[str, dict[str, list[Marker | Rule]]] = {}
         searched: list[Marker | Rule] = [*self.markers, *self.at("inside")]
@@ -123,37 +120,45 @@ class Rules:
                             yield at, one
                         at = low.find(need, at + len(need))
 
-    def whole_line(
-        self, place: str, line: str, before: str = ""
-    ) -> tuple[Rule, re.Match[str]] | None:
-        """Return the rule that takes the whole line and its match, or None.
+    def needed(self, place: str, low: str) -> list[Rule]:
+        """Return the rules for a place that may match within a text, given in lower case."""
+        return [
+            rule
+            for rule in self.at(place)
+            if not rule.needs or any(need in low for need in rule.needs)
+        ]
 
-        Parameters
-        ----------
-        place : str
-            One of `PLACES`.
-        line : str
-            The line, stripped.
-        before : str
-            Kind of the removal right before the line, empty when there is none.
-        """
-        size = len(line)
-        if size > self._longest.get(place, 0):
-            return None
-        low = line.lower()
-        for rule in self._places[place]:
-            if size > rule.max_chars or rule.after not in ("", before):
+    def whole_line(self, place: str, line: str) -> tuple[Rule, re.Match[str]] | None:
+        """Return the rule for a place that takes the whole line and its match, or None."""
+        return take_line(self.at(place), line)
+
+
+def take_line(
+    rules: Iterable[Rule], line: str, before: str = ""
+) -> tuple[Rule, re.Match[str]] | None:
+    """Return the first rule that takes the whole line and its match, or None.
+
+    Parameters
+    ----------
+    rules : iterable of Rule
+        The rules.
+    line : str
+        The line, stripped.
+    before : str
+        Kind of the removal right before the line, empty when there is none.
+    """
+    size, low = len(line), ""
+    for rule in rules:
+        if size > rule.max_chars or rule.after not in ("", before):
+            continue
+        if rule.needs:
+            low = low or line.lower()
+            if not any([need in low for need in rule.needs]):
                 continue
-            for need in rule.needs:
-                if need in low:
-                    break
-            else:
-                if rule.needs:
-                    continue
-            match = rule.pattern.fullmatch(line)
-            if match:
-                return rule, match
-        return None
+        match = rule.pattern.fullmatch(line)
+        if match:
+            return rule, match
+    return None
 
 
 def lower(text: str) -> str:

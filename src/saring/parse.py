@@ -62,9 +62,9 @@ def parse(source: Record | str | Mapping[str, Any]) -> Article:
     text, rules = record.text, load_rules()
     lines = _lines(text)
     title = record.title.strip() or furniture.find_title(text, lines, rules)
-    page = Page(text, title, record.publisher.strip(), rules)
+    page = Page(text, lower(text), title, record.publisher.strip(), rules)
 
-    marks, inside = _places(rules, text)
+    marks, inside = _places(rules, page.low)
     finds = furniture.find_inside(page, inside)
     teasers = find_teasers(text, lines, [(f.start, f.end) for f in finds], marks, rules)
     lines = _left(text, lines, [*finds, *teasers])
@@ -85,11 +85,11 @@ def parse(source: Record | str | Mapping[str, Any]) -> Article:
     return _article(record, title, finds, teasers)
 
 
-def _places(rules: Rules, text: str) -> tuple[list[tuple[int, Marker]], list[tuple[int, Rule]]]:
+def _places(rules: Rules, low: str) -> tuple[list[tuple[int, Marker]], list[tuple[int, Rule]]]:
     """Return where markers, and where rules for inside a line, may match in a text."""
     marks: list[tuple[int, Marker]] = []
     inside: list[tuple[int, Rule]] = []
-    for at, one in rules.places(lower(text)):
+    for at, one in rules.places(low):
         if isinstance(one, Marker):
             marks.append((at, one))
         else:
