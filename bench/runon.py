@@ -3,7 +3,7 @@
 ::
 
     python bench/runon.py ../shared/data/news/articles.parquet   # the table, per publisher
-    python bench/runon.py --fit                                  # writes src/saring/runon.toml
+    python bench/runon.py --fit                                  # writes src/saring/parse/runon.toml
 
 The truth is the parse of the articles as they lie, with teasers on lines of their own. Their line
 breaks are then replaced by spaces (or by nothing), and the parse must find the same headlines. The
@@ -25,12 +25,12 @@ import numpy as np
 from scipy.optimize import minimize
 
 from saring.parse import parse
-from saring.runon import Candidate, Model, candidate_score, candidates
-from saring.window import Host, Tables
+from saring.parse.runon import Candidate, Model, candidate_score, candidates
+from saring.parse.window import Host, Tables
 
 ROOT = Path(__file__).parents[1]
 CORPUS = ROOT / "data" / "corpus" / "articles.jsonl"
-OUT = ROOT / "src" / "saring" / "runon.toml"
+OUT = ROOT / "src" / "saring" / "parse" / "runon.toml"
 
 SEED = 20220119
 MIN_COUNT = 5  # a word seen less often in the corpus says nothing

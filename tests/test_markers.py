@@ -7,8 +7,8 @@ from importlib.resources import files
 import pytest
 
 from saring.errors import ConfigError
-from saring.links import find_teasers
-from saring.markers import Marker, Rule, Rules, load_rules, lower, read_rules, take_line
+from saring.parse.links import find_teasers
+from saring.parse.markers import Marker, Rule, Rules, load_rules, lower, read_rules, take_line
 
 RULES = load_rules()
 ALL_RULES = RULES.rules
@@ -110,5 +110,5 @@ def test_a_bad_rule_is_refused_by_name(entry, message):
 
 
 def test_the_data_file_names_every_kind_in_snake_case():
-    data = tomllib.loads(files("saring").joinpath("markers.toml").read_text(encoding="utf-8"))
+    data = tomllib.loads(files("saring.parse").joinpath("markers.toml").read_text(encoding="utf-8"))
     assert all(re.fullmatch(r"[a-z_]+", rule["kind"]) for rule in data["rule"])

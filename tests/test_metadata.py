@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saring.metadata import parse_credits, parse_date, parse_tags
+from saring.parse.metadata import parse_credits, parse_date, parse_tags
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from layouts import LAYOUTS, stories
 
 from saring.article import Article, Record
 from saring.errors import InputError
-from saring.markers import load_rules
 from saring.parse import parse
+from saring.parse.markers import load_rules
 
 BODY_1 = (
     "Petani di lereng Gunung Sumbing mulai memanen cabai rawit sejak awal pekan ini, dan harga "

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saring.parse import parse
-from saring.runon import candidates, headline_end, load_model
-from saring.window import Host, Window
-from saring.word import read_word
+from saring.parse.runon import candidates, headline_end, load_model
+from saring.parse.window import Host, Window
+from saring.parse.word import read_word
 
 NEWS = Path(__file__).parents[1].parent / "shared" / "data" / "news" / "articles.parquet"
 

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from saring.dateline import find_dateline
-from saring.markers import Rule, Rules, take_line
-from saring.metadata import parse_credits, parse_date
-from saring.shape import is_prose, is_title_case, may_be_headline
-from saring.teaser import Span
+from saring.parse.dateline import find_dateline
+from saring.parse.markers import Rule, Rules, take_line
+from saring.parse.metadata import parse_credits, parse_date
+from saring.parse.shape import is_prose, is_title_case, may_be_headline
+from saring.parse.teaser import Span
 
 __all__ = [
     "Find",

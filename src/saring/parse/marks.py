@@ -11,9 +11,9 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from saring.markers import Marker
-from saring.shape import MAX_HEADLINE_CHARS, capital_share, may_be_headline
-from saring.teaser import Span
+from saring.parse.markers import Marker
+from saring.parse.shape import MAX_HEADLINE_CHARS, capital_share, may_be_headline
+from saring.parse.teaser import Span
 
 __all__ = ["CLOSING", "Mark", "find_marks"]
 

@@ -14,8 +14,8 @@ from functools import cached_property
 from itertools import accumulate, pairwise
 from typing import NamedTuple, TypeVar
 
-from saring.shape import SMALL_WORDS
-from saring.word import CLOSING, OPENING, Word, read_word
+from saring.parse.shape import SMALL_WORDS
+from saring.parse.word import CLOSING, OPENING, Word, read_word
 
 __all__ = ["Features", "Host", "Tables", "Token", "Window"]
 

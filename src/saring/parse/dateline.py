@@ -177,5 +177,5 @@ def _title(name: str) -> str:
 @cache
 def _places() -> frozenset[str]:
     """Return the places of `places.toml`, in lower case."""
-    data = tomllib.loads(files("saring").joinpath("places.toml").read_text(encoding="utf-8"))
+    data = tomllib.loads(files("saring.parse").joinpath("places.toml").read_text(encoding="utf-8"))
     return frozenset(" ".join(name.split()) for names in data.values() for name in names.split(","))

@@ -15,15 +15,15 @@ from dataclasses import fields
 from hashlib import blake2b
 from typing import Any
 
-from saring import furniture
 from saring.article import Article, Link, Record, Removal
-from saring.dateline import publisher_name
 from saring.errors import InputError
-from saring.furniture import Find, Page
-from saring.links import find_addressed, find_teasers
-from saring.markers import Marker, Rule, Rules, load_rules, lower
-from saring.metadata import parse_date, parse_tags
-from saring.teaser import Span, Teaser
+from saring.parse import furniture
+from saring.parse.dateline import publisher_name
+from saring.parse.furniture import Find, Page
+from saring.parse.links import find_addressed, find_teasers
+from saring.parse.markers import Marker, Rule, Rules, load_rules, lower
+from saring.parse.metadata import parse_date, parse_tags
+from saring.parse.teaser import Span, Teaser
 
 __all__ = ["parse"]
 

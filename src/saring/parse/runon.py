@@ -15,7 +15,7 @@ from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
-from saring.window import Features, Host, Tables, Window
+from saring.parse.window import Features, Host, Tables, Window
 
 __all__ = ["Candidate", "Model", "candidate_score", "candidates", "headline_end", "load_model"]
 
@@ -94,7 +94,7 @@ def candidates(host: Host, start: int, stop: int, tables: Tables) -> Iterator[Ca
 @cache
 def load_model() -> Model:
     """Return the weights and tables shipped with saring; they are read once."""
-    data = tomllib.loads(files("saring").joinpath("runon.toml").read_text(encoding="utf-8"))
+    data = tomllib.loads(files("saring.parse").joinpath("runon.toml").read_text(encoding="utf-8"))
     words = {name: frozenset(text.split()) for name, text in data["words"].items()}
     tables = Tables(data["openers"], data["closers"], words["common"], words["camel"])
     return Model(data["weights"], tables)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from saring.shape import SMALL_WORDS
+from saring.parse.shape import SMALL_WORDS
 
 __all__ = ["CLOSING", "OPENING", "Word", "joints", "read_word"]
 

@@ -171,7 +171,7 @@ def lower(text: str) -> str:
 @cache
 def load_rules() -> Rules:
     """Return the rules shipped with saring; they are read once."""
-    data = files("saring").joinpath("markers.toml").read_text(encoding="utf-8")
+    data = files("saring.parse").joinpath("markers.toml").read_text(encoding="utf-8")
     return read_rules(tomllib.loads(data))
 
 
