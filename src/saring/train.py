@@ -37,7 +37,7 @@ from saring.tasks import LINK_LABELS, TASKS, Table, Task
 __all__ = ["Trained", "train"]
 
 MODEL_NAME = "saring"
-LICENCE = "CC BY 4.0"
+LICENCE = "that of the training data"  # whose corpus it is, only its owner knows
 
 Progress = Callable[[str, int, int], None]
 
