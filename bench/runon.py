@@ -3,7 +3,7 @@
 ::
 
     python bench/runon.py ../shared/data/news/articles.parquet   # the table, per publisher
-    python bench/runon.py --fit                                  # writes src/saring/parse/runon.toml
+    python bench/runon.py --fit    # writes src/saring/parse/runon.toml
 
 The truth is the parse of the articles as they lie, with teasers on lines of their own. Their line
 breaks are then replaced by spaces (or by nothing), and the parse must find the same headlines. The
