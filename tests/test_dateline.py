@@ -16,7 +16,7 @@ from saring.parse.dateline import find_dateline, publisher_name
         ("TEMPO.CO, Jakarta - ", "Tempo.co", "Jakarta"),
         ("TEMPO.CO,Jakarta-", "Tempo.co", "Jakarta"),
         ("Jakarta (ANTARA) - ", "Antara", "Jakarta"),
-        ("Kawasaki, Jepang --(ANTARA/Business Wire)-- ", "Antara", "Jepang"),
+        ("Osaka, Jepang --(ANTARA/Business Wire)-- ", "Antara", "Osaka"),
         ("MEDIA PAKUAN - ", "Media Pakuan", ""),
         ("MANTRA SUKABUMI - ", "Mantra Sukabumi", ""),
         ("Suara.com - ", "Suara.com", ""),
