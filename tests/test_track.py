@@ -20,6 +20,7 @@ from sklearn.pipeline import make_pipeline
 from saring import store, track
 from saring.article import Prediction
 from saring.errors import BundleError, MissingExtraError, SaringError
+from saring.predict import load
 from saring.pyfunc import PyfuncModel
 from saring.track.git import git_commit
 from saring.track.signature import signature
@@ -238,6 +239,79 @@ def test_a_lost_row_is_an_error() -> None:
     frame = pd.DataFrame({"title": ["satu", "dua"], "text": ["isi", "isi"]})
     with pytest.raises(SaringError, match="2 rows went in and 1 came out"):
         PyfuncModel(Loser()).predict(frame)
+
+
+# the model as MLflow gives it back
+
+NEWS = [
+    "Rupiah Menguat\n\nRupiah menguat terhadap dolar AS.\nBaca Juga: Harga Emas Hari Ini Turun Lagi",
+    "Timnas Menang Tipis\n\nTimnas menang 1-0 dalam laga persahabatan.",
+    "Gempa mengguncang pesisir.",
+]
+
+
+@pytest.fixture(scope="module")
+def served(home: Path, bundle_folder: Path) -> Any:
+    """The model logged, registered and loaded by its address."""
+    import mlflow
+
+    topics = load(bundle_folder).topics
+    info = track.log_run(track.RunRecord(bundle=bundle_folder, topics=topics, name="uji"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", info.tracking_uri)
+        yield mlflow.pyfunc.load_model(info.model_uri)
+
+
+def test_three_rows_in_are_three_rows_out(served: Any, bundle_folder: Path) -> None:
+    rows = served.predict(pd.DataFrame({"title": ["satu", "dua", "tiga"], "text": NEWS}))
+    assert list(rows["title"]) == ["satu", "dua", "tiga"]
+    assert list(rows.columns) == list(Prediction(id="").row(load(bundle_folder).topics))
+
+
+def test_a_row_that_cannot_be_scored_keeps_its_place(served: Any) -> None:
+    rows = served.predict(pd.DataFrame({"text": [NEWS[0], None, NEWS[1]]}, index=[5, 5, 9]))
+    assert list(rows.index) == [5, 5, 9]
+    assert rows["error"].isna().tolist() == [True, False, True]
+
+
+def test_the_rows_are_those_of_predict(served: Any, bundle_folder: Path) -> None:
+    frame = served.predict(pd.DataFrame({"text": NEWS}))
+    model = load(bundle_folder)
+    found = model.predict([{"text": text} for text in NEWS], scored_at=frame["scored_at"][0])
+    theirs = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    assert theirs == [prediction.row(model.topics) for prediction in found]
+
+
+def test_the_newest_model_is_found_by_its_alias(served: Any, bundle_folder: Path) -> None:
+    model = load("models:/saring@challenger")
+    assert model.model_version == load(bundle_folder).model_version
+
+
+QUIET = """
+import socket, sys
+from pathlib import Path
+def refuse(self, address):
+    raise SystemExit(f"network: {address}")
+socket.socket.connect = refuse
+from saring import track
+track.log_run(track.RunRecord(bundle=Path(sys.argv[1]), topics=("economy", "other"), name="uji"))
+from mlflow.telemetry import get_telemetry_client
+assert get_telemetry_client() is None
+"""
+
+
+@pytest.mark.slow
+def test_logging_is_silent_and_uses_no_network(bundle_folder: Path, tmp_path: Path) -> None:
+    # Without pytest's and a CI's variables, by which mlflow turns telemetry off of itself.
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    done = subprocess.run(
+        [sys.executable, "-c", QUIET, bundle_folder],
+        cwd=tmp_path,
+        env=kept,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 # git
