@@ -36,7 +36,7 @@ score: $(READY) ## score new articles: make score IN=articles.csv OUT=rows.jsonl
 	$(BIN)/saring score $(IN) --out $(OUT)
 
 test: lint ## ruff, mypy and pytest
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist loadgroup
 
 lint: $(READY) ## ruff and mypy
 	$(BIN)/ruff check .

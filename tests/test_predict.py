@@ -300,12 +300,15 @@ def test_a_folder_with_a_colon_in_its_path_is_no_address(bundle_folder, tmp_path
 
 @pytest.fixture(scope="module")
 def whole_model(embedded_corpus, tmp_path_factory) -> Model:
+    from saring.config import TrainConfig
     from saring.train import train
 
-    return load(train([embedded_corpus], tmp_path_factory.mktemp("whole"), log=False).folder)
+    folder = tmp_path_factory.mktemp("whole")
+    return load(train([embedded_corpus], folder, TrainConfig(folds=2), log=False).folder)
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("whole model")
 def test_the_whole_model_knows_our_page(whole_model):
     found = one(whole_model, PRMN)
     assert found.topic == "international_politics"
@@ -313,6 +316,7 @@ def test_the_whole_model_knows_our_page(whole_model):
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("whole model")
 @pytest.mark.skipif(not SEED.exists(), reason="needs ../shared/seed")
 def test_the_whole_model_knows_the_seed_article(whole_model):
     found = one(whole_model, SEED.read_text(encoding="utf-8"))

@@ -14,7 +14,8 @@ from saring.fit import fit
 from saring.parse import parse
 from saring.tasks import TASKS
 
-pytestmark = pytest.mark.slow
+# One process fits the model for them all.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("behaviour")]
 
 TEASERS = {
     "economy": "Baca Juga: IHSG Ditutup Melemah, Saham Perbankan Jadi Pemberat",
