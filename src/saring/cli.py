@@ -16,7 +16,9 @@ from saring import __version__
 from saring.errors import SaringError
 
 if TYPE_CHECKING:
+    from saring.predict import Model
     from saring.read import ReadOptions
+    from saring.score import Summary
 
 __all__ = ["main"]
 
@@ -194,35 +196,30 @@ def _predict(options: argparse.Namespace) -> int:
 
 
 def _score(options: argparse.Namespace) -> int:
-    """Write prediction rows and print a summary."""
+    """Write prediction rows."""
     from saring.predict import load
     from saring.score import score
-    from saring.show import counting, print_summary
 
-    model = load(options.model)
-    with counting("scoring") as progress:
-        summary = score(
-            options.inputs,
-            options.out,
-            model,
-            _read_options(options),
-            keep_links=options.keep_links,
-            overwrite=options.overwrite,
-            progress=progress,
-        )
-    print_summary(summary, options.out)
-    return SOME_ERRORS if summary.errors else OK
+    return _write(options, "scoring", score, load(options.model))
 
 
 def _clean(options: argparse.Namespace) -> int:
-    """Write clean articles and print a summary."""
+    """Write clean articles."""
     from saring.predict import load
     from saring.score import clean
-    from saring.show import counting, print_summary
 
     model = load(options.model) if options.keep_links == "related" else None
-    with counting("cleaning") as progress:
-        summary = clean(
+    return _write(options, "cleaning", clean, model)
+
+
+def _write(
+    options: argparse.Namespace, doing: str, write: Callable[..., Summary], model: Model | None
+) -> int:
+    """Run a batch with a progress bar and print its summary."""
+    from saring.show import counting, print_summary
+
+    with counting(doing) as progress:
+        summary = write(
             options.inputs,
             options.out,
             model,
