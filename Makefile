@@ -16,12 +16,13 @@ help: ## list the targets
 setup: $(READY) ## make .venv with everything, in the versions of constraints.txt
 
 $(READY): pyproject.toml constraints.txt
+	@echo "setting up .venv: one or two minutes the first time" >&2
 	@if command -v uv >/dev/null; then \
 		uv venv --quiet --allow-existing --python $(PYTHON) .venv && \
 		uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[all,dev]'; \
 	else \
 		$(PYTHON) -m venv .venv && \
-		$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[all,dev]'; \
+		$(BIN)/pip install -qq --disable-pip-version-check -c constraints.txt -e '.[all,dev]'; \
 	fi
 	@touch $@
 
@@ -50,6 +51,6 @@ format: $(READY) ## let ruff mend and format the code
 mlflow: $(READY) ## open the experiments at http://127.0.0.1:5000 (PORT=... for another)
 	$(QUIET) $(BIN)/mlflow ui --backend-store-uri $(TRACKING) --host 127.0.0.1 --port $(PORT)
 
-clean: ## remove .venv, caches and trained models; data, runs and the shipped model stay
+clean: ## remove .venv, caches and trained models; data and MLflow runs stay
 	rm -rf .venv build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find models -mindepth 1 -maxdepth 1 -name '2*' -exec rm -rf {} +

@@ -233,7 +233,7 @@ def test_what_goes_wrong_is_told_in_a_sentence_and_exit_code_1(run, work, words,
 def test_without_a_model_the_message_names_the_command_that_makes_one(words, capsys):
     assert main(words) == FAILED
     err = capsys.readouterr().err
-    assert err.startswith("saring: models: found no model; run `make train` (or `saring train`)")
+    assert err.startswith(f"saring: {Path.cwd()}/models: found no model; run `make train`")
 
 
 def test_a_tampered_model_is_told(run, bundle_folder, work):

@@ -173,7 +173,10 @@ def test_a_rarer_word_weighs_more_and_an_unknown_one_most(pairs):
     assert pruned.weight("zebra") > pruned.terms_.idf_.max()
 
 
-def test_shared_words_are_the_specific_ones_the_rarest_first(pairs):
+def test_shared_words_are_those_that_tell_something_the_rarest_first(pairs, monkeypatch):
+    borrowed = (*EGGS, "Warga Sukamulya borong telur murah 21")
+    assert [word for word, _ in pairs.shared_words(borrowed)] == ["telur"]  # of the lexicon
+    monkeypatch.setattr("saring.pairs.TELLING_WEIGHT", 3.0)  # in so small a corpus none is rarer
     found = pairs.shared_words((*EGGS, "Warga Sukamulya borong telur murah"))
     assert [word for word, _ in found] == ["sukamulya", "telur"]
     weights = [weight for _, weight in found]

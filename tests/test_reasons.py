@@ -5,8 +5,10 @@ import pytest
 from saring.reasons import link_reasons
 
 
-def reasons(shared=(), topic="economy", probability=0.9, article="economy", clickbait=0.0):
-    return link_reasons(shared, (topic, probability), article, clickbait)
+def reasons(
+    shared=(), topic="economy", probability=0.9, article="economy", clickbait=0.0, related=False
+):
+    return link_reasons(shared, (topic, probability), article, clickbait, related=related)
 
 
 @pytest.mark.parametrize(
@@ -28,8 +30,13 @@ def test_another_topic_is_a_reason_when_it_is_sure():
         "shares no specific word",
         "headline reads as international politics",
     )
-    assert len(reasons(topic="gossip", probability=0.59)) == 1
+    assert len(reasons(topic="gossip", probability=0.79)) == 1
     assert len(reasons(topic="economy")) == 1
+
+
+def test_another_topic_does_not_explain_a_related_link_nor_does_other():
+    assert len(reasons(topic="gossip", related=True)) == 1
+    assert len(reasons(topic="other")) == 1
 
 
 def test_clickbait_is_a_reason_when_it_is_sure():

@@ -46,6 +46,8 @@ MIN_KEY_CHARS = 3
 KEY_TERMS = 20  # the terms of highest TF-IDF that stand for an article
 COMMON_WEIGHT = 2.0  # idf of a word that stands in one article of three: it says nothing
 SPECIFIC_WEIGHT = 3.0  # idf from which a shared word says something: one article in 7
+TELLING_WEIGHT = 5.0  # idf from which a word outside the lexicon tells a person something
+MIN_TELLING_CHARS = 3
 RAREST = 3
 # A subject met in every article says nothing; one never met must not weigh without bound.
 SUBJECT_FLOOR = 0.005
@@ -68,7 +70,7 @@ class PairFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """
 
     STATE = ("terms_", "latent_", "lexicon_", "subject_weights_", "abbreviations_")
-    DERIVED = ("_idf", "_unseen", "_subjects", "_splitter")
+    DERIVED = ("_idf", "_unseen", "_subjects", "_known", "_splitter")
 
     def __init__(self, min_df: int = 2, dimensions: int = 100, seed: int = 0) -> None:
         self.min_df = min_df
@@ -113,18 +115,24 @@ class PairFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def shared_words(self, pair: Pair) -> list[tuple[str, float]]:
         """Return the headline's words that stand in the article, with their weights, rarest first.
 
-        Words below `SPECIFIC_WEIGHT` ("yang", "jadi") are left out.
+        Words that many articles share ("soal", "usai") and numbers are left out.
         """
         self._prepare()
         host = _Host(pair[0], pair[1], self)
         found = {word: self.weight(word) for word in words(pair[2]) if host.has(word)}
         ranked = sorted(found.items(), key=lambda item: -item[1])
-        return [(word, weight) for word, weight in ranked if weight >= SPECIFIC_WEIGHT]
+        return [(word, weight) for word, weight in ranked if self._tells(word, weight)]
 
     def weight(self, word: str) -> float:
         """Return how rare a word is: its idf in the training articles (natural log, from 1 up)."""
         self._prepare()
         return self._idf.get(word, self._unseen)
+
+    def _tells(self, word: str, weight: float) -> bool:
+        """Whether a shared word tells a person something: it is rare, or the lexicon has it."""
+        if len(word) < MIN_TELLING_CHARS or word.isdigit():
+            return False
+        return weight >= (SPECIFIC_WEIGHT if word in self._known else TELLING_WEIGHT)
 
     def _prepare(self) -> None:
         """Make the look-up tables that follow from the fitted state, once."""
@@ -135,6 +143,7 @@ class PairFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         # What min_df left out is rarer than the rarest word kept.
         self._unseen = float(idf.max()) + math.log(self.min_df)
         self._subjects = GroupCounter(self.lexicon_)
+        self._known = {term for terms in self.lexicon_.values() for term in terms}
         self._splitter = Splitter(self.abbreviations_)
 
     def _overlaps(self, host: _Host, headline: str) -> list[float]:

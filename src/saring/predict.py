@@ -154,13 +154,14 @@ class Model:
         for k, ((i, link), pair) in enumerate(zip(links, pairs, strict=True)):
             topic = names[best[n + k]]
             p_unrelated, clickbait = _number(unrelated[k]), _number(baits[n + k, -1])
+            related = None if p_unrelated is None else p_unrelated < P_RELATED_FROM
             verdicts.append(
                 LinkPrediction(
                     headline=link.headline,
                     marker=link.marker,
                     start=link.start,
                     end=link.end,
-                    related=None if p_unrelated is None else p_unrelated < P_RELATED_FROM,
+                    related=related,
                     p_unrelated=p_unrelated,
                     topic=topic,
                     clickbait=clickbait,
@@ -169,6 +170,7 @@ class Model:
                         (topic, float(topics[n + k].max())),
                         names[best[i]],
                         clickbait or 0.0,
+                        related=bool(related),
                     )
                     if p_unrelated is not None
                     else (),
@@ -243,8 +245,8 @@ def load(path: str | Path | None = None, *, allow_version_skew: bool = False) ->
         newest = store.newest(folder) if folder.is_dir() else None
         if newest is None:
             raise BundleError(
-                f"{folder}: found no model; run `make train` (or `saring train`) to make one, or "
-                "name one with --model"
+                f"{folder.absolute()}: found no model; run `make train` in the project's folder to "
+                "make one, or name a model's folder with --model or SARING_MODELS"
             )
         folder = newest
     return Model(store.load(folder, allow_version_skew=allow_version_skew))

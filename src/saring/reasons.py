@@ -7,12 +7,18 @@ from collections.abc import Sequence
 __all__ = ["link_reasons"]
 
 MAX_WORDS = 4  # the rarest words shared say it; more is noise
-SURE_TOPIC = 0.6  # below this a headline's topic is too unsure to be given as a reason
+SURE_TOPIC = 0.8  # a headline alone is short: below this its topic is too unsure to be told
+NO_TOPIC = "other"  # says what a headline is not, which explains nothing
 SURE_CLICKBAIT = 0.7
 
 
 def link_reasons(
-    shared: Sequence[str], link_topic: tuple[str, float], article_topic: str, clickbait: float
+    shared: Sequence[str],
+    link_topic: tuple[str, float],
+    article_topic: str,
+    clickbait: float,
+    *,
+    related: bool,
 ) -> tuple[str, ...]:
     """Return the reasons for a verdict, the weightiest first.
 
@@ -26,10 +32,13 @@ def link_reasons(
         Topic of the article.
     clickbait : float
         Probability that the headline is clickbait.
+    related : bool
+        The verdict; another topic explains only that a link is unrelated.
     """
     reasons = [_shared(shared)]
     topic, probability = link_topic
-    if topic != article_topic and probability >= SURE_TOPIC:
+    differs = topic not in (article_topic, NO_TOPIC) and probability >= SURE_TOPIC
+    if differs and not related:
         reasons.append(f"headline reads as {topic.replace('_', ' ')}")
     if clickbait >= SURE_CLICKBAIT:
         reasons.append("headline reads as clickbait")
