@@ -135,7 +135,12 @@ class Model:
             return np.full((len(rows), 2), np.nan)
         if not rows:
             return np.zeros((0, 2))
-        answers: NDArray[np.float64] = self.bundle.estimators[task].predict_proba(rows)
+        features, classifier = self.bundle.estimators[task]
+        found = features.transform(rows)
+        if isinstance(found, np.ndarray):
+            # Dense sums differ in the last digit with the number of rows; one at a time do not.
+            return np.vstack([classifier.predict_proba(row[None]) for row in found])
+        answers: NDArray[np.float64] = classifier.predict_proba(found)
         return answers
 
     def _links(
