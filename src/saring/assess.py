@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -62,8 +63,9 @@ def _task_reports(
     table = table.take(table.asked)
     model = bundle.estimators[task.name]
     labels = tuple(bundle.card["labels"][task.name])
-    probabilities = model.predict_proba(table.rows)
-    rules = _rules(bundle, task, table)
+    features = model.named_steps["features"].transform(table.rows)
+    probabilities = model.named_steps["classify"].predict_proba(features)
+    rules = _rules(bundle, task, features)
     kind_of = kinds[table.articles]
     parts = {split: np.arange(len(table))}
     names = [str(kind) for kind in np.unique(kind_of) if kind]
@@ -83,13 +85,12 @@ def _task_reports(
     ]
 
 
-def _rules(bundle: Bundle, task: Task, table: Table) -> Mapping[str, ArrayLike]:
-    """Return what the baselines learnt in training say of the rows."""
+def _rules(bundle: Bundle, task: Task, features: Any) -> Mapping[str, ArrayLike]:
+    """Return what the baselines learnt in training say of rows, given the model's features."""
     rules: dict[str, ArrayLike] = {
-        "majority": np.full(len(table), bundle.card["majority"][task.name])
+        "majority": np.full(features.shape[0], bundle.card["majority"][task.name])
     }
     if task.labels == LINK_LABELS:
-        features = bundle.estimators[task.name].named_steps["features"].transform(table.rows)
         threshold = bundle.card["thresholds"]["overlap"]
         rules["overlap"] = overlap_labels(features[:, 0], threshold)
     return rules

@@ -82,6 +82,11 @@ def fit(task: Task, table: Table, config: TrainConfig) -> Pipeline:
     CorpusError
         When the table has only one label, so that there is nothing to tell apart.
     """
+    return _fitted(task, table, config)[0]
+
+
+def _fitted(task: Task, table: Table, config: TrainConfig) -> tuple[Pipeline, Any]:
+    """Return the fitted model and the features of the rows it was fitted on, made once."""
     found = np.unique(table.truth)
     if len(found) < 2:
         raise CorpusError(
@@ -90,8 +95,9 @@ def fit(task: Task, table: Table, config: TrainConfig) -> Pipeline:
             "ask for fewer folds"
         )
     model = task.build(config)
-    model.fit(table.rows, table.truth, classify__sample_weight=table.weights)
-    return model
+    features = model.named_steps["features"].fit_transform(table.rows, table.truth)
+    model.named_steps["classify"].fit(features, table.truth, sample_weight=table.weights)
+    return model, features
 
 
 def answer(
@@ -99,7 +105,7 @@ def answer(
 ) -> Answers:
     """Return the answers to the `test` rows of a model fitted on the `train` rows."""
     known = table.take(train)
-    model = fit(task, known, config)
+    model, known_features = _fitted(task, known, config)
     asked = test[table.asked[test]]
     unknown = table.take(asked)
     features = model.named_steps["features"].transform(unknown.rows)
@@ -111,8 +117,7 @@ def answer(
         ),
     }
     if task.labels == LINK_LABELS:
-        overlap = model.named_steps["features"].transform(known.rows)[:, 0]
-        threshold = best_threshold(overlap, known.truth == LINK_LABELS[0])
+        threshold = best_threshold(known_features[:, 0], known.truth == LINK_LABELS[0])
         baselines["overlap"] = overlap_labels(features[:, 0], threshold)
     return Answers(asked, _all_columns(model, scores, task_labels(task, table)), baselines)
 

@@ -20,7 +20,7 @@ from saring import store
 from saring.config import TrainConfig, flat
 from saring.corpus import LabelledArticle, fingerprint, read_corpus
 from saring.errors import CorpusError
-from saring.evaluate import Report
+from saring.evaluate import Report, majority_labels
 from saring.fit import (
     Answers,
     answer,
@@ -235,8 +235,7 @@ def _card(
 def _majority(job: _Job) -> str:
     """Return the commonest label of the training rows."""
     known = job.table.take(job.test[0])
-    names, counts = np.unique(known.truth[known.asked], return_counts=True)
-    return str(names[counts.argmax()])
+    return str(majority_labels(known.truth[known.asked], 1)[0])
 
 
 def _log(
