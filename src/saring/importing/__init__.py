@@ -1,0 +1,11 @@
+"""The import room: published files, or a user's own tables, to the corpus format.
+
+    recipe, repair, annotations > tables > drafts > assemble > report > run
+
+`recipe` says what the keys of a mapping file mean; conf/click-id.toml is one.
+"""
+
+from saring.importing.report import Imported
+from saring.importing.run import import_corpus
+
+__all__ = ["Imported", "import_corpus"]
