@@ -4,8 +4,11 @@ import gzip
 import hashlib
 import json
 import re
+import threading
 import zipfile
 from collections import Counter
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import orjson
@@ -40,6 +43,12 @@ clickbait = "pancingan"
 [clickbait]
 "ya" = true
 "bukan" = false
+"""
+
+SHORT = """
+[columns]
+title = "judul"
+text = ["isi", "konten"]
 """
 
 
@@ -96,7 +105,10 @@ def test_columns_constants_and_values_become_corpus_rows(mine):
 
 def test_unknown_values_stop_the_import_and_are_all_named(mine, tmp_path):
     with pytest.raises(CorpusError) as error:
-        mine("judul,isi,kanal,pancingan\nA,b,Ekonomi,ya\nC,d,Olahraga,mungkin\nE,f,Olahraga,ya\n")
+        mine(
+            "judul,isi,tanggal,kanal,pancingan\n"
+            "A,b,,Ekonomi,ya\nC,d,,Olahraga,mungkin\nE,f,,Olahraga,ya\n"
+        )
     message = str(error.value)
     assert re.search(r"mine\.csv:2: column 'kanal' is 'Olahraga'; expected one of 'Ek", message)
     assert re.search(r"mine\.csv:2: column 'pancingan' is 'mungkin'; expected one of", message)
@@ -106,7 +118,9 @@ def test_unknown_values_stop_the_import_and_are_all_named(mine, tmp_path):
 
 
 def test_unknown_topics_may_be_given_one(mine):
-    rows, _ = mine("judul,isi,kanal\nA,b,Olahraga\n", 'unknown = "other"\n' + MINE)
+    rows, _ = mine(
+        "judul,isi,tanggal,kanal,pancingan\nA,b,,Olahraga,\n", 'unknown = "other"\n' + MINE
+    )
     assert rows[0]["topic"] == "other"
 
 
@@ -116,33 +130,48 @@ def test_without_a_table_of_topics_their_names_are_ours(mine):
 
 
 def test_a_row_that_cannot_be_used_is_left_out_and_named(mine):
-    rows, report = mine("judul,isi,kanal\nA,b,Ekonomi\n , ,Ekonomi\nC,d,Artis\n")
+    rows, report = mine("judul,isi\nA,b\n , \nC,d\n", SHORT)
     assert [row["title"] for row in rows] == ["A", "C"]
     assert (report.rows_in, report.articles, report.left_out) == (3, 2, 1)
     assert re.search(r"mine\.csv:2: found neither title nor text", report.problems[0])
 
 
 def test_a_broken_row_is_left_out_and_named(mine):
-    rows, report = mine('{"judul": "A"}\n{"judul": \n{"judul": "C"}\n', name="mine.ndjson")
+    rows, report = mine(
+        '{"judul": "A"}\n{"judul": \n{"judul": "C", "isi": "d"}\n', SHORT, name="mine.ndjson"
+    )
     assert [row["title"] for row in rows] == ["A", "C"]
     assert (report.rows_in, report.left_out) == (3, 1)
     assert "mine.ndjson:2: " in report.problems[0]
 
 
 def test_a_date_nobody_understands_is_left_empty_and_named(mine):
-    rows, report = mine("judul,tanggal\nA,kemarin\n")
+    rows, report = mine("judul,isi,tanggal\nA,b,kemarin\n", SHORT + 'date = "tanggal"')
     assert "date" not in rows[0]
     assert "column 'tanggal' is 'kemarin'" in report.problems[0]
 
 
+def test_a_column_that_no_row_has_is_told_with_those_there_are(mine, tmp_path):
+    with pytest.raises(ConfigError) as error:
+        mine("judul,kategori\nA,Ekonomi\n")
+    assert "mine.csv: has no column 'isi' or 'konten'" in str(error.value)
+    assert "mine.toml names for 'text'; found 'judul', 'kategori'" in str(error.value)
+    assert not (tmp_path / "mine.jsonl").exists()
+
+
+def test_rows_may_lack_what_others_have(mine):
+    rows, _ = mine('{"judul": "A"}\n{"konten": "b"}\n', SHORT, name="mine.ndjson")
+    assert [(row["title"], row["text"]) for row in rows] == [("A", ""), ("", "b")]
+
+
 def test_a_table_without_a_usable_row_is_an_error(mine, tmp_path):
     with pytest.raises(CorpusError, match="found no row to import"):
-        mine("judul,isi\n , \n")
+        mine("judul,isi\n , \n", SHORT)
     assert not (tmp_path / "mine.jsonl").exists()
 
 
 def test_titles_that_come_twice_get_ids_of_their_own(mine):
-    rows, _ = mine("judul,isi\nA,b\nA,c\nA,d\n")
+    rows, _ = mine("judul,isi\nA,b\nA,c\nA,d\n", SHORT)
     key = title_key("A")
     assert [row["id"] for row in rows] == [key, f"{key}-2", f"{key}-3"]
 
@@ -150,9 +179,9 @@ def test_titles_that_come_twice_get_ids_of_their_own(mine):
 def test_an_existing_corpus_stays_unless_told(mine, tmp_path):
     (tmp_path / "mine.jsonl").write_text("old")
     with pytest.raises(ConfigError, match="is there already"):
-        mine("judul\nA\n")
+        mine("judul,isi\nA,b\n", SHORT)
     assert (tmp_path / "mine.jsonl").read_text() == "old"
-    rows, _ = mine("judul\nA\n", overwrite=True)
+    rows, _ = mine("judul,isi\nA,b\n", SHORT, overwrite=True)
     assert len(rows) == 1
 
 
@@ -520,3 +549,55 @@ def test_an_annotation_that_is_wrong_says_where(tmp_path, file, line, said):
     path.write_text(f"{headers[file]}\n{line}\n")
     with pytest.raises(CorpusError, match=rf"{file}\.csv:1: {said}"):
         read_annotations({file: path})
+
+
+# From the web
+
+
+@pytest.fixture
+def portal(published):
+    """Serve the folder of the published zip; stops when called."""
+    handler = partial(QuietHandler, directory=published.parent)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *words):
+        """Say nothing."""
+
+
+def test_without_a_source_the_recipe_s_addresses_are_tried_in_turn(
+    click_id, published, portal, tmp_path
+):
+    digest = hashlib.sha256(published.read_bytes()).hexdigest()
+    known = load_recipe(click_id)
+    text = click_id.read_text(encoding="utf-8").replace(known.sha256, digest)
+    for address, name in zip(known.addresses, ("gone.zip", "set.zip"), strict=True):
+        text = text.replace(address, f"{portal}/{name}")
+    click_id.write_text(text, encoding="utf-8")
+    stages = []
+    out = tmp_path / "new" / "out.jsonl"
+    report = import_corpus(click_id, None, out, progress=lambda *told: stages.append(told))
+    assert (report.origin.address, report.origin.sha256) == (f"{portal}/set.zip", digest)
+    assert report.origin.verified
+    assert report.articles == 4
+    assert {stage for stage, _, _ in stages} == {"fetching", "writing"}
+    # what was fetched is kept, so the next import needs no network
+    published.unlink()
+    assert import_corpus(click_id, f"{portal}/set.zip", out, overwrite=True).articles == 4
+
+
+def test_when_no_address_answers_each_is_named(click_id, portal, tmp_path):
+    known = load_recipe(click_id)
+    text = click_id.read_text(encoding="utf-8")
+    for number, address in enumerate(known.addresses):
+        text = text.replace(address, f"{portal}/gone{number}.zip")
+    click_id.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=r"gone0\.zip: cannot be .*gone1\.zip: cannot be fetched"):
+        import_corpus(click_id, None, tmp_path / "out.jsonl")
+    assert not (tmp_path / "out.jsonl").exists()

@@ -122,7 +122,7 @@ class Drafter:
 
     def _date(self, row: TableRow) -> str:
         given = row.values.get("date", "")
-        if "time" in row.values:
+        if given and "time" in row.values:
             given = f"{given.removesuffix(MIDNIGHT)} {row.values['time']}"
         date = parse_date(given.removesuffix(MIDNIGHT))
         if given and not date:

@@ -113,10 +113,11 @@ class Imported:
     def _about_data(self) -> Iterator[str]:
         """Yield where the data come from and what is owed to their makers."""
         origin, recipe = self.origin, self.recipe
-        if origin.sha256:
+        if origin.address or recipe.sha256 and origin.sha256:
             known = "as expected" if origin.verified else "not verified, for no checksum names it"
             yield f"{origin.address or origin.path}: SHA-256 {origin.sha256} ({known})"
-        yield f"{origin.tables} tables read, {origin.verified_tables} of them with a checksum"
+        if recipe.checksums:
+            yield f"{origin.verified_tables} of {origin.tables} tables verified by their checksum"
         if recipe.licence:
             yield f"licence {recipe.licence}"
         if recipe.citation:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from saring.errors import InputError
+from saring.errors import ConfigError, InputError
 from saring.fetch import check_sha256
 from saring.importing.recipe import Recipe
 from saring.read import ReadOptions, Row, rows
@@ -21,6 +22,9 @@ __all__ = ["TableRow", "open_tables", "table_rows"]
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".json", ".parquet", ".gz", ".zst")
 MAX_UNPACKED_BYTES = 1 << 33  # of a zip's tables; CLICK-ID's take some hundred million
+_UNPACKING_ERRORS = (  # RuntimeError: encrypted; NotImplementedError: an unknown compression
+    zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +69,24 @@ def open_tables(source: Path, recipe: Recipe) -> Iterator[list[Path]]:
 
 
 def table_rows(table: Path, recipe: Recipe) -> Iterator[TableRow]:
-    """Yield the rows of a table; a broken row has its error."""
+    """Yield the rows of a table; a broken row has its error.
+
+    Raises
+    ------
+    ConfigError
+        At the end, when no row has a column that the recipe names. Tables of a layout differ, so
+        they may lack some.
+    """
+    seen: set[str] = set()
     for row in rows(table, ReadOptions(on_error="keep")):
+        seen.update(row.values)
         yield TableRow(_values(row, recipe), row.where, table.name, row.error)
+    for our, theirs in recipe.columns.items():
+        if seen and not recipe.layouts and seen.isdisjoint(theirs):
+            raise ConfigError(
+                f"{table}: has no column {' or '.join(map(repr, theirs))}, which {recipe.path} "
+                f"names for {our!r}; found {', '.join(map(repr, sorted(seen)))}"
+            )
 
 
 def _found(folder: Path, recipe: Recipe, source: str) -> list[Path]:
@@ -113,7 +132,7 @@ def _unpack(source: Path, folder: Path, recipe: Recipe) -> None:
                 )
             for name in wanted:
                 archive.extract(name, folder)  # leaves out "..", so nothing lands elsewhere
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except _UNPACKING_ERRORS as error:
         raise InputError(f"{source}: cannot be unpacked ({error}); fetch it anew") from error
 
 
