@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import math
 import re
 import threading
 import zipfile
@@ -255,7 +256,14 @@ def test_every_desk_of_click_id_has_its_agreement_behind_it_and_agrees_well():
     desks = sum(len(desks) for desks in load_recipe(CLICK_ID).desks.values())
     measured = [(int(k), int(n)) for k, n in re.findall(r'" +# (\d+) of (\d+)$', text, re.M)]
     assert len(measured) == desks
-    assert all(agreed / read >= 0.9 for agreed, read in measured)
+    assert all(agreed / read >= 0.9 and wilson(agreed, read) > 0.7 for agreed, read in measured)
+
+
+def wilson(successes, trials, z=1.96):
+    """The lower end of Wilson's 95% interval of a share."""
+    share = successes / trials
+    spread = z * math.sqrt(share * (1 - share) / trials + z**2 / (4 * trials**2))
+    return (share + z**2 / (2 * trials) - spread) / (1 + z**2 / trials)
 
 
 # Repair

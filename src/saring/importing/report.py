@@ -113,7 +113,7 @@ class Imported:
     def _about_data(self) -> Iterator[str]:
         """Yield where the data come from and what is owed to their makers."""
         origin, recipe = self.origin, self.recipe
-        if origin.address or recipe.sha256 and origin.sha256:
+        if origin.address or (recipe.sha256 and origin.sha256):
             known = "as expected" if origin.verified else "not verified, for no checksum names it"
             yield f"{origin.address or origin.path}: SHA-256 {origin.sha256} ({known})"
         if recipe.checksums:
