@@ -30,6 +30,8 @@ MARKERS = (
 )
 PLACES = {"at the top": 0, "in the middle": 2, "at the end": 99}
 
+MOST_BRIEFS_LOST = 3
+
 PUBLISHERS = ("Bisnis Raya", "Seleb Kita", "Sorot Dunia", "Bola Petang")
 DATELINES_WITH_PUBLISHER = (
     "JAKARTA, BISNIS RAYA",
@@ -81,6 +83,13 @@ def test_a_plain_article_is_of_its_topic(model, most_wrong):
 def test_a_plain_article_is_not_abstained_from(model):
     found = model.predict([article.row() for article in PLAIN])
     assert_holds([p.title for p in found if p.abstained], asked=len(found))
+
+
+def test_a_brief_is_not_abstained_from(model):
+    """A title and one paragraph are news too."""
+    found = model.predict([article.row(text=article.paragraphs[0]) for article in PLAIN])
+    broken = [p.title for p in found if p.abstained]
+    assert_holds(broken, asked=len(found), allowed=MOST_BRIEFS_LOST)
 
 
 def test_it_is_the_same_as_copied_text_as_as_a_row(model):
