@@ -1,0 +1,21 @@
+"""What is no Indonesian news (strangers/*.txt) gets no topic: the model abstains, or calls it empty."""
+
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("behaviour")]
+
+STRANGERS = {
+    path.stem: path.read_text(encoding="utf-8")
+    for path in sorted(Path(__file__).with_name("strangers").glob("*.txt"))
+}
+
+
+@pytest.fixture(scope="module")
+def found(model):
+    return dict(zip(STRANGERS, model.predict(STRANGERS.values()), strict=True))
+
+
+def test_only_a_page_without_a_letter_is_an_error(found):
+    assert {name for name, row in found.items() if row.error} == {"empty-page"}
