@@ -1,0 +1,87 @@
+"""Smoothed logistic regression: near words share weights, publishers are dropped, a row is linear."""
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_matrix, hstack
+from sklearn.linear_model import LogisticRegression
+
+from saring.headlines import HeadlineTfidf, word_vectors
+from saring.smoothed import SmoothedLogistic
+
+BAIT = ["artis heboh", "viral heboh", "artis viral", "heboh viral artis"]
+CLEAR = ["inflasi naik", "inflasi turun", "pajak naik", "pajak turun inflasi"]
+ROWS = [*BAIT, *CLEAR]
+LABELS = np.array(["clickbait"] * len(BAIT) + ["clear"] * len(CLEAR))
+UNSEEN = ["geger", "cantik"], ["deflasi", "rupiah"]
+
+
+@pytest.fixture(scope="module")
+def known():
+    return HeadlineTfidf(known=True).fit(ROWS)
+
+
+@pytest.fixture(scope="module")
+def columns(known):
+    """Two plain columns, then the known words, as the classifier takes them."""
+    plain = csr_matrix(np.tile([[1.0, 0.0], [0.0, 1.0]], (len(ROWS) // 2, 1)))
+    return hstack([plain, known.transform(ROWS)], format="csr")
+
+
+def with_plain(features):
+    return hstack([csr_matrix((features.shape[0], 2)), features], format="csr")
+
+
+def test_a_word_training_never_saw_is_judged_as_its_neighbours_are(known, columns):
+    model = SmoothedLogistic(C=10.0, smoothing=1.0).fit(columns, LABELS)
+    bait, clear = (model.decision_function(with_plain(known.transform(w))) for w in UNSEEN)
+    assert bait.min() > clear.max()
+
+
+def test_without_smoothing_known_words_have_no_weight(columns):
+    model = SmoothedLogistic(C=10.0).fit(columns, LABELS)
+    assert not model.coef_[0, 2:].any()
+
+
+def test_a_fitted_model_is_linear_in_its_columns(columns):
+    model = SmoothedLogistic(C=10.0, smoothing=1.0).fit(columns, LABELS)
+    assert model.coef_.shape == (1, 2 + len(word_vectors()[0]))
+    scores = model.decision_function(columns)
+    assert np.allclose(scores, columns @ model.coef_[0] + model.intercept_[0])
+    probabilities = model.predict_proba(columns)
+    assert np.allclose(np.log(probabilities[:, 1] / probabilities[:, 0]), scores)
+    assert np.array_equal(model.predict(columns), model.classes_[(scores > 0).astype(int)])
+
+
+def test_it_is_logistic_regression_on_the_vectors(columns):
+    model = SmoothedLogistic(C=3.0, smoothing=0.5).fit(columns, LABELS)
+    space = columns[:, 2:] @ (0.5 * word_vectors()[1])
+    plain = LogisticRegression(C=3.0, max_iter=3000).fit(
+        np.hstack([columns[:, :2].toarray(), space - space.mean(axis=0)]), LABELS
+    )
+    centred = np.hstack([columns[:, :2].toarray(), space - space.mean(axis=0)])
+    expected = plain.decision_function(centred)
+    assert np.allclose(model.decision_function(columns), expected, atol=1e-3)
+
+
+def test_what_only_tells_publishers_apart_gets_less_weight(columns):
+    publishers = ["Kabar Satu", "Kabar Dua"] * (len(ROWS) // 2)  # as the two plain columns
+    labels = np.array(["clickbait", "clear"] * (len(ROWS) // 2))
+    alone = SmoothedLogistic(C=10.0).fit(columns, labels)
+    told = SmoothedLogistic(C=10.0, publishers=2.0).fit(columns, labels, publishers=publishers)
+    assert np.abs(told.coef_[0, :2]).max() < 0.5 * np.abs(alone.coef_[0, :2]).max()
+
+
+def test_rows_that_name_no_publisher_are_as_none_at_all(columns):
+    none = SmoothedLogistic(smoothing=1.0, publishers=1.0).fit(columns, LABELS)
+    blank = SmoothedLogistic(smoothing=1.0, publishers=1.0).fit(
+        columns, LABELS, publishers=["", " "] * (len(ROWS) // 2)
+    )
+    assert np.array_equal(none.coef_, blank.coef_)
+
+
+def test_a_row_given_for_both_labels_by_their_shares_is_a_probability(columns):
+    both = hstack([columns.T, columns.T]).T.tocsr()
+    labels = np.repeat(["clear", "clickbait"], len(ROWS))
+    shares = np.repeat([0.25, 0.75], len(ROWS))
+    model = SmoothedLogistic(C=1.0, smoothing=1.0).fit(both, labels, sample_weight=shares)
+    assert model.predict_proba(columns)[:, 1] == pytest.approx(0.75, abs=0.01)
