@@ -8,9 +8,19 @@ from hypothesis import strategies as st
 from saring.config import LinkConfig, TrainConfig
 from saring.corpus import read_corpus
 from saring.fit import fit
-from saring.pairs import FEATURES, KEY_TERMS, LEAD_WORDS, SPECIFIC_WEIGHT, PairFeatures
+from saring.lexicon import words
+from saring.pairs import FEATURES, PairFeatures, PairScaler
+from saring.pairs.features import SPECIFIC_WEIGHT
+from saring.pairs.host import KEY_TERMS, LEAD_WORDS
+from saring.pairs.kin import KINDS, Kin, load_kin, separate_words
+from saring.pairs.vocabulary import NAME_PRIOR, name_shares
 from saring.tasks import TASKS
 
+SHARES = (
+    "overlap", "kin_overlap", "lead_overlap", "sentence_overlap", "title_recall", "key_recall",
+    "names", "kin", "subject_share",
+)  # fmt: skip
+MISSING = ("missing_places", "subject_missing")
 TOPICS = [
     ("Harga telur turun di Pasar Sukamulya", "Pedagang telur di Sukamulya menurunkan harga."),
     ("Harga beras naik usai panen gagal", "Petani di Indramayu gagal panen karena wereng."),
@@ -73,15 +83,17 @@ def test_a_shared_word_more_never_lowers_the_overlap(pairs, host, headline, data
 
 @given(articles, headlines)
 def test_shares_lie_between_none_and_all(pairs, host, headline):
-    shares = ("overlap", "lead_overlap", "sentence_overlap", "title_recall", "key_recall")
     found = dict(zip(FEATURES, pairs.transform([(*host, headline)])[0], strict=True))
-    for name in (*shares, "subject_share"):
+    for name in SHARES:
         assert -1e-12 <= found[name] <= 1 + 1e-12, name
-    assert found["lead_overlap"] <= found["overlap"] + 1e-12
     assert found["sentence_overlap"] <= found["overlap"] + 1e-12
-    assert -1 - 1e-9 <= found["latent_title"] <= 1 + 1e-9
-    assert found["subject_missing"] <= 0
-    assert found["specific"] >= 0
+    assert found["overlap"] <= found["kin_overlap"] + 1e-12
+    assert found["lead_overlap"] <= found["kin_overlap"] + 1e-12
+    assert found["matter"] <= found["mentions"] + 1e-12
+    assert -1 - 1e-9 <= found["latent_lead"] <= 1 + 1e-9
+    assert max(found["subject_missing"], found["missing_places"]) <= 0
+    for name in ("specific", "saturated", "phrases", "mentions", "matter"):
+        assert found[name] >= 0, name
 
 
 @given(st.lists(st.tuples(anything, anything, anything), min_size=1, max_size=4))
@@ -106,7 +118,8 @@ def test_case_and_the_order_of_pairs_do_not_count(pairs, host, headline, random)
 def test_what_has_no_words_shares_nothing(pairs, empty):
     found = pairs.transform([(*EGGS, empty), (empty, empty, EGGS[0]), (empty, empty, empty)])
     assert np.isfinite(found).all()
-    assert (np.delete(found, FEATURES.index("subject_missing"), axis=1) == 0).all()
+    missing = [FEATURES.index(name) for name in MISSING]
+    assert (np.delete(found, missing, axis=1) == 0).all()
 
 
 def test_a_headline_without_a_host_lacks_the_weight_of_its_subjects(pairs):
@@ -118,6 +131,10 @@ def test_a_headline_without_a_host_lacks_the_weight_of_its_subjects(pairs):
 
 MORE_AND_LESS = {
     "overlap": ((*EGGS, "Telur di Sukamulya"), (*EGGS, "Telur di Surabaya")),
+    "kin_overlap": (
+        ("Truk", "Tabrakan truk.", "Kecelakaan"),
+        ("Truk", "Parkir truk.", "Kecelakaan"),
+    ),
     "lead_overlap": (
         ("Judul", "Telur murah. " + "lain " * LEAD_WORDS, "Telur murah"),
         ("Judul", "lain " * LEAD_WORDS + "Telur murah.", "Telur murah"),
@@ -131,13 +148,21 @@ MORE_AND_LESS = {
         ("Telur turun", "Warga lega.", "Telur lagi"),
     ),
     "key_recall": ((*EGGS, "Telur Sukamulya"), (*EGGS, "Warga setempat")),
+    "specific": ((*EGGS, "Sukamulya"), (*EGGS, "Warga")),
+    "saturated": (
+        ("Judul", "Telur, telur, telur dan beras.", "Telur"),
+        ("Judul", "Telur, beras, beras dan beras.", "Telur"),
+    ),
+    "phrases": ((*SHIP, "Kapal perang"), (*SHIP, "Perang kapal")),
     "mentions": (
         ("Judul", "Telur, telur, telur dan beras.", "Telur"),
         ("Judul", "Telur, beras, beras dan beras.", "Telur"),
     ),
-    "rarest": ((*EGGS, "Sukamulya"), (*EGGS, "Warga")),
-    "specific": ((*EGGS, "Sukamulya"), (*EGGS, "Warga")),
-    "latent_title": ((*EGGS, "Harga telur turun"), (*EGGS, "Kapal perang merapat")),
+    "matter": ((*SHIP, "Kapal perang"), (*SHIP, "Di Surabaya, Surabaya")),
+    "missing_places": ((*SHIP, "Kapal di Surabaya"), (*SHIP, "Kapal di Makassar")),
+    "names": ((*SINGER, "Riri Anjani"), (*SINGER, "Riri Kusuma")),
+    "kin": (("Truk", "Tabrakan truk.", "Kecelakaan"), ("Truk", "Parkir truk.", "Kecelakaan")),
+    "latent_lead": ((*EGGS, "Harga telur turun"), (*EGGS, "Kapal perang merapat")),
     "subject_share": (
         ("Saham turun", "Saham dan emiten turun. Polisi lewat.", "Bursa"),
         ("Saham turun", "Polisi, polisi dan polisi. Emiten lewat.", "Bursa"),
@@ -162,7 +187,7 @@ def test_columns_stand_in_the_order_of_their_names(pairs, name):
 def test_an_affixed_or_glued_word_is_shared_but_not_a_short_one_inside_another(pairs):
     host = ("Judul", "Kenaikan harga di jalanTol menugaskan regu.")
     headlines = ("naik", "jalan", "tol", "as")
-    assert feature(pairs, "overlap", *((*host, text) for text in headlines)) == [1, 1, 0, 0]
+    assert feature(pairs, "overlap", *((*host, text) for text in headlines)) == [1, 1, 1, 0]
 
 
 def test_a_rarer_word_weighs_more_and_an_unknown_one_most(pairs):
@@ -176,7 +201,9 @@ def test_a_rarer_word_weighs_more_and_an_unknown_one_most(pairs):
 def test_shared_words_are_those_that_tell_something_the_rarest_first(pairs, monkeypatch):
     borrowed = (*EGGS, "Warga Sukamulya borong telur murah 21")
     assert [word for word, _ in pairs.shared_words(borrowed)] == ["telur"]  # of the lexicon
-    monkeypatch.setattr("saring.pairs.TELLING_WEIGHT", 3.0)  # in so small a corpus none is rarer
+    monkeypatch.setattr(
+        "saring.pairs.transformer.TELLING_WEIGHT", 3.0
+    )  # in so small a corpus none is rarer
     found = pairs.shared_words((*EGGS, "Warga Sukamulya borong telur murah"))
     assert [word for word, _ in found] == ["sukamulya", "telur"]
     weights = [weight for _, weight in found]
@@ -195,7 +222,81 @@ def test_key_terms_are_few_and_do_not_depend_on_the_order_of_words(pairs):
     assert one == two == pytest.approx(2 / KEY_TERMS)
 
 
+# Kin
+
+
+def test_kin_terms_can_be_found_and_stand_once_in_a_family():
+    families = load_kin()
+    for kind in KINDS:
+        assert len(families[kind]) > 10
+        for family in families[kind]:
+            terms = family.split(", ")
+            assert len(terms) == len(set(terms)) > 1, family
+            for term in terms:
+                assert term == " ".join(words(term)), f"{family}: {term!r} can never be found"
+                assert len(term.split()) <= 2, f"{family}: {term!r}"
+
+
+def test_a_place_or_an_everyday_actor_does_not_say_what_happens():
+    kin = Kin(load_kin())
+    assert {"bekasi", "rusia"} <= kin.places
+    assert {"presiden", "kpk"} <= kin.actors
+    assert not {"banjir", "beras"} & (kin.places | kin.actors)
+
+
+def test_kin_are_found_as_words_and_as_neighbours():
+    kin = Kin(
+        {
+            "places": [],
+            "actors": [],
+            "matters": ["banjir, tanah longsor"],
+            "everyday": [],
+            "towns": [],
+        }
+    )
+    assert kin.families(["tanah", "longsor", "banjir", "tanah"]) == {0: 2}
+    assert kin.by_word(["tanah", "longsor", "lagi"]) == {"tanah": {0}, "longsor": {0}}
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("PresidenSoltera tiba", ["presidensoltera", "tiba", "presiden", "soltera"]),
+        ("YouTube", ["youtube"]),
+        ("WargaRW 03", ["wargarw", "03"]),
+    ],
+)
+def test_words_that_lost_their_space_are_also_read_apart(text, parts):
+    assert separate_words(text) == parts
+
+
 # Fitting
+
+
+def test_an_article_without_headline_is_background_it_teaches_and_is_not_asked():
+    taught = PairFeatures(min_df=1, dimensions=4).fit(
+        [(*EGGS, "Telur"), *((*a, "") for a in KNOWN)]
+    )
+    assert taught.weight("setempat") < taught.weight("telur")  # met in many and in few
+    found = taught.transform([(*EGGS, "Telur"), (*RICE, ""), (*SHIP, " ")])
+    assert found[0].any()
+    assert not found[1:].any()
+
+
+def test_background_does_not_move_the_scale_of_features():
+    features = np.array([[1.0, 2.0], [3.0, 6.0]])
+    alone = PairScaler().fit(features)
+    among = PairScaler().fit(np.vstack([features, np.zeros((9, 2))]))
+    assert np.array_equal(alone.mean_, among.mean_)
+    assert np.array_equal(alone.scale_, among.scale_)
+
+
+def test_a_name_is_a_word_with_a_capital_inside_sentences_whatever_headlines_do():
+    bodies = [f"Sore itu {who} menemui Riri di pasar." for who in ("warga", "polisi", "guru")]
+    vocabulary = {"riri": 0, "warga": 1, "zebra": 2}
+    riri, warga, unknown = name_shares([*bodies, "Warga pulang. Sore itu warga tidur."], vocabulary)
+    assert riri > unknown > warga
+    assert unknown == pytest.approx(NAME_PRIOR)
 
 
 def test_fitting_twice_gives_the_same_and_fitting_anew_forgets():

@@ -8,11 +8,10 @@ from scipy.optimize import minimize_scalar
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline
-from sklearn.preprocessing import StandardScaler
 
 from saring.config import ClickbaitConfig, LinkConfig, TopicConfig
 from saring.features import DomainShares, FieldTfidf
-from saring.pairs import PairFeatures
+from saring.pairs import PairFeatures, PairScaler
 
 __all__ = ["Calibration", "clickbait_model", "link_model", "score_columns", "topic_model"]
 
@@ -46,7 +45,7 @@ def link_model(config: LinkConfig, seed: int) -> Pipeline:
     features = Pipeline(
         [
             ("pairs", PairFeatures(config.min_df, config.dimensions, seed)),
-            ("scale", StandardScaler()),
+            ("scale", PairScaler()),
         ]
     )
     return _pipeline(features, config.C)

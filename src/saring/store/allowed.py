@@ -69,6 +69,7 @@ class Row:
 
 _SEEN = ("n_features_in_", "feature_names_in_")  # what scikit-learn notes on every fit
 _LINEAR = ("classes_", "coef_", "intercept_", "n_iter_")
+_SCALER = ("mean_", "var_", "scale_", "n_samples_seen_")
 _BAYES = (
     "classes_", "class_count_", "class_log_prior_", "feature_count_", "feature_log_prob_",
 )  # fmt: skip
@@ -99,10 +100,11 @@ TABLE: dict[str, Row] = {
     "FieldTfidf": Row("saring.features:FieldTfidf"),
     "DomainShares": Row("saring.features:DomainShares"),
     "PairFeatures": Row("saring.pairs:PairFeatures"),
+    "PairScaler": Row("saring.pairs:PairScaler", state=_SCALER),
     # numbers
     "StandardScaler": Row(
         "sklearn.preprocessing:StandardScaler",
-        state=("mean_", "var_", "scale_", "n_samples_seen_"),
+        state=_SCALER,
     ),
     "MaxAbsScaler": Row(
         "sklearn.preprocessing:MaxAbsScaler", state=("max_abs_", "scale_", "n_samples_seen_")

@@ -1,0 +1,137 @@
+"""One pair (article, headline) to numbers, each rising with relatedness."""
+
+from __future__ import annotations
+
+import math
+
+from saring.pairs.host import MIN_STEM_CHARS, Headline, Host, Tools
+
+__all__ = ["BATCHED", "FEATURES", "SPECIFIC_WEIGHT", "pair_features"]
+
+OVERLAPS = (
+    "overlap",  # share of the headline's word weight that stands anywhere in the article
+    "kin_overlap",  # ... with words that only have kin there counted in part
+    "lead_overlap",  # ... in its first words
+    "sentence_overlap",  # ... in the sentence that has most of it
+    "title_recall",  # share of the title's word weight that the headline repeats
+    "key_recall",  # share of the article's key terms, by weight, that the headline names
+    "specific",  # weight of the shared words above what any two articles share
+    "saturated",  # weight of the shared words, the more often said the more, up to a bound (BM25)
+    "phrases",  # weight of the neighbouring words shared, by how often the article has them
+    "mentions",  # how often, in logs, the article says the headline's words; common words left out
+    "matter",  # ... places and everyday actors left out: they relate no two stories
+    "missing_places",  # minus the weight of the headline's places that the article lacks
+    "names",  # share of the headline's names, by weight, that the article has
+    "kin",  # share of the headline's families of words, by weight, that the article has
+)
+BATCHED = (
+    "latent_lead",  # cosine with the title and lead in the latent space of the background
+    "subject_share",  # how prominent the headline's subjects are in the article
+    "subject_missing",  # minus the weight of the headline's subjects that the article lacks
+)
+FEATURES = OVERLAPS + BATCHED
+
+COMMON_WEIGHT = 2.0  # idf of a word that stands in one article of three: it says nothing
+SPECIFIC_WEIGHT = 3.0  # idf from which a shared word says something: one article in 7
+KIN_SHARE = 0.6  # a relative says less than the word itself
+# A share of nothing is 0, and one small word found is not yet all: added to what is divided by.
+NAME_FLOOR, KIN_FLOOR = 3.0, 2.0
+# Source: Robertson & Zaragoza (2009), The probabilistic relevance framework: BM25 and beyond.
+BM25_SATURATION, BM25_LENGTH = 1.2, 0.75
+USUAL_WORDS = 250  # length of an ordinary article
+
+
+def pair_features(
+    host: Host, headline: Headline, tools: Tools, family_weights: list[float]
+) -> list[float]:
+    """Return the features of a pair that need no other pair, in the order of `OVERLAPS`."""
+    weights, total = headline.weights, headline.total
+    shared = {word: w for word, w in weights.items() if host.has(word)}
+    kin = {w: KIN_SHARE * w_kin for w, w_kin in _kin(host, headline).items()}
+    near = {w: KIN_SHARE for w, of in headline.relatives.items() if of & host.lead_families.keys()}
+    return [
+        sum(shared.values()) / total,
+        sum(w if word in shared else w * KIN_SHARE * (word in kin) for word, w in weights.items())
+        / total,
+        sum(w * (1 if word in host.lead else near.get(word, 0)) for word, w in weights.items())
+        / total,
+        max((_common(weights, found) for found in host.sentences), default=0.0) / total,
+        _recall(host.title_weights, headline),
+        _recall(host.key_weights, headline),
+        sum(w - SPECIFIC_WEIGHT for w in shared.values() if w > SPECIFIC_WEIGHT),
+        sum(w * _saturated(host.mentions(word), host.n_words) for word, w in shared.items()),
+        sum(
+            math.log1p(host.pairs[pair]) * min(weights[pair[0]], weights[pair[1]])
+            for pair in headline.pairs
+            if pair in host.pairs
+        ),
+        *_said(host, headline, tools, kin),
+        _names(host, headline, tools),
+        _families(host, headline, family_weights),
+    ]
+
+
+def _kin(host: Host, headline: Headline) -> dict[str, float]:
+    """Return the headline's words that have kin in the article, and how often, in logs."""
+    counts = {
+        word: max(host.families[family] for family in of) for word, of in headline.relatives.items()
+    }
+    return {word: math.log1p(count) for word, count in counts.items() if count}
+
+
+def _said(host: Host, headline: Headline, tools: Tools, kin: dict[str, float]) -> list[float]:
+    """Return mentions of all words and of what happens, and minus the places that are missing."""
+    mentions = matter = missing = 0.0
+    for word, w in headline.weights.items():
+        telling = w - COMMON_WEIGHT
+        if telling <= 0:
+            continue
+        said = telling * max(math.log1p(host.mentions(word)), kin.get(word, 0.0))
+        mentions += said
+        if word in tools.kin.places:
+            missing += telling * (said == 0)
+        elif word not in tools.kin.actors:
+            matter += said
+    return [mentions, matter, -missing]
+
+
+def _names(host: Host, headline: Headline, tools: Tools) -> float:
+    """Return the share of the headline's names, by weight, that the article has."""
+    named = {
+        word: w * (1.0 if word in host.names else tools.vocabulary.name(word))
+        for word, w in headline.weights.items()
+    }
+    return sum(w for word, w in named.items() if host.has(word)) / (
+        sum(named.values()) + NAME_FLOOR
+    )
+
+
+def _families(host: Host, headline: Headline, family_weights: list[float]) -> float:
+    """Return the share of the headline's families, by weight, that the article has."""
+    found = sum(family_weights[f] for f in headline.families if host.families[f])
+    return found / (sum(family_weights[f] for f in headline.families) + KIN_FLOOR)
+
+
+def _common(weights: dict[str, float], found: frozenset[str]) -> float:
+    """Return the weight of the words that are found."""
+    return sum(weight for word, weight in weights.items() if word in found)
+
+
+def _saturated(mentions: int, n_words: int) -> float:
+    """Return BM25's count of a word: it rises ever slower, and slower in a long article."""
+    length = 1 - BM25_LENGTH + BM25_LENGTH * n_words / USUAL_WORDS
+    return mentions * (BM25_SATURATION + 1) / (mentions + BM25_SATURATION * length)
+
+
+def _recall(wanted: dict[str, float], headline: Headline) -> float:
+    """Return the share, by weight, of the wanted words that a headline has."""
+    total = sum(wanted.values()) or 1.0
+    return (
+        sum(
+            weight
+            for word, weight in wanted.items()
+            if word in headline.weights
+            or (len(word) >= MIN_STEM_CHARS and word in headline.lowered)
+        )
+        / total
+    )
