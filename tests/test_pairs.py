@@ -10,7 +10,6 @@ from saring.corpus import read_corpus
 from saring.fit import fit
 from saring.lexicon import words
 from saring.pairs import FEATURES, PairFeatures, PairScaler
-from saring.pairs.features import SPECIFIC_WEIGHT
 from saring.pairs.host import KEY_TERMS, LEAD_WORDS
 from saring.pairs.kin import KINDS, Kin, load_kin, separate_words
 from saring.pairs.vocabulary import NAME_PRIOR, name_shares
@@ -198,18 +197,29 @@ def test_a_rarer_word_weighs_more_and_an_unknown_one_most(pairs):
     assert pruned.weight("zebra") > pruned.terms_.idf_.max()
 
 
-def test_shared_words_are_those_that_tell_something_the_rarest_first(pairs, monkeypatch):
+def test_ties_are_words_that_tell_something_the_weightiest_first(pairs, monkeypatch):
     borrowed = (*EGGS, "Warga Sukamulya borong telur murah 21")
-    assert [word for word, _ in pairs.shared_words(borrowed)] == ["telur"]  # of the lexicon
-    monkeypatch.setattr(
-        "saring.pairs.transformer.TELLING_WEIGHT", 3.0
-    )  # in so small a corpus none is rarer
-    found = pairs.shared_words((*EGGS, "Warga Sukamulya borong telur murah"))
-    assert [word for word, _ in found] == ["sukamulya", "telur"]
-    weights = [weight for _, weight in found]
+    assert [tie.word for tie in pairs.ties(borrowed)] == ["telur"]  # of the lexicon
+    monkeypatch.setattr("saring.pairs.transformer.TELLING_WEIGHT", 3.0)  # so small a corpus
+    found = pairs.ties(borrowed)
+    assert {tie.word for tie in found} == {"sukamulya", "telur"}
+    assert all(tie.shared for tie in found)
+    weights = [tie.weight for tie in found]
     assert weights == sorted(weights, reverse=True)
-    assert min(weights) >= SPECIFIC_WEIGHT
-    assert pairs.shared_words((*EGGS, "Kapal perang")) == []
+    assert pairs.ties((*EGGS, "Kapal perang")) == []
+
+
+def test_the_weights_of_ties_are_their_part_in_a_feature(pairs, monkeypatch):
+    monkeypatch.setattr("saring.pairs.transformer.TELLING_WEIGHT", 0.0)
+    monkeypatch.setattr("saring.pairs.transformer.SPECIFIC_WEIGHT", 0.0)
+    pair = (*EGGS, "Sukamulya borong telur murah")
+    [mentions] = feature(pairs, "mentions", pair)
+    assert sum(tie.weight for tie in pairs.ties(pair)) == pytest.approx(mentions)
+
+
+def test_a_word_whose_kin_the_article_has_is_a_tie_that_is_not_shared(pairs):
+    [tie] = pairs.ties(("Truk", "Tabrakan di jalan.", "Kecelakaan"))
+    assert (tie.word, tie.shared) == ("kecelakaan", False)
 
 
 def test_key_terms_are_few_and_do_not_depend_on_the_order_of_words(pairs):

@@ -2,27 +2,37 @@
 
 import pytest
 
+from saring.pairs import Tie
 from saring.reasons import link_reasons
 
 
+def ties(*words, shared=True):
+    return [Tie(word, 9.04 - n, shared) for n, word in enumerate(words)]
+
+
 def reasons(
-    shared=(), topic="economy", probability=0.9, article="economy", clickbait=0.0, related=False
+    found=(), topic="economy", probability=0.9, article="economy", clickbait=0.0, related=False
 ):
-    return link_reasons(shared, (topic, probability), article, clickbait, related=related)
+    return link_reasons(found, (topic, probability), article, clickbait, related=related)
 
 
 @pytest.mark.parametrize(
-    ("shared", "words"),
+    ("found", "words"),
     [
         ([], "shares no specific word"),
-        (["rusia"], "shares only 'rusia'"),
-        (["minsk", "rusia"], "shares 'minsk', 'rusia'"),
-        (["a", "b", "c", "d"], "shares 'a', 'b', 'c', 'd'"),
-        (["a", "b", "c", "d", "e", "f"], "shares 'a', 'b', 'c', 'd' and 2 more"),
+        (ties("rusia"), "shares only 'rusia' 9.0"),
+        (ties("minsk", "rusia"), "shares 'minsk' 9.0, 'rusia' 8.0"),
+        (ties(*"abcd"), "shares 'a' 9.0, 'b' 8.0, 'c' 7.0, 'd' 6.0"),
+        (ties(*"abcdef"), "shares 'a' 9.0, 'b' 8.0, 'c' 7.0, 'd' 6.0 and 2 more"),
     ],
 )
-def test_the_first_reason_is_what_is_shared(shared, words):
-    assert reasons(shared) == (words,)
+def test_the_first_reason_is_what_is_shared_with_its_weights(found, words):
+    assert reasons(found) == (words,)
+
+
+def test_words_whose_kin_the_article_has_are_told_apart():
+    found = [*ties("rusia"), *ties("tabrakan", shared=False)]
+    assert reasons(found) == ("shares only 'rusia' 9.0", "article has kin of 'tabrakan' 9.0")
 
 
 def test_another_topic_is_a_reason_when_it_is_sure():
@@ -45,8 +55,8 @@ def test_clickbait_is_a_reason_when_it_is_sure():
 
 
 def test_the_weightiest_reason_comes_first():
-    assert reasons(["rusia"], "gossip", 0.8, "other", 0.9) == (
-        "shares only 'rusia'",
+    assert reasons(ties("rusia"), "gossip", 0.8, "other", 0.9) == (
+        "shares only 'rusia' 9.0",
         "headline reads as gossip",
         "headline reads as clickbait",
     )

@@ -23,7 +23,7 @@ from saring.article import (
 )
 from saring.errors import BundleError, ConfigError
 from saring.intake import Source, take
-from saring.pairs import Pair
+from saring.pairs import Pair, Tie
 from saring.reasons import link_reasons
 
 __all__ = ["Model", "load"]
@@ -171,7 +171,7 @@ class Model:
                     topic=topic,
                     clickbait=clickbait,
                     reasons=link_reasons(
-                        self._shared_words(pair),
+                        self._ties(pair),
                         (topic, float(topics[n + k].max())),
                         names[best[i]],
                         clickbait or 0.0,
@@ -184,10 +184,11 @@ class Model:
             )
         return verdicts
 
-    def _shared_words(self, pair: Pair) -> list[str]:
-        """Return the specific words a headline shares with its article."""
+    def _ties(self, pair: Pair) -> list[Tie]:
+        """Return the words that tie a headline to its article, with their weights."""
         features = self.bundle.estimators["link"].named_steps["features"]
-        return [word for word, _ in features.named_steps["pairs"].shared_words(pair)]
+        ties: list[Tie] = features.named_steps["pairs"].ties(pair)
+        return ties
 
     def _prediction(
         self,

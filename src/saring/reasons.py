@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from saring.pairs import Tie
+
 __all__ = ["link_reasons"]
 
-MAX_WORDS = 4  # the rarest words shared say it; more is noise
+MAX_WORDS = 4  # the weightiest say it; more is noise
 SURE_TOPIC = 0.8  # a headline alone is short: below this its topic is too unsure to be told
 NO_TOPIC = "other"  # says what a headline is not, which explains nothing
 SURE_CLICKBAIT = 0.7
 
 
 def link_reasons(
-    shared: Sequence[str],
+    ties: Sequence[Tie],
     link_topic: tuple[str, float],
     article_topic: str,
     clickbait: float,
@@ -24,8 +26,9 @@ def link_reasons(
 
     Parameters
     ----------
-    shared : sequence of str
-        Specific words of the headline that stand in the article, the rarest first.
+    ties : sequence of Tie
+        The words that tie the headline to the article, the weightiest first; each is told with its
+        weight.
     link_topic : (str, float)
         Topic of the headline read by itself, and its probability.
     article_topic : str
@@ -35,7 +38,9 @@ def link_reasons(
     related : bool
         The verdict; another topic explains only that a link is unrelated.
     """
-    reasons = [_shared(shared)]
+    reasons = [_shared([tie for tie in ties if tie.shared])]
+    if akin := [tie for tie in ties if not tie.shared]:
+        reasons.append(f"article has kin of {_listed(akin)}")
     topic, probability = link_topic
     differs = topic not in (article_topic, NO_TOPIC) and probability >= SURE_TOPIC
     if differs and not related:
@@ -45,12 +50,15 @@ def link_reasons(
     return tuple(reasons)
 
 
-def _shared(words: Sequence[str]) -> str:
+def _shared(ties: Sequence[Tie]) -> str:
     """Return what is shared, as a phrase."""
-    if not words:
+    if not ties:
         return "shares no specific word"
-    quoted = [f"'{word}'" for word in words[:MAX_WORDS]]
-    if len(words) == 1:
-        return f"shares only {quoted[0]}"
-    more = len(words) - MAX_WORDS
-    return "shares " + ", ".join(quoted) + (f" and {more} more" if more > 0 else "")
+    return f"shares {'only ' if len(ties) == 1 else ''}{_listed(ties)}"
+
+
+def _listed(ties: Sequence[Tie]) -> str:
+    """Return words in quotes with their weights, and how many more there are."""
+    told = ", ".join(f"'{tie.word}' {tie.weight:.1f}" for tie in ties[:MAX_WORDS])
+    more = len(ties) - MAX_WORDS
+    return told + (f" and {more} more" if more > 0 else "")

@@ -5,6 +5,6 @@ as the features see it) <- features (one pair to numbers) <- transformer (many p
 """
 
 from saring.pairs.features import FEATURES
-from saring.pairs.transformer import Pair, PairFeatures, PairScaler
+from saring.pairs.transformer import Pair, PairFeatures, PairScaler, Tie
 
-__all__ = ["FEATURES", "Pair", "PairFeatures", "PairScaler"]
+__all__ = ["FEATURES", "Pair", "PairFeatures", "PairScaler", "Tie"]

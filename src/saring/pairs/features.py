@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 
 from saring.pairs.host import MIN_STEM_CHARS, Headline, Host, Tools
 
-__all__ = ["BATCHED", "FEATURES", "SPECIFIC_WEIGHT", "pair_features"]
+__all__ = ["BATCHED", "FEATURES", "SPECIFIC_WEIGHT", "pair_features", "ties"]
 
 OVERLAPS = (
     "overlap",  # share of the headline's word weight that stands anywhere in the article
@@ -47,11 +48,11 @@ def pair_features(
     """Return the features of a pair that need no other pair, in the order of `OVERLAPS`."""
     weights, total = headline.weights, headline.total
     shared = {word: w for word, w in weights.items() if host.has(word)}
-    kin = {w: KIN_SHARE * w_kin for w, w_kin in _kin(host, headline).items()}
-    near = {w: KIN_SHARE for w, of in headline.relatives.items() if of & host.lead_families.keys()}
+    akin = _akin(headline, host.families)
+    near = _akin(headline, host.lead_families)
     return [
         sum(shared.values()) / total,
-        sum(w if word in shared else w * KIN_SHARE * (word in kin) for word, w in weights.items())
+        sum(w * (1 if word in shared else akin.get(word, 0)) for word, w in weights.items())
         / total,
         sum(w * (1 if word in host.lead else near.get(word, 0)) for word, w in weights.items())
         / total,
@@ -65,34 +66,44 @@ def pair_features(
             for pair in headline.pairs
             if pair in host.pairs
         ),
-        *_said(host, headline, tools, kin),
+        *_said(ties(host, headline), headline, tools),
         _names(host, headline, tools),
         _families(host, headline, family_weights),
     ]
 
 
-def _kin(host: Host, headline: Headline) -> dict[str, float]:
-    """Return the headline's words that have kin in the article, and how often, in logs."""
-    counts = {
-        word: max(host.families[family] for family in of) for word, of in headline.relatives.items()
-    }
-    return {word: math.log1p(count) for word, count in counts.items() if count}
+def ties(host: Host, headline: Headline) -> dict[str, float]:
+    """Return the headline's words that are not common, and how much the article says each.
+
+    That is how rare the word is times how often, in logs, the article has it or, at a discount, its
+    kin; 0 for a word that it lacks.
+    """
+    found = {}
+    for word, weight in headline.weights.items():
+        if weight > COMMON_WEIGHT:
+            kin = max((host.families[f] for f in headline.relatives.get(word, ())), default=0)
+            said = max(math.log1p(host.mentions(word)), KIN_SHARE * math.log1p(kin))
+            found[word] = (weight - COMMON_WEIGHT) * said
+    return found
 
 
-def _said(host: Host, headline: Headline, tools: Tools, kin: dict[str, float]) -> list[float]:
-    """Return mentions of all words and of what happens, and minus the places that are missing."""
-    mentions = matter = missing = 0.0
-    for word, w in headline.weights.items():
-        telling = w - COMMON_WEIGHT
-        if telling <= 0:
-            continue
-        said = telling * max(math.log1p(host.mentions(word)), kin.get(word, 0.0))
-        mentions += said
-        if word in tools.kin.places:
-            missing += telling * (said == 0)
-        elif word not in tools.kin.actors:
-            matter += said
-    return [mentions, matter, -missing]
+def _said(found: dict[str, float], headline: Headline, tools: Tools) -> list[float]:
+    """Return the ties of all words and of what happens, and minus the places that are missing."""
+    places, actors = tools.kin.places, tools.kin.actors
+    return [
+        sum(found.values()),
+        sum(tie for word, tie in found.items() if word not in places and word not in actors),
+        -sum(
+            headline.weights[word] - COMMON_WEIGHT
+            for word, tie in found.items()
+            if tie == 0 and word in places
+        ),
+    ]
+
+
+def _akin(headline: Headline, families: Counter[int]) -> dict[str, float]:
+    """Return what a word of the headline counts for whose kin are among the families."""
+    return {w: KIN_SHARE for w, of in headline.relatives.items() if of & families.keys()}
 
 
 def _names(host: Host, headline: Headline, tools: Tools) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,13 +13,13 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import StandardScaler, normalize
 
 from saring.lexicon import GroupCounter, load_lexicon
-from saring.pairs.features import BATCHED, FEATURES, SPECIFIC_WEIGHT, pair_features
+from saring.pairs.features import BATCHED, FEATURES, SPECIFIC_WEIGHT, pair_features, ties
 from saring.pairs.host import Headline, Host, Tools
 from saring.pairs.kin import Kin, load_kin, separate_words
 from saring.pairs.vocabulary import Vocabulary, name_shares
 from saring.sentences import Splitter, learn_abbreviations
 
-__all__ = ["Pair", "PairFeatures", "PairScaler"]
+__all__ = ["Pair", "PairFeatures", "PairScaler", "Tie"]
 
 Pair = tuple[str, str, str]  # title and body of the article, headline of the link
 
@@ -32,6 +32,23 @@ SAMPLE = 3000
 # The latent space of more words is no better, and its matrix is most of what the bundle weighs.
 LATENT_WORDS = 8000
 LEAD_CHARS = 600  # the title and the first two or three paragraphs
+
+
+class Tie(NamedTuple):
+    """A word that ties a headline to an article.
+
+    Attributes
+    ----------
+    word : str
+    weight : float
+        How rare it is, and how often the article says it: its part in the feature ``mentions``.
+    shared : bool
+        Whether the article has the word itself; otherwise it has the word's kin.
+    """
+
+    word: str
+    weight: float
+    shared: bool
 
 
 class PairFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -106,16 +123,19 @@ class PairFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         found[asked, -2:] = self._subject(hosts, texts, at)
         return found
 
-    def shared_words(self, pair: Pair) -> list[tuple[str, float]]:
-        """Return the headline's words that stand in the article, with their weights, rarest first.
+    def ties(self, pair: Pair) -> list[Tie]:
+        """Return the headline's words that tie it to the article, the weightiest first.
 
         Words that many articles share ("soal", "usai") and numbers are left out.
         """
         self._prepare()
         host, headline = Host(pair[0], pair[1], self._tools), Headline(pair[2], self._tools)
-        found = {word: w for word, w in headline.weights.items() if host.has(word)}
-        ranked = sorted(found.items(), key=lambda item: -item[1])
-        return [(word, weight) for word, weight in ranked if self._tells(word, weight)]
+        found = [
+            Tie(word, weight, shared=host.has(word))
+            for word, weight in ties(host, headline).items()
+            if weight > 0 and self._tells(word, headline.weights[word])
+        ]
+        return sorted(found, key=lambda tie: (-tie.weight, tie.word))
 
     def weight(self, word: str) -> float:
         """Return how rare a word is: its idf in the training articles (natural log, from 1 up)."""
