@@ -38,8 +38,9 @@ def test_no_token_is_made_up(headline):
 # TF-IDF
 
 
-def test_all_numbers_are_one_term():
+def test_all_numbers_are_one_term_unless_kept_as_written():
     assert "0 artis" in terms()
+    assert {"5 Artis", "12.000"} <= terms(min_df=1, cased=True)
     assert not [term for term in terms(min_df=1) if any(c in "123456789" for c in term)]
 
 

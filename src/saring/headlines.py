@@ -39,15 +39,16 @@ def tokens(headline: str) -> list[str]:
 class HeadlineTfidf(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """TF-IDF of runs of tokens, L2-normed, shape (n_headlines, n_terms).
 
-    Numbers are one token, the beginning and the end of a headline are tokens of their own. A
-    headline given twice (once for each label that annotators gave it) counts once.
+    The beginning and the end of a headline are tokens of their own. A headline given twice (once
+    for each label that annotators gave it) counts once.
 
     Parameters
     ----------
     min_df : int
         A term must stand in this many training headlines.
     cased : bool
-        Whether capitals are kept: "VIRAL", "Viral" and "viral" then are three words.
+        Whether words and numbers are kept as written, so that "VIRAL" and "viral" are two
+        words; otherwise letters are small and all numbers one token.
     known : bool
         Whether terms are the single words that `word_vectors` knows, seen in training or not.
     """
@@ -69,12 +70,17 @@ class HeadlineTfidf(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             sublinear_tf=True,
             token_pattern=f"[{START}{END}]|{TOKEN}",
         )
-        self.vectorizer_.fit([_framed(row) for row in dict.fromkeys(rows)])
+        self.vectorizer_.fit([self._framed(row) for row in dict.fromkeys(rows)])
         return self
 
     def transform(self, rows: Sequence[str]) -> csr_matrix:
         """Return the TF-IDF of each headline, shape (n_headlines, n_terms)."""
-        return self.vectorizer_.transform([_framed(row) for row in rows])
+        return self.vectorizer_.transform([self._framed(row) for row in rows])
+
+    def _framed(self, headline: str) -> str:
+        """Return a headline between its start and end tokens."""
+        text = headline if self.cased else _NUMBER.sub(NUMBER, headline)
+        return f"{START} {text} {END}"
 
 
 @cache
@@ -94,8 +100,3 @@ def word_vectors() -> tuple[tuple[str, ...], NDArray[np.float64]]:
         terms = tuple(stored["terms"].tobytes().decode("utf-8").split("\n"))
         vectors = stored["vectors"].astype(np.float64)
     return terms, vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-
-
-def _framed(headline: str) -> str:
-    """Return a headline between its start and end tokens, numbers made one."""
-    return f"{START} {_NUMBER.sub(NUMBER, headline)} {END}"
