@@ -26,6 +26,10 @@ class SmoothedLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     neighbours are. And each publisher gets an intercept, later replaced by their average, so that
     words need not tell publishers apart.
 
+    Measured on the 14,968 headlines of CLICK-ID: the vectors bring .003 accuracy and .004 area on
+    random folds, .006 accuracy where all annotators agree. The intercepts bring .003 accuracy and
+    .003 area on publishers left out; on random folds they change less than can be told.
+
     Parameters
     ----------
     C : float
