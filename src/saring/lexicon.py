@@ -31,7 +31,7 @@ def load_lexicon(section: str) -> dict[str, tuple[str, ...]]:
     Parameters
     ----------
     section : str
-        ``domains`` or ``subjects``.
+        ``domains``, ``subjects`` or ``foreign``.
     """
     table = tomllib.loads((files("saring") / "lexicon.toml").read_text(encoding="utf-8"))
     return {

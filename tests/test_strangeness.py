@@ -1,0 +1,91 @@
+"""Strangeness: news of one's own language is the least strange, whatever a text is about."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from saring import store
+from saring.strangeness import PULL_WORDS, STRANGEST, strangeness
+
+NEWS = [
+    (
+        "Jembatan Desa Putus Diterjang Banjir",
+        "Warga desa menyeberang dengan rakit sejak jembatan putus akibat banjir pada Senin. "
+        "Pemerintah kabupaten berjanji membangun jembatan baru tahun ini.",
+    ),
+    (
+        "Rupiah Menguat terhadap Dolar AS",
+        "Rupiah menguat terhadap dolar AS pada Senin. Bank Indonesia menahan suku bunga acuan "
+        "karena inflasi turun. Pelaku pasar menanti data ekspor.",
+    ),
+    (
+        "Penyanyi Itu Rilis Album Baru",
+        "Penyanyi asal Bandung itu merilis album baru bersama suaminya. Para penggemar memenuhi "
+        "media sosial dengan ucapan selamat.",
+    ),
+]
+STRANGERS = {
+    "Malay": (
+        "Elaun Kakitangan Dijangka Naik",
+        "Jawatankuasa itu memaklumkan bahawa elaun kakitangan syarikat dijangka naik kerana "
+        "belanjawan baharu, manakala pengerusi berkata mesyuarat seterusnya pada hari Isnin.",
+    ),
+    "English": (
+        "The bridge was washed away",
+        "The bridge that joined both halves of the village was washed away during the night. "
+        "Nobody was hurt, but children cannot get to school until the road has been cleared.",
+    ),
+    "code": (
+        "def total(prices):",
+        "def total(prices): return sum(price.amount for price in prices if price.valid)\n"
+        "assert total([]) == 0 and isinstance(total, Callable)\nwhile queue: queue.pop().run()",
+    ),
+}
+MENU = "\n".join(f"{dish} {price}" for price in range(10, 20) for dish in ("Soto ayam", "Es teh"))
+
+
+@pytest.fixture(scope="module")
+def model(bundle_folder):
+    """A topic model fitted on a small corpus."""
+    return store.load(bundle_folder).estimators["topic"]
+
+
+@pytest.mark.parametrize("name", STRANGERS)
+def test_what_is_no_indonesian_news_is_stranger_than_any_news(model, name):
+    assert strangeness(model, [STRANGERS[name]])[0] > strangeness(model, NEWS).max()
+
+
+def test_malay_is_told_by_the_words_that_it_alone_has(model):
+    (plain,) = strangeness(model, [("", "Menteri berkata harga beras naik pada Senin.")])
+    (malay,) = strangeness(model, [("", "Menteri berkata harga beras naik kerana bahawa Isnin.")])
+    (unknown,) = strangeness(model, [("", "Menteri berkata harga beras naik zyxw zyxwa zyxwb.")])
+    assert plain < unknown < malay
+
+
+@pytest.mark.parametrize("row", [("", ""), ("", "... --- ?"), ("!", "")], ids=repr)
+def test_a_text_without_words_is_as_strange_as_can_be(model, row):
+    assert strangeness(model, [row]).tolist() == [STRANGEST]
+
+
+def test_so_are_many_words_without_the_end_of_a_sentence(model):
+    assert strangeness(model, [("Menu", MENU)])[0] == STRANGEST
+    assert strangeness(model, [("Menu", f"{MENU}.")])[0] < STRANGEST
+    assert strangeness(model, [("Harga soto ayam naik", "")])[0] < STRANGEST  # a headline alone
+
+
+@given(st.text(max_size=200), st.text(max_size=200))
+def test_every_text_has_a_finite_strangeness_of_its_own(model, title, body):
+    alone = strangeness(model, [(title, body)])
+    assert 1 < alone[0] <= STRANGEST
+    assert strangeness(model, [*NEWS, (title, body)])[-1] == alone[0]
+
+
+def test_one_odd_word_does_not_make_a_headline_strange(model):
+    usual, odd = ("Harga naik", ""), ("Harga zyxwabc", "")
+    few, many = strangeness(model, [usual, odd])
+    (long,) = strangeness(model, [("", "zyxwabc " * 4 * PULL_WORDS + ".")])
+    assert few < many < long
+
+
+def test_no_rows_have_no_strangeness(model):
+    assert strangeness(model, []).shape == (0,)
