@@ -32,6 +32,12 @@ def test_codes_follow_the_order_of_the_labels_not_the_alphabet():
     assert found.codes(found.truth).tolist() == [1, 2, 0]
 
 
+def test_an_answer_is_worth_the_share_of_annotators_who_would_agree_with_it():
+    right = np.array([True, False, True])
+    assert scored().credit(right).tolist() == [1, 0, 1]
+    assert scored(shares=[0.75, 0.75, np.nan]).credit(right).tolist() == [0.75, 0.25, 1]
+
+
 def test_probabilities_kept_in_32_bits_are_accepted():
     odds = np.random.default_rng(0).random((3, 3)).astype(np.float32)
     scored(probabilities=odds / odds.sum(axis=1, keepdims=True))
@@ -42,6 +48,7 @@ def test_probabilities_kept_in_32_bits_are_accepted():
     [
         ({"truth": ["economy", "gossip"]}, r"'truth': 2.*expected one value per row"),
         ({"groups": [0]}, r"'groups': 1"),
+        ({"shares": [0.5]}, r"'shares': 1"),
         ({"truth": ["economy", "sport", "sport"]}, r"truth: row 1 is 'sport', one of 2 row"),
         ({"predicted": ["Economy", "other", "other"]}, r"predicted: row 0 is 'Economy'"),
         ({"labels": ("economy", "economy", "other")}, r"each once"),

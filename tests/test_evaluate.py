@@ -1,6 +1,7 @@
 """A report: the right figures, the same digits every time, intervals that know about groups."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -105,6 +106,23 @@ def test_a_verdict_may_differ_from_the_most_probable_label():
     )
     assert measured(strict).accuracy.value < measured(scored).accuracy.value
     assert measured(strict).ece == measured(scored).ece  # calibration is of the probabilities
+
+
+def test_the_risk_of_all_answers_is_the_share_of_wrong_ones():
+    scored = answers()
+    found = measured(scored)
+    assert found.coverage_risk.x[-1] == 1
+    assert found.coverage_risk.y[-1] == pytest.approx(1 - found.accuracy.value, abs=1e-6)
+    assert found.coverage_risk.y[0] < found.coverage_risk.y[-1]
+
+
+def test_who_says_what_half_of_the_annotators_say_is_half_right():
+    scored = answers(labels=LINKS)
+    split = replace(scored, shares=np.full(300, 0.5))
+    assert measured(scored).human is None
+    assert measured(split).human == 0.5
+    assert {found.accuracy for found in measured(split).reliability} == {0.5}
+    assert measured(split).accuracy == measured(scored).accuracy  # of the majority, none the less
 
 
 def test_labels_in_neither_truth_nor_prediction_are_named():

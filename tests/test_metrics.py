@@ -18,6 +18,7 @@ from saring.evaluate.metrics import (
     calibration_error,
     class_scores,
     confusion_matrix,
+    coverage_risk,
     curves,
     log_loss,
     macro_f1,
@@ -165,6 +166,34 @@ def test_curves_run_from_end_to_end_and_stay_short():
     assert max(len(roc.x), len(precision_recall.x)) <= 200
     assert list(roc.x) == sorted(roc.x)
     assert average == oracle.average_precision_score(positive, scores)
+
+
+# Answering only where sure
+
+sure = arrays(float, st.integers(1, 80), elements=st.sampled_from([0.3, 0.5, 0.5, 0.7, 0.9]))
+
+
+@given(sure, st.randoms())
+def test_risk_is_told_up_to_the_whole_and_does_not_depend_on_the_order(confidence, random):
+    right = np.arange(len(confidence)) % 3 > 0
+    curve = coverage_risk(confidence, right)
+    assert curve.x[-1] == 1
+    assert curve.y[-1] == pytest.approx((~right).mean(), abs=1e-6)
+    assert list(curve.x) == sorted(set(curve.x))
+    order = random.sample(range(len(confidence)), len(confidence))
+    assert coverage_risk(confidence[order], right[order]) == curve
+
+
+def test_the_surest_rows_are_answered_first_and_equals_together():
+    confidence = np.array([0.9, 0.6, 0.6, 0.4])
+    curve = coverage_risk(confidence, np.array([True, False, True, False]))
+    assert curve.x == (0.25, 0.75, 1)
+    assert curve.y == pytest.approx((0, 1 / 3, 0.5), abs=1e-6)
+
+
+def test_a_line_of_many_rows_stays_short():
+    confidence = np.random.default_rng(0).random(5000)
+    assert len(coverage_risk(confidence, confidence > 0.2).x) == 200
 
 
 # Annotators

@@ -13,7 +13,7 @@ pytest.importorskip("matplotlib", reason='needs the extra "train"')
 
 from saring.plots import figures
 
-ALWAYS = ["confusion", "reliability", "f1_by_label", "accuracy_by_publisher"]
+ALWAYS = ["confusion", "reliability", "coverage_risk", "f1_by_label", "accuracy_by_publisher"]
 
 
 def measured(labels, n=120, publishers=("Bursa", "Seleb", "")):
@@ -38,7 +38,7 @@ def texts(figure):
     return [text.get_text() for text in (*ticks, axes.xaxis.label, axes.yaxis.label)]
 
 
-def test_topics_give_four_figures_and_two_labels_two_more():
+def test_topics_give_five_figures_and_two_labels_two_more():
     assert list(figures(measured(("economy", "gossip", "other")))) == ALWAYS
     drawn = figures(measured(("related", "unrelated")))
     assert list(drawn) == [*ALWAYS, "roc", "precision_recall"]
@@ -58,6 +58,17 @@ def test_the_confusion_matrix_shows_every_count():
     shown = texts(figures(found)["confusion"])
     for count in np.ravel(found.confusion):
         assert any(text.startswith(f"{count}\n") for text in shown)
+
+
+def test_the_line_of_risk_ends_where_all_rows_are_answered():
+    found = measured(("economy", "gossip", "other"))
+    axes = figures(found)["coverage_risk"].axes[0]
+    whole, line = axes.lines
+    wrong = 1 - found.accuracy.value
+    assert (line.get_xdata()[-1], line.get_ydata()[-1]) == (1, pytest.approx(wrong, abs=1e-6))
+    assert set(whole.get_ydata()) == {line.get_ydata()[-1]}
+    assert axes.get_ylim()[1] > max(line.get_ydata())
+    assert f"all answered, {wrong:.1%} wrong" in [t.get_text() for t in axes.get_legend().texts]
 
 
 def test_many_publishers_are_cut_to_the_largest_and_the_title_says_so():

@@ -39,7 +39,20 @@ def links():
     return report(scored, name="link", split="publisher-out", seed=0)
 
 
-@pytest.mark.parametrize("found", [topics(), links()], ids=["topics", "links"])
+def votes():
+    scored = Scored(
+        labels=("clear", "clickbait"),
+        truth=["clear", "clickbait"],
+        probabilities=[[0.8, 0.2], [0.4, 0.6]],
+        predicted=["clear", "clickbait"],
+        publishers=[""] * 2,
+        groups=[0, 1],
+        shares=[1.0, 0.6],
+    )
+    return report(scored, name="clickbait", split="test", seed=0)
+
+
+@pytest.mark.parametrize("found", [topics(), links(), votes()], ids=["topics", "links", "votes"])
 def test_json_gives_back_the_same_report(found):
     assert Report.from_json(json.loads(json.dumps(found.to_json(), allow_nan=False))) == found
 
@@ -79,6 +92,17 @@ def test_labels_that_mlflow_would_refuse_are_logged_under_names_of_their_own():
     names = [name for name in found if ".f1." in name]
     assert names == ["topic.test.f1.R_B_0", "topic.test.f1.R_B_1"]
     assert all(LOGGABLE.fullmatch(name) for name in found)
+
+
+def test_the_accuracy_of_one_annotator_stands_beside_the_model_s():
+    found = votes()
+    assert found.human == pytest.approx(0.8)
+    assert found.metrics()["clickbait.test.human_accuracy"] == pytest.approx(0.8)
+    text = str(summary_table([found, links()]))
+    assert re.search(r"clickbait +test +2 .* 1\.000 \(0\.800\) ", text)
+    assert "In brackets: accuracy of one annotator" in text
+    assert "human_accuracy" not in "".join(links().metrics())
+    assert "In brackets" not in str(summary_table([links()]))
 
 
 def test_a_table_shows_the_whole_the_labels_the_baselines_and_the_publishers():

@@ -35,8 +35,8 @@ _DASHED: Mapping[str, Any] = {"color": GREY, "linestyle": "--", "linewidth": 1}
 def figures(report: Report) -> dict[str, Figure]:
     """Return the figures of a report by name, in the order to look at them.
 
-    Always ``confusion``, ``reliability``, ``f1_by_label`` and ``accuracy_by_publisher``; for two
-    labels also ``roc`` and ``precision_recall``.
+    Always ``confusion``, ``reliability``, ``coverage_risk``, ``f1_by_label`` and
+    ``accuracy_by_publisher``; for two labels also ``roc`` and ``precision_recall``.
 
     Raises
     ------
@@ -83,6 +83,18 @@ def _reliability(report: Report) -> Figure:
     x, y = "Mean probability of the most probable label", "Share of rows where it was right"
     _square(axes, max(0.0, low - 0.05), 1.01, x, y)
     axes.legend(frameon=False, loc="lower right")
+    return figure
+
+
+def _coverage_risk(report: Report) -> Figure:
+    """Return the share of wrong answers by the share of rows answered, the surest first."""
+    risk = report.coverage_risk
+    figure, axes = _axes(report, "Wrong answers if only the surest are given", (5.6, 4.2))
+    axes.axhline(risk.y[-1], label=f"all answered, {risk.y[-1]:.1%} wrong", **_DASHED)
+    axes.plot(risk.x, risk.y, color=BLUE, linewidth=2, label="the surest answered")
+    axes.set(xlim=(0, 1.01), ylim=(0, max(0.05, 1.1 * max(risk.y))))
+    axes.set(xlabel="Share of rows answered", ylabel="Share of answers that are wrong")
+    axes.legend(frameon=False, loc="best")
     return figure
 
 
@@ -147,6 +159,7 @@ def _precision_recall(report: Report, found: Ranking) -> Figure:
 _ALWAYS: Mapping[str, Callable[[Report], Figure]] = {
     "confusion": _confusion,
     "reliability": _reliability,
+    "coverage_risk": _coverage_risk,
     "f1_by_label": _f1_by_label,
     "accuracy_by_publisher": _accuracy_by_publisher,
 }

@@ -1,6 +1,6 @@
 """The evaluate room: predictions to a report.
 
-intervals > metrics > tables > results, answers, baselines > report
+intervals > metrics > tables > results, answers, baselines > report, summary
 """
 
 from saring.evaluate.answers import Scored
@@ -8,7 +8,8 @@ from saring.evaluate.baselines import majority_labels, publisher_labels, thresho
 from saring.evaluate.intervals import Estimate
 from saring.evaluate.metrics import Agreement, agreement
 from saring.evaluate.reporting import report
-from saring.evaluate.results import Report, summary_table
+from saring.evaluate.results import Report
+from saring.evaluate.summary import summary_table
 
 __all__ = [
     "Agreement",

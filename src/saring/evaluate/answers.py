@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,8 @@ class Scored:
         Blank where unknown.
     groups : (n,) array of int
         Equal numbers mark rows that belong together.
+    shares : (n,) array, optional
+        Share of the annotators who gave the row its truth; NaN, and not given, where one did.
 
     Raises
     ------
@@ -46,8 +48,11 @@ class Scored:
     predicted: Strings
     publishers: Strings
     groups: NDArray[np.intp]
+    shares: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:
+        if not len(self.shares):
+            object.__setattr__(self, "shares", np.full(len(self.truth), np.nan))
         for name, kind in _KINDS.items():
             object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=kind))
         object.__setattr__(self, "labels", tuple(self.labels))
@@ -65,6 +70,15 @@ class Scored:
         order = np.argsort(self.labels)
         return order[np.searchsorted(self.labels, labels, sorter=order)]
 
+    def credit(self, right: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Return what each answer is worth: the share of annotators who would agree with it, (n,).
+
+        That is 1 or 0 where there was one annotator. With two labels, who does not agree with the
+        truth agrees with the other.
+        """
+        shares: NDArray[np.float64] = np.where(np.isnan(self.shares), 1.0, self.shares)
+        return np.where(right, shares, 1 - shares)
+
 
 _KINDS = {
     "truth": np.str_,
@@ -72,6 +86,7 @@ _KINDS = {
     "predicted": np.str_,
     "publishers": np.str_,
     "groups": np.intp,
+    "shares": np.float64,
 }
 
 

@@ -34,6 +34,10 @@ class Estimate:
     def __str__(self) -> str:
         return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
+    def span(self) -> str:
+        """Return the interval alone, as people read it."""
+        return f"{self.low:.3f}–{self.high:.3f}"
+
 
 def resamples(n_groups: int, n_rows: int, n_bootstrap: int, seed: int) -> Iterator[Floats]:
     """Yield bootstrap weights, (chunk, n_groups): how often each group was drawn.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,7 @@ __all__ = [
     "calibration_error",
     "class_scores",
     "confusion_matrix",
+    "coverage_risk",
     "curves",
     "log_loss",
     "macro_f1",
@@ -97,7 +99,7 @@ def macro_f1(confusion: NDArray[np.number]) -> Floats:
     return mean
 
 
-def calibration_bins(confidence: Floats, correct: NDArray[np.bool_]) -> tuple[Bin, ...]:
+def calibration_bins(confidence: Floats, correct: NDArray[Any]) -> tuple[Bin, ...]:
     """Return up to ten bins of near equal numbers of rows, from the least to the most confident.
 
     Equal confidences share a bin, so the order of the rows does not matter. Bins of equal mass
@@ -108,7 +110,7 @@ def calibration_bins(confidence: Floats, correct: NDArray[np.bool_]) -> tuple[Bi
     confidence : (n,) array
         Probability of the most probable label.
     correct : (n,) array
-        Whether that label is the truth.
+        Whether that label is the truth, or the share of annotators who say so.
     """
     order = np.argsort(confidence, kind="stable")
     ranked, right = confidence[order], correct[order].astype(np.float64)
@@ -184,6 +186,19 @@ def curves(scores: Floats, positive: NDArray[np.bool_]) -> tuple[Curve, Curve, f
     precision, recall, _ = precision_recall_curve(positive, scores, drop_intermediate=True)
     average = float(average_precision_score(positive, scores))
     return _thinned(false_rate, true_rate), _thinned(recall[::-1], precision[::-1]), average
+
+
+def coverage_risk(confidence: Floats, correct: NDArray[np.bool_]) -> Curve:
+    """Return the share of wrong answers, y, when only the surest share of the rows, x, is answered.
+
+    Equal confidences are answered together, so the order of the rows does not matter. Thinned to
+    some 200 points.
+    """
+    order = np.argsort(-confidence, kind="stable")
+    last = np.flatnonzero(np.diff(confidence[order], append=-np.inf))
+    answered = last + 1
+    wrong = (~correct[order]).cumsum()[last]
+    return _thinned(answered / len(order), wrong / answered)
 
 
 def _thinned(x: Floats, y: Floats) -> Curve:

@@ -24,6 +24,7 @@ from saring.evaluate.metrics import (
     calibration_error,
     class_scores,
     confusion_matrix,
+    coverage_risk,
     curves,
     log_loss,
     macro_f1,
@@ -76,7 +77,8 @@ def report(
     tables = np.stack([confusion_matrix(truth, codes, len(scored.labels)) for codes in systems])
     draws = _resampled(scored, truth, systems, (n_bootstrap, seed))
     right, macro = _shares(tables), macro_f1(tables)
-    bins = calibration_bins(scored.probabilities.max(axis=1), top == truth)
+    confidence, correct = scored.probabilities.max(axis=1), top == truth
+    bins = calibration_bins(confidence, scored.credit(correct))
     gains = (macro[0] - macro, draws.macro_f1[:, :1] - draws.macro_f1)
     return Report(
         name=name,
@@ -93,6 +95,8 @@ def report(
         ece=calibration_error(bins),
         log_loss=log_loss(scored.probabilities, truth),
         brier=brier_score(scored.probabilities, truth),
+        coverage_risk=coverage_risk(confidence, correct),
+        human=_human(scored),
         ranking=_ranking(scored, truth, draws.auc),
         baselines=tuple(
             Baseline(
@@ -183,6 +187,12 @@ def _ranking(scored: Scored, truth: Ints, draws: Floats) -> Ranking | None:
     auc = interval(area_under_roc(scores, positive)[0], draws)
     share = float(positive.mean())
     return Ranking(scored.labels[1], share, auc, average, roc, precision_recall)
+
+
+def _human(scored: Scored) -> float | None:
+    """Return how often one annotator says what the majority says; None where there was but one."""
+    known = scored.shares[~np.isnan(scored.shares)]
+    return float(known.mean()) if len(known) else None
 
 
 def _shares(tables: NDArray[Any]) -> Floats:

@@ -13,7 +13,7 @@ from saring.evaluate.intervals import Estimate
 from saring.evaluate.metrics import Bin, Curve
 from saring.evaluate.tables import Row, Table
 
-__all__ = ["Baseline", "ClassScore", "PublisherScore", "Ranking", "Report", "summary_table"]
+__all__ = ["Baseline", "ClassScore", "PublisherScore", "Ranking", "Report"]
 
 TABLE_PUBLISHERS = 10  # the worst ones, where a reader must look; all are in the report itself
 NO_PUBLISHER = "(no publisher)"
@@ -90,7 +90,12 @@ class Report:
     reliability : tuple of Bin
         Ten bins of equal mass of the top-label probability; `ece` is their mean gap.
     ece, log_loss, brier : float
-        Calibration error in [0, 1]; log loss in nats; Brier score in [0, 2], for two labels [0, 1].
+        Calibration error in [0, 1], against the shares of annotators where several were asked; log
+        loss in nats; Brier score in [0, 2], for two labels [0, 1].
+    coverage_risk : Curve
+        Share of wrong answers by the share of rows answered, the surest first.
+    human : float or None
+        Accuracy of one annotator against the majority that includes them, where several were asked.
     ranking : Ranking or None
         For two labels, both in the truth.
     baselines : tuple of Baseline
@@ -110,6 +115,8 @@ class Report:
     ece: float
     log_loss: float
     brier: float
+    coverage_risk: Curve
+    human: float | None = None
     ranking: Ranking | None = None
     baselines: tuple[Baseline, ...] = ()
 
@@ -118,6 +125,11 @@ class Report:
         """Labels in neither truth nor prediction, which macro-F1 leaves out."""
         present = {score.label for score in self.per_class}
         return tuple(label for label in self.labels if label not in present)
+
+    @property
+    def part(self) -> bool:
+        """Whether it is about some rows of a split only, which stand in brackets in its name."""
+        return self.split.endswith(")")
 
     @property
     def auc(self) -> Estimate | None:
@@ -133,6 +145,8 @@ class Report:
         figures: dict[str, float] = {"n": self.n, "ece": self.ece}
         figures |= {"log_loss": self.log_loss, "brier": self.brier}
         figures |= _flat("accuracy", self.accuracy) | _flat("macro_f1", self.macro_f1)
+        if self.human is not None:
+            figures["human_accuracy"] = self.human
         if self.ranking:
             figures |= _flat("auc", self.ranking.auc)
             figures["average_precision"] = self.ranking.average_precision
@@ -204,32 +218,10 @@ class Report:
         ]
 
 
-def summary_table(reports: Sequence[Report]) -> Table:
-    """Return reports side by side, one a row, each beside the best of its baselines."""
-    return Table(
-        title="Evaluation",
-        header=(*("task", "split", "rows", "macro-F1", "95%", "AUC", "ECE", "baseline"),),
-        sections=(tuple(map(_summary_row, reports)),),
-        note="ECE: calibration error. Baseline: best macro-F1. 95%: by resampled groups.",
-    )
-
-
-def _summary_row(report: Report) -> Row:
-    """Return one report's row of the summary."""
-    best = max(report.baselines, key=lambda baseline: baseline.macro_f1, default=None)
-    return (
-        *(report.name, report.split, f"{report.n:,}"),
-        *(f"{report.macro_f1.value:.3f}", _range(report.macro_f1)),
-        f"{report.auc.value:.3f}" if report.auc else "",
-        f"{report.ece:.3f}",
-        f"{best.macro_f1:.3f} {best.name}" if best else "",
-    )
-
-
 def _row(name: str, figure: Estimate, rows: int | None = None) -> Row:
     """Return the row of one figure with its interval."""
     count = "" if rows is None else f"{rows:,}"
-    return (name, f"{figure.value:.3f}", _range(figure), "", "", count)
+    return (name, f"{figure.value:.3f}", figure.span(), "", "", count)
 
 
 def _class_row(score: ClassScore) -> Row:
@@ -251,11 +243,6 @@ def _baseline_rows(baseline: Baseline) -> tuple[Row, Row]:
     return (f"macro-F1, {baseline.name}", figure, "", "", "", ""), _row(
         f"gain over {baseline.name}", baseline.gain
     )
-
-
-def _range(figure: Estimate) -> str:
-    """Return the interval alone."""
-    return f"{figure.low:.3f}–{figure.high:.3f}"
 
 
 def _flat(name: str, figure: Estimate) -> dict[str, float]:
