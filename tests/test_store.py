@@ -430,6 +430,49 @@ def test_a_folder_that_exists_is_never_overwritten(bundle: Path, model: Pipeline
     assert (bundle / "card.json").read_bytes() == before
 
 
+def test_a_bundle_gives_way_to_a_new_one_where_that_is_wanted(
+    bundle: Path, model: Pipeline
+) -> None:
+    before = store.load(bundle).model_version
+    found = store.save(
+        bundle, {"topic": model, "second": model}, CARD | {"name": "baru"}, replace=True
+    )
+    assert found == bundle
+    assert set(store.load(bundle).estimators) == {"topic", "second"}
+    assert store.load(bundle).model_version != before
+    assert [path.name for path in bundle.parent.iterdir()] == [bundle.name]  # the old one is gone
+
+
+def test_replacing_what_is_not_there_makes_it(tmp_path: Path, model: Pipeline) -> None:
+    store.verify(store.save(tmp_path / "b", {"topic": model}, CARD, replace=True))
+
+
+def test_the_old_bundle_stays_when_the_new_one_cannot_be_written(
+    tmp_path: Path, model: Pipeline
+) -> None:
+    # So long a name is one a folder may have, but not its part, which is written first.
+    old = store.save(tmp_path / "b", {"topic": model}, CARD).rename(tmp_path / ("b" * 250))
+    before = store.load(old).model_version
+    with pytest.raises(BundleError, match="cannot be written"):
+        store.save(old, {"topic": model}, CARD | {"config": {"seed": 8}}, replace=True)
+    with pytest.raises(BundleError, match="the card lacks name"):
+        store.save(old, {"topic": model}, {}, replace=True)
+    assert store.load(old).model_version == before
+    assert list(tmp_path.iterdir()) == [old]
+
+
+def test_only_a_bundle_gives_way(tmp_path: Path, bundle: Path, model: Pipeline) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("years of work")
+    (tmp_path / "link").symlink_to(bundle)
+    (tmp_path / "file").write_text("")
+    for name in ("mine", "link", "file"):
+        with pytest.raises(BundleError, match=f"{name}: exists already"):
+            store.save(tmp_path / name, {"topic": model}, CARD, replace=True)
+    assert (tmp_path / "mine" / "thesis.txt").read_text() == "years of work"
+    store.verify(bundle)
+
+
 def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path, model: Pipeline) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(BundleError, match="cannot be written"):

@@ -97,6 +97,7 @@ def save(
     card: Mapping[str, Any],
     *,
     single: Collection[str] = (),
+    replace: bool = False,
 ) -> Path:
     """Return `folder`, now a bundle; it is written aside and renamed, so never half there.
 
@@ -105,7 +106,7 @@ def save(
     Parameters
     ----------
     folder : Path
-        Where; must not exist.
+        Where; must not exist, unless it is a bundle that may be replaced.
     estimators : Mapping[str, BaseEstimator]
         Fitted estimators by name (small letters, digits, ``-`` and ``_``).
     card : Mapping[str, Any]
@@ -113,6 +114,8 @@ def save(
     single : collection of str
         Names of estimators whose large float64 arrays are kept in single precision. Their
         predictions change in about the seventh digit: evaluate what you load again.
+    replace : bool
+        Whether a bundle that is there gives way, once the new one is complete.
 
     Raises
     ------
@@ -121,7 +124,7 @@ def save(
         bundle, or the card lacks a field.
     """
     files, full = _contents(estimators, card, single)
-    return write_folder(Path(folder), files, full)
+    return write_folder(Path(folder), files, full, replace=replace)
 
 
 def add(
@@ -201,8 +204,8 @@ def verify(folder: Path) -> None:
             _read(folder, name.removesuffix(".npz"), checksums, build=False)
 
 
-def newest(models: Path) -> Path | None:
-    """Return the newest bundle in the folder `models`, None when there is none.
+def newest(models: Path, *, but: Collection[str] = ()) -> Path | None:
+    """Return the newest bundle in the folder `models`, None when there is none but those named.
 
     Newest by the time in the card, then by folder name. Folders without a card and checksums are no
     bundles and passed over.
@@ -215,7 +218,9 @@ def newest(models: Path) -> Path | None:
     found = [
         (parse_created(read_json(path / CARD).get("created"), path / CARD), path.name, path)
         for path in (Path(models).iterdir() if Path(models).is_dir() else ())
-        if not path.name.startswith(".") and all((path / n).is_file() for n in (CARD, CHECKSUMS))
+        if not path.name.startswith(".")
+        and path.name not in but
+        and all((path / n).is_file() for n in (CARD, CHECKSUMS))
     ]
     return max(found)[2] if found else None
 

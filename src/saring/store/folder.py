@@ -25,20 +25,28 @@ _FILE = re.compile(rf"{re.escape(CARD)}|{NAME.pattern}\.npz")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-def write_folder(folder: Path, files: Mapping[str, bytes], card: Mapping[str, Any]) -> Path:
+def write_folder(
+    folder: Path,
+    files: Mapping[str, bytes],
+    card: Mapping[str, Any],
+    *,
+    replace: bool = False,
+) -> Path:
     """Return `folder`, now with `files`, `card` and checksums; written aside, then renamed.
 
     Raises
     ------
     BundleError
-        When it exists or cannot be written.
+        When it exists and is no bundle to `replace`, or cannot be written.
     """
-    if folder.exists() or folder.is_symlink():
+    replaced = replace and (folder / CHECKSUMS).is_file() and not folder.is_symlink()
+    if (folder.exists() or folder.is_symlink()) and not replaced:
         raise BundleError(f"{folder}: exists already; choose another name or remove it first")
     everything = {CARD: to_json(card), **files}
     checksums = {name: hashlib.sha256(data).hexdigest() for name, data in everything.items()}
     everything[CHECKSUMS] = to_json(checksums)
     part = folder.parent / f".{folder.name}.{uuid4().hex[:8]}.part"
+    old = part.with_suffix(".old")
     try:
         part.mkdir(parents=True)
         for name, data in everything.items():
@@ -47,7 +55,15 @@ def write_folder(folder: Path, files: Mapping[str, bytes], card: Mapping[str, An
                 file.flush()
                 os.fsync(file.fileno())
         _sync_folder(part)
-        part.rename(folder)
+        if replaced:
+            folder.rename(old)
+        try:
+            part.rename(folder)
+        except OSError:
+            if replaced:
+                old.rename(folder)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
         _sync_folder(folder.parent)
     except OSError as error:
         raise BundleError(f"{folder}: cannot be written: {error}") from error
