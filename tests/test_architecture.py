@@ -26,7 +26,7 @@ HOMES = {  # packages that may be imported, even lazily, in these rooms alone
     "lxml": {"read"},
     "pandas": {"track", "pyfunc"},
     "pyarrow": {"read", "writers"},
-    "argparse": {"cli"},
+    "argparse": {"arguments", "cli"},
 }
 MAX_FILE_LINES = 300
 MAX_FUNCTION_LINES = 50  # without the docstring

@@ -26,6 +26,11 @@ def names(reports):
     return [(report.name, report.split, report.n) for report in reports]
 
 
+def whole(reports):
+    """The reports that are of all topics, not of those but the rest class."""
+    return [report for report in reports if "but other" not in report.split]
+
+
 def first(reports, name):
     return next(report for report in reports if report.name == name)
 
@@ -34,7 +39,7 @@ def first(reports, name):
 
 
 def test_the_figures_are_those_that_training_measured(bundle, articles):
-    found = assess(bundle, articles, "test")
+    found = whole(assess(bundle, articles, "test"))
     assert [report.name for report in found] == ["topic", "link", "clickbait"]
     for report in found:
         trained = Report.from_json(bundle.card["metrics"][f"{report.name}.test"])
@@ -57,7 +62,7 @@ def test_headlines_that_helped_in_training_are_not_asked_about(bundle, articles)
 
 
 def test_baselines_are_the_rules_learnt_in_training(bundle, articles):
-    found = assess(bundle, articles, "test")
+    found = whole(assess(bundle, articles, "test"))
     by_name = {report.name: {b.name: b for b in report.baselines} for report in found}
     assert [*by_name["topic"]] == [*by_name["clickbait"]] == ["majority"]
     assert [*by_name["link"]] == ["majority", "overlap"]
@@ -77,7 +82,7 @@ def of_kinds(articles, n=20):
 
 
 def test_each_kind_of_row_is_reported_apart_after_the_whole(bundle, articles):
-    assert names(assess(bundle, of_kinds(articles), "topics-dev")) == [
+    assert names(whole(assess(bundle, of_kinds(articles), "topics-dev"))) == [
         ("topic", "topics-dev", 20),
         ("topic", "topics-dev (sure)", 13),
         ("topic", "topics-dev (unsure)", 7),
@@ -85,8 +90,8 @@ def test_each_kind_of_row_is_reported_apart_after_the_whole(bundle, articles):
 
 
 def test_kinds_add_up_to_the_whole(bundle, articles):
-    whole, *parts = assess(bundle, of_kinds(articles), "topics-dev")
-    right = [report.accuracy.value * report.n for report in (whole, *parts)]
+    found = whole(assess(bundle, of_kinds(articles), "topics-dev"))
+    right = [report.accuracy.value * report.n for report in found]
     assert right[0] == pytest.approx(sum(right[1:]))
 
 
@@ -103,14 +108,56 @@ def test_links_are_reported_by_the_kind_of_their_pair(bundle):
             ("Artis Itu Ternyata Sudah Menikah", False, "swap"),
         )
     ]
-    whole, real, swap = assess(bundle, pairs, "links-dev")
-    assert names([whole, real, swap]) == [
+    every, real, swap = assess(bundle, pairs, "links-dev")
+    assert names([every, real, swap]) == [
         ("link", "links-dev", 8),
         ("link", "links-dev (real)", 4),
         ("link", "links-dev (swap)", 4),
     ]
     assert real.auc is None  # all of them related: there is nothing to rank
-    assert whole.auc.value == 1
+    assert every.auc.value == 1
+
+
+# Rows without doubt
+
+
+def test_topics_are_reported_without_the_rest_class_too(bundle, articles):
+    tested = [replace(a, kind="sure") for a in articles if a.split == "test"]
+    clear = [a for a in tested if a.topic != "other"]
+    found = [report for report in assess(bundle, tested, "x") if report.name == "topic"]
+    assert names(found) == [
+        ("topic", "x", len(tested)),
+        ("topic", "x (but other)", len(clear)),
+        ("topic", "x (sure)", len(tested)),
+        ("topic", "x (sure but other)", len(clear)),
+    ]
+    assert 0 < len(clear) < len(tested)
+    assert found[1].labels == ("economy", "gossip", "international_politics")
+    assert found[1].baselines == ()  # the commonest label of all may be the one left out
+
+
+def test_links_that_readers_found_neither_near_nor_far_are_left_out_of_a_report(bundle):
+    title, body = "Jembatan Desa Putus", "Warga desa menyeberang sungai dengan rakit."
+    pairs = [
+        LabelledArticle(
+            Article(str(i), f"{title} {i}", body),
+            links=(LabelledLink(f"Jembatan {i} Roboh", related=grade >= 1, grade=grade),),
+        )
+        for i, grade in enumerate((0.0, 0.5, 1.0, 2.0, 2.0))
+    ]
+    assert names(assess(bundle, pairs, "x")) == [("link", "x", 5), ("link", "x (0 or 2)", 3)]
+    sharp = [pair for pair in pairs if pair.links[0].grade in (0, 2)]
+    assert names(assess(bundle, sharp, "x")) == [("link", "x", 3)]
+
+
+def test_links_are_judged_by_the_threshold_that_the_model_came_with(bundle, articles):
+    links = [replace(a, topic="", clickbait=None) for a in articles if a.split == "test"]
+    for threshold, right in ((0.0, "unrelated"), (1.1, "related")):
+        thresholds = dict(bundle.card["thresholds"]) | {"unrelated": threshold}
+        changed = replace(bundle, card=dict(bundle.card) | {"thresholds": thresholds})
+        found = first(assess(changed, links, "x"), "link")
+        share = sum(score.support for score in found.per_class if score.label == right) / found.n
+        assert found.accuracy.value == pytest.approx(share)
 
 
 # Refusals
@@ -132,4 +179,4 @@ def test_questions_the_model_was_never_trained_on_are_passed_over(bundle, articl
     topics_only = store.Bundle(
         bundle.path, bundle.card, {"topic": bundle.estimators["topic"]}, bundle.checksums
     )
-    assert [report.name for report in assess(topics_only, articles, "test")] == ["topic"]
+    assert [report.name for report in whole(assess(topics_only, articles, "x"))] == ["topic"]

@@ -210,9 +210,9 @@ def test_predict_reads_packed_files_pages_and_folders(run, work):
         (["clean", PRMN, "--out", "taken.csv"], "is there already; name another file or add --overw"),
         (["clean", PRMN, "--out", "taken.csv/x.csv"], "taken.csv/x.csv: cannot be written ("),
         (["train", "nowhere.jsonl"], "nowhere.jsonl: there is no such file or folder"),
-        (["train", COLUMNS], "columns.csv:1: found no label"),
+        (["train", COLUMNS], "columns.csv:1: found neither 'title' nor 'text'"),
         (["train", MIXED, "--config", "nowhere.toml"], "nowhere.toml: cannot be read (No such file"),
-        (["evaluate", "--on", COLUMNS], "columns.csv:1: found no label"),
+        (["evaluate", "--on", COLUMNS], "columns.csv:1: found neither 'title' nor 'text'"),
     ],
 )  # fmt: skip
 def test_what_goes_wrong_is_told_in_a_sentence_and_exit_code_1(run, work, words, message):

@@ -59,7 +59,7 @@ def test_settings_cannot_be_changed_by_those_who_are_handed_them():
     [
         ("sede = 1", r"train\.toml: unknown key 'sede'; did you mean 'seed'\?"),
         ("[topic]\nmin_fd = 3", r"train\.toml \[topic\]: unknown key 'min_fd'.*'min_df'"),
-        ("zzzzz = 1", r"unknown key 'zzzzz'; known keys: seed, folds"),
+        ("zzzzz = 1", r"unknown key 'zzzzz'; known keys: name, licence, seed"),
         ("[topics]\nC = 1.0", r"unknown key 'topics'; did you mean 'topic'\?"),
     ],
 )
@@ -89,7 +89,7 @@ def test_a_value_of_another_type_is_refused(tmp_path, text, message):
     [
         ("folds = 1", "folds is 1; expected 2 or more"),
         ("seed = -1", "seed is -1; expected 0 to 4294967295"),
-        ("abstain_below = 1.5", r"abstain_below is 1\.5; expected 0 to 1"),
+        ("abstain_risk = 1.5", r"abstain_risk is 1\.5; expected 0 to 1"),
         ("[topic]\nC = 0", r"\[topic\]: C is 0\.0; expected 1e-09 to"),
         ("[topic]\nC = nan", "C is nan"),
         ("[topic]\nheadline_weight = -0.1", r"headline_weight is -0\.1; expected 0 or more"),

@@ -73,6 +73,27 @@ def test_labels_that_nobody_gave_are_none_and_the_split_is_train(tmp_path):
     assert read_one(tmp_path, topic=..., links=...).topic == ""
 
 
+def test_a_label_may_say_who_gave_it_and_how_many_agreed(tmp_path):
+    links = [{"headline": "Telur Naik", "related": True, "grade": 1.5}]
+    found = read_one(tmp_path, topic_source="desk", clickbait_share=0.4, links=links)
+    assert (found.topic_source, found.clickbait_share) == ("desk", 0.4)
+    assert found.links[0].grade == 1.5
+    plain = read_one(tmp_path)
+    assert (plain.topic_source, plain.clickbait_share, plain.links[0].grade) == ("", None, None)
+
+
+def test_a_row_knows_the_name_of_its_file(tmp_path):
+    assert read_corpus(write(tmp_path, ROW, name="own.v2.jsonl"))[0].corpus == "own"
+
+
+def test_a_row_without_labels_is_background_beside_rows_that_have_some(tmp_path):
+    bare = {"title": "Harga Telur Naik", "text": "Pedagang mengeluh."}
+    labelled, background = read_corpus(write(tmp_path, ROW, bare))
+    assert (labelled.labelled, background.labelled) == (True, False)
+    with pytest.raises(CorpusError, match=r"corpus\.jsonl: found no label in 2 row\(s\); expected"):
+        read_corpus(write(tmp_path, bare, bare))
+
+
 def test_one_and_true_are_yes_and_zero_and_false_are_no(tmp_path):
     assert [read_one(tmp_path, clickbait=v).clickbait for v in (1, True, 0, False)] == [
         True,
@@ -103,10 +124,9 @@ def test_a_row_without_an_id_is_named_by_its_place(tmp_path):
         ({"links": ["Judul Tautan"]}, "link 1 is 'Judul Tautan'; expected an object"),
         ({"links": "Judul Tautan"}, "column 'links' is 'Judul Tautan'; expected a list"),
         ({"links": {"headline": "A"}}, r"column 'links' is .*; expected a list"),
-        (
-            {"topic": ..., "clickbait": ..., "links": []},
-            "found no label; expected a 'topic', 'clickbait' or 'links'",
-        ),
+        ({"clickbait_share": 1.5}, "column 'clickbait_share' is 1.5; expected 0 to 1"),
+        ({"clickbait_share": True}, "column 'clickbait_share' is True; expected 0 to 1"),
+        ({"links": [{"headline": "A B", "grade": "2"}]}, "column 'grade' is '2'; expected 0 to 2"),
         (
             {"title": ..., "text": ..., "judul": "Harga Telur", "isi": "Turun."},
             "found neither 'title' nor 'text' among .*'isi', 'judul'",
@@ -169,7 +189,7 @@ def test_a_file_of_topics_is_read_with_its_hesitation_as_kind(tmp_path):
 
 def test_a_file_of_pairs_gives_an_article_with_one_link_a_row(tmp_path):
     (found,) = read_corpus(write(tmp_path, PAIR_ROW))
-    assert found.links == (LabelledLink(PAIR_ROW["headline"], related=True),)
+    assert found.links == (LabelledLink(PAIR_ROW["headline"], related=True, grade=1.5),)
     assert (found.topic, found.kind, found.split) == ("", "swap", "train")
     assert (found.article.id, found.article.title) == ("p000", PAIR_ROW["host_title"])
     assert found.article.body == PAIR_ROW["host_text"]

@@ -1,6 +1,5 @@
-"""One question fitted and asked: folds that keep publishers apart, answers, calibration, report."""
+"""One question fitted and asked: answers, thresholds, targets and the report."""
 
-import itertools
 from functools import partial
 
 import numpy as np
@@ -8,101 +7,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
+from topictables import WORDS, mixed, table
 
 from saring.config import TrainConfig
 from saring.errors import CorpusError
 from saring.fit import (
-    Answers,
     answer,
     best_threshold,
-    calibrated,
+    confidence_for,
     fit,
-    folds,
+    label_targets,
     make_report,
     overlap_labels,
     task_labels,
 )
-from saring.tasks import CLICKBAIT_LABELS, LINK_LABELS, TASKS, Table
+from saring.strangeness import strangeness
+from saring.tasks import CLICKBAIT_LABELS, LINK_LABELS, TASKS
 
 TOPIC, LINK, CLICKBAIT = TASKS
 CONFIG = TrainConfig(folds=3)
-WORDS = {
-    "economy": "saham emiten bursa rupiah investor",
-    "gossip": "artis penyanyi menikah pacar selebgram",
-    "sport": "timnas gol pelatih laga striker",
-}
-
-
-def table(topics, publishers=None, *, asked=None, weights=None):
-    """A topic table of one-line articles, told apart by a word each."""
-    n = len(topics)
-    rows = [(f"{WORDS.get(topic, topic)}", f"warga nomor{i}") for i, topic in enumerate(topics)]
-    return Table(
-        rows=rows,
-        truth=np.array(topics, dtype=np.str_),
-        publishers=np.array(publishers if publishers is not None else [""] * n, dtype=np.str_),
-        articles=np.arange(n),
-        weights=np.ones(n) if weights is None else np.array(weights, dtype=float),
-        asked=np.ones(n, dtype=bool) if asked is None else np.array(asked),
-    )
-
-
-def mixed(n=60, n_publishers=6):
-    topics = [list(WORDS)[i % 3] for i in range(n)]
-    return table(topics, [f"Portal {i // 3 % n_publishers}" for i in range(n)])
-
-
-# Folds
-
-
-def test_publishers_are_kept_apart_where_there_are_enough_of_them():
-    found, groups = mixed(), np.arange(60)
-    protocol, parts = folds(found, groups, CONFIG)
-    assert protocol == "publisher-out"
-    assert len(parts) == 3
-    assert sorted(row for _, test in parts for row in test.tolist()) == list(range(60))
-    for train, test in parts:
-        assert not set(found.publishers[train]) & set(found.publishers[test])
-
-
-@pytest.mark.parametrize(
-    "publishers",
-    [
-        pytest.param([f"Portal {i % 5}" for i in range(60)], id="too few"),
-        pytest.param(["", *(f"Portal {i % 9}" for i in range(59))], id="one unknown"),
-        pytest.param([" ", *(f"Portal {i % 9}" for i in range(59))], id="one blank"),
-    ],
-)
-def test_otherwise_near_duplicates_are(publishers):
-    topics = [list(WORDS)[i // 2 % 3] for i in range(60)]
-    groups = np.arange(60) // 2
-    protocol, parts = folds(table(topics, publishers), groups, CONFIG)
-    assert protocol == "cross-validation"
-    assert sorted(row for _, test in parts for row in test.tolist()) == list(range(60))
-    for train, test in parts:
-        assert not set(groups[train]) & set(groups[test])
-
-
-def test_a_story_that_two_publishers_printed_is_never_on_both_sides():
-    found = mixed()
-    groups = np.arange(60) % 50  # ten stories twice, by other publishers
-    for train, test in folds(found, groups, CONFIG)[1]:
-        assert not set(groups[train]) & set(groups[test])
-
-
-def test_the_seed_decides_the_grouped_folds():
-    found, groups = table([list(WORDS)[i % 3] for i in range(60)]), np.arange(60)
-    tested = [
-        [test.tolist() for _, test in folds(found, groups, TrainConfig(folds=3, seed=seed))[1]]
-        for seed in (1, 1, 2)
-    ]
-    assert tested[0] == tested[1] != tested[2]
-
-
-def test_a_label_too_rare_for_the_folds_is_refused_by_name():
-    found = table(["economy"] * 20 + ["gossip"] * 2)
-    with pytest.raises(CorpusError, match=r"'gossip' stands in 2 group.*fewer folds"):
-        folds(found, np.arange(22), CONFIG)
 
 
 # Answers
@@ -140,6 +63,28 @@ def test_weights_count_in_training():
         assert fit(TOPIC, found, CONFIG).predict([("saham", "warga")]).tolist() == [heavy]
 
 
+def test_from_a_row_without_weight_words_are_learnt_but_no_verdict():
+    topics = ["economy", "gossip"] * 10
+    background = table([*topics, *["gossip"] * 5], weights=[1] * 20 + [0] * 5)
+    background.rows[20:] = [("saham", "kuartal laporan")] * 5
+    plain, richer = fit(TOPIC, table(topics), CONFIG), fit(TOPIC, background, CONFIG)
+    row = [("saham emiten", "kuartal laporan")]
+    assert plain.predict(row).tolist() == richer.predict(row).tolist() == ["economy"]
+    known = [
+        dict(model.named_steps["features"].transformer_list)["all"].vectorizer_.vocabulary_
+        for model in (plain, richer)
+    ]
+    assert ["kuartal" in words for words in known] == [False, True]
+
+
+def test_articles_are_told_how_strange_they_were_to_the_model_that_never_saw_them():
+    found = mixed()
+    train, test = np.arange(40), np.arange(40, 60)
+    model = fit(TOPIC, found.take(train), CONFIG)
+    answers = answer(TOPIC, found, train, test, CONFIG)
+    assert np.array_equal(answers.strangeness, strangeness(model, found.take(test).rows))
+
+
 def test_baselines_learn_from_the_training_rows_alone():
     topics = ["economy"] * 12 + ["gossip"] * 8 + ["gossip"] * 10
     publishers = ["Bursa"] * 12 + ["Seleb"] * 8 + ["Bursa"] * 5 + ["Seleb"] * 5
@@ -169,10 +114,10 @@ def test_links_are_compared_with_a_threshold_on_the_overlap():
     titles = [f"{thing} di {place}" for place in ("Garut", "Bima", "Palu") for thing in things]
     rows = [(titles[i], f"Warga {i}", titles[(i + 5 * (i % 2)) % 12]) for i in range(12)]
     truth = [LINK_LABELS[i % 2] for i in range(12)]
-    n = len(rows)
-    found = Table(rows, np.array(truth), np.full(n, ""), np.arange(n), np.ones(n), np.ones(n, bool))
+    found = table(truth, rows=rows)
     answers = answer(LINK, found, np.arange(8), np.arange(8, 12), CONFIG)
     assert answers.scores.shape == (4,)
+    assert not len(answers.strangeness)  # that is asked of articles alone
     assert answers.baselines["overlap"].tolist() == truth[8:]
 
 
@@ -193,12 +138,50 @@ def test_no_threshold_on_the_scores_is_better_than_the_best(rows):
     assert best == pytest.approx(max(macro(scores >= score) for score in scores))
 
 
-# Calibration over folds
+# The confidence to answer from
+
+answers_of = st.lists(
+    st.tuples(st.sampled_from([0.3, 0.5, 0.5, 0.8, 0.9, 1.0]), st.booleans()), min_size=1
+)
 
 
-def parts_of(scores, sizes):
-    edges = np.cumsum([0, *sizes])
-    return [Answers(np.arange(a, b), scores[a:b], {}) for a, b in itertools.pairwise(edges)]
+@given(answers_of, st.sampled_from([0.0, 0.05, 0.2, 0.5, 1.0]))
+def test_of_the_answered_rows_no_more_are_wrong_than_was_wished(rows, risk):
+    confidence, right = (np.array(column) for column in zip(*rows, strict=True))
+    answered = confidence >= confidence_for(confidence, right, risk)
+    assert np.count_nonzero(~right[answered]) <= risk * np.count_nonzero(answered)
+
+
+@given(answers_of, st.sampled_from([0.0, 0.05, 0.2, 0.5, 1.0]))
+def test_no_lower_confidence_would_do(rows, risk):
+    confidence, right = (np.array(column) for column in zip(*rows, strict=True))
+    found = confidence_for(confidence, right, risk)
+    for lower in confidence[confidence < found]:
+        assert (~right[confidence >= lower]).mean() > risk
+
+
+def test_where_all_rows_may_be_answered_so_may_any_other():
+    assert confidence_for(np.array([0.9, 0.4]), np.array([True, False]), 0.5) == 0
+
+
+def test_where_none_may_be_none_is_sure_enough():
+    assert confidence_for(np.array([1.0, 0.4]), np.array([False, True]), 0.1) > 1
+
+
+# What probabilities should be
+
+
+def test_the_right_label_should_have_probability_one():
+    found = label_targets(table(["sport", "economy"]), ("economy", "gossip", "sport"))
+    assert found.tolist() == [[0, 0, 1], [1, 0, 0]]
+
+
+def test_of_two_labels_each_should_have_the_share_of_those_who_gave_it():
+    votes = table(["clear", "clickbait", "clear"], shares=[0.75, 0.6, np.nan])
+    assert label_targets(votes, CLICKBAIT_LABELS).tolist() == [[0.75, 0.25], [0.4, 0.6], [1, 0]]
+
+
+# Reports
 
 
 def drawn(n=300):
@@ -209,26 +192,33 @@ def drawn(n=300):
     return scores, np.array(CLICKBAIT_LABELS)[clickbait.astype(int)]
 
 
-def test_no_part_is_calibrated_on_its_own_answers():
-    scores, truth = drawn()
-    before, _ = calibrated(parts_of(scores, (100, 100, 100)), truth, CLICKBAIT_LABELS)
-    turned = truth.copy()
-    turned[:100] = np.where(truth[:100] == "clear", "clickbait", "clear")
-    after, _ = calibrated(parts_of(scores, (100, 100, 100)), turned, CLICKBAIT_LABELS)
-    assert np.array_equal(before[:100], after[:100])
-    assert not np.allclose(before[100:], after[100:])
+def reported(probabilities, found, **options):
+    return make_report(
+        CLICKBAIT,
+        found,
+        np.arange(len(found)),
+        np.asarray(probabilities, dtype=float),
+        {},
+        **{"labels": CLICKBAIT_LABELS, "groups": np.arange(len(found)), "split": "test"} | options,
+    )
 
 
-def test_answers_come_in_the_order_of_the_parts_and_keep_their_verdicts():
-    scores, truth = drawn()
-    shrunk = parts_of(scores / 4, (50, 150, 100))
-    probabilities, calibration = calibrated(shrunk, truth, CLICKBAIT_LABELS)
-    assert probabilities.shape == (300, 2)
-    assert np.array_equal(probabilities[:, 1] > 0.5, scores > 0)
-    assert calibration.scale == pytest.approx(4, rel=0.25)
+def test_a_threshold_decides_between_two_labels_one_for_all_rows_or_one_each():
+    found = table(["clear", "clear", "clickbait", "clickbait"])
+    probabilities = [[0.9, 0.1], [0.6, 0.4], [0.6, 0.4], [0.1, 0.9]]
+    for threshold, confusion in [
+        (0.5, ((2, 0), (1, 1))),
+        (0.4, ((1, 1), (0, 2))),
+        (np.array([0.5, 0.5, 0.4, 0.4]), ((2, 0), (0, 2))),
+    ]:
+        assert reported(probabilities, found, threshold=threshold).confusion == confusion
 
 
-# Reports
+def test_a_report_tells_how_often_one_annotator_agrees_with_the_rest():
+    probabilities = [[0.9, 0.1], [0.2, 0.8]]
+    votes = table(["clear", "clickbait"], shares=[1.0, 0.6])
+    assert reported(probabilities, votes).human == pytest.approx(0.8)
+    assert reported(probabilities, table(["clear", "clickbait"])).human is None
 
 
 def test_a_report_holds_the_rows_asked_about_and_predicts_the_most_probable():

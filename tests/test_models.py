@@ -106,12 +106,17 @@ def test_punctuation_is_a_word_of_a_headline():
 # Calibration
 
 
+def calibrate(scores, codes):
+    """The calibration for rows of which each has one right class."""
+    return Calibration(scores, np.eye(score_columns(scores).shape[1])[codes])
+
+
 @given(st.integers(0, 2**32 - 1), st.sampled_from([2, 3, 5]))
 def test_no_verdict_moves(seed, n_labels):
     rng = np.random.default_rng(seed)
     scores = rng.normal(size=(40, n_labels)) * 3
     codes = rng.integers(n_labels, size=40)
-    calibrated = Calibration(scores, codes).apply(scores)
+    calibrated = calibrate(scores, codes).apply(scores)
     assert np.array_equal(calibrated.argmax(axis=1), scores.argmax(axis=1))
     assert np.allclose(calibrated.sum(axis=1), 1)
 
@@ -119,7 +124,7 @@ def test_no_verdict_moves(seed, n_labels):
 @given(numbers((20,)), st.integers(0, 2**20 - 1))
 def test_two_labels_keep_their_order_at_the_even_point(scores, bits):
     codes = np.array([bits >> i & 1 for i in range(20)])
-    found = Calibration(scores, codes).apply(scores)
+    found = calibrate(scores, codes).apply(scores)
     assert np.isfinite(found).all()
     assert np.array_equal(found[:, 1] > 0.5, (scores > 0) & (found[:, 1] != 0.5))
 
@@ -139,14 +144,20 @@ def test_scores_that_are_too_small_or_too_large_are_scaled_back(n_labels, shrunk
     scores, codes = drawn(n_labels)
     if n_labels == 2:
         scores = scores[:, 1] - scores[:, 0]
-    assert Calibration(scores / shrunk_by, codes).scale == pytest.approx(shrunk_by, rel=0.05)
+    assert calibrate(scores / shrunk_by, codes).scale == pytest.approx(shrunk_by, rel=0.05)
 
 
 def test_calibrated_probabilities_say_how_often_they_are_right():
     scores, codes = drawn(3)
-    best = Calibration(scores / 7, codes).apply(scores / 7)
+    best = calibrate(scores / 7, codes).apply(scores / 7)
     right = best.argmax(axis=1) == codes
     assert best.max(axis=1).mean() == pytest.approx(right.mean(), abs=0.01)
+
+
+def test_shares_of_annotators_are_what_probabilities_are_brought_to():
+    scores, shares = np.array([-1.0, 1.0]), np.array([0.2, 0.8])
+    found = Calibration(scores, np.column_stack([1 - shares, shares])).apply(scores)
+    assert found[:, 1] == pytest.approx(shares, abs=1e-3)
 
 
 def test_a_calibrated_pipeline_gives_what_the_calibration_gives(fitted):
@@ -156,7 +167,7 @@ def test_a_calibrated_pipeline_gives_what_the_calibration_gives(fitted):
     codes = np.searchsorted(model.classes_, truth)
     codes[0] = (codes[0] + 1) % len(model.classes_)  # one error, lest the scale run to its bound
     verdicts = model.predict(rows).tolist()
-    calibration = Calibration(scores, codes)
+    calibration = calibrate(scores, codes)
     calibration.set_on(model)
     assert np.allclose(model.predict_proba(rows), calibration.apply(scores), atol=1e-12)
     assert model.predict(rows).tolist() == verdicts
@@ -165,7 +176,7 @@ def test_a_calibrated_pipeline_gives_what_the_calibration_gives(fitted):
 @pytest.mark.parametrize("codes", [[0, 1, 0, 1], [1, 0, 1, 0]])
 def test_perfect_and_hopeless_scores_leave_the_scale_within_bounds(codes):
     scores = np.array([-1.0, 1.0, -1.0, 1.0])
-    scale = Calibration(scores, np.array(codes)).scale
+    scale = calibrate(scores, codes).scale
     assert np.exp(-4) <= scale <= np.exp(4)
 
 

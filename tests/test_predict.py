@@ -224,9 +224,30 @@ def test_it_keeps_all_links_or_none_but_cannot_choose(topics_only):
         topics_only.predict([RUPIAH], keep_links="related")
 
 
+def with_thresholds(model, **changes):
+    """The model with other thresholds in its card."""
+    thresholds = dict(model.bundle.card["thresholds"]) | changes
+    card = dict(model.bundle.card) | {"thresholds": thresholds}
+    return Model(replace(model.bundle, card=card))
+
+
+def test_a_text_that_is_no_indonesian_news_gets_no_topic_however_sure_the_model_is(model):
+    menu = {"text": "\n".join(f"harga emas {number} rupiah bank" for number in range(20))}
+    sure = with_thresholds(model, abstain=0.0)
+    assert (one(sure, menu).abstained, one(sure, RUPIAH).abstained) == (True, False)
+    assert one(sure, menu).topic in model.topics
+    blind = with_thresholds(model, abstain=0.0, strange=100.0)
+    assert one(blind, menu).abstained is False
+
+
+def test_a_link_is_unrelated_from_the_threshold_of_the_card_on(model):
+    for threshold, related in ((0.0, False), (1.1, True)):
+        links = one(with_thresholds(model, unrelated=threshold), RUPIAH).links
+        assert [link.related for link in links] == [related] * 2
+
+
 def test_below_the_threshold_the_model_abstains_and_still_names_its_best_topic(model):
-    card = dict(model.bundle.card) | {"thresholds": {"abstain": 1.01}}
-    timid = Model(replace(model.bundle, card=card))
+    timid = with_thresholds(model, abstain=1.01)
     assert one(model, RUPIAH).abstained is False
     assert one(timid, RUPIAH).abstained is True
     assert one(timid, RUPIAH).topic == "economy"
@@ -259,21 +280,19 @@ def test_without_a_path_the_variable_and_then_the_folder_models_are_asked(
 ):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SARING_MODELS", raising=False)
-    with pytest.raises(BundleError, match=r"/models: found no model; run `make train`"):
-        load()
     copied(bundle_folder, tmp_path / "models" / "ours")
     assert load().bundle.path == Path("models/ours")
     copied(bundle_folder, tmp_path / "elsewhere" / "theirs")
     monkeypatch.setenv("SARING_MODELS", "elsewhere")
     assert load().bundle.path == Path("elsewhere/theirs")
-    assert load("models").bundle.path == Path("models/ours")
+    assert load("models").path == Path("models/ours")
 
 
 @pytest.mark.parametrize("name", ["nowhere", "empty", "file.txt"])
 def test_no_model_is_an_error_that_names_the_command_that_makes_one(tmp_path, name):
     (tmp_path / "empty").mkdir()
     (tmp_path / "file.txt").touch()
-    with pytest.raises(BundleError, match=r"found no model; run `make train`"):
+    with pytest.raises(BundleError, match=rf"{name}: found no model; `make train`"):
         load(tmp_path / name)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from saring.config import TopicConfig, TrainConfig
+from saring.config import LinkConfig, TopicConfig, TrainConfig
 from saring.corpus import LabelledArticle, LabelledLink
 from saring.parse import parse
 from saring.tasks import CLICKBAIT_LABELS, LINK_LABELS, TASKS
@@ -65,6 +65,15 @@ def test_related_headlines_help_topic_training_and_are_not_asked_about():
     assert found.articles.tolist() == [0, 0, 2]  # in a split the headline goes with its article
 
 
+def test_a_topic_by_desk_is_no_question_and_helps_only_where_it_has_a_weight():
+    desk = LabelledArticle(article("Saham Naik"), topic="economy", topic_source="desk")
+    assert len(table(TOPIC, [desk, PLAIN])) == 1
+    found = table(TOPIC, [desk, PLAIN], desk_weight=0.2)
+    assert found.truth.tolist() == ["economy", "other"]
+    assert found.weights.tolist() == [0.2, 1]
+    assert found.asked.tolist() == [False, True]
+
+
 # Links
 
 
@@ -88,6 +97,24 @@ def test_a_headline_is_compared_with_the_body_not_with_its_own_teaser_line():
     assert (asked, body) == (headline, "Pedagang lega.\nPasokan aman.")
 
 
+def test_a_link_has_the_grade_that_its_readers_gave():
+    links = (LabelledLink("A B", related=True, grade=1.5), LabelledLink("C D", related=False))
+    found = table(LINK, [LabelledArticle(article(), links=links)])
+    assert found.grades.tolist() == [1.5, pytest.approx(np.nan, nan_ok=True)]
+
+
+def test_articles_without_judged_links_are_background_where_that_is_wanted():
+    config = TrainConfig(link=LinkConfig(background=True))
+    found = LINK.table(ARTICLES, config)
+    assert found.rows[2:] == [
+        ("Banjir Surut", "Pedagang lega.", ""),
+        ("Timnas Menang", "Pedagang lega.", ""),
+    ]
+    assert found.weights.tolist() == [1, 1, 0, 0]
+    assert found.asked.tolist() == [True, True, False, False]
+    assert len(table(LINK)) == 2
+
+
 # Clickbait
 
 
@@ -108,7 +135,34 @@ def test_an_article_without_a_title_gives_no_headline():
     assert not len(table(CLICKBAIT, [untitled]))
 
 
+@pytest.mark.parametrize(("clickbait", "votes"), [(True, 0.75), (False, 0.25)])
+def test_annotators_of_two_minds_teach_both_labels_by_their_share(clickbait, votes):
+    voted = LabelledArticle(article(), clickbait=clickbait, clickbait_share=votes)
+    found = table(CLICKBAIT, [voted])
+    assert found.rows == ["Harga Telur Turun"] * 2
+    assert found.truth.tolist() == [CLICKBAIT_LABELS[clickbait], CLICKBAIT_LABELS[not clickbait]]
+    assert found.weights.tolist() == [0.75, 0.25]
+    assert found.asked.tolist() == [True, False]
+    assert found.shares[0] == 0.75
+
+
+def test_annotators_of_one_mind_teach_one_label():
+    voted = LabelledArticle(article(), clickbait=False, clickbait_share=0.0)
+    found = table(CLICKBAIT, [voted])
+    assert (found.truth.tolist(), found.weights.tolist()) == (["clear"], [1])
+    assert found.shares.tolist() == [1]
+    assert np.isnan(table(CLICKBAIT).shares).all()  # nobody counted
+
+
 # Tables
+
+
+def test_rows_know_the_day_and_the_corpus_of_their_article():
+    dated = parse({"title": "A B", "text": "Isi berita.", "published": "2024-03-05T10:00+07:00"})
+    rows = [LabelledArticle(dated, topic="other", corpus="own"), PLAIN]
+    found = table(TOPIC, rows)
+    assert found.days.tolist() == ["2024-03-05", ""]
+    assert found.corpora.tolist() == ["own", ""]
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)

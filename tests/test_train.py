@@ -1,5 +1,7 @@
 """The assembly: a corpus to a bundle and its reports, the same every time, or a reason why not."""
 
+from dataclasses import replace
+
 import orjson
 import pytest
 from joblib import parallel_config
@@ -83,7 +85,7 @@ def test_the_card_says_from_what_and_how_it_was_trained(card, small_corpus):
     assert card["data"]["clickbait_rows"] == n_links + len(rows)
     assert card["sources"] == ["small.jsonl"]
     assert (card["config"]["folds"], card["config"]["link.dimensions"]) == (3, 20)
-    assert card["thresholds"].keys() == {"abstain", "overlap"}
+    assert card["thresholds"].keys() == {"abstain", "strange", "unrelated", "overlap"}
     assert card["majority"]["link"] == "unrelated"
 
 
@@ -116,7 +118,7 @@ def test_even_so_small_a_model_is_better_than_the_majority(card):
 def test_the_same_seed_and_data_give_the_same_digits_in_one_process_and_in_many(
     bundle_folder, card, small_corpus, tmp_path
 ):
-    config = TrainConfig(folds=3, link=LinkConfig(dimensions=20))
+    config = TrainConfig(folds=3, abstain_risk=1.0, link=LinkConfig(dimensions=20))
     again = train([small_corpus], tmp_path, config, log=False)
     other = store.load(again.folder)
     assert other.card["metrics"] == card["metrics"]
@@ -155,7 +157,7 @@ def test_the_copy_of_a_training_article_is(tmp_path):
 def test_a_corpus_with_topics_of_its_own_and_nothing_else_gives_a_model(tmp_path):
     result = trained(tmp_path, own_rows())
     assert [(r.name, r.split) for r in result.reports] == [
-        ("topic", "cross-validation"),
+        ("topic", "random"),
         ("topic", "test"),
     ]
     assert result.reports[1].accuracy.value == 1
@@ -198,7 +200,7 @@ def test_a_topic_of_one_publisher_alone_is_trained_although_its_fold_never_saw_i
 
 def test_without_a_test_split_there_is_no_test_report(tmp_path):
     reports = trained(tmp_path, own_rows(tested=0)).reports
-    assert [report.split for report in reports] == ["cross-validation"]
+    assert [report.split for report in reports] == ["random"]
 
 
 def test_several_files_are_one_corpus(tmp_path):
@@ -213,10 +215,53 @@ def test_several_files_are_one_corpus(tmp_path):
     assert card["model_version"] == store.load(trained(tmp_path, rows).folder).model_version
 
 
-def test_an_abstention_threshold_is_kept_in_the_bundle(tmp_path):
-    config = TrainConfig(folds=2, topic=QUICK.topic, abstain_below=1.0)
-    model = saring.load(trained(tmp_path, own_rows(), config).folder)
-    assert [p.abstained for p in model.predict(["Kabar dari Garut."])] == [True]
+def test_who_takes_no_risk_gets_no_topic_for_a_text_that_might_have_any(tmp_path):
+    rows = own_rows()
+    for each in rows[2:4]:  # a reader's slips: on these no model is right
+        each["topic"] = "olahraga"
+    for risk, abstained in ((0.0, True), (1.0, False)):
+        config = replace(QUICK, abstain_risk=risk)
+        result = trained(tmp_path, rows, config, name=f"{risk}.jsonl")
+        (found,) = saring.load(result.folder).predict(["Kabar dari Garut."])
+        assert found.abstained is abstained, risk
+
+
+def test_name_and_licence_are_those_of_the_settings(tmp_path):
+    config = replace(QUICK, name="warta", licence="CC0-1.0")
+    card = store.load(trained(tmp_path, own_rows(), config).folder).card
+    assert (card["name"], card["licence"]) == ("warta", "CC0-1.0")
+
+
+def test_each_protocol_that_is_asked_for_and_can_be_had_is_reported(tmp_path):
+    rows = own_rows(tested=0)
+    for number, each in enumerate(rows):
+        each["date"] = f"2024-01-{1 + number % 10:02}"
+    config = replace(QUICK, protocols=("random", "publisher-out", "later-time"))
+    result = trained(tmp_path, rows, config)
+    assert [report.split for report in result.reports] == ["random", "later-time"]
+
+
+def test_what_helps_in_training_without_a_label_teaches_words_alone(tmp_path):
+    rows = own_rows()
+    bare = {"title": "Zyxwabc", "text": "Zyxwabc di desa itu."}
+    result = trained(tmp_path, [*rows, bare])
+    assert store.load(result.folder).card["data"] == (
+        store.load(result.folder).card["data"] | {"articles": 31, "topic_rows": 30}
+    )
+    assert "zyxwabc" not in vocabulary(result)  # the topic model has no use for it
+
+
+def test_a_model_may_have_a_folder_of_its_own_and_is_replaced_there(tmp_path):
+    path, bundle = tmp_path / "own.jsonl", tmp_path / "warta"
+    versions = []
+    for n in (10, 9):
+        path.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in own_rows(n=n)))
+        with parallel_config("sequential"):
+            result = train([path], tmp_path / "models", QUICK, bundle=bundle, log=False)
+        assert result.folder == bundle
+        versions.append(store.load(bundle).model_version)
+    assert versions[0] != versions[1]
+    assert not (tmp_path / "models").exists()
 
 
 # Refusals

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,9 @@ from saring.split import near_duplicate_groups
 from saring.store import Bundle
 from saring.tasks import LINK_LABELS, TASKS, Table, Task
 
-__all__ = ["assess"]
+__all__ = ["assess", "stored_reports"]
+
+REST = "other"  # the topic of all that has no topic of its own
 
 
 def assess(bundle: Bundle, articles: Sequence[LabelledArticle], split: str) -> list[Report]:
@@ -51,6 +54,11 @@ def assess(bundle: Bundle, articles: Sequence[LabelledArticle], split: str) -> l
     return reports
 
 
+def stored_reports(bundle: Bundle) -> list[Report]:
+    """Return the reports that training left in a model's card: one for each protocol."""
+    return [Report.from_json(stored) for stored in bundle.card["metrics"].values()]
+
+
 def _task_reports(
     bundle: Bundle,
     task: Task,
@@ -59,30 +67,60 @@ def _task_reports(
     kinds: NDArray[np.str_],
     split: str,
 ) -> list[Report]:
-    """Return the reports of one question: all rows, then each kind."""
+    """Return the reports of one question: all rows, then each part of them."""
     table = table.take(table.asked)
     model = bundle.estimators[task.name]
     labels = tuple(bundle.card["labels"][task.name])
     features = model.named_steps["features"].transform(table.rows)
     probabilities = model.named_steps["classify"].predict_proba(features)
     rules = _rules(bundle, task, features)
-    kind_of = kinds[table.articles]
-    parts = {split: np.arange(len(table))}
-    names = [str(kind) for kind in np.unique(kind_of) if kind]
-    parts |= {f"{split} ({name})": np.flatnonzero(kind_of == name) for name in names}
-    return [
-        make_report(
-            task,
-            table,
-            rows,
-            probabilities[rows],
-            {name: np.asarray(labels_)[rows] for name, labels_ in rules.items()},
-            labels=labels,
-            groups=groups[table.articles],
-            split=name,
+    reports = []
+    for part in _parts(table, kinds[table.articles], labels):
+        columns = np.array([labels.index(label) for label in part.labels])
+        given = probabilities[np.ix_(part.rows, columns)]
+        reports.append(
+            make_report(
+                task,
+                table,
+                part.rows,
+                given / given.sum(axis=1, keepdims=True),
+                {name: np.asarray(rule)[part.rows] for name, rule in rules.items()}
+                if part.labels == labels
+                else {},
+                labels=part.labels,
+                groups=groups[table.articles],
+                split=f"{split} ({part.name})" if part.name else split,
+                threshold=bundle.card["thresholds"]["unrelated"] if task.name == "link" else 0.5,
+            )
         )
-        for name, rows in parts.items()
-    ]
+    return reports
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """Some rows of a table that are reported apart, and the labels that they may have."""
+
+    name: str
+    rows: NDArray[np.intp]
+    labels: tuple[str, ...]
+
+
+def _parts(table: Table, kinds: NDArray[np.str_], labels: tuple[str, ...]) -> Iterator[_Part]:
+    """Yield all rows; each kind; and of each the rows and labels that leave no room for doubt.
+
+    Those are links graded 0 or 2, without the ones between, and topics without the rest class.
+    """
+    every = np.ones(len(table), dtype=np.bool_)
+    named = {"": every} | {str(kind): kinds == kind for kind in np.unique(kinds) if kind}
+    sharp = np.isin(table.grades, (0, 2))
+    clear = table.truth != REST
+    three = tuple(label for label in labels if label != REST)
+    for name, chosen in named.items():
+        yield _Part(name, np.flatnonzero(chosen), labels)
+        if sharp.any() and not sharp.all() and (chosen & sharp).any():
+            yield _Part(f"{name} 0 or 2".strip(), np.flatnonzero(chosen & sharp), labels)
+        if REST in labels and len(three) > 1 and (chosen & clear).any():
+            yield _Part(f"{name} but {REST}".strip(), np.flatnonzero(chosen & clear), three)
 
 
 def _rules(bundle: Bundle, task: Task, features: Any) -> Mapping[str, ArrayLike]:

@@ -24,8 +24,11 @@ class TopicConfig:
     C: float = 10.0
     min_df: int = 2
     headline_weight: float = 0.3
+    desk_weight: float = 0.0
     title_field: float = 0.5
     lead_field: float = 0.5
+    title_characters: float = 0.0
+    lead_characters: float = 0.0
     domains: float = 0.5
 
 
@@ -36,6 +39,7 @@ class LinkConfig:
     C: float = 0.0005
     min_df: int = 2
     dimensions: int = 100
+    background: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +54,13 @@ class ClickbaitConfig:
 class TrainConfig:
     """All settings of a training run."""
 
+    name: str = "saring"
+    licence: str = "that of the training data"
     seed: int = 0
     folds: int = 5
-    abstain_below: float = 0.0
+    protocols: tuple[str, ...] = ("publisher-out",)
+    tested: str = ""
+    abstain_risk: float = 0.05
     topic: TopicConfig = field(default_factory=TopicConfig)
     link: LinkConfig = field(default_factory=LinkConfig)
     clickbait: ClickbaitConfig = field(default_factory=ClickbaitConfig)
@@ -98,14 +106,17 @@ def _build(kind: type[T], values: Mapping[str, Any], where: str) -> T:
             filled[key] = _build(type(known[key]), value, f"{where} [{key}]")
         else:
             filled[key] = _typed(value, type(known[key]), f"{where}: {key}")
-            _check_range(key, filled[key], f"{where}: {key}")
+            if isinstance(filled[key], int | float):
+                _check_range(key, filled[key], f"{where}: {key}")
     return kind(**filled)
 
 
 def _typed(value: Any, kind: type, where: str) -> Any:
-    """Return a value of the wanted type; a whole number serves as a float."""
+    """Return a value of the wanted type; a whole number serves as a float, a list as a tuple."""
     if kind is float and type(value) is int:
         return float(value)
+    if kind is tuple and isinstance(value, list) and all(isinstance(v, str) for v in value):
+        return tuple(value)
     if type(value) is not kind:
         raise ConfigError(f"{where} is {value!r}; expected {_TYPE_NAMES.get(kind, 'a table')}")
     return value
@@ -119,11 +130,17 @@ def _check_range(key: str, value: float, where: str) -> None:
         raise ConfigError(f"{where} is {value}; expected {expected}")
 
 
-_TYPE_NAMES: Mapping[type, str] = {int: "a whole number", float: "a number"}
+_TYPE_NAMES: Mapping[type, str] = {
+    bool: "true or false",
+    float: "a number",
+    int: "a whole number",
+    str: "text in quotes",
+    tuple: "a list of texts",
+}
 # Where a setting of this name is not any number from 0 up.
 _RANGES: Mapping[str, tuple[float, float]] = {
     "C": (1e-9, 1e9),  # a penalty that is none, or so strong that nothing is learnt
-    "abstain_below": (0, 1),
+    "abstain_risk": (0, 1),
     "dimensions": (1, math.inf),
     "folds": (2, math.inf),
     "min_df": (1, math.inf),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,37 +30,70 @@ class LabelledLink:
     headline: str
     related: bool | None
     clickbait: bool | None = None
+    grade: float | None = None  # 0 unrelated, 1 same specific subject, 2 same story; a mean of many
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledArticle:
     """An article and its labels; an empty or None label is one that nobody gave.
 
-    `split` is ``train`` or ``test`` in a corpus; `kind` is a name the evaluation file gives its
-    rows ("real", "swap", "sure"); scores are given for each kind apart too.
+    Attributes
+    ----------
+    article : Article
+    topic : str
+    topic_source : str
+        Who gave the topic: empty for a reader, ``desk`` where a portal's section is taken for it.
+    clickbait : bool or None
+    clickbait_share : float or None
+        Share of the annotators who said clickbait, where there were several.
+    links : tuple of LabelledLink
+    split : str
+        ``train`` or ``test``.
+    kind : str
+        A name that the evaluation file gives its rows ("real", "swap", "sure"); scores are given
+        for each kind apart too.
+    corpus : str
+        Name of the file, without its suffix.
     """
 
     article: Article
     topic: str = ""
+    topic_source: str = ""
     clickbait: bool | None = None
+    clickbait_share: float | None = None
     links: tuple[LabelledLink, ...] = ()
     split: str = "train"
     kind: str = ""
+    corpus: str = ""
+
+    @property
+    def labelled(self) -> bool:
+        """Whether anybody gave it a label."""
+        return bool(self.topic or self.links) or self.clickbait is not None
 
 
 def read_corpus(path: str | Path) -> list[LabelledArticle]:
-    """Return the labelled articles of a file, in order.
+    """Return the articles of a file with their labels, in order.
+
+    A row may have no label: words and their weights are learnt from it, and nothing else.
 
     Raises
     ------
     CorpusError
-        For a row without any label, a label of the wrong type, or an unknown split; names the row.
+        When no row has a label, or one has a label of the wrong type or an unknown split.
     InputError
         When the file or a row cannot be read.
     """
-    articles = [_labelled(row.values, row.where) for row in rows(path)]
+    articles = [
+        replace(_labelled(row.values, row.where), corpus=_stem(Path(path))) for row in rows(path)
+    ]
     if not articles:
         raise CorpusError(f"{path}: found no rows; expected labelled articles, one JSON row each")
+    if not any(article.labelled for article in articles):
+        raise CorpusError(
+            f"{path}: found no label in {len(articles)} row(s); expected a 'topic', 'clickbait' or "
+            "'links' in some of them"
+        )
     return articles
 
 
@@ -72,6 +105,11 @@ def fingerprint(paths: Iterable[str | Path]) -> str:
     return digest.hexdigest()
 
 
+def _stem(path: Path) -> str:
+    """Return a file's name without its suffixes."""
+    return path.name.partition(".")[0]
+
+
 def _labelled(values: Mapping[str, Any], where: str) -> LabelledArticle:
     """Return a row as a labelled article, whichever of the known shapes it has."""
     return _pair_row(values, where) if "host_text" in values else _corpus_row(values, where)
@@ -79,19 +117,17 @@ def _labelled(values: Mapping[str, Any], where: str) -> LabelledArticle:
 
 def _corpus_row(values: Mapping[str, Any], where: str) -> LabelledArticle:
     """Return a row of the corpus format."""
-    topic = _string(values, "topic", where)
-    links = tuple(_links(values.get("links"), where))
-    if not topic and not links and values.get("clickbait") is None:
-        raise CorpusError(f"{where}: found no label; expected a 'topic', 'clickbait' or 'links'")
     split = _string(values, "split", where) or "train"
     if split not in SPLITS:
         raise CorpusError(f"{where}: column 'split' is {split!r}; expected one of {SPLITS}")
     sure = values.get("sure")
     return LabelledArticle(
         article=_article(values, where),
-        topic=topic,
+        topic=_string(values, "topic", where),
+        topic_source=_string(values, "topic_source", where),
         clickbait=_flag(values, "clickbait", where),
-        links=links,
+        clickbait_share=_number(values, "clickbait_share", where, most=1),
+        links=tuple(_links(values.get("links"), where)),
         split=split,
         kind="" if sure is None else ("sure" if sure else "unsure"),
     )
@@ -109,11 +145,15 @@ def _pair_row(values: Mapping[str, Any], where: str) -> LabelledArticle:
         "publisher": values.get("publisher"),
         "url": values.get("url"),
     }
-    # Half of two annotators is enough: who sees the tie can name it.
-    related = sum(grade >= 1 for grade in grades) * 2 >= len(grades)
+    link = {
+        "headline": values.get("headline"),
+        # Half of two annotators is enough: who sees the tie can name it.
+        "related": sum(grade >= 1 for grade in grades) * 2 >= len(grades),
+        "grade": sum(grades) / len(grades),
+    }
     return LabelledArticle(
         article=_article(host, where),
-        links=tuple(_links([{"headline": values.get("headline"), "related": related}], where)),
+        links=tuple(_links([link], where)),
         kind=_string(values, "kind", where),
     )
 
@@ -148,7 +188,12 @@ def _links(given: Any, where: str) -> Iterator[LabelledLink]:
         headline = _string(link, "headline", place)
         if not headline.strip():
             raise CorpusError(f"{place}: found no 'headline'; expected the teaser's headline")
-        yield LabelledLink(headline, _flag(link, "related", place), _flag(link, "clickbait", place))
+        yield LabelledLink(
+            headline,
+            _flag(link, "related", place),
+            _flag(link, "clickbait", place),
+            _number(link, "grade", place, most=2),
+        )
 
 
 def _string(values: Mapping[str, Any], column: str, where: str) -> str:
@@ -159,6 +204,16 @@ def _string(values: Mapping[str, Any], column: str, where: str) -> str:
     if not isinstance(value, str):
         raise CorpusError(f"{where}: column {column!r} is {value!r}; expected a string")
     return value
+
+
+def _number(values: Mapping[str, Any], column: str, where: str, *, most: float) -> float | None:
+    """Return a number from 0 to `most`, None where nobody gave it."""
+    value = values.get(column)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
+        raise CorpusError(f"{where}: column {column!r} is {value!r}; expected 0 to {most}")
+    return float(value)
 
 
 def _flag(values: Mapping[str, Any], column: str, where: str) -> bool | None:

@@ -1,4 +1,4 @@
-"""One question fitted and asked: folds, calibration, and the report of a model's answers."""
+"""One question fitted and asked: answers, calibration, thresholds, and the report."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from saring.evaluate import (
     threshold_labels,
 )
 from saring.evaluate.metrics import confusion_matrix, macro_f1
-from saring.models import Calibration, score_columns
-from saring.split import grouped_folds, publisher_folds
+from saring.models import score_columns
+from saring.strangeness import strangeness
 from saring.tasks import LINK_LABELS, Table, Task
 
 __all__ = [
     "Answers",
     "answer",
     "best_threshold",
-    "calibrated",
+    "confidence_for",
     "fit",
-    "folds",
+    "label_targets",
     "make_report",
     "overlap_labels",
     "task_labels",
@@ -39,6 +39,7 @@ __all__ = [
 
 Strings = NDArray[np.str_]
 THRESHOLD_STEPS = 101  # quantiles of the training scores that are tried as a threshold
+NEVER_SURE = 2.0  # a confidence that no answer has
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,25 +54,14 @@ class Answers:
         Decision scores before calibration, columns in the order of the task's labels.
     baselines : Mapping[str, array of str]
         What simple rules learnt on the same training rows say.
+    strangeness : (n,) array
+        Of articles, to a model that never saw them; empty for other rows.
     """
 
     rows: NDArray[np.intp]
     scores: NDArray[np.float64]
     baselines: Mapping[str, Strings]
-
-
-def folds(
-    table: Table, groups: NDArray[np.intp], config: TrainConfig
-) -> tuple[str, list[tuple[Any, Any]]]:
-    """Return the name of a cross-validation protocol and its folds of row numbers.
-
-    Publishers are kept apart where the corpus names enough of them, because a model that has
-    seen a publisher may have learnt its furniture; otherwise near-duplicates are.
-    """
-    publishers = np.char.strip(table.publishers)
-    if (publishers != "").all() and len(np.unique(publishers)) >= 2 * config.folds:
-        return "publisher-out", publisher_folds(publishers, groups, config.folds)
-    return "cross-validation", grouped_folds(table.truth, groups, config.folds, config.seed)
+    strangeness: NDArray[np.float64]
 
 
 def fit(task: Task, table: Table, config: TrainConfig) -> Pipeline:
@@ -86,17 +76,19 @@ def fit(task: Task, table: Table, config: TrainConfig) -> Pipeline:
 
 
 def _fitted(task: Task, table: Table, config: TrainConfig) -> tuple[Pipeline, Any]:
-    """Return the fitted model and the features of the rows it was fitted on, made once."""
-    found = np.unique(table.truth)
+    """Return the fitted model and the features of the rows that have a weight, made once."""
+    weighty = table.take(table.weights > 0)
+    found = np.unique(weighty.truth)
     if len(found) < 2:
         raise CorpusError(
-            f"{task.name}: {len(table)} training row(s) have one label, "
+            f"{task.name}: {len(weighty)} training row(s) have one label, "
             f"{', '.join(map(str, found))}; expected two or more: add rows of another label, or "
             "ask for fewer folds"
         )
     model = task.build(config)
-    features = model.named_steps["features"].fit_transform(table.rows, table.truth)
-    model.named_steps["classify"].fit(features, table.truth, sample_weight=table.weights)
+    made = model.named_steps["features"].fit(table.rows, table.truth)
+    features = made.transform(weighty.rows)
+    model.named_steps["classify"].fit(features, weighty.truth, sample_weight=weighty.weights)
     return model, features
 
 
@@ -106,6 +98,7 @@ def answer(
     """Return the answers to the `test` rows of a model fitted on the `train` rows."""
     known = table.take(train)
     model, known_features = _fitted(task, known, config)
+    known = known.take(known.weights > 0)
     asked = test[table.asked[test]]
     unknown = table.take(asked)
     features = model.named_steps["features"].transform(unknown.rows)
@@ -119,7 +112,12 @@ def answer(
     if task.labels == LINK_LABELS:
         threshold = best_threshold(known_features[:, 0], known.truth == LINK_LABELS[0])
         baselines["overlap"] = overlap_labels(features[:, 0], threshold)
-    return Answers(asked, _all_columns(model, scores, task_labels(task, table)), baselines)
+    return Answers(
+        asked,
+        _all_columns(model, scores, task_labels(task, table)),
+        baselines,
+        strangeness(model, unknown.rows) if task.name == "topic" else np.zeros(0),
+    )
 
 
 def overlap_labels(overlap: ArrayLike, threshold: float) -> Strings:
@@ -133,6 +131,29 @@ def best_threshold(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> 
     truth = positive.astype(np.intp)
     tables = [confusion_matrix(truth, (scores >= c).astype(np.intp), 2) for c in candidates]
     return float(candidates[np.argmax(macro_f1(np.stack(tables)))])
+
+
+def confidence_for(confidence: NDArray[np.float64], right: NDArray[np.bool_], risk: float) -> float:
+    """Return the least confidence such that of the rows at least so sure, `risk` or less are wrong.
+
+    Rows of one confidence are answered together or not at all. 0 where all rows may be answered,
+    `NEVER_SURE` where none may.
+
+    Parameters
+    ----------
+    confidence : (n,) array
+        Probability of the label that is the answer.
+    right : (n,) array of bool
+    risk : float
+        Share of the answered rows that may be wrong, in [0, 1].
+    """
+    order = np.argsort(-confidence, kind="stable")
+    wrong = (~right[order]).cumsum() / np.arange(1, len(order) + 1)
+    last = np.diff(confidence[order], append=-np.inf) != 0  # of the rows that are equally sure
+    good = np.flatnonzero((wrong <= risk) & last)
+    if not len(good):
+        return NEVER_SURE
+    return 0.0 if good[-1] == len(order) - 1 else float(confidence[order[good[-1]]])
 
 
 def task_labels(task: Task, table: Table) -> tuple[str, ...]:
@@ -152,24 +173,17 @@ def _all_columns(
     return np.column_stack([columns.get(label, never) for label in labels])
 
 
-def calibrated(
-    parts: Sequence[Answers], truth: Strings, labels: Sequence[str]
-) -> tuple[NDArray[np.float64], Calibration]:
-    """Return probabilities of the answers, each part calibrated on the others, and one for all.
+def label_targets(table: Table, labels: Sequence[str]) -> NDArray[np.float64]:
+    """Return what each label's probability should be, shape (n, n_labels).
 
-    Calibrating a fold on its own answers would flatter it.
+    1 for the truth; of two labels, the share of the annotators who gave each, where known.
     """
-    codes = np.array([labels.index(label) for label in truth], dtype=np.intp)
-    scores = np.concatenate([part.scores for part in parts])
-    rows = np.concatenate([part.rows for part in parts])
-    part_of = np.repeat(np.arange(len(parts)), [len(part.rows) for part in parts])
-    probabilities = np.concatenate(
-        [
-            Calibration(scores[part_of != i], codes[rows[part_of != i]]).apply(part.scores)
-            for i, part in enumerate(parts)
-        ]
-    )
-    return probabilities, Calibration(scores, codes[rows])
+    codes = np.array([labels.index(label) for label in table.truth], dtype=np.intp)
+    targets: NDArray[np.float64] = np.eye(len(labels))[codes]
+    if len(labels) == 2:
+        shares = np.where(np.isnan(table.shares), 1.0, table.shares)[:, None]
+        targets = targets * shares + (1 - targets) * (1 - shares)
+    return targets
 
 
 def make_report(
@@ -182,10 +196,18 @@ def make_report(
     labels: Sequence[str],
     groups: NDArray[np.intp],
     split: str,
+    threshold: float | NDArray[np.float64] = 0.5,
     seed: int = 0,
 ) -> Report:
-    """Return the report of answers to rows of a table; the most probable label is predicted."""
-    predicted = np.array(labels)[probabilities.argmax(axis=1)]
+    """Return the report of answers to rows of a table.
+
+    The most probable label is predicted; of two, the second where it is as probable as `threshold`,
+    one for all rows or one for each.
+    """
+    codes = probabilities.argmax(axis=1)
+    if len(labels) == 2:
+        codes = (probabilities[:, 1] >= threshold).astype(np.intp)
+    predicted = np.array(labels)[codes]
     scored = Scored(
         tuple(labels),
         table.truth[rows],
@@ -193,5 +215,6 @@ def make_report(
         predicted,
         table.publishers[rows],
         groups[rows],
+        table.shares[rows],
     )
     return report(scored, name=task.name, split=split, seed=seed, baselines=baselines)

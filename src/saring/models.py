@@ -96,20 +96,20 @@ class Calibration:
     ----------
     scores : array of shape (n, n_classes) or (n,)
         Decision scores; the second form for two classes.
-    codes : (n,) array of int
-        The right class of each row.
+    targets : (n, n_classes) array
+        What the probabilities should be: 1 for the right class, or the shares of the annotators.
 
     Notes
     -----
     Source: Guo et al. (2017), On calibration of modern neural networks, temperature scaling.
     """
 
-    def __init__(self, scores: NDArray[np.float64], codes: NDArray[np.intp]) -> None:
+    def __init__(self, scores: NDArray[np.float64], targets: NDArray[np.float64]) -> None:
         columns = score_columns(scores)
 
         def loss(log_scale: float) -> float:
             log_p = _log_softmax(np.exp(log_scale) * columns)
-            return -float(log_p[np.arange(len(log_p)), codes].mean())
+            return -float((targets * log_p).sum(axis=1).mean())
 
         self.scale = float(np.exp(minimize_scalar(loss, bounds=LOG_SCALES, method="bounded").x))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -21,16 +20,14 @@ from saring.article import (
     Prediction,
     clean_text,
 )
-from saring.errors import BundleError, ConfigError
+from saring.errors import ConfigError
 from saring.intake import Source, take
+from saring.locate import find_bundle
 from saring.pairs import Pair, Tie
 from saring.reasons import link_reasons
+from saring.strangeness import strangeness
 
 __all__ = ["Model", "load"]
-
-MODELS_FOLDER = "models"
-MODELS_VARIABLE = "SARING_MODELS"  # names another folder of models
-P_RELATED_FROM = 0.5  # p_unrelated is calibrated, so the even point is the honest one
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +44,11 @@ class Model:
     def topics(self) -> tuple[str, ...]:
         """The topics the model knows, in the order of its probabilities."""
         return tuple(self.bundle.card["labels"]["topic"])
+
+    @property
+    def path(self) -> Path:
+        """Folder of the bundle it was opened from."""
+        return self.bundle.path
 
     @property
     def model_version(self) -> str:
@@ -123,9 +125,15 @@ class Model:
         for (i, _), verdict in zip(links, verdicts, strict=True):
             judged[i].append(verdict)
         return [
-            self._prediction(article, body, p, bait, verdicts, keep_links, marks)
-            for article, body, p, bait, verdicts in zip(
-                articles, bodies, topics[:n], baits[:n, -1], judged, strict=True
+            self._prediction(article, body, p, bait, strange, verdicts, keep_links, marks)
+            for article, body, p, bait, strange, verdicts in zip(
+                articles,
+                bodies,
+                topics[:n],
+                baits[:n, -1],
+                self._strange(articles, bodies),
+                judged,
+                strict=True,
             )
         ]
 
@@ -159,7 +167,7 @@ class Model:
         for k, ((i, link), pair) in enumerate(zip(links, pairs, strict=True)):
             topic = names[best[n + k]]
             p_unrelated, clickbait = _number(unrelated[k]), _number(baits[n + k, -1])
-            related = None if p_unrelated is None else p_unrelated < P_RELATED_FROM
+            related = None if p_unrelated is None else p_unrelated < self._thresholds["unrelated"]
             verdicts.append(
                 LinkPrediction(
                     headline=link.headline,
@@ -190,12 +198,25 @@ class Model:
         ties: list[Tie] = features.named_steps["pairs"].ties(pair)
         return ties
 
+    @property
+    def _thresholds(self) -> Mapping[str, float]:
+        """Where verdicts change."""
+        thresholds: Mapping[str, float] = self.bundle.card["thresholds"]
+        return thresholds
+
+    def _strange(self, articles: Sequence[Article], bodies: Sequence[str]) -> NDArray[np.bool_]:
+        """Return whether each article is too unlike Indonesian news to be given a topic."""
+        rows = [(article.title, body) for article, body in zip(articles, bodies, strict=True)]
+        scores = strangeness(self.bundle.estimators["topic"], rows)
+        return scores > self._thresholds["strange"]
+
     def _prediction(
         self,
         article: Article,
         body: str,
         probabilities: NDArray[np.float64],
         clickbait: float,
+        strange: bool,
         verdicts: Sequence[LinkPrediction],
         keep_links: KeepLinks,
         marks: Mapping[str, str],
@@ -216,7 +237,7 @@ class Model:
             source=article.source,
             topic=best,
             probabilities=topics,
-            abstained=topics[best] < self.bundle.card["thresholds"]["abstain"],
+            abstained=bool(strange or topics[best] < self._thresholds["abstain"]),
             clickbait=_number(clickbait) if article.title else None,
             links=tuple(verdicts),
             clean_text=clean_text(article, kept) if kept else body,
@@ -231,8 +252,9 @@ def load(path: str | Path | None = None, *, allow_version_skew: bool = False) ->
     ----------
     path : str or path, optional
         A bundle; a folder of bundles, of which the newest is taken; or an MLflow address such as
-        ``models:/saring@challenger``. Without it the folder that the variable SARING_MODELS names,
-        or else ``models``.
+        ``models:/saring@challenger``. Without it the newest in the folder that the variable
+        SARING_MODELS names, or else in ``models``, or else the model that comes with saring;
+        `Model.path` says which.
     allow_version_skew : bool
         Whether a model made by another version of scikit-learn or saring is opened all the same.
 
@@ -241,21 +263,7 @@ def load(path: str | Path | None = None, *, allow_version_skew: bool = False) ->
     BundleError
         When there is no model, or it is damaged or of another version.
     """
-    where = str(path or os.environ.get(MODELS_VARIABLE) or MODELS_FOLDER)
-    if ":/" in where and not Path(where).exists():  # "C:/models" is a folder
-        from saring.track import resolve
-
-        return Model(store.load(resolve(where), allow_version_skew=allow_version_skew))
-    folder = Path(where)
-    if not (folder / "card.json").is_file():
-        newest = store.newest(folder) if folder.is_dir() else None
-        if newest is None:
-            raise BundleError(
-                f"{folder.absolute()}: found no model; run `make train` in the project's folder to "
-                "make one, or name a model's folder with --model or SARING_MODELS"
-            )
-        folder = newest
-    return Model(store.load(folder, allow_version_skew=allow_version_skew))
+    return Model(store.load(find_bundle(path), allow_version_skew=allow_version_skew))
 
 
 def _number(probability: float) -> float | None:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,8 @@ from saring.models import clickbait_model, link_model, topic_model
 __all__ = ["CLICKBAIT_LABELS", "LINK_LABELS", "TASKS", "Table", "Task"]
 
 Strings = NDArray[np.str_]
+DAY_CHARS = len("2024-01-31")
+DESK = "desk"  # source of a topic that is only the portal's section
 # In the order of the alphabet, as scikit-learn keeps classes; the second is the one looked for.
 LINK_LABELS = ("related", "unrelated")
 CLICKBAIT_LABELS = ("clear", "clickbait")
@@ -34,10 +36,18 @@ class Table:
     rows : list
         What the model reads, row by row.
     truth, publishers : (n,) array of str
+    days : (n,) array of str
+        Day its article was published, as 2024-01-31; empty where nobody knows.
+    corpora : (n,) array of str
+        Name of the file it comes from.
     articles : (n,) array of int
         Number of the article that each row comes from; its rows stay together in every split.
     weights : (n,) array
-        Weight of each row in training.
+        Weight of each row in training; from a row without weight only features are learnt.
+    shares : (n,) array
+        Share of the annotators who gave the row its truth; NaN where nobody counted.
+    grades : (n,) array
+        How near a link is, 0 to 2; NaN where nobody graded it.
     asked : (n,) array of bool
         Whether the row is a question of the task; the others only help in training.
     """
@@ -45,20 +55,21 @@ class Table:
     rows: list[Any]
     truth: Strings
     publishers: Strings
+    days: Strings
+    corpora: Strings
     articles: NDArray[np.intp]
     weights: NDArray[np.float64]
+    shares: NDArray[np.float64]
+    grades: NDArray[np.float64]
     asked: NDArray[np.bool_]
 
     def take(self, chosen: NDArray[Any]) -> Table:
         """Return the rows chosen by a mask or by row numbers."""
         numbers = np.flatnonzero(chosen) if chosen.dtype == np.bool_ else chosen
+        columns = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "rows"}
         return Table(
-            [self.rows[i] for i in numbers],
-            self.truth[numbers],
-            self.publishers[numbers],
-            self.articles[numbers],
-            self.weights[numbers],
-            self.asked[numbers],
+            rows=[self.rows[i] for i in numbers],
+            **{name: column[numbers] for name, column in columns.items()},
         )
 
     def __len__(self) -> int:
@@ -73,6 +84,8 @@ class _Row:
     truth: str
     weight: float = 1.0
     asked: bool = True
+    share: float = np.nan
+    grade: float = np.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +104,12 @@ class Task:
             rows=[row.row for _, _, row in found],
             truth=np.array([row.truth for _, _, row in found], dtype=np.str_),
             publishers=np.array([a.article.publisher for _, a, _ in found], dtype=np.str_),
+            days=np.array([a.article.published[:DAY_CHARS] for _, a, _ in found], dtype=np.str_),
+            corpora=np.array([a.corpus for _, a, _ in found], dtype=np.str_),
             articles=np.array([i for i, _, _ in found], dtype=np.intp),
             weights=np.array([row.weight for _, _, row in found]),
+            shares=np.array([row.share for _, _, row in found]),
+            grades=np.array([row.grade for _, _, row in found]),
             asked=np.array([row.asked for _, _, row in found], dtype=np.bool_),
         )
 
@@ -100,11 +117,17 @@ class Task:
 def _topic_rows(labelled: LabelledArticle, config: TrainConfig) -> Iterator[_Row]:
     """Yield the article, and as training help the headlines of its related links.
 
-    A related headline has its article's topic, in other words and without its length.
+    A related headline has its article's topic, in other words and without its length. A topic that
+    only the portal's section gives is no answer to be judged by.
     """
     if not labelled.topic:
         return
-    yield _Row((labelled.article.title, labelled.article.body), labelled.topic)
+    row = (labelled.article.title, labelled.article.body)
+    if labelled.topic_source == DESK:
+        if config.topic.desk_weight > 0:
+            yield _Row(row, labelled.topic, config.topic.desk_weight, asked=False)
+        return
+    yield _Row(row, labelled.topic)
     weight = config.topic.headline_weight
     for link in labelled.links:
         if link.related and weight > 0:
@@ -112,20 +135,34 @@ def _topic_rows(labelled: LabelledArticle, config: TrainConfig) -> Iterator[_Row
 
 
 def _link_rows(labelled: LabelledArticle, config: TrainConfig) -> Iterator[_Row]:
-    """Yield the article with each of its labelled links."""
+    """Yield the article with each of its labelled links, or else as background."""
     title, body = labelled.article.title, labelled.article.body
-    for link in labelled.links:
-        if link.related is not None:
-            yield _Row((title, body, link.headline), LINK_LABELS[not link.related])
+    pairs = [link for link in labelled.links if link.related is not None]
+    for link in pairs:
+        grade = np.nan if link.grade is None else link.grade
+        yield _Row((title, body, link.headline), LINK_LABELS[not link.related], grade=grade)
+    if config.link.background and body and not pairs:
+        yield _Row((title, body, ""), LINK_LABELS[0], weight=0.0, asked=False)
 
 
 def _clickbait_rows(labelled: LabelledArticle, config: TrainConfig) -> Iterator[_Row]:
-    """Yield the title and the headlines that have a clickbait label."""
-    headlines = [(labelled.article.title, labelled.clickbait)]
-    headlines += [(link.headline, link.clickbait) for link in labelled.links]
-    for headline, clickbait in headlines:
-        if headline and clickbait is not None:
-            yield _Row(headline, CLICKBAIT_LABELS[clickbait])
+    """Yield the title and the headlines that have a clickbait label.
+
+    Where annotators were of two minds, both labels are trained on, each by its share of the votes.
+    """
+    headlines = [(labelled.article.title, labelled.clickbait, labelled.clickbait_share)]
+    headlines += [(link.headline, link.clickbait, None) for link in labelled.links]
+    for headline, clickbait, votes in headlines:
+        if not headline or clickbait is None:
+            continue
+        label, other = CLICKBAIT_LABELS[clickbait], CLICKBAIT_LABELS[not clickbait]
+        if votes is None:
+            yield _Row(headline, label)
+            continue
+        share = votes if clickbait else 1 - votes
+        yield _Row(headline, label, share, share=share)
+        if share < 1:
+            yield _Row(headline, other, 1 - share, asked=False)
 
 
 TASKS = (

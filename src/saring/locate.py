@@ -1,0 +1,69 @@
+"""Where a model is: the one named, the user's newest, or the one that comes with saring."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from saring import store
+from saring.errors import BundleError
+
+__all__ = ["MODELS_FOLDER", "MODELS_VARIABLE", "find_bundle", "shipped_bundle"]
+
+MODELS_FOLDER = "models"
+MODELS_VARIABLE = "SARING_MODELS"  # names another folder of models
+SHIPPED = "id-news"
+
+
+def find_bundle(path: str | Path | None = None) -> Path:
+    """Return the folder of a bundle.
+
+    Parameters
+    ----------
+    path : str or path, optional
+        A bundle, a folder of bundles, or an MLflow address; see `saring.load`.
+
+    Raises
+    ------
+    BundleError
+        When there is none.
+    """
+    where = path or os.environ.get(MODELS_VARIABLE)
+    if where is None:
+        return _newest(Path(MODELS_FOLDER)) or shipped_bundle()
+    if ":/" in str(where) and not Path(where).exists():  # "C:/models" is a folder
+        from saring.track import resolve
+
+        return resolve(str(where))
+    folder = Path(where)
+    if (folder / "card.json").is_file():
+        return folder
+    if found := _newest(folder):
+        return found
+    raise BundleError(
+        f"{folder.absolute()}: found no model; `make train` in the project's folder makes one, and "
+        "without --model and SARING_MODELS the one that comes with saring is taken"
+    )
+
+
+def shipped_bundle() -> Path:
+    """Return the folder of the model that comes with saring: in the package, or in its checkout.
+
+    Raises
+    ------
+    BundleError
+        When this installation was made without it.
+    """
+    package = Path(__file__).parent
+    for folder in (package / "shipped", package.parents[1] / MODELS_FOLDER / SHIPPED):
+        if (folder / "card.json").is_file():
+            return folder
+    raise BundleError(
+        f"{package}: found no model and none came with this installation; run `make train` in the "
+        "project's folder, or name a model's folder with --model or SARING_MODELS"
+    )
+
+
+def _newest(folder: Path) -> Path | None:
+    """Return the newest bundle that the user made; the one that came with saring is not theirs."""
+    return store.newest(folder, but=(SHIPPED,)) if folder.is_dir() else None

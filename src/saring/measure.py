@@ -1,0 +1,227 @@
+"""Measuring before fitting: each question asked under each protocol, and what follows from it.
+
+What follows are the reports, the calibration and the thresholds of the model that ships. All of
+them come from answers to rows that the answering model did not see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+
+from saring.config import TrainConfig
+from saring.corpus import LabelledArticle
+from saring.errors import ConfigError, CorpusError
+from saring.evaluate import Report
+from saring.fit import (
+    Answers,
+    answer,
+    best_threshold,
+    confidence_for,
+    label_targets,
+    make_report,
+    task_labels,
+)
+from saring.models import Calibration
+from saring.protocols import PUBLISHER_OUT, protocol_folds
+from saring.split import Fold, near_duplicate_groups
+from saring.tasks import LINK_LABELS, TASKS, Table, Task
+
+__all__ = ["Base", "Job", "Measured", "Progress", "make_jobs", "measure"]
+
+Floats = NDArray[np.float64]
+Progress = Callable[[str, int, int], None]
+
+TEST = "test"
+# One real article in a hundred may be taken for a stranger.
+STRANGE_SHARE = 0.01
+# To a model of few articles every word is rare, whether news or not, and its articles are more
+# alike than those it will read. Headlines of real articles stay below this to models of a hundred.
+LEAST_STRANGE = 4.75
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Job:
+    """One question of one corpus: its rows, their groups, and the folds of each protocol.
+
+    The first protocol calibrates. `test` trains on all rows that are not marked ``test`` and asks
+    about those that are.
+    """
+
+    task: Task
+    table: Table
+    groups: NDArray[np.intp]
+    protocols: Mapping[str, list[Fold]]
+    test: Fold
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels, in the order of the probabilities."""
+        return task_labels(self.task, self.table)
+
+    @property
+    def known(self) -> Table:
+        """The rows that the final model is fitted on."""
+        return self.table.take(self.test[0])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """What the answers of all protocols say of a job."""
+
+    job: Job
+    calibration: Calibration
+    thresholds: Mapping[str, float]
+    reports: tuple[Report, ...]
+
+
+def make_jobs(articles: Sequence[LabelledArticle], config: TrainConfig) -> list[Job]:
+    """Return a job for each question that the articles have labels for.
+
+    Raises
+    ------
+    CorpusError
+        When a label stands only in the test split, or in too few groups to split.
+    ConfigError
+        When a protocol is unknown, or no article is of the corpus whose rows are to be tested.
+    """
+    corpora = {article.corpus for article in articles}
+    if config.tested and config.tested not in corpora:
+        raise ConfigError(
+            f"tested: no corpus is named {config.tested!r}; expected one of "
+            f"{', '.join(sorted(corpora))}, or nothing for all rows"
+        )
+    groups = near_duplicate_groups([f"{a.article.title}\n{a.article.text}" for a in articles])
+    return [job for task in TASKS if (job := _job(task, articles, groups, config))]
+
+
+def _job(
+    task: Task,
+    articles: Sequence[LabelledArticle],
+    groups: NDArray[np.intp],
+    config: TrainConfig,
+) -> Job | None:
+    """Return a question's rows and folds; None when the corpus has no label to train it on."""
+    table = task.table(articles, config)
+    held = np.array([articles[i].split == TEST for i in table.articles], dtype=np.bool_)
+    row_groups = groups[table.articles]
+    # A near-duplicate of a tested article would let the model recite it.
+    known = np.flatnonzero(~held & ~np.isin(row_groups, row_groups[held]))
+    if not table.asked[known].any():
+        return None
+    strangers = np.setdiff1d(table.truth[held], table.truth[known])
+    if len(strangers):
+        raise CorpusError(
+            f"{task.name}: {', '.join(map(str, strangers))} stands only in the split 'test'; "
+            "expected each label in training rows too"
+        )
+    protocols = protocol_folds(table.take(known), row_groups[known], config)
+    return Job(
+        task,
+        table,
+        row_groups,
+        {
+            name: [(known[train], known[test]) for train, test in folds]
+            for name, folds in protocols.items()
+        },
+        (known, np.flatnonzero(held & table.asked)),
+    )
+
+
+def measure(jobs: Sequence[Job], config: TrainConfig, progress: Progress) -> Iterator[Measured]:
+    """Yield what each job's protocols and test split say; the folds run in parallel."""
+    folds = [
+        (job, name, fold)
+        for job in jobs
+        for name, parts in [*job.protocols.items(), (TEST, [job.test])]
+        for fold in parts
+        if len(fold[1])
+    ]
+    run = Parallel(n_jobs=-1, return_as="generator")(
+        delayed(answer)(job.task, job.table, *fold, config) for job, _, fold in folds
+    )
+    answers: dict[str, list[Answers]] = {}
+    for done, ((job, name, _), found) in enumerate(zip(folds, run, strict=True), start=1):
+        progress("cross-validate", done, len(folds))
+        answers.setdefault(name, []).append(found)
+        if done == len(folds) or folds[done][0] is not job:
+            yield _measured(job, answers, config)
+            answers = {}
+
+
+def _measured(job: Job, answers: Mapping[str, Sequence[Answers]], config: TrainConfig) -> Measured:
+    """Return calibration, thresholds and reports, given each protocol's answers."""
+    base = Base(job, answers[next(iter(job.protocols))])
+    reports = []
+    for name, parts in answers.items():
+        judged = [base.judge(part) for part in parts]
+        rows = np.concatenate([part.rows for part in parts])
+        rules = {
+            rule: np.concatenate([part.baselines[rule] for part in parts])
+            for rule in parts[0].baselines
+        }
+        if name == PUBLISHER_OUT:
+            del rules["publisher"]  # no publisher is known there: it is the majority again
+        reports.append(
+            make_report(
+                job.task, job.table, rows, np.concatenate([p for p, _ in judged]), rules,
+                labels=job.labels, groups=job.groups, split=name, seed=config.seed,
+                threshold=np.concatenate([t for _, t in judged]),
+            )
+        )  # fmt: skip
+    return Measured(job, base.calibration, base.thresholds(config), tuple(reports))
+
+
+class Base:
+    """The calibrating protocol's answers: what other answers are judged by."""
+
+    def __init__(self, job: Job, parts: Sequence[Answers]) -> None:
+        self._job = job
+        self._rows = np.concatenate([part.rows for part in parts])
+        self._scores = np.concatenate([part.scores for part in parts])
+        self._strangeness = np.concatenate([part.strangeness for part in parts])
+        self._targets = label_targets(job.table.take(self._rows), job.labels)
+        self.calibration = Calibration(self._scores, self._targets)
+
+    def judge(self, part: Answers) -> tuple[Floats, Floats]:
+        """Return a part's probabilities and its rows' thresholds, learnt on rows outside it.
+
+        Rows judged by what was learnt on themselves would be flattered.
+        """
+        outside = ~np.isin(self._rows, part.rows)
+        if not outside.any():  # a single fold
+            outside[:] = True
+        calibration = Calibration(self._scores[outside], self._targets[outside])
+        threshold = self._unrelated_from(calibration, outside)
+        return calibration.apply(part.scores), np.full(len(part.rows), threshold)
+
+    def _unrelated_from(self, calibration: Calibration, rows: NDArray[np.bool_]) -> float:
+        """Return the probability from which a link counts as unrelated; 0.5 for other questions."""
+        if self._job.task.labels != LINK_LABELS:
+            return 0.5
+        truth = self._job.table.truth[self._rows[rows]]
+        probabilities = calibration.apply(self._scores[rows])[:, 1]
+        return best_threshold(probabilities, truth == LINK_LABELS[1])
+
+    def thresholds(self, config: TrainConfig) -> dict[str, float]:
+        """Return the thresholds that the question's model comes with."""
+        every = np.ones(len(self._rows), dtype=np.bool_)
+        if self._job.task.labels == LINK_LABELS:
+            return {"unrelated": self._unrelated_from(self.calibration, every)}
+        if self._job.task.labels:
+            return {}
+        probabilities = self.calibration.apply(self._scores)
+        right = np.array(self._job.labels)[probabilities.argmax(axis=1)]
+        right_rows = right == self._job.table.truth[self._rows]
+        return {
+            "abstain": confidence_for(probabilities.max(axis=1), right_rows, config.abstain_risk),
+            "strange": max(
+                LEAST_STRANGE,
+                # "lower": one odd row of a hundred must not open the door to all others.
+                float(np.quantile(self._strangeness, 1 - STRANGE_SHARE, method="lower")),
+            ),
+        }
