@@ -27,6 +27,8 @@ def separate_words(text: str) -> list[str]:
     What was glued also stays as it stood, because it may be a name (``WhatsApp``).
     """
     found = words(text)
+    if not _GLUED.search(text):
+        return found
     parts = [part for word in text.split() if _GLUED.search(word) for part in _GLUED.split(word)]
     return found + words(" ".join(parts))
 
