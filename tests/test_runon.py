@@ -9,17 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saring.parse import parse
-from saring.parse.runon import candidates, headline_end, load_model
+from saring.parse.runon import candidate_score, candidates, headline_end, load_model
 from saring.parse.window import Host, Window
 from saring.parse.word import read_word
 
 NEWS = Path(__file__).parents[1].parent / "shared" / "data" / "news" / "articles.parquet"
 
 
-def headline(text: str, start: str = "") -> str:
-    """The headline found behind "juga: " (or another start) in a text."""
-    at = text.index(start or "juga: ") + len(start or "juga: ")
-    return text[at : headline_end(Host(text), at, len(text))]
+def headline(text: str, title: str = "") -> str:
+    """The headline found behind "juga: " in a text."""
+    at = text.index("juga: ") + len("juga: ")
+    return text[at : headline_end(Host(text, title), at, len(text))]
 
 
 @pytest.mark.parametrize(
@@ -52,6 +52,48 @@ def test_a_headline_ends_before_the_next_sentence(before, expected, after):
 def test_a_headline_in_sentence_case_ends_before_the_next_capital_that_opens_a_sentence():
     text = "katanya. Baca juga: Warga antre gas sejak subuh di dua kota Namun, stok di agen aman."
     assert headline(text) == "Warga antre gas sejak subuh di dua kota"
+
+
+def test_a_headline_is_about_as_long_as_the_articles_title():
+    text = "Warga Antre Gas Sejak Subuh di Dua Kota Pasokan Gas Ditambah Menurut dia, stok aman."
+    model = load_model()
+
+    def lead_of_the_short_one(title: str) -> float:
+        found = candidates(Host(text, title), 0, len(text), model.tables)
+        scores = {text[: one.end]: candidate_score(one, model.weights) for one in found}
+        short, long = sorted(end for end in scores if end.endswith(("Kota", "Ditambah")))
+        return scores[short] - scores[long]
+
+    title = "Harga Beras Naik Lagi Jelang Panen"
+    assert lead_of_the_short_one(title) > lead_of_the_short_one(f"{title}, {title}, {title}")
+
+
+def test_a_caption_that_is_printed_twice_is_no_part_of_the_headline():
+    caption = "Antrean Gas di Agen Kota Solo Pagi Ini"
+    text = f"katanya. Baca juga: Warga Panik, Gas Langka Sejak Subuh {caption} {caption} Stok aman."
+    assert headline(text) == "Warga Panik, Gas Langka Sejak Subuh"
+
+
+@pytest.mark.parametrize("credit", ["(Foto: Rini/Kabar)", "(Dok. Rini)"])
+def test_a_captions_credit_is_no_part_of_the_headline(credit):
+    text = (
+        f"katanya. Baca juga: Warga Antre Gas Sejak Subuh di Dua Kota Warga mengantre gas {credit} "
+        "Menurut dia, stok di agen aman."
+    )
+    assert headline(text) == "Warga Antre Gas Sejak Subuh di Dua Kota"
+
+
+def test_a_year_and_a_figure_stay_with_their_words():
+    text = "katanya. Baca juga: Enam Tim Lolos ke Piala Dunia 2026 Namun, jadwal belum terbit."
+    assert headline(text) == "Enam Tim Lolos ke Piala Dunia 2026"
+
+
+def test_the_tables_hold_no_text():
+    # Words and pairs of words, by their log-odds; a longer stretch would be somebody's text.
+    tables = load_model().tables
+    assert all(len(pair.split("_")) == 2 for pair in tables.starts)
+    for table in (tables.openers, tables.closers, tables.prose):
+        assert not any("_" in word or " " in word for word in table)
 
 
 def test_a_headline_may_fill_all_that_is_left():
@@ -114,16 +156,16 @@ def test_a_long_stretch_costs_no_more_than_a_window():
 
 @pytest.mark.slow
 @pytest.mark.skipif(not NEWS.exists(), reason="needs ../shared/data/news (not part of the project)")
-@pytest.mark.parametrize("glue", [" ", ""])
-def test_at_least_eight_of_ten_real_headlines_survive_the_loss_of_line_breaks(glue):
+@pytest.mark.parametrize(("glue", "least"), [(" ", 0.88), ("", 0.92)])
+def test_most_real_headlines_survive_the_loss_of_line_breaks(glue, least):
     pd = pytest.importorskip("pandas")
     frame = pd.read_parquet(NEWS)
     frame = frame[frame["baca_juga_clean"] > 0]
     found = every = 0
-    for text in frame["text"]:
-        truth = {link.headline for link in parse({"title": "-", "text": text}).links}
+    for title, text in zip(frame["title"], frame["text"], strict=True):
+        truth = {link.headline for link in parse({"title": title, "text": text}).links}
         joined = glue.join(line.strip() for line in text.splitlines() if line.strip())
-        again = {link.headline for link in parse({"title": "-", "text": joined}).links}
+        again = {link.headline for link in parse({"title": title, "text": joined}).links}
         found += len(truth & again)
         every += len(truth)
-    assert found / every >= 0.80
+    assert found / every >= least

@@ -66,7 +66,7 @@ def parse(source: Record | str | Mapping[str, Any]) -> Article:
 
     marks, inside = _places(rules, page.low)
     finds = furniture.find_inside(page, inside)
-    teasers = find_teasers(text, lines, [(f.start, f.end) for f in finds], marks, rules)
+    teasers = find_teasers(text, lines, [(f.start, f.end) for f in finds], marks, rules, title)
     lines = _left(text, lines, [*finds, *teasers])
     addressed = find_addressed(text, lines, record.addresses)
     teasers = sorted([*teasers, *addressed], key=lambda teaser: teaser.start)

@@ -31,7 +31,10 @@ _QUOTED = re.compile(  # a video's title, and what stands behind it
     r"['\"‘“][^\r\n]{5,180}?['\"’”](?:\s{0,2}(?::|(?=\[))|(?:\s{1,2}di sini:)|(?=\s{0,3}\Z))"
     r"|['\"‘“][^'\"’”\r\n]{5,180}['\"’”]"
 )
-_INITIALS = re.compile(r"\([a-z]{2,4}/[a-z]{2,4}\)")  # an article's last words, behind the teaser
+_INITIALS = re.compile(  # an article's last words, behind the teaser: (abc/def), (Kabar.com/Rini)
+    r"\([a-z]{2,4}/[a-z]{2,4}\)|\(\s?[\w-]{3,30}\.(?:com|co\.id|id|net)\s?/[^()\r\n]{2,60}\)",
+    re.IGNORECASE,
+)
 
 
 def find_teasers(
@@ -40,6 +43,7 @@ def find_teasers(
     cuts: Sequence[Span],
     places: Iterable[tuple[int, Marker]],
     rules: Rules,
+    title: str = "",
 ) -> list[Teaser]:
     """Return the teasers of an article in order; their spans are tight and disjoint.
 
@@ -55,13 +59,15 @@ def find_teasers(
         Where which marker may match.
     rules : Rules
         The rules, which tell a headline's line from furniture.
+    title : str
+        The article's title: headlines of a portal are alike in length.
     """
     marks = find_marks(text, lines, places)
     starts = [start for start, _ in lines]
     taken = {mark.line for mark in marks if mark.opens}
     taken.update(bisect_right(starts, start) - 1 for start, _ in cuts)
     dump = len(lines) > 1 and "," in text[lines[-2][1] : lines[-1][0]]
-    page = Page(Host(text), lines, taken, rules, dump)
+    page = Page(Host(text, title), lines, taken, rules, dump)
     found: list[Teaser] = []
     at = 0
     for number, mark in enumerate(marks):

@@ -2,9 +2,9 @@
 
 "... ujarnya. Baca juga: Harga Cabai Turun Lagi Menurut Rina, panen raya ...": nothing marks the
 end. Each place where a sentence may begin is a candidate, and the best-scored one is taken. The
-score is a sum of log-weights over the features of `window`. Weights and word tables are data
-(`runon.toml`), fitted by ``bench/runon.py --fit`` on the embedded corpus, whose articles are
-printed as run-on text for it.
+score is a sum of log-weights over the features of `signs`. Weights and word tables are data
+(`runon.toml`), fitted by ``bench/runon.py --fit`` on the embedded corpus and on CLICK-ID, whose
+articles are printed as run-on text for it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
-from saring.parse.window import Features, Host, Tables, Window
+from saring.parse.signs import Features, read_signs
+from saring.parse.window import Host, Tables, Window
 
 __all__ = ["Candidate", "Model", "candidate_score", "candidates", "headline_end", "load_model"]
 
@@ -86,9 +87,9 @@ def candidates(host: Host, start: int, stop: int, tables: Tables) -> Iterator[Ca
         if before is None and window.style == "title":
             continue  # in Title Case something is advertised; elsewhere the headline may be lost
         if token.may_open and (before is None or before.word.bare not in NEVER_LAST):
-            yield Candidate(before.end if before else start, window.features(place))
+            yield Candidate(before.end if before else start, read_signs(window, place))
     if tokens and len(tokens) <= MAX_WORDS and not host.text[tokens[-1].end : stop].strip():
-        yield Candidate(tokens[-1].end, window.features(len(tokens)))
+        yield Candidate(tokens[-1].end, read_signs(window, len(tokens)))
 
 
 @cache
@@ -96,5 +97,9 @@ def load_model() -> Model:
     """Return the weights and tables shipped with saring; they are read once."""
     data = tomllib.loads(files("saring.parse").joinpath("runon.toml").read_text(encoding="utf-8"))
     words = {name: frozenset(text.split()) for name, text in data["words"].items()}
-    tables = Tables(data["openers"], data["closers"], words["common"], words["camel"])
+    openers, closers, prose, starts = (
+        {word: float(odds) for odds, text in data[name].items() for word in text.split()}
+        for name in ("openers", "closers", "prose", "starts")
+    )
+    tables = Tables(openers, closers, prose, starts, words["common"], words["camel"])
     return Model(data["weights"], tables)

@@ -1,8 +1,6 @@
-"""The words behind a teaser's marker, and what each place among them says of the headline's end.
+"""The words behind a teaser's marker, with running counts over them.
 
-A headline tells its end by what stands before it and what follows: Title Case up to here and lower
-case after, a word that opens sentences, an open quotation mark, two words glued together. Each such
-sign is a feature by name; `runon` weighs them.
+`signs` reads from them what each place says of the headline's end.
 """
 
 from __future__ import annotations
@@ -15,17 +13,18 @@ from itertools import accumulate, pairwise
 from typing import NamedTuple, TypeVar
 
 from saring.parse.shape import SMALL_WORDS
-from saring.parse.word import CLOSING, OPENING, Word, read_word
+from saring.parse.word import OPENING, Word, read_word
 
-__all__ = ["Features", "Host", "Tables", "Token", "Window"]
+__all__ = ["Host", "Tables", "Token", "Window"]
 
 WINDOW_CHARS = 360  # the longest headline and the start of the sentence behind it
-AHEAD = 6  # words read behind a candidate
-MANY = 6  # counts are read up to here
 STYLE_WORDS = 6  # words that tell how a headline is written
 TITLE_SHARE, MIXED_SHARE = 0.8, 0.45  # of capitals among them
-MAX_PHRASE_WORDS = 7  # a quotation of more words is a sentence
 GLUED_SHARE = 0.2  # of sentences without white space between them, in a text that lost it
+
+SURE_OPENER = 1.5  # log-odds
+
+_COMMON = {"Name": "Common"}  # a capital that prose would write small
 
 T = TypeVar("T", int, float)
 
@@ -33,19 +32,24 @@ _TOKEN = re.compile(r"\S+")
 _WORD = re.compile(r"[^\W\d_][\w’'-]*")
 _GLUED_SENTENCE = re.compile(r"[a-z][.?!][\"”]?(?=[A-Z\"“])")
 _SPACED_SENTENCE = re.compile(r"[a-z][.?!][\"”]?\s+(?=[A-Z\"“])")
+_START = re.compile(r"[.?!][\"”)]?\s{0,3}[\"“(]?([A-Z][\w’'-]*)")
 
 
 class Tables(NamedTuple):
     """Words that tell sentences from headlines.
 
     `openers`: log-odds of a word to open a sentence rather than to stand within a headline;
-    `closers`: to end a headline rather than to stand within one; `common`: words that prose writes
-    small unless they open a sentence; `camel`: names with a capital inside ("WhatsApp"), which are
-    not two words glued.
+    `closers`: to end a headline rather than to stand within one; `prose`: to stand in a paragraph
+    rather than in a headline; `starts`: of two words ("Karena_itu") to open a sentence rather than
+    to stand within a headline. A 0 stands for each digit. `common`: words that prose writes small
+    unless they open a sentence; `camel`: names with a capital inside ("WhatsApp"), which are not
+    two words glued.
     """
 
     openers: Mapping[str, float]
     closers: Mapping[str, float]
+    prose: Mapping[str, float]
+    starts: Mapping[str, float]
     common: frozenset[str]
     camel: frozenset[str]
 
@@ -53,8 +57,9 @@ class Tables(NamedTuple):
 class Host:
     """An article's text with what the score asks of it; counted once, on first use."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, title: str = "") -> None:
         self.text = text
+        self.title_words, self.title_chars = len(title.split()), len(title)
 
     @cached_property
     def _words(self) -> list[str]:
@@ -66,9 +71,20 @@ class Host:
         return Counter(zip(self._words, self._words[1:], strict=False))
 
     @cached_property
+    def triples(self) -> Counter[tuple[str, str, str]]:
+        """Count each three neighbouring words."""
+        words = self._words
+        return Counter(zip(words, words[1:], words[2:], strict=False))
+
+    @cached_property
     def counts(self) -> Counter[str]:
         """Count each word."""
         return Counter(self._words)
+
+    @cached_property
+    def starts(self) -> frozenset[str]:
+        """Words that open a sentence of the text, as far as its full stops tell."""
+        return frozenset(_START.findall(self.text))
 
     @cached_property
     def is_glued(self) -> bool:
@@ -108,13 +124,6 @@ class Token(NamedTuple):
         return self.joined or self.word.capital or self.text[0] in OPENING
 
 
-class Features(NamedTuple):
-    """What a candidate shows: names of signs, and log-odds of words by the name of their table."""
-
-    signs: list[str]
-    odds: list[tuple[str, float]]
-
-
 class Window:
     """The words between two places of a text, with running counts over them."""
 
@@ -122,118 +131,35 @@ class Window:
         self.host, self.tables = host, tables
         self.tokens = tokens = list(_tokens(host, start, stop, tables))
         words = [token.word for token in tokens]
+        openers, prose = tables.openers, tables.prose
         self.lower = _running([word.lower for word in words])
         self.capitals = _running([word.capital for word in words])
         self.shouted = _running([token.word.capital and token.common for token in tokens])
         self.quotes = _running([word.quotes for word in words])
         self.brackets = _running([word.brackets for word in words])
         self.stops = _running([word.ends == "stop" for word in words])
+        self.credits = _running([word.opens == "credit" for word in words])
         self.joined = _running([token.joined for token in tokens])
         self.gaps = _running([token.gap > 1 for token in tokens])
-        openers = tables.openers
-        self.openers = _running([max(0.0, openers.get(word.bare, 0.0)) for word in words])
+        self.openers = _running([max(0.0, openers.get(word.key, 0.0)) for word in words])
+        self.prose = _running([prose.get(word.small, 0.0) for word in words])
+        self.forms = [
+            _COMMON.get(t.word.form, t.word.form) if t.common else t.word.form for t in tokens
+        ]
+        self.landmarks = self._landmarks()
         self.style = _style(words)
 
-    def features(self, place: int) -> Features:
-        """Return the features of the candidate before token `place`."""
-        found = Features([f"words:{_bucket(place)}"], [])
-        if place:
-            self._add_headline(found, place)
-        if place < len(self.tokens):
-            self._add_sentence(found, place)
-        else:
-            found.signs.append("at_stop")
-        if 0 < place < len(self.tokens):
-            self._add_joint(found, place)
+    def _landmarks(self) -> list[int]:
+        """Return for each place the next one, behind it, where a sentence seems to begin or end."""
+        openers, landmark = self.tables.openers, len(self.tokens)
+        found = [landmark] * (landmark + 1)
+        for place in range(len(self.tokens) - 1, 0, -1):
+            word = self.tokens[place].word
+            begins = self.tokens[place - 1].word.ends != "pause"
+            if begins and (word.ends == "stop" or openers.get(word.key, 0.0) >= SURE_OPENER):
+                landmark = place
+            found[place - 1] = landmark
         return found
-
-    def _add_headline(self, found: Features, place: int) -> None:
-        """Add what the words before the candidate say."""
-        before, style = self.tokens[place - 1].word, self.style
-        lower, shouted = self.lower[place], self.shouted[place] - self.shouted[1]
-        found.odds.append(("closer", self.tables.closers.get(before.bare, 0.0)))
-        found.odds.append((f"{style}:inside_openers", self.openers[place] - self.openers[1]))
-        found.signs.extend(
-            (
-                f"{style}:inside_lower:{min(lower, MANY)}",
-                f"{style}:tail_lower:{lower - self.lower[max(0, place - 3)]}",
-                f"{style}:inside_shouted:{min(shouted, 3)}",
-                f"clause:{self._clause_words(place)}",
-                f"before:{before.ends}",
-                f"inside_stop:{min(self.stops[place - 1], 3)}",
-                f"inside_joint:{min(self.joined[place], 3)}",
-            )
-        )
-        if self.quotes[place] % 2:
-            found.signs.append("open_quote")
-        if self.brackets[place] > 0:
-            found.signs.append("open_bracket")
-        if self.gaps[place] > self.gaps[1]:
-            found.signs.append("inside_gap")
-        if self.host.counts[before.bare] > 1:
-            found.signs.append("known_closer")
-        if before.bare in SMALL_WORDS:
-            found.signs.append("before_small_word")
-
-    def _add_sentence(self, found: Features, place: int) -> None:
-        """Add what the words after the candidate say."""
-        token, style = self.tokens[place], self.style
-        odds = self.tables.openers.get(token.word.bare)
-        if odds is None:
-            found.signs.append(f"{style}:unseen")
-        else:
-            found.odds.append((f"{style}:opener", odds))
-        if self.host.counts[token.word.bare] > 1:
-            found.signs.append("known_opener")
-        if token.common:
-            found.signs.append(f"{style}:common")
-        ahead = self.tokens[place + 1 : place + 1 + AHEAD]
-        first = next((n for n, one in enumerate(ahead, 1) if one.word.lower), AHEAD + 1)
-        stop = next((n for n, one in enumerate(ahead) if one.word.ends == "stop"), AHEAD)
-        run, end = min(place + first, len(self.tokens)), place + 1 + len(ahead)
-        found.signs.extend(
-            (
-                f"opens:{self._opening(place)}",
-                f"sentence:{stop}",
-                f"{style}:first_lower:{first}",
-                f"{style}:ahead_lower:{self.lower[end] - self.lower[place + 1]}",
-                f"{style}:ahead_capitals:{self.capitals[run] - self.capitals[place + 1]}",
-                f"{style}:ahead_shouted:{self.shouted[run] - self.shouted[place + 1]}",
-            )
-        )
-
-    def _add_joint(self, found: Features, place: int) -> None:
-        """Add what stands at the candidate itself: glue, white space, a name it would split."""
-        token, pairs = self.tokens[place], self.host.pairs
-        bare = token.word.bare
-        if token.joined:
-            found.signs.append("joint:glued" if self.host.is_glued else "joint:spaced")
-        elif self.joined[-1]:
-            found.signs.append("joint_elsewhere")
-        if token.gap > 1:
-            found.signs.append("wide_gap")
-        if pairs[self.tokens[place - 1].word.bare, bare] > 1:
-            found.signs.append("splits_pair")
-        if place + 1 < len(self.tokens) and pairs[bare, self.tokens[place + 1].word.bare] > 1:
-            found.signs.append("keeps_pair")
-
-    def _opening(self, place: int) -> str:
-        """Return what a token would open a sentence as; a quotation is a phrase or a sentence."""
-        opens = self.tokens[place].word.opens
-        if opens != "quotation":
-            return opens
-        for token in self.tokens[place : place + MAX_PHRASE_WORDS]:
-            if token.text.rstrip(".,?!:;)")[-1:] in CLOSING and len(token.text) > 1:
-                return "quoted_phrase"
-        return opens
-
-    def _clause_words(self, place: int) -> int:
-        """Return how many words the headline's last clause has, up to 4."""
-        for count in range(1, 4):
-            before = place - count - 1
-            if before < 0 or self.tokens[before].text[-1] in ",:?!":
-                return count
-        return 4
 
 
 def _tokens(host: Host, start: int, stop: int, tables: Tables) -> Iterator[Token]:
@@ -263,11 +189,6 @@ def _style(words: list[Word]) -> str:
     few = [word for word in words[1 : 1 + STYLE_WORDS] if word.bare not in SMALL_WORDS]
     share = sum(word.capital for word in few) / len(few) if few else 0.0
     return "title" if share >= TITLE_SHARE else "mixed" if share >= MIXED_SHARE else "plain"
-
-
-def _bucket(words: int) -> int:
-    """Return the bucket of a headline's length in words."""
-    return words if words <= 14 else 16 if words <= 16 else 20 if words <= 20 else 28
 
 
 def _running(values: Iterable[T]) -> list[T]:

@@ -25,8 +25,13 @@ _JOINT = re.compile(  # where one word holds two
     r"|(?<=[a-z?!)\"”])(?=\d{1,2}[.)]$)"  # Lagi2.
     r"|(?<=\w)(?=\([a-z]{2,4}/)"  # Lagi(abc/def)
 )
+_DIGIT = re.compile(r"\d")
 _INITIALS = re.compile(r"\([a-z]{2,4}/[a-z]{2,4}\)")
 _NUMBER = re.compile(r"\d{1,2}[.)]")
+_CREDIT = re.compile(  # what a photo's credit starts with
+    r"\((?:[Ff]oto|[Dd]ok|Tangkapan|Sumber|Instagram)\b|(?:Foto:|Dok\.|DOK\.?)\Z"
+    r"|[A-Z]{4,}/[A-Z]|(?:[A-Z]{3,}|[A-Z][a-z]{2,30})\.(?:com|COM|co\.id)/[A-Z]"
+)
 OPENING = "\"'“‘(["
 CLOSING = "\"'”’"
 _EDGES = "\"'“”‘’()[].,;:?!…-–"
@@ -40,13 +45,16 @@ _SIGNS = {  # what a word may end with, and what it is called
 class Word(NamedTuple):
     """How a word is written: all that it says by itself.
 
-    `bare` is without signs, `small` that in lower case; `lower`: a content word written small;
+    `bare` is without signs, `key` that with a 0 for each digit, `small` the key in lower case;
+    `form`: its letters, capitals and digits by name; `lower`: a content word written small;
     `ends`: the sign it ends with; `opens`: what it would open a sentence as; `quotes`, `brackets`:
     double quotation marks, and brackets left open; `joints`: places where it holds two words.
     """
 
     bare: str
+    key: str
     small: str
+    form: str
     capital: bool
     lower: bool
     ends: str
@@ -67,13 +75,17 @@ def read_word(text: str) -> Word:
     bare = text.strip(_EDGES)
     first = bare[:1]
     plain = text[1:].islower() and text.isalpha()
+    key = bare if plain else _DIGIT.sub("0", bare)
+    opens = "word" if plain else _opener(text, first)
     return Word(
         bare,
-        bare.lower(),
+        key,
+        key.lower(),
+        _form(bare, opens),
         capital=first.isupper() or first.isdigit(),
         lower=first.islower() and bare not in SMALL_WORDS,
         ends="word" if plain else _ending(text),
-        opens="word" if plain else _opener(text, first),
+        opens=opens,
         quotes=text.count('"') + text.count("“") + text.count("”"),
         brackets=text.count("(") - text.count(")"),
         joints=() if plain else tuple(joint.start() for joint in _JOINT.finditer(text)),
@@ -94,8 +106,23 @@ def _opener(text: str, first: str) -> str:
     """Return what a word would open a sentence as."""
     if _INITIALS.match(text):
         return "initials"
+    if _CREDIT.match(text):
+        return "credit"
     if _NUMBER.fullmatch(text):
         return "list_number"
     if text[0] in OPENING:
         return "quotation"
     return "number" if first.isdigit() else "word"
+
+
+def _form(bare: str, opens: str) -> str:
+    """Return how a word is written, for its neighbours to be seen with it."""
+    if opens in ("list_number", "credit", "initials"):
+        return opens
+    if not bare:
+        return "sign"
+    if bare[0].isdigit():
+        return "number"
+    if not bare[0].isupper():
+        return "small" if bare in SMALL_WORDS else "lower"
+    return "shout" if len(bare) > 1 and bare.isupper() else "Name"
