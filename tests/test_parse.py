@@ -439,3 +439,14 @@ def test_an_absent_field_may_be_none_but_a_text_must_be_there():
         parse({"isi": BODY_1})
     with pytest.raises(InputError, match="'title' of an article is float; expected a string"):
         parse({"text": BODY_1, "title": float("nan")})
+
+
+def test_a_label_glued_to_its_headline_is_still_a_label():
+    text = (
+        '"Stok aman," ujarnya.Baca JugaWarga Antre Gas Sejak Subuh di Dua KotaMenurut dia, pasokan '
+        "gas seret sejak pekan lalu.Warga berharap stok segera ditambah."
+    )
+    (link,) = parse({"title": "Gas Langka di Kota Solo", "text": text}).links
+    assert link.headline == "Warga Antre Gas Sejak Subuh di Dua Kota"
+    sentence = "Ia membaca JugalBeli dan Baca JugaBeli di rak itu."
+    assert not parse({"title": "Gas Langka di Kota Solo", "text": sentence}).links

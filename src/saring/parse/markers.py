@@ -28,6 +28,7 @@ MAX_CHARS = (
 )
 
 _SPACE = r"[\s\u200b\ufeff]"  # \s covers the no-break space; scrapers leave zero-width ones too
+_MARKER_END = r"(?:(?!\w)|(?-i:(?<=[Jj]uga)(?=[A-Z])))"  # a lost line break: "Baca JugaPanen"
 _LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
 
@@ -194,7 +195,9 @@ def _marker(entry: Mapping[str, Any]) -> Marker:
     return Marker(
         name=entry["name"],
         kind=entry.get("kind", "link"),
-        pattern=_compile(entry["name"], rf"(?:{_spaced(entry['pattern'])})(?!\w)", case=False),
+        pattern=_compile(
+            entry["name"], rf"(?:{_spaced(entry['pattern'])}){_MARKER_END}", case=False
+        ),
         separator=entry["separator"],
         needs=tuple(entry["needs"]),
         examples=tuple(entry["example"]),
