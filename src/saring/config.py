@@ -46,8 +46,11 @@ class LinkConfig:
 class ClickbaitConfig:
     """Settings of the clickbait model."""
 
-    C: float = 10.0
+    C: float = 2.0
     min_df: int = 2
+    single_vote: float = 1.0
+    smoothing: float = 0.5
+    publishers: float = 0.02
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from saring.evaluate import (
 from saring.evaluate.metrics import confusion_matrix, macro_f1
 from saring.models import score_columns
 from saring.strangeness import strangeness
-from saring.tasks import LINK_LABELS, Table, Task
+from saring.tasks import CLICKBAIT_LABELS, LINK_LABELS, Table, Task
 
 __all__ = [
     "Answers",
@@ -88,7 +88,10 @@ def _fitted(task: Task, table: Table, config: TrainConfig) -> tuple[Pipeline, An
     model = task.build(config)
     made = model.named_steps["features"].fit(table.rows, table.truth)
     features = made.transform(weighty.rows)
-    model.named_steps["classify"].fit(features, weighty.truth, sample_weight=weighty.weights)
+    known = {"publishers": weighty.publishers} if task.labels == CLICKBAIT_LABELS else {}
+    model.named_steps["classify"].fit(
+        features, weighty.truth, sample_weight=weighty.weights, **known
+    )
     return model, features
 
 

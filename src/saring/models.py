@@ -5,37 +5,42 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from saring.config import ClickbaitConfig, LinkConfig, TopicConfig
 from saring.features import DomainShares, FieldTfidf
+from saring.headlines import HeadlineTfidf
 from saring.pairs import PairFeatures, PairScaler
+from saring.smoothed import SmoothedLogistic
 
 __all__ = ["Calibration", "clickbait_model", "link_model", "score_columns", "topic_model"]
 
 MAX_ITERATIONS = 3000
 # Range of the logarithm of a temperature: far beyond what any fitted model needs.
 LOG_SCALES = (-4.0, 4.0)
-# Punctuation is style: "?!", "..." and quotes count as words of a headline.
-HEADLINE_TOKENS = r"\w+|[^\w\s]"
 
 
 def topic_model(config: TopicConfig) -> Pipeline:
     """Return the topic pipeline: (title, body) rows to the probability of each topic."""
+    fields = {
+        "all": (FieldTfidf("all", config.min_df), 1.0),
+        "title": (FieldTfidf("title", config.min_df), config.title_field),
+        "lead": (FieldTfidf("lead", config.min_df), config.lead_field),
+        "title_characters": (
+            FieldTfidf("title", config.min_df + 1, characters=True),
+            config.title_characters,
+        ),
+        "lead_characters": (
+            FieldTfidf("lead", config.min_df + 1, characters=True),
+            config.lead_characters,
+        ),
+        "domains": (DomainShares(), config.domains),
+    }
+    used = {name: part for name, part in fields.items() if part[1] > 0}
     features = FeatureUnion(
-        [
-            ("all", FieldTfidf("all", config.min_df)),
-            ("title", FieldTfidf("title", config.min_df)),
-            ("lead", FieldTfidf("lead", config.min_df)),
-            ("domains", DomainShares()),
-        ],
-        transformer_weights={
-            "title": config.title_field,
-            "lead": config.lead_field,
-            "domains": config.domains,
-        },
+        [(name, transformer) for name, (transformer, _) in used.items()],
+        transformer_weights={name: weight for name, (_, weight) in used.items()},
     )
     return _pipeline(features, config.C)
 
@@ -52,27 +57,19 @@ def link_model(config: LinkConfig, seed: int) -> Pipeline:
 
 
 def clickbait_model(config: ClickbaitConfig) -> Pipeline:
-    """Return the clickbait pipeline: headlines to clear and clickbait."""
+    """Return the clickbait pipeline: headlines to clear and clickbait.
+
+    Runs of characters gain nothing beside word vectors and cost most of the time.
+    """
     features = FeatureUnion(
         [
-            (
-                "words",
-                TfidfVectorizer(
-                    min_df=config.min_df,
-                    ngram_range=(1, 2),
-                    sublinear_tf=True,
-                    token_pattern=HEADLINE_TOKENS,
-                ),
-            ),
-            (
-                "characters",
-                TfidfVectorizer(
-                    min_df=config.min_df, ngram_range=(2, 5), sublinear_tf=True, analyzer="char_wb"
-                ),
-            ),
+            ("words", HeadlineTfidf(config.min_df)),
+            ("cased", HeadlineTfidf(config.min_df, cased=True)),
+            ("known", HeadlineTfidf(known=True)),  # last: SmoothedLogistic looks for it there
         ]
     )
-    return _pipeline(features, config.C)
+    classifier = SmoothedLogistic(config.C, config.smoothing, config.publishers)
+    return Pipeline([("features", features), ("classify", classifier)])
 
 
 def _pipeline(features: FeatureUnion | Pipeline, penalty: float) -> Pipeline:

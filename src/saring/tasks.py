@@ -118,7 +118,8 @@ def _topic_rows(labelled: LabelledArticle, config: TrainConfig) -> Iterator[_Row
     """Yield the article, and as training help the headlines of its related links.
 
     A related headline has its article's topic, in other words and without its length. A topic that
-    only the portal's section gives is no answer to be judged by.
+    only the portal's section gives is no answer to be judged by, and an article that was chosen for
+    being hard no fair sample.
     """
     if not labelled.topic:
         return
@@ -127,7 +128,7 @@ def _topic_rows(labelled: LabelledArticle, config: TrainConfig) -> Iterator[_Row
         if config.topic.desk_weight > 0:
             yield _Row(row, labelled.topic, config.topic.desk_weight, asked=False)
         return
-    yield _Row(row, labelled.topic)
+    yield _Row(row, labelled.topic, asked=not labelled.topic_source)
     weight = config.topic.headline_weight
     for link in labelled.links:
         if link.related and weight > 0:
@@ -157,7 +158,7 @@ def _clickbait_rows(labelled: LabelledArticle, config: TrainConfig) -> Iterator[
             continue
         label, other = CLICKBAIT_LABELS[clickbait], CLICKBAIT_LABELS[not clickbait]
         if votes is None:
-            yield _Row(headline, label)
+            yield _Row(headline, label, config.clickbait.single_vote)
             continue
         share = votes if clickbait else 1 - votes
         yield _Row(headline, label, share, share=share)

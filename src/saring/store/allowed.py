@@ -101,6 +101,8 @@ TABLE: dict[str, Row] = {
     "DomainShares": Row("saring.features:DomainShares"),
     "PairFeatures": Row("saring.pairs:PairFeatures"),
     "PairScaler": Row("saring.pairs:PairScaler", state=_SCALER),
+    "HeadlineTfidf": Row("saring.headlines:HeadlineTfidf"),
+    "SmoothedLogistic": Row("saring.smoothed:SmoothedLogistic"),
     # numbers
     "StandardScaler": Row(
         "sklearn.preprocessing:StandardScaler",
