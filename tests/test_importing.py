@@ -21,7 +21,12 @@ from hypothesis import strategies as st
 
 from saring.errors import ConfigError, CorpusError, InputError
 from saring.importing import import_corpus
-from saring.importing.annotations import Annotations, read_annotations, title_key
+from saring.importing.annotations import (
+    Annotations,
+    TopicReading,
+    read_annotations,
+    title_key,
+)
 from saring.importing.assemble import corpus_rows, merged
 from saring.importing.drafts import Draft
 from saring.importing.recipe import load_recipe
@@ -383,6 +388,7 @@ def click_id(tmp_path):
         for title, grade in (("Gol Menit Akhir", 0), ("Berita Yang Hilang", 2))
     )
     (tmp_path / "topics.csv").write_text(topics)
+    (tmp_path / "topics-chosen.csv").write_text(topics.replace("economy", "other"))
     (tmp_path / "links.csv").write_text(links)
     text = CLICK_ID.read_text(encoding="utf-8").replace("../data/annotations/click-id-", "")
     text = re.sub(r"^\[sha256\].*?(?=^\[)", "", text, flags=re.M | re.S)
@@ -483,6 +489,14 @@ def test_the_published_zip_and_its_folder_give_the_same_rows(click_id, published
     assert [row["publisher"] for row in rows[3:]] == ["tempo.co", "detik.com"]
     assert [row.get("clickbait") for row in rows] == [None, 1, None, None, 0]
     assert not any("clickbait_share" in row for row in rows)
+
+
+def test_a_reading_that_a_model_asked_for_says_so_and_gives_way_to_any_other(click_id, tmp_path):
+    files = {"topics": tmp_path / "topics.csv", "chosen": tmp_path / "topics-chosen.csv"}
+    pala = ("okezone.com", title_key("Harga Pala Naik"))
+    assert read_annotations(files).topics[pala] == TopicReading("economy", True)
+    del files["topics"]
+    assert read_annotations(files).topics[pala] == TopicReading("other", True, chosen=True)
 
 
 def test_a_reading_goes_before_a_desk_and_their_agreement_is_counted(click_id, cached, tmp_path):

@@ -42,7 +42,8 @@ class LabelledArticle:
     article : Article
     topic : str
     topic_source : str
-        Who gave the topic: empty for a reader, ``desk`` where a portal's section is taken for it.
+        Who gave the topic: empty for a reader; ``chosen`` for a reader of an article that a model
+        was unsure of; ``desk`` where a portal's section is taken for it.
     clickbait : bool or None
     clickbait_share : float or None
         Share of the annotators who said clickbait, where there were several.

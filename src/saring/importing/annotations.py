@@ -19,10 +19,15 @@ Place = tuple[str, str]  # publisher, title key
 
 @dataclass(frozen=True, slots=True)
 class TopicReading:
-    """The topic that a reader gave an article, and whether without hesitation."""
+    """The topic that a reader gave an article, and whether without hesitation.
+
+    `chosen` marks an article that was read because a model was unsure of it: good to learn from,
+    no fair sample to be judged by.
+    """
 
     topic: str
     sure: bool
+    chosen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,7 @@ def title_key(title: str) -> str:
 
 
 def read_annotations(files: Mapping[str, Path]) -> Annotations:
-    """Return the labels of annotation files, ``{"topics": ..., "links": ...}``.
+    """Return the labels of annotation files, ``{"topics": ..., "chosen": ..., "links": ...}``.
 
     Raises
     ------
@@ -67,9 +72,10 @@ def read_annotations(files: Mapping[str, Path]) -> Annotations:
     """
     topics: dict[Place, TopicReading] = {}
     links: dict[Place, list[tuple[str, int]]] = {}
-    for row in rows(files["topics"]) if "topics" in files else ():
-        reading = TopicReading(_value(row, "topic"), _sure(row))
-        topics[_place(row)] = reading
+    for kind in ("chosen", "topics"):  # the second wins
+        for row in rows(files[kind]) if kind in files else ():
+            reading = TopicReading(_value(row, "topic"), _sure(row), kind == "chosen")
+            topics[_place(row)] = reading
     for row in rows(files["links"]) if "links" in files else ():
         links.setdefault(_place(row), []).append((_value(row, "headline_key"), _grade(row)))
     return Annotations(topics, links)

@@ -10,8 +10,9 @@ from saring.importing.annotations import Annotations, Place
 from saring.importing.drafts import Draft
 from saring.importing.recipe import Recipe
 
-__all__ = ["DESK", "DeskAgreement", "agreements", "corpus_rows", "merged"]
+__all__ = ["CHOSEN", "DESK", "DeskAgreement", "agreements", "corpus_rows", "merged"]
 
+CHOSEN = "chosen"  # value of `topic_source`: read, but picked because a model was unsure of it
 DESK = "desk"  # value of `topic_source`: the desk table gave the topic, nobody read the article
 
 
@@ -109,7 +110,8 @@ def _topic(
 ) -> dict[str, Any]:
     """Return a row's topic and where it comes from: a reading, the row itself, or its desk."""
     if first and (reading := annotations.topics.get(place)):
-        return {"topic": reading.topic, "sure": reading.sure}
+        source = {"topic_source": CHOSEN} if reading.chosen else {}
+        return {"topic": reading.topic, "sure": reading.sure} | source
     if draft.topic:
         return {"topic": draft.topic}
     entry = recipe.desk_entry(draft.publisher, draft.desk)

@@ -14,7 +14,7 @@ Keys, all optional but ``columns.title`` or ``columns.text``::
     [clickbait]                     their value = true or false, beside 1/0, true/false, yes/no
     [publishers]                    a word in a publisher's or file's name = the name it gets
     [desks."publisher"]             desk or section of desks = topic
-    [annotations]                   topics, links: CSV files beside the recipe
+    [annotations]                   topics, chosen, links: CSV files beside the recipe
     [files] layouts                 lists of patterns: tables of a folder or zip
     [sha256]                        file name = its SHA-256
     [download]                      addresses, and the sha256 of what they give
@@ -43,7 +43,7 @@ PARAGRAPHS = ("", "lines", "commas")
 _YES_NO = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 _SECTIONS = {
     "columns": COLUMNS,
-    "annotations": ("topics", "links"),
+    "annotations": ("topics", "chosen", "links"),
     "files": ("layouts",),
     "download": ("addresses", "sha256"),
 }

@@ -156,7 +156,7 @@ def report(
         headlines=headlines,
         joined=drafter.rows - drafter.left_out - len(rows),
         left_out=drafter.left_out,
-        topics_read=topics.count("read"),
+        topics_read=len(topics) - topics.count(DESK),
         topics_by_desk=topics.count(DESK),
         topics_none=articles - len(topics),
         clickbait=sum("clickbait" in row for row in rows),
