@@ -10,14 +10,13 @@ from saring.article import Article, LinkPrediction, Prediction, Record
 from saring.parse import parse
 from saring.score import Summary
 from saring.show import (
-    counting,
     print_article,
     print_json,
     print_prediction,
     print_problem,
     print_summary,
-    stages,
 )
+from saring.terminal import counting, stages
 
 UNRELATED = "Potret Mesra Artis Sinetron dan Kekasih Barunya, Netizen Langsung Heboh"
 TEXT = (

@@ -41,8 +41,8 @@ def find_bundle(path: str | Path | None = None) -> Path:
     if found := _newest(folder):
         return found
     raise BundleError(
-        f"{folder.absolute()}: found no model; `make train` in the project's folder makes one, and "
-        "without --model and SARING_MODELS the one that comes with saring is taken"
+        f"{folder.absolute()}: found no model; run `make train` in the project's folder to make "
+        "one, or leave --model and SARING_MODELS out for the one that comes with saring"
     )
 
 

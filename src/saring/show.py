@@ -1,39 +1,36 @@
-"""What the command line prints: for a person through rich, for a program as JSON Lines.
-
-Styles and bars appear on a terminal only, and styles not where NO_COLOR is set.
-"""
+"""What the command line prints: for a person through rich, for a program as JSON Lines."""
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 from rich.text import Text
 
 from saring.article import Article, LinkPrediction, Prediction, Record, clean_text
 from saring.parse import parse
+from saring.terminal import Terminal
 
 if TYPE_CHECKING:
     from saring.evaluate import Report
+    from saring.floors import Check
+    from saring.importing import Imported
     from saring.predict import Model
     from saring.score import Summary
     from saring.train import Trained
 
 __all__ = [
-    "counting",
     "print_article",
+    "print_checks",
+    "print_imported",
     "print_json",
+    "print_model",
     "print_prediction",
     "print_problem",
     "print_reports",
     "print_summary",
     "print_trained",
-    "stages",
 ]
 
 _STYLES = {"body": "", "link": "cyan"}
@@ -46,23 +43,7 @@ PIECE_CHARS = 100  # of a piece that is shown where there is no terminal to fit
 METADATA = ("title", "published", "publisher", "place", "author", "editor", "source", "url")
 
 
-class _Console(Console):
-    """A console that leaves a closed pipe to `cli.main`; rich's own exits with 1 there."""
-
-    def __init__(self, *, stderr: bool = False) -> None:
-        plain = bool(os.environ.get("NO_COLOR"))
-        super().__init__(
-            stderr=stderr,
-            color_system=None if plain else "auto",
-            highlight=False,
-            soft_wrap=True,
-        )
-
-    def on_broken_pipe(self) -> None:
-        raise
-
-
-def _print(out: Console, text: Text, hang: int = 0) -> None:
+def _print(out: Terminal, text: Text, hang: int = 0) -> None:
     """Print a paragraph, on a terminal wrapped between words, its further lines indented."""
     lines = [text]
     if out.is_terminal:
@@ -81,7 +62,7 @@ def print_json(row: Mapping[str, Any]) -> None:
 
 def print_problem(message: str) -> None:
     """Print an error about one row on standard error."""
-    _print(_Console(stderr=True), Text(message, "red"))
+    _print(Terminal(stderr=True), Text(message, "red"))
 
 
 def print_prediction(record: Record, prediction: Prediction) -> None:
@@ -89,7 +70,7 @@ def print_prediction(record: Record, prediction: Prediction) -> None:
     if prediction.error:
         print_problem(prediction.error)
         return
-    out = _Console()
+    out = Terminal()
     _print(out, Text(record.where, "dim"))
     _print(out, Text(prediction.title or "(no title)", "bold"))
     facts = (prediction.published, prediction.publisher, prediction.source)
@@ -149,7 +130,7 @@ def _marked_lines(record: Record, prediction: Prediction, *, strikes: bool) -> l
     return lines
 
 
-def _print_verdict(out: Console, link: LinkPrediction) -> None:
+def _print_verdict(out: Terminal, link: LinkPrediction) -> None:
     """Print the verdict on a link and its reasons."""
     verdict = _VERDICTS[link.related]
     if link.p_unrelated is not None:
@@ -163,7 +144,7 @@ def _print_verdict(out: Console, link: LinkPrediction) -> None:
 
 def print_article(article: Article) -> None:
     """Print an article's metadata and its pieces, each with its kind and span."""
-    out = _Console()
+    out = Terminal()
     for name in METADATA:
         if value := getattr(article, name):
             out.print(Text(f"{name:<10} {value}", style="bold" if name == "title" else ""))
@@ -181,15 +162,17 @@ def print_article(article: Article) -> None:
     out.print()
 
 
-def print_summary(summary: Summary, out: str) -> None:
+def print_summary(summary: Summary, out: str, model: Model | None = None) -> None:
     """Print what a batch did, on standard error: the rows add up."""
-    console = _Console(stderr=True)
+    console = Terminal(stderr=True)
     parts = [f"{summary.scored:,} done"]
     parts += [f"{summary.abstained:,} abstained"] * bool(summary.abstained)
     parts += [f"{summary.errors:,} with errors"]
     links = f"{summary.links:,} links"
     links += f", {summary.unrelated:,} unrelated" if summary.unrelated else ""
     _print(console, Text(f"{summary.rows:,} rows = {' + '.join(parts)}; {links} -> {out}"))
+    if model:
+        _print(console, _name(model))
     if summary.errors:
         _print(console, Text(f"first error: {summary.first_error}", "red"))
 
@@ -197,9 +180,9 @@ def print_summary(summary: Summary, out: str) -> None:
 def print_trained(trained: Trained) -> None:
     """Print the reports of a training run and where its model is."""
     from saring.evaluate import summary_table
-    from saring.predict import MODELS_FOLDER
+    from saring.locate import MODELS_FOLDER
 
-    out = _Console()
+    out = Terminal()
     out.print(summary_table(trained.reports), soft_wrap=False)
     out.print(f"model    {trained.folder}")
     if trained.run_id:
@@ -212,53 +195,45 @@ def print_trained(trained: Trained) -> None:
     out.print(f"next     saring predict FILE{named}")
 
 
-def print_reports(reports: Sequence[Report], model: Model, *, full: bool) -> None:
-    """Print reports side by side, and each in full where asked."""
+def print_model(model: Model) -> None:
+    """Print which model answers."""
+    _print(Terminal(), _name(model))
+
+
+def _name(model: Model) -> Text:
+    """Return a model's version and where it lies."""
+    return Text(f"model {model.model_version}  {model.path}", "dim")
+
+
+def print_reports(
+    stored: Sequence[Report], reports: Sequence[Report], model: Model, *, full: bool
+) -> None:
+    """Print what training measured and what was measured now, and each in full where asked."""
     from saring.evaluate import summary_table
 
-    out = _Console()
-    out.print(f"model {model.model_version}  {model.bundle.path}")
-    out.print(summary_table(reports), soft_wrap=False)
+    out = Terminal()
+    _print(out, _name(model))
+    for title, some in (("Measured in training", stored), ("Measured now", reports)):
+        if some:
+            out.print(summary_table(some, title), soft_wrap=False)
     if full:
-        for report in reports:
+        for report in (*stored, *reports):
             out.print()
             out.print(report.table(), soft_wrap=False)
 
 
-@contextmanager
-def counting(verb: str) -> Iterator[Callable[[int], None]]:
-    """Give a callable that shows the number of rows done and their rate, on a terminal."""
-    console = _Console(stderr=True)
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description} {task.completed:,.0f} articles"),
-        TextColumn("{task.fields[rate]}"),
-    )
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
-        task = bar.add_task(verb, total=None, rate="")
-
-        def update(rows: int) -> None:
-            speed = bar.tasks[0].speed
-            bar.update(task, completed=rows, rate=f"{speed:,.0f}/s" if speed else "")
-
-        yield update
+def print_checks(checks: Sequence[Check]) -> None:
+    """Print each floor and whether it holds."""
+    out = Terminal()
+    for check in checks:
+        sign = ">=" if check.holds else "<"
+        line = f"{check.task} {check.metric}: worst {check.worst:.3f} ({check.split}) {sign} floor "
+        style = "green" if check.holds else "red"
+        _print(out, Text(f"{line}{check.floor:.3f}" + " FAILED" * (not check.holds), style))
 
 
-@contextmanager
-def stages() -> Iterator[Callable[[str, int, int], None]]:
-    """Give a callable that shows the stage of a run and its steps, on a terminal."""
-    console = _Console(stderr=True)
-    columns = (TextColumn("{task.description:<16}"), BarColumn(), MofNCompleteColumn())
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
-        tasks: dict[str, Any] = {}
-
-        def update(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bar.add_task(stage, total=total)
-            bar.update(tasks[stage], completed=done)
-
-        yield update
+def print_imported(imported: Imported, out: str) -> None:
+    """Print what an import did, on standard error: the rows add up."""
+    console = Terminal(stderr=True)
+    for line in (*imported.lines(), f"-> {out}"):
+        _print(console, Text(line))

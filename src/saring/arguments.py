@@ -1,0 +1,154 @@
+"""The command line's words: every command, its arguments and their help."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from saring import __version__
+
+__all__ = ["Command", "make_parser"]
+
+CORPUS = "data/corpus/articles.jsonl"
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
+    """Return the parser of all commands.
+
+    Parameters
+    ----------
+    commands : Mapping[str, Command]
+        What runs each command, by its name; the parsed arguments name it as ``run``.
+    """
+    parser = argparse.ArgumentParser(
+        prog="saring",
+        description="Topics, clickbait links and clean text of Indonesian news articles.",
+        epilog="Start with `saring predict FILE`.",
+    )
+    parser.add_argument("--version", action="version", version=f"saring {__version__}")
+    added = parser.add_subparsers(metavar="COMMAND", required=True)
+    corpus = added.add_parser("corpus", help="make labelled corpora")
+    actions = {"corpus import": corpus.add_subparsers(metavar="COMMAND", required=True)}
+    for name, (summary, *parts) in _COMMANDS.items():
+        command = actions.get(name, added).add_parser(
+            name.split()[-1], help=summary, description=summary.capitalize() + "."
+        )
+        command.set_defaults(run=commands[name])
+        for add in parts:
+            add(command)
+    return parser
+
+
+def _inputs(parser: argparse.ArgumentParser) -> None:
+    """Add what is read and how."""
+    parser.add_argument(
+        "inputs",
+        nargs="+",
+        metavar="IN",
+        help="txt, html, jsonl, csv or parquet, any of them .gz or .zst; a folder; - for stdin",
+    )
+    parser.add_argument(
+        "--column",
+        action="append",
+        default=[],
+        metavar="OURS=YOURS",
+        help="name a column that is not found by itself, as in --column text=isi",
+    )
+    parser.add_argument("--format", default="", help="format of stdin or of an odd suffix")
+    parser.add_argument(
+        "--fix-text", action="store_true", help="repair mojibake (needs saring[fix])"
+    )
+
+
+def _output(parser: argparse.ArgumentParser) -> None:
+    """Add where rows go."""
+    parser.add_argument("--out", required=True, help=".jsonl, .csv or .parquet")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace the output if it is there"
+    )
+
+
+def _model(parser: argparse.ArgumentParser) -> None:
+    """Add which model answers."""
+    parser.add_argument(
+        "--model",
+        help="a bundle, a folder of bundles or models:/saring@ALIAS (default: the newest in "
+        "models/, else the one that comes with saring)",
+    )
+
+
+def _keep_links(parser: argparse.ArgumentParser) -> None:
+    """Add which links stay in clean text."""
+    parser.add_argument(
+        "--keep-links",
+        choices=["none", "related", "all"],
+        default="none",
+        help="links that stay in the clean text (default: %(default)s)",
+    )
+
+
+def _json(parser: argparse.ArgumentParser) -> None:
+    """Add output for programs."""
+    parser.add_argument("--json", action="store_true", help="print JSON Lines")
+
+
+def _training(parser: argparse.ArgumentParser) -> None:
+    """Add what is trained on and where the model goes."""
+    parser.add_argument("corpus", nargs="*", default=[CORPUS], help=f"default: {CORPUS}")
+    parser.add_argument(
+        "--models", default="models", help="folder for the new model (default: %(default)s)"
+    )
+    parser.add_argument("--bundle", help="the model's own folder; one that is there is replaced")
+    parser.add_argument("--config", help="settings, such as conf/train.toml")
+    parser.add_argument("--no-log", action="store_true", help="do not log the run to MLflow")
+
+
+def _evaluation(parser: argparse.ArgumentParser) -> None:
+    """Add what is asked about."""
+    parser.add_argument(
+        "--on",
+        nargs="+",
+        default=[CORPUS] if Path(CORPUS).is_file() else [],
+        metavar="FILE",
+        help=f"labelled files; default: the test split of {CORPUS}",
+    )
+    parser.add_argument("--full", action="store_true", help="add classes, publishers, baselines")
+    parser.add_argument(
+        "--gate", metavar="FLOORS", help="fail where a figure is below its floor in this file"
+    )
+
+
+def _importing(parser: argparse.ArgumentParser) -> None:
+    """Add what is imported and by which recipe."""
+    parser.add_argument("recipe", help="click-id, or a mapping file such as mine.toml")
+    parser.add_argument(
+        "source",
+        nargs="?",
+        metavar="SOURCE",
+        help="a table, folder, zip or web address; the recipe's address if not given",
+    )
+    parser.add_argument(
+        "--out", required=True, help="a .jsonl file; what is fetched is kept beside it"
+    )
+    parser.add_argument("--sha256", default="", help="checksum that SOURCE must have")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace the output if it is there"
+    )
+
+
+# Each command's summary, and what adds its arguments.
+_COMMANDS: Mapping[str, tuple[Any, ...]] = {
+    "predict": ("show what a model says of articles", _inputs, _model, _keep_links, _json),
+    "score": ("write prediction rows of many articles", _inputs, _output, _model, _keep_links),
+    "clean": (
+        "write articles without teasers and furniture", _inputs, _output, _model, _keep_links,
+    ),
+    "parse": ("show the pieces of articles: body, links, furniture", _inputs, _json),
+    "train": ("train a model on labelled articles", _training),
+    "evaluate": ("score a model on labelled articles", _evaluation, _model),
+    "corpus import": ("turn published files or own tables into a corpus", _importing),
+}  # fmt: skip

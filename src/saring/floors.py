@@ -1,0 +1,86 @@
+"""Floors: figures that a model must not fall below, whichever protocol or file is the worst."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from saring.errors import ConfigError
+from saring.evaluate import Report
+
+__all__ = ["Check", "check_floors", "load_floors"]
+
+METRICS = ("accuracy", "auc", "macro_f1")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One floor, and the worst figure that was found for it."""
+
+    task: str
+    metric: str
+    floor: float
+    worst: float
+    split: str  # where the worst figure was found
+
+    @property
+    def holds(self) -> bool:
+        """Whether the figure is not below its floor."""
+        return self.worst >= self.floor
+
+
+def load_floors(path: str | Path, model: str) -> Mapping[str, Mapping[str, float]]:
+    """Return a model's floors, by task and metric, from a TOML file.
+
+    Raises
+    ------
+    ConfigError
+        When the file cannot be read, has no floors for the model, or one is no figure in [0, 1].
+    """
+    try:
+        tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path}: expected a TOML file of floors: {error}") from error
+    if model not in tables:
+        raise ConfigError(
+            f"{path}: found floors for {', '.join(tables) or 'no model'}; expected a table "
+            f"[{model}.TASK], as the model is called {model!r}"
+        )
+    floors: Mapping[str, Mapping[str, float]] = tables[model]
+    for task, figures in floors.items():
+        for metric, floor in figures.items():
+            if metric not in METRICS or not isinstance(floor, float) or not 0 <= floor <= 1:
+                raise ConfigError(
+                    f"{path} [{model}.{task}]: {metric} = {floor!r}; expected one of "
+                    f"{', '.join(METRICS)}, 0.0 to 1.0"
+                )
+    return floors
+
+
+def check_floors(
+    reports: Sequence[Report], floors: Mapping[str, Mapping[str, float]]
+) -> list[Check]:
+    """Return each floor beside the worst figure of the reports that are about whole splits.
+
+    Raises
+    ------
+    ConfigError
+        When no report has a figure for a floor: a gate that is not asked must not stand open.
+    """
+    checks = []
+    for task, figures in floors.items():
+        for metric, floor in figures.items():
+            found = [
+                (figure.value, report.split)
+                for report in reports
+                if report.name == task
+                and not report.part
+                and (figure := getattr(report, metric)) is not None
+            ]
+            if not found:
+                raise ConfigError(f"floor {task}.{metric}: no report has this figure")
+            worst, split = min(found)
+            checks.append(Check(task, metric, floor, worst, split))
+    return checks
