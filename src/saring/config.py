@@ -59,6 +59,7 @@ class TrainConfig:
 
     name: str = "saring"
     licence: str = "that of the training data"
+    about: str = ""
     seed: int = 0
     folds: int = 5
     protocols: tuple[str, ...] = ("publisher-out",)

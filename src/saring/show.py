@@ -13,7 +13,7 @@ from saring.parse import parse
 from saring.terminal import Terminal
 
 if TYPE_CHECKING:
-    from saring.evaluate import Report
+    from saring.evaluate import Report, Table
     from saring.floors import Check
     from saring.importing import Imported
     from saring.predict import Model
@@ -51,6 +51,11 @@ def _print(out: Terminal, text: Text, hang: int = 0) -> None:
     for number, line in enumerate(lines):
         line.rstrip()
         out.print(Text(" " * hang * bool(number)).append_text(line))
+
+
+def _print_table(out: Terminal, table: Table) -> None:
+    """Print a table, fitted to a terminal; elsewhere plain and as wide as it is."""
+    out.print(table if out.is_terminal else Text(str(table)), soft_wrap=not out.is_terminal)
 
 
 def print_json(row: Mapping[str, Any]) -> None:
@@ -183,7 +188,7 @@ def print_trained(trained: Trained) -> None:
     from saring.locate import MODELS_FOLDER
 
     out = Terminal()
-    out.print(summary_table(trained.reports), soft_wrap=False)
+    _print_table(out, summary_table(trained.reports))
     out.print(f"model    {trained.folder}")
     if trained.run_id:
         out.print(
@@ -215,11 +220,11 @@ def print_reports(
     _print(out, _name(model))
     for title, some in (("Measured in training", stored), ("Measured now", reports)):
         if some:
-            out.print(summary_table(some, title), soft_wrap=False)
+            _print_table(out, summary_table(some, title))
     if full:
         for report in (*stored, *reports):
             out.print()
-            out.print(report.table(), soft_wrap=False)
+            _print_table(out, report.table())
 
 
 def print_checks(checks: Sequence[Check]) -> None:

@@ -20,6 +20,7 @@ from saring.errors import CorpusError
 from saring.evaluate import Report, majority_labels
 from saring.fit import best_threshold, fit
 from saring.measure import Job, Measured, Progress, make_jobs, measure
+from saring.modelcard import model_card
 from saring.tasks import LINK_LABELS
 
 __all__ = ["Trained", "train"]
@@ -55,7 +56,8 @@ def train(
     config : TrainConfig, optional
         Settings; the defaults are those of conf/train.toml.
     bundle : path, optional
-        The bundle's own folder, instead of a new one in `models`; a bundle there is replaced.
+        The bundle's own folder, instead of a new one in `models`; a bundle there is replaced, and a
+        page about the model is written beside it.
     log : bool
         Whether the run is logged and the model registered in MLflow.
     progress : callable
@@ -63,12 +65,16 @@ def train(
 
     Raises
     ------
+    BundleError
+        When `bundle` is there and is no bundle.
     CorpusError
         When the corpus breaks its contract, or is too small to split.
     MissingExtraError
         When `log` is true and MLflow is not installed.
     """
     config = config or TrainConfig()
+    if bundle is not None:
+        store.check_target(Path(bundle), replace=True)  # now, not after minutes of work
     articles = [article for path in corpus for article in read_corpus(path)]
     jobs = make_jobs(articles, config)
     if not any(job.task.name == "topic" for job in jobs):
@@ -90,6 +96,8 @@ def train(
         folder = store.add(Path(models), estimators, card, single=single)
     else:
         folder = store.save(Path(bundle), estimators, card, single=single, replace=True)
+        page = model_card(store.describe(folder))
+        folder.with_name(f"{folder.name}.md").write_text(page, encoding="utf-8")
     progress("fit", len(jobs), len(jobs))
     reports = tuple(report for found in measured for report in found.reports)
     if not log:
@@ -133,7 +141,8 @@ def _card(
     return {
         "name": config.name,
         "data": {"sha256": fingerprint(corpus), "articles": len(articles)} | rows,
-        "config": flat(config),
+        "about": config.about,
+        "config": {name: value for name, value in flat(config).items() if name != "about"},
         "labels": {job.task.name: list(job.labels) for job in jobs},
         "majority": {job.task.name: _majority(job) for job in jobs},
         "metrics": {f"{r.name}.{r.split}": r.to_json() for r in reports},
@@ -163,7 +172,7 @@ def _log(
             bundle=folder,
             topics=card["labels"]["topic"],
             name=folder.name,
-            params=flat(config),
+            params=card["config"],
             metrics={name: value for r in reports for name, value in r.metrics().items()},
             tags={"data_sha256": card["data"]["sha256"], **track.git_commit()},
             figures=drawn,

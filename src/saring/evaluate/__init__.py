@@ -10,12 +10,14 @@ from saring.evaluate.metrics import Agreement, agreement
 from saring.evaluate.reporting import report
 from saring.evaluate.results import Report
 from saring.evaluate.summary import summary_table
+from saring.evaluate.tables import Table
 
 __all__ = [
     "Agreement",
     "Estimate",
     "Report",
     "Scored",
+    "Table",
     "agreement",
     "majority_labels",
     "publisher_labels",

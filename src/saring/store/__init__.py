@@ -6,5 +6,6 @@
 """
 
 from saring.store.bundle import Bundle, add, describe, load, newest, save, verify
+from saring.store.folder import check_target
 
-__all__ = ["Bundle", "add", "describe", "load", "newest", "save", "verify"]
+__all__ = ["Bundle", "add", "check_target", "describe", "load", "newest", "save", "verify"]

@@ -16,13 +16,35 @@ from uuid import uuid4
 from saring.errors import BundleError
 from saring.store.card import to_json, version_of
 
-__all__ = ["CARD", "CHECKSUMS", "open_folder", "read_checked", "read_json", "write_folder"]
+__all__ = [
+    "CARD",
+    "CHECKSUMS",
+    "check_target",
+    "open_folder",
+    "read_checked",
+    "read_json",
+    "write_folder",
+]
 
 CARD, CHECKSUMS = "card.json", "checksums.json"
 # Of an estimator: a small letter first, a file name on every system, never a path.
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 _FILE = re.compile(rf"{re.escape(CARD)}|{NAME.pattern}\.npz")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def check_target(folder: Path, *, replace: bool = False) -> bool:
+    """Return whether `folder` is a bundle that would give way to a new one.
+
+    Raises
+    ------
+    BundleError
+        When something is there that would not.
+    """
+    replaced = replace and (folder / CHECKSUMS).is_file() and not folder.is_symlink()
+    if (folder.exists() or folder.is_symlink()) and not replaced:
+        raise BundleError(f"{folder}: exists already; choose another name or remove it first")
+    return replaced
 
 
 def write_folder(
@@ -39,9 +61,7 @@ def write_folder(
     BundleError
         When it exists and is no bundle to `replace`, or cannot be written.
     """
-    replaced = replace and (folder / CHECKSUMS).is_file() and not folder.is_symlink()
-    if (folder.exists() or folder.is_symlink()) and not replaced:
-        raise BundleError(f"{folder}: exists already; choose another name or remove it first")
+    replaced = check_target(folder, replace=replace)
     everything = {CARD: to_json(card), **files}
     checksums = {name: hashlib.sha256(data).hexdigest() for name, data in everything.items()}
     everything[CHECKSUMS] = to_json(checksums)
