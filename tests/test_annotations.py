@@ -12,10 +12,13 @@ from saring.importing.annotations import read_annotations
 
 FOLDER = Path(__file__).parents[1] / "data" / "annotations"
 TOPICS_FILE = FOLDER / "click-id-topics.csv"
+CHOSEN_FILE = FOLDER / "click-id-topics-chosen.csv"
 LINKS_FILE = FOLDER / "click-id-links.csv"
 SHEET = (FOLDER / "README.md").read_text(encoding="utf-8")
 TOPICS = ("economy", "gossip", "international_politics", "other")
-TWICE = 300  # rows at the start of each file that were read twice
+TWICE = 300  # rows at the start of two files that were read twice
+UNSURE = 2000  # of the third file, those that a model was unsure of; the rest were drawn
+SHEET_ROWS, SHEET_TWICE = 478, 40  # the third was read in six sheets, the start of each twice
 
 
 def rows_of(path):
@@ -24,21 +27,25 @@ def rows_of(path):
 
 
 topics = pytest.fixture(scope="module")(lambda: rows_of(TOPICS_FILE))
+chosen = pytest.fixture(scope="module")(lambda: rows_of(CHOSEN_FILE))
 links = pytest.fixture(scope="module")(lambda: rows_of(LINKS_FILE))
 
 
-def test_labels_are_of_their_sets(topics, links):
-    assert {row["topic"] for row in topics} == set(TOPICS)
-    assert {row["sure"] for row in topics} == {"True", "False"}
+def test_labels_are_of_their_sets(topics, chosen, links):
+    for read in (topics, chosen):
+        assert {row["topic"] for row in read} == set(TOPICS)
+        assert {row["sure"] for row in read} == {"True", "False"}
+        assert {row["topic_second"] for row in read} == {*TOPICS, ""}
     assert {row["label"] for row in links} == {"0", "1", "2"}
-    assert {row["topic_second"] for row in topics} == {*TOPICS, ""}
     assert {float(row["label_second"]) for row in links[:TWICE]} == {0, 1, 2}
 
 
-def test_keys_are_twelve_hex_digits_and_name_each_thing_once(topics, links):
-    keys = [row["article_key"] for row in topics + links] + [row["headline_key"] for row in links]
+def test_keys_are_twelve_hex_digits_and_name_each_thing_once(topics, chosen, links):
+    keys = [row["article_key"] for row in topics + chosen + links]
+    keys += [row["headline_key"] for row in links]
     assert all(re.fullmatch("[0-9a-f]{12}", key) for key in keys)
-    assert len({(row["publisher"], row["article_key"]) for row in topics}) == len(topics)
+    read = topics + chosen
+    assert len({(row["publisher"], row["article_key"]) for row in read}) == len(read)
     pairs = {(row["publisher"], row["article_key"], row["headline_key"]) for row in links}
     assert len(pairs) == len(links)
     assert all(row["article_key"] != row["headline_key"] for row in links)
@@ -49,35 +56,55 @@ def test_the_first_rows_were_read_twice_and_no_others(topics, links):
         assert [bool(row[column]) for row in rows] == [n < TWICE for n in range(len(rows))]
 
 
-def test_no_text_is_in_the_files(topics, links):
-    longest = max(len(value) for row in topics + links for value in row.values())
+def test_of_the_chosen_the_start_of_every_sheet_was_read_twice(chosen):
+    expected = [n % SHEET_ROWS < SHEET_TWICE for n in range(len(chosen))]
+    assert [bool(row["topic_second"]) for row in chosen] == expected
+
+
+def test_no_text_is_in_the_files(topics, chosen, links):
+    longest = max(len(value) for row in topics + chosen + links for value in row.values())
     assert longest <= len("international_politics")
 
 
 def test_the_importer_reads_every_label():
-    found = read_annotations({"topics": TOPICS_FILE, "links": LINKS_FILE})
-    assert found.labels == len(rows_of(TOPICS_FILE)) + len(rows_of(LINKS_FILE))
+    files = {"topics": TOPICS_FILE, "chosen": CHOSEN_FILE, "links": LINKS_FILE}
+    found = read_annotations(files)
+    assert found.labels == sum(len(rows_of(path)) for path in files.values())
+    assert sum(r.chosen for r in found.topics.values()) == len(rows_of(CHOSEN_FILE))
 
 
-def counted(topics, links):
-    """The lines of the sheet's tables of counts."""
-    sure = {name: Counter(r["sure"] for r in topics if r["topic"] == name) for name in TOPICS}
-    sure["all"] = Counter(row["sure"] for row in topics)
+def counted_topics(read):
+    """The lines of the sheet's table of the topics of a file."""
+    sure = {name: Counter(r["sure"] for r in read if r["topic"] == name) for name in TOPICS}
+    sure["all"] = Counter(row["sure"] for row in read)
+    for name, of in sure.items():
+        yield f"| {name} | {of['True']} | {of['False']} | {of.total()} |"
+
+
+def counted_links(links):
+    """The lines of the sheet's table of the labels of pairs."""
     labels = Counter(row["label"] for row in links)
     labels["all"] = labels.total()
-    return [
-        *(f"| {name} | {of['True']} | {of['False']} | {of.total()} |" for name, of in sure.items()),
-        *(f"| {name} | {labels[name]} |" for name in ("0", "1", "2", "all")),
-    ]
+    return [f"| {name} | {labels[name]} |" for name in ("0", "1", "2", "all")]
 
 
-def agreement(topics, links):
+def topic_readings(read):
+    """The two topics of the rows that were read twice: of all, and of those the first was sure of."""
+    twice = [row for row in read if row["topic_second"]]
+    sure = [row for row in twice if row["sure"] == "True"]
+    return [[(row["topic"], row["topic_second"]) for row in some] for some in (twice, sure)]
+
+
+def agreement(topics, chosen, links):
     """The lines of the sheet's table of agreement."""
-    twice = [(r["topic"], r["topic_second"], r["sure"]) for r in topics[:TWICE]]
     grades = [(int(r["label"]), int(float(r["label_second"]))) for r in links[:TWICE]]
+    topic, topic_sure = topic_readings(topics)
+    hard, hard_sure = topic_readings(chosen)
     readings = {
-        "topic": [(first, second) for first, second, _ in twice],
-        "topic, sure": [(first, second) for first, second, sure in twice if sure == "True"],
+        "topic": topic,
+        "topic, sure": topic_sure,
+        "topic, chosen": hard,
+        "topic, chosen, sure": hard_sure,
         "link, 0, 1 or 2": grades,
         "link, related or not": [(first >= 1, second >= 1) for first, second in grades],
     }
@@ -87,19 +114,34 @@ def agreement(topics, links):
         yield f"| {name} | {len(pairs)} | {same:.1%} | {kappa:.3f} |"
 
 
-def test_the_sheet_s_tables_say_what_the_files_hold(topics, links):
-    expected = [*counted(topics, links), *agreement(topics, links)]
+def test_the_sheet_s_tables_say_what_the_files_hold(topics, chosen, links):
+    expected = [
+        *counted_topics(topics),
+        *counted_topics(chosen),
+        *counted_links(links),
+        *agreement(topics, chosen, links),
+    ]
     assert [line for line in SHEET.splitlines() if line in expected] == expected
     assert len(re.findall(r"^\| .* \| [\d.]+ \|$", SHEET, re.M)) == len(expected)
 
 
-def test_the_sheet_s_sentences_say_what_the_files_hold(topics, links):
+def test_the_sheet_s_sentences_say_what_the_files_hold(topics, chosen, links):
     sheet = " ".join(SHEET.split())
     articles = {(row["publisher"], row["article_key"]) for row in links}
+    unsure, hard = (sum(row["sure"] == "False" for row in read) for read in (topics, chosen))
     for sentence in (
-        f"Topics of {len(topics):,} articles and judgements of {len(links):,} pairs",
+        f"Topics of {len(topics + chosen):,} articles and judgements of {len(links):,} pairs",
         f"The pairs belong to {len(articles):,} articles of seven publishers",
+        f"{len(chosen):,} further articles, none of them in `{TOPICS_FILE.name}`",
+        f"of {sum(bool(row['topic_second']) for row in chosen)} rows, "
+        f"the first {SHEET_TWICE} of every {SHEET_ROWS}",
+        f"hesitated over {hard} of them ({hard / len(chosen):.0%})",
+        f"over {unsure} of {len(topics):,} ({unsure / len(topics):.0%})",
     ):
         assert sentence in sheet
     assert len({row["publisher"] for row in links}) == 7
-    assert len({row["publisher"] for row in topics}) == 9
+    first, drawn = (
+        sum(r["sure"] == "True" for r in s) / len(s) for s in (chosen[:UNSURE], chosen[UNSURE:])
+    )
+    assert first == pytest.approx(drawn, abs=0.02)  # "as often"
+    assert {len({row["publisher"] for row in read}) for read in (topics, chosen)} == {9}
