@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from saring.errors import ConfigError
 from saring.evaluate import Report
@@ -48,8 +49,9 @@ def load_floors(path: str | Path, model: str) -> Mapping[str, Mapping[str, float
             f"{path}: found floors for {', '.join(tables) or 'no model'}; expected a table "
             f"[{model}.TASK], as the model is called {model!r}"
         )
-    floors: Mapping[str, Mapping[str, float]] = tables[model]
+    floors: Mapping[str, Mapping[str, float]] = _table(tables[model], f"{path} [{model}]")
     for task, figures in floors.items():
+        _table(figures, f"{path} [{model}.{task}]")
         for metric, floor in figures.items():
             if metric not in METRICS or not isinstance(floor, float) or not 0 <= floor <= 1:
                 raise ConfigError(
@@ -57,6 +59,13 @@ def load_floors(path: str | Path, model: str) -> Mapping[str, Mapping[str, float
                     f"{', '.join(METRICS)}, 0.0 to 1.0"
                 )
     return floors
+
+
+def _table(found: Any, where: str) -> Mapping[str, Any]:
+    """Return what is found where it is a table with something in it."""
+    if isinstance(found, Mapping) and found:
+        return found
+    raise ConfigError(f"{where} is {found!r}; expected a table of floors, as a gate needs some")
 
 
 def check_floors(

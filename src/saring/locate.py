@@ -29,7 +29,7 @@ def find_bundle(path: str | Path | None = None) -> Path:
         When there is none.
     """
     where = path or os.environ.get(MODELS_VARIABLE)
-    if where is None:
+    if not where:
         return _newest(Path(MODELS_FOLDER)) or shipped_bundle()
     if ":/" in str(where) and not Path(where).exists():  # "C:/models" is a folder
         from saring.track import resolve
