@@ -32,10 +32,11 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"saring {__version__}")
     added = parser.add_subparsers(metavar="COMMAND", required=True)
     corpus = added.add_parser("corpus", help="make labelled corpora")
-    actions = {"corpus import": corpus.add_subparsers(metavar="COMMAND", required=True)}
+    actions = {"corpus": corpus.add_subparsers(metavar="COMMAND", required=True)}
     for name, (summary, *parts) in _COMMANDS.items():
-        command = actions.get(name, added).add_parser(
-            name.split()[-1], help=summary, description=summary.capitalize() + "."
+        *group, word = name.split()
+        command = actions.get("".join(group), added).add_parser(
+            word, help=summary, description=summary.capitalize() + "."
         )
         command.set_defaults(run=commands[name])
         for add in parts:
@@ -140,6 +141,18 @@ def _importing(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _doubting(parser: argparse.ArgumentParser) -> None:
+    """Add whose labels are doubted and where the doubts go."""
+    parser.add_argument("corpus", nargs="+", metavar="CORPUS", help="labelled files")
+    parser.add_argument(
+        "--question",
+        choices=["topic", "link", "clickbait"],
+        default="topic",
+        help="whose labels are asked about (default: %(default)s)",
+    )
+    parser.add_argument("--config", help="settings, such as conf/pretrained.toml")
+
+
 # Each command's summary, and what adds its arguments.
 _COMMANDS: Mapping[str, tuple[Any, ...]] = {
     "predict": ("show what a model says of articles", _inputs, _model, _keep_links, _json),
@@ -151,4 +164,7 @@ _COMMANDS: Mapping[str, tuple[Any, ...]] = {
     "train": ("train a model on labelled articles", _training),
     "evaluate": ("score a model on labelled articles", _evaluation, _model),
     "corpus import": ("turn published files or own tables into a corpus", _importing),
+    "corpus doubts": (
+        "list labels that a model which never saw them finds unlikely", _doubting, _output,
+    ),
 }  # fmt: skip

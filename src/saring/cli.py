@@ -213,6 +213,25 @@ def _import(options: argparse.Namespace) -> int:
     return SOME_ERRORS if imported.problems else OK
 
 
+def _doubts(options: argparse.Namespace) -> int:
+    """Write the labels that models which never saw them find unlikely."""
+    from saring.config import TrainConfig, load_config
+    from saring.corpus import read_corpus
+    from saring.doubts import COLUMNS, find_doubts
+    from saring.show import print_doubts
+    from saring.terminal import stages
+    from saring.writers import open_rows
+
+    config = load_config(options.config) if options.config else TrainConfig()
+    with open_rows(options.out, COLUMNS, overwrite=options.overwrite) as file:
+        articles = [article for path in options.corpus for article in read_corpus(path)]
+        with stages() as progress:
+            found = find_doubts(articles, config, options.question, progress)
+        file.write([doubt.row() for doubt in found.rows])
+    print_doubts(found, options.out)
+    return OK
+
+
 _COMMANDS: Mapping[str, Command] = {
     "predict": _predict,
     "score": _score,
@@ -221,4 +240,5 @@ _COMMANDS: Mapping[str, Command] = {
     "train": _train,
     "evaluate": _evaluate,
     "corpus import": _import,
+    "corpus doubts": _doubts,
 }

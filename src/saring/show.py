@@ -13,6 +13,7 @@ from saring.parse import parse
 from saring.terminal import Terminal
 
 if TYPE_CHECKING:
+    from saring.doubts import Doubts
     from saring.evaluate import Report, Table
     from saring.floors import Check
     from saring.importing import Imported
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "print_article",
     "print_checks",
+    "print_doubts",
     "print_imported",
     "print_json",
     "print_model",
@@ -235,6 +237,13 @@ def print_checks(checks: Sequence[Check]) -> None:
         line = f"{check.task} {check.metric}: worst {check.worst:.3f} ({check.split}) {sign} floor "
         style = "green" if check.holds else "red"
         _print(out, Text(f"{line}{check.floor:.3f}" + " FAILED" * (not check.holds), style))
+
+
+def print_doubts(doubts: Doubts, out: str) -> None:
+    """Print how many labels of each source are doubted, on standard error."""
+    console = Terminal(stderr=True)
+    for line in (*doubts.lines(), f"-> {out}"):
+        _print(console, Text(line))
 
 
 def print_imported(imported: Imported, out: str) -> None:
