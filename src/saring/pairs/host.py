@@ -40,8 +40,9 @@ class Headline:
     relatives : dict of str to set of int
         Its words that have kin, and their families.
     families : frozenset of int
-    pairs : set of (str, str)
-        Neighbouring words.
+    pairs : tuple of (str, str)
+        Neighbouring words, each two once and in order: a sum over a set of them would have other
+        last digits in each process.
     """
 
     def __init__(self, text: str, tools: Tools) -> None:
@@ -51,7 +52,7 @@ class Headline:
         self.total = sum(self.weights.values()) or 1.0
         self.relatives = tools.kin.by_word(found)
         self.families = frozenset(tools.kin.families(found))
-        self.pairs = set(pairwise(found))
+        self.pairs = tuple(dict.fromkeys(pairwise(found)))
 
 
 class Host:
