@@ -1,6 +1,6 @@
 # saring: `make train` is all a newcomer needs. Every target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup train evaluate score test lint format mlflow clean
+.PHONY: help setup train pretrained evaluate gate ablate score test lint format mlflow clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -9,6 +9,12 @@ TRACKING := $(or $(MLFLOW_TRACKING_URI),sqlite:///mlflow.db)
 PORT ?= 5000
 # mlflow sends usage reports unless told not to; saring tells it so by itself.
 QUIET := MLFLOW_DISABLE_TELEMETRY=true DO_NOT_TRACK=true
+CORPORA := data/corpus/articles.jsonl build/click-id.jsonl
+# A target that needs CLICK-ID asks where it is and imports it.
+define IMPORT
+@test -n "$(CLICK_ID)" || { echo "usage: make $@ CLICK_ID=PATH, a folder, zip or web address of CLICK-ID" >&2; exit 2; }
+$(BIN)/saring corpus import click-id "$(CLICK_ID)" --out build/click-id.jsonl --overwrite
+endef
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -29,8 +35,20 @@ $(READY): pyproject.toml constraints.txt
 train: $(READY) ## train on the embedded corpus: a table, a model in models/, a run in MLflow
 	$(BIN)/saring train
 
+pretrained: $(READY) ## train the model that ships: make pretrained CLICK_ID=PATH
+	$(IMPORT)
+	$(BIN)/saring train $(CORPORA) --config conf/pretrained.toml --bundle models/id-news --no-log
+
 evaluate: $(READY) ## score the newest model on the corpus's test split
 	$(BIN)/saring evaluate
+
+gate: $(READY) ## fail where a figure falls below conf/floors.toml
+	$(BIN)/saring evaluate --gate conf/floors.toml
+	$(BIN)/saring evaluate --model models/id-news --gate conf/floors.toml
+
+ablate: $(READY) ## what each setting is worth, in a table and in MLflow: make ablate CLICK_ID=PATH
+	$(IMPORT)
+	$(BIN)/python bench/ablate.py $(CORPORA) $(if $(ONLY),--only "$(ONLY)")
 
 score: $(READY) ## score new articles: make score IN=articles.csv OUT=rows.jsonl
 	@test -n "$(IN)" -a -n "$(OUT)" || { echo "usage: make score IN=articles.csv OUT=rows.jsonl" >&2; exit 2; }

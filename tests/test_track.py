@@ -128,6 +128,23 @@ def test_the_alias_moves_to_the_next_run(
     assert int(version.version) == second.registered_version
 
 
+def test_a_trial_leaves_figures_and_no_model(client: Any, logged: track.RunInfo) -> None:
+    versions = len(client.search_model_versions())
+    run_id = track.log_trial(
+        "uji-coba", "tanpa judul", {"topic.title_field": 0.0},
+        {"topic.random.macro_f1": 0.8, "topic.f1.a & b": 0.5, "topic.auc": None}, {"task": "topic"},
+    )  # fmt: skip
+    run = client.get_run(run_id)
+    assert (run.info.status, run.info.run_name) == ("FINISHED", "tanpa judul")
+    assert client.get_experiment(run.info.experiment_id).name == "uji-coba"
+    assert run.info.experiment_id != logged.experiment_id
+    assert run.data.params == {"topic.title_field": "0.0"}
+    assert run.data.metrics == {"topic.random.macro_f1": 0.8, "topic.f1.a _ b": 0.5}
+    assert run.data.tags["task"] == "topic"
+    assert client.list_artifacts(run_id) == []
+    assert len(client.search_model_versions()) == versions
+
+
 @pytest.mark.parametrize("form", ["models:/saring/{version}", "challenger", "runs:/{run}/bundle"])
 def test_a_registered_model_is_found_as_a_bundle(
     form: str, logged: track.RunInfo, bundle: Path, home: Path

@@ -10,6 +10,7 @@ from saring.track.runs import (
     resolve,
     tracking_uri,
 )
+from saring.track.trials import log_trial
 
 __all__ = [
     "CHALLENGER",
@@ -18,6 +19,7 @@ __all__ = [
     "RunRecord",
     "git_commit",
     "log_run",
+    "log_trial",
     "resolve",
     "tracking_uri",
 ]

@@ -131,8 +131,8 @@ def log_run(run: RunRecord) -> RunInfo:
     failure = SaringError(
         f"the run {run.name!r} could not be logged; the model itself is whole, in {run.bundle}"
     )
-    with _opened(uri, failure) as mlflow:
-        experiment = _experiment_id(mlflow, run.experiment, uri)
+    with opened(uri, failure) as mlflow:
+        experiment = experiment_id(mlflow, run.experiment, uri)
         with mlflow.start_run(experiment_id=experiment, run_name=run.name) as active:
             model = _log_all(mlflow, run, version_made)
         number = _register(mlflow.MlflowClient(), model, active.info.run_id)
@@ -166,7 +166,7 @@ def resolve(reference: str) -> Path:
         f"{uri}: no such model; train one (`saring train`), set MLFLOW_TRACKING_URI, or name a "
         "bundle's folder"
     )
-    with _opened(tracking_uri(), failure) as mlflow:
+    with opened(tracking_uri(), failure) as mlflow:
         root = Path(mlflow.artifacts.download_artifacts(uri))
     found = [path.parent for path in (*root.glob("card.json"), *root.glob("data/*/card.json"))]
     if len(found) != 1:
@@ -180,7 +180,7 @@ def tracking_uri() -> str:
 
 
 @contextmanager
-def _opened(uri: str, failure: SaringError) -> Iterator[Any]:
+def opened(uri: str, failure: SaringError) -> Iterator[Any]:
     """Yield the mlflow module, quiet and pointed at `uri`; what it was pointed at is restored.
 
     What goes wrong in MLflow, its database or its files is raised as `failure`, with the reason.
@@ -217,7 +217,7 @@ def _failures() -> tuple[type[Exception], ...]:
     return MlflowException, SQLAlchemyError, OSError
 
 
-def _experiment_id(mlflow: Any, name: str, uri: str) -> str:
+def experiment_id(mlflow: Any, name: str, uri: str) -> str:
     """Return the id of the experiment `name`, made when it is new; tries twice, see `_RACES`."""
     try:
         return _find_or_make(mlflow.MlflowClient(), name, uri)
@@ -243,19 +243,29 @@ def _artifact_location(uri: str) -> str | None:
     return (Path(uri.removeprefix("sqlite:///")).absolute().parent / "mlartifacts").as_uri()
 
 
+def log_values(
+    mlflow: Any,
+    params: Mapping[str, Any],
+    metrics: Mapping[str, float | None],
+    tags: Mapping[str, str],
+) -> None:
+    """Log settings, figures and tags to the active run."""
+    mlflow.log_params(dict(params))
+    mlflow.log_metrics(
+        {
+            _METRIC_NAME.sub("_", name): float(value)
+            for name, value in metrics.items()
+            if value is not None
+        }
+    )
+    mlflow.set_tags(dict(tags))
+
+
 def _log_all(mlflow: Any, run: RunRecord, model_version: str) -> Any:
     """Log everything of `run` to the active run; return what mlflow says of the model."""
     import pandas as pd
 
-    mlflow.log_params(dict(run.params))
-    mlflow.log_metrics(
-        {
-            _METRIC_NAME.sub("_", name): float(value)
-            for name, value in run.metrics.items()
-            if value is not None
-        }
-    )
-    mlflow.set_tags({**run.tags, "model_version": model_version})
+    log_values(mlflow, run.params, run.metrics, {**run.tags, "model_version": model_version})
     for name, figure in run.figures.items():
         mlflow.log_figure(figure, f"figures/{name}.png")
     mlflow.log_artifacts(str(run.bundle), "bundle")
