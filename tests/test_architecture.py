@@ -16,12 +16,13 @@ DOORS = ("__init__.py", "__main__.py")  # they fetch what they open to and nothi
 # Rooms that every command and every `import saring` pass through.
 LIGHT = ("errors", "article", "config", "read", "parse", "cli")
 HEAVY = {
-    "joblib", "lxml", "matplotlib", "mlflow", "nltk", "numpy", "pandas", "pyarrow", "rich",
+    "joblib", "lxml", "matplotlib", "mlflow", "nltk", "numba", "numpy", "pandas", "pyarrow", "rich",
     "scipy", "sklearn", "trafilatura",
 }  # fmt: skip
 HOMES = {  # packages that may be imported, even lazily, in these rooms alone
     "mlflow": {"track"},
     "matplotlib": {"plots"},
+    "numba": {"compiled"},
     "trafilatura": {"read"},
     "lxml": {"read"},
     "pandas": {"track", "pyfunc"},

@@ -11,7 +11,7 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from saring import store
+from saring import compiled, store
 from saring.article import (
     Article,
     KeepLinks,
@@ -25,7 +25,6 @@ from saring.intake import Source, take
 from saring.locate import find_bundle
 from saring.pairs import Pair, Tie
 from saring.reasons import link_reasons
-from saring.strangeness import strangeness
 
 __all__ = ["Model", "load"]
 
@@ -113,25 +112,27 @@ class Model:
         links = [(i, link) for i, article in enumerate(articles) for link in article.links]
         headlines = [link.headline for _, link in links]
         titles = [article.title for article in articles]
-        topics = self._ask(
-            "topic",
-            [*zip(titles, bodies, strict=True), *((headline, "") for headline in headlines)],
+        n = len(articles)
+        found = compiled.topics(
+            self.bundle.estimators["topic"],
+            [*titles, *headlines],
+            [*bodies, *[""] * len(headlines)],
         )
-        baits = self._ask("clickbait", [*titles, *headlines])
+        topics, strange = found.probabilities, found.strangeness[:n] > self._thresholds["strange"]
+        baits = self._baits([*titles, *headlines])
         pairs = [(titles[i], bodies[i], link.headline) for i, link in links]
         judged: list[list[LinkPrediction]] = [[] for _ in articles]
-        n = len(articles)
         verdicts = self._links(links, pairs, topics, baits, n)
         for (i, _), verdict in zip(links, verdicts, strict=True):
             judged[i].append(verdict)
         return [
-            self._prediction(article, body, p, bait, strange, verdicts, keep_links, marks)
-            for article, body, p, bait, strange, verdicts in zip(
+            self._prediction(article, body, p, bait, odd, verdicts, keep_links, marks)
+            for article, body, p, bait, odd, verdicts in zip(
                 articles,
                 bodies,
                 topics[:n],
                 baits[:n, -1],
-                self._strange(articles, bodies),
+                strange,
                 judged,
                 strict=True,
             )
@@ -150,6 +151,12 @@ class Model:
             return np.vstack([classifier.predict_proba(row[None]) for row in found])
         answers: NDArray[np.float64] = classifier.predict_proba(found)
         return answers
+
+    def _baits(self, headlines: Sequence[str]) -> NDArray[np.float64]:
+        """Return the probabilities of clickbait's labels; NaN where nobody trained it."""
+        if "clickbait" not in self.bundle.estimators:
+            return np.full((len(headlines), 2), np.nan)
+        return compiled.clickbait(self.bundle.estimators["clickbait"], headlines)
 
     def _links(
         self,
@@ -204,19 +211,13 @@ class Model:
         thresholds: Mapping[str, float] = self.bundle.card["thresholds"]
         return thresholds
 
-    def _strange(self, articles: Sequence[Article], bodies: Sequence[str]) -> NDArray[np.bool_]:
-        """Return whether each article is too unlike Indonesian news to be given a topic."""
-        rows = [(article.title, body) for article, body in zip(articles, bodies, strict=True)]
-        scores = strangeness(self.bundle.estimators["topic"], rows)
-        return scores > self._thresholds["strange"]
-
     def _prediction(
         self,
         article: Article,
         body: str,
         probabilities: NDArray[np.float64],
         clickbait: float,
-        strange: bool,
+        odd: bool,
         verdicts: Sequence[LinkPrediction],
         keep_links: KeepLinks,
         marks: Mapping[str, str],
@@ -237,7 +238,7 @@ class Model:
             source=article.source,
             topic=best,
             probabilities=topics,
-            abstained=bool(strange or topics[best] < self._thresholds["abstain"]),
+            abstained=bool(odd or topics[best] < self._thresholds["abstain"]),
             clickbait=_number(clickbait) if article.title else None,
             links=tuple(verdicts),
             clean_text=clean_text(article, kept) if kept else body,

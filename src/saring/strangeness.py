@@ -11,13 +11,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import Pipeline
 
 from saring.features import Row, field_text
 from saring.lexicon import load_lexicon, words
 
-__all__ = ["STRANGEST", "strangeness"]
+__all__ = ["STRANGEST", "mean_rarity", "rarities", "strangeness"]
 
 # A headline alone has few words, all of them telling; as many ordinary ones are thought beside it.
 PULL_WORDS = 20
@@ -38,28 +37,39 @@ def strangeness(model: Pipeline, rows: Sequence[Row]) -> NDArray[np.float64]:
     The mean rarity (idf, natural log, from 1 up) of a row's words; `STRANGEST` where it has no
     word, or no sentence.
     """
-    idf, unknown = _rarities(
-        dict(model.named_steps["features"].transformer_list)["all"].vectorizer_
-    )
-    return np.array([_mean_rarity(row, idf, unknown) for row in rows])
+    idf, unknown = rarities(model)
+    totals = [_totals(row, idf, unknown) for row in rows]
+    return mean_rarity(np.array(totals, dtype=np.float64).reshape(-1, 4))
 
 
-def _rarities(vectorizer: TfidfVectorizer) -> tuple[dict[str, float], float]:
-    """Return the rarity of each word, and that of an unknown one."""
-    idf = {word: float(vectorizer.idf_[i]) for word, i in vectorizer.vocabulary_.items()}
+def rarities(model: Pipeline) -> tuple[dict[str, float], float]:
+    """Return the rarity of each word to a fitted topic model, and that of an unknown one."""
+    vectorizer = dict(model.named_steps["features"].transformer_list)["all"].vectorizer_
+    known = vectorizer.idf_.tolist()
+    idf = {word: known[i] for word, i in vectorizer.vocabulary_.items()}
     # What min_df left out is rarer than the rarest word kept.
-    unknown = float(vectorizer.idf_.max() + np.log(vectorizer.min_df))
+    unknown = max(known) + float(np.log(vectorizer.min_df))
     idf |= {word: MALAY_WEIGHT * unknown for word in load_lexicon("foreign")["malay"]}
     return idf, unknown
 
 
-def _mean_rarity(row: Row, idf: Mapping[str, float], unknown: float) -> float:
-    """Return the mean rarity of a row's words, pulled towards that of an ordinary article."""
-    found = words(field_text(row, "all"))
-    body = row[1]
-    if not found:
-        return STRANGEST
-    if not any(end in body for end in SENTENCE_ENDS) and len(words(body)) > MOST_WORDS_WITHOUT_END:
-        return STRANGEST
-    total = PULL_WORDS * ORDINARY_RARITY + sum(idf.get(word, unknown) for word in found)
-    return total / (PULL_WORDS + len(found))
+def mean_rarity(totals: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean rarity of rows, pulled towards that of an ordinary article, shape (n,).
+
+    Parameters
+    ----------
+    totals : (n, 4) array
+        Of each row the words, those of the body, whether its body has the end of a sentence, and
+        the sum of its words' rarities.
+    """
+    found, in_body, ends, rarity = totals.T
+    mean = (PULL_WORDS * ORDINARY_RARITY + rarity) / (PULL_WORDS + found)
+    listed = (ends == 0) & (in_body > MOST_WORDS_WITHOUT_END)
+    return np.where((found == 0) | listed, STRANGEST, mean)
+
+
+def _totals(row: Row, idf: Mapping[str, float], unknown: float) -> tuple[float, ...]:
+    """Return what `mean_rarity` asks of one row."""
+    found, body = words(field_text(row, "all")), row[1]
+    ends = any(end in body for end in SENTENCE_ENDS)
+    return len(found), len(words(body)), ends, sum(idf.get(word, unknown) for word in found)

@@ -1,0 +1,46 @@
+"""How the kernel is compiled: the decorator, and the types of what it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba
+import numpy as np
+from numba.types import Array, Tuple, float64, int32, int64, uint8, uint32, uint64
+from numpy.typing import NDArray
+
+__all__ = ["HEADLINES", "TOPICS", "Found", "Int", "Numbers", "Table", "native"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+Numbers = NDArray[Any]
+Int = Any  # numba's int64, which is NumPy's and Python's at once
+Table = tuple[Numbers, Numbers, Numbers]
+Found = tuple[np.uint64, Int, Int, Int, np.uint32]
+
+# Bytes and offsets may be Arrow's own, which nobody may write to.
+_TEXTS = Tuple((Array(uint8, 1, "C", readonly=True), Array(int64, 1, "C", readonly=True)))
+_CHARS = uint32[::1]
+_TABLE = Tuple((uint64[::1], int32[::1], uint8[::1]))
+_LEXICON = Tuple((float64[::1], int32[::1], int32[::1]))
+_FIELD = float64[:, ::1]
+_FIELDS = Tuple((_FIELD, _FIELD, _FIELD))
+_ROWS = (int64, int64)  # the first, and the one behind the last
+_FILLED = (_FIELD, _FIELD)
+# What the kernel's two functions take.
+TOPICS = (
+    _TEXTS, _TEXTS, *_ROWS, int64, _CHARS, _TABLE, _FIELDS, _FIELD, _LEXICON, *_FILLED,
+)  # fmt: skip
+HEADLINES = (_TEXTS, *_ROWS, _CHARS, _TABLE, _TABLE, _FIELDS, _LEXICON, *_FILLED)
+
+
+def native(*signature: Any) -> Callable[[F], F]:
+    """Return the decorator of a compiled function; one with a signature is kept on disk.
+
+    A function with a signature is compiled when it is defined, or read from the disk; the others
+    become parts of those that call them.
+    """
+    options = {"nogil": True, "error_model": "numpy"}
+    if not signature:
+        return cast(Callable[[F], F], numba.njit(**options))
+    return cast(Callable[[F], F], numba.njit(signature, cache=True, **options))

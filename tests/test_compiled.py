@@ -1,0 +1,304 @@
+"""The compiled kernel says what the scikit-learn pipelines say, of every text there can be."""
+
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import FeatureUnion, Pipeline
+
+from saring import compiled, store
+from saring.compiled.articles import ArticleScorer
+from saring.compiled.blocks import NotCompiled
+from saring.compiled.kernel import ASK, DIGIT, ENDS, LETTER, SPACE, WORD
+from saring.compiled.letters import letters
+from saring.compiled.terms import Terms, hash_terms
+from saring.config import TopicConfig
+from saring.corpus import read_corpus
+from saring.features import LEAD_CHARS, DomainShares, FieldTfidf
+from saring.models import topic_model
+from saring.predict import Model
+from saring.strangeness import STRANGEST, strangeness
+
+# Reading the kernel takes half a second, compiling it ten: once is enough.
+pytestmark = pytest.mark.xdist_group("compiled")
+CLOSE = {"rtol": 0, "atol": 1e-12}
+
+# fmt: off
+WORDS = [
+    "Harga", "beras", "naik", "presiden", "Amerika", "Serikat", "artis", "VIRAL", "ma'ruf", "Begini",
+    "1.000", "covid19", "19covid", "a1.5b", "2,5", "3.000an", "5.", "x", "_", "__", "?!", "...", "“kata”",
+    "é", "É", "e\u0301", "STRASSE", "straße", "ẞ", "İstanbul", "İ", "ΣΟΦΟΣ", "Σ", "σς", "ǅ", "ⅷ", "Ⓐ", "²",
+    "٣٤", "٣.٤", "漢字", "ไทย", "हिन्दी", "😀", "👨\u200d👩\u200d👧", "🇮🇩", "𝐀", "\u200b", "\ufeff", "\ud83d",
+    "\x02", "\x03", "\0",
+]
+# fmt: on
+BLANKS = [" ", "\n", "\t", "\x1c", "\x85", "\xa0", "\u3000", "", ".", ", ", "-"]
+texts = st.one_of(
+    st.lists(st.tuples(st.sampled_from(WORDS), st.sampled_from(BLANKS)), max_size=200).map(
+        lambda pairs: "".join(word + blank for word, blank in pairs)
+    ),
+    st.text(st.characters(exclude_categories=())),
+    st.text("aAbB1.,٣²_ ÄΣİ\n", max_size=40),
+)
+rows = st.lists(st.tuples(texts, texts), min_size=1, max_size=5)
+
+
+@pytest.fixture(autouse=True)
+def switched_on(monkeypatch):
+    monkeypatch.setenv(compiled.SWITCH, "1")
+
+
+@pytest.fixture(scope="module")
+def bundle(bundle_folder):
+    return store.load(bundle_folder)
+
+
+@pytest.fixture(scope="module")
+def articles(embedded_corpus):
+    found = [labelled.article for labelled in read_corpus(embedded_corpus)]
+    return [article.title for article in found], [article.body for article in found]
+
+
+def agree_on_topics(model, titles, bodies):
+    found = compiled.topics(model, titles, bodies)
+    rows = list(zip(titles, bodies, strict=True))
+    np.testing.assert_allclose(found.probabilities, model.predict_proba(rows), **CLOSE)
+    np.testing.assert_allclose(found.strangeness, strangeness(model, rows), **CLOSE)
+
+
+def agree_on_clickbait(model, headlines):
+    found = compiled.clickbait(model, headlines)
+    np.testing.assert_allclose(found, model.predict_proba(headlines), **CLOSE)
+
+
+# what scikit-learn says
+
+
+def test_articles_get_the_topics_that_the_pipeline_gives(bundle, articles):
+    agree_on_topics(bundle.estimators["topic"], *articles)
+
+
+def test_headlines_get_the_clickbait_that_the_pipeline_gives(bundle, articles):
+    agree_on_clickbait(bundle.estimators["clickbait"], articles[0])
+
+
+@given(rows)
+def test_so_do_articles_of_whatever_letters(bundle, rows):
+    agree_on_topics(bundle.estimators["topic"], *zip(*rows, strict=True))
+
+
+@given(st.lists(texts, min_size=1, max_size=5))
+def test_so_do_headlines_of_whatever_letters(bundle, headlines):
+    agree_on_clickbait(bundle.estimators["clickbait"], headlines)
+
+
+def test_every_odd_word_and_every_pair_of_them(bundle):
+    pairs = [f"{one}{blank}{other}" for one in WORDS for other in WORDS for blank in ("", " ")]
+    agree_on_clickbait(bundle.estimators["clickbait"], pairs)
+    agree_on_topics(bundle.estimators["topic"], pairs, pairs[::-1])
+
+
+@pytest.mark.parametrize("word", ["presiden", "harga beras", "😀 beras", "é́ saham", "İ harga"])
+def test_the_lead_ends_after_so_many_characters_also_inside_a_word(bundle, word):
+    bodies = [
+        "x " * (LEAD_CHARS // 2 - k) + "é" * (k % 3) + f"{word} {word} menteri" for k in range(14)
+    ]
+    agree_on_topics(bundle.estimators["topic"], ["Harga"] * len(bodies), bodies)
+
+
+def test_a_huge_text_a_text_of_one_word_and_none_at_all(bundle, articles):
+    huge = "\n".join(articles[1])
+    assert len(huge) > 1_000_000
+    bodies = ["a" * 1_000_000, huge, "beras " * 100_000, "", "\0", "."]
+    agree_on_topics(bundle.estimators["topic"], [""] * len(bodies), bodies)
+    agree_on_clickbait(bundle.estimators["clickbait"], ["", "beras " * 10_000, "1" * 100_000])
+    found = compiled.topics(bundle.estimators["topic"], [""], [""])
+    assert found.strangeness.tolist() == [STRANGEST]
+
+
+def test_no_rows_give_no_answers(bundle, monkeypatch):
+    for switch in ("0", "1"):
+        monkeypatch.setenv(compiled.SWITCH, switch)
+        found = compiled.topics(bundle.estimators["topic"], [], [])
+        assert found.probabilities.shape == (0, 4) and found.strangeness.shape == (0,)
+        assert compiled.clickbait(bundle.estimators["clickbait"], []).shape == (0, 2)
+
+
+def test_titles_and_bodies_are_of_one_length(bundle, monkeypatch):
+    for switch in ("0", "1"):
+        monkeypatch.setenv(compiled.SWITCH, switch)
+        with pytest.raises(ValueError, match="2 titles and 1 bodies"):
+            compiled.topics(bundle.estimators["topic"], ["a", "b"], ["c"])
+
+
+# whatever the builders make
+
+
+def pipeline(*parts):
+    features = FeatureUnion([(name, part) for name, part, _ in parts],
+                            transformer_weights={name: size for name, _, size in parts})  # fmt: skip
+    return Pipeline([("features", features), ("classify", LogisticRegression())])
+
+
+CONFIGURATIONS = {
+    "all fields": topic_model(TopicConfig(min_df=1)),
+    "no title": topic_model(TopicConfig(title_field=0.0)),
+    "no lead": topic_model(TopicConfig(lead_field=0.0)),
+    "no lexicon": topic_model(TopicConfig(domains=0.0)),
+    "whole text only": topic_model(TopicConfig(title_field=0.0, lead_field=0.0, domains=0.0)),
+    "pairs of words": pipeline(
+        ("domains", DomainShares(), 0.3),
+        ("title", FieldTfidf("title", 1, max_words=2), 2.0),
+        ("all", FieldTfidf("all", 2, max_words=2), 0.7),
+        ("lead", FieldTfidf("lead", 2), 0.5),
+    ),
+}
+
+
+@pytest.mark.parametrize("n_topics", [2, 3])
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_every_configuration_of_the_topic_model(articles, name, n_topics):
+    rows = list(zip(*(column[::40] for column in articles), strict=True))
+    topics = [f"topic {i % n_topics}" for i in range(len(rows))]
+    model = CONFIGURATIONS[name].fit(rows, topics)
+    ArticleScorer.of(model)  # or NotCompiled, and scikit-learn would be compared with itself
+    agree_on_topics(model, *(column[1::40] for column in articles))
+
+
+def test_a_model_fitted_again_is_compiled_again(articles):
+    titles, bodies = (column[::40] for column in articles)
+    model, rows = topic_model(TopicConfig()), list(zip(titles, bodies, strict=True))
+    for n_topics in (2, 3):
+        agree_on_topics(model.fit(rows, np.arange(len(rows)) % n_topics), titles, bodies)
+
+
+def test_fields_of_characters_are_left_to_scikit_learn(articles):
+    titles, bodies = (column[::40] for column in articles)
+    model, rows = (
+        topic_model(TopicConfig(title_characters=0.5)),
+        list(zip(titles, bodies, strict=True)),
+    )
+    model.fit(rows, np.arange(len(rows)) % 2)
+    with pytest.raises(NotCompiled, match="analyzer"):
+        ArticleScorer.of(model)
+    found = compiled.topics(model, titles, bodies)
+    assert np.array_equal(found.probabilities, model.predict_proba(rows))
+
+
+# letters and hashes
+
+
+def test_letters_are_what_python_says_of_every_code_point():
+    assert {chr(point) for point in np.flatnonzero(letters() == ASK)} == {"İ", "Σ"}
+    known = [point for point, entry in enumerate(letters()) if entry != ASK]
+    assert [chr(letters()[point] & LETTER) for point in known] == [chr(p).lower() for p in known]
+    text = "".join(map(chr, known))
+    for kind, mark in {r"\w": WORD, r"\d": DIGIT, r"\s": SPACE, "[.?!]": ENDS}.items():
+        assert set(re.findall(kind, text)) == {chr(p) for p in np.flatnonzero(letters() & mark)}
+
+
+def test_no_other_letter_becomes_small_by_more_than_itself():
+    """İ becomes two; Σ, alone of all, hangs on its neighbours (Unicode, Final_Sigma)."""
+    others = [chr(p) for p in range(sys.maxunicode + 1) if chr(p) not in "İΣ"]
+    alone = [letter.lower() for letter in others]
+    assert {len(letter) for letter in alone} == {1}
+    for between in ("", "a", " ", "1", "\u0301"):
+        together = between.join(others).lower()
+        assert together[:: len(between) + 1] == "".join(alone)
+
+
+def test_two_terms_of_one_hash_are_found_when_the_table_is_built(bundle):
+    terms = list(bundle.estimators["topic"].named_steps["features"]["all"].vectorizer_.vocabulary_)
+    assert len(Terms.of(terms).slots) == len(terms)
+    with pytest.raises(NotCompiled, match="two terms of one hash"):
+        Terms.of(terms, lambda terms: hash_terms(terms) % np.uint64(1000) + np.uint64(1))
+
+
+# where texts come from, and who asks
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
+def test_arrow_arrays_and_their_slices_are_read_where_they_lie(bundle, articles, kind):
+    titles, bodies = (pa.array([None, *column[:50]], kind) for column in articles)
+    expected = compiled.topics(
+        bundle.estimators["topic"], ["", *articles[0][:50]], ["", *articles[1][:50]]
+    )
+    for part in (slice(0, 51), slice(7, 23), slice(0, 0)):
+        found = compiled.topics(bundle.estimators["topic"], titles[part], bodies[part])
+        assert np.array_equal(found.probabilities, expected.probabilities[part])
+        assert np.array_equal(found.strangeness, expected.strangeness[part])
+    baits = compiled.clickbait(bundle.estimators["clickbait"], titles[3:9])
+    assert np.array_equal(
+        baits, compiled.clickbait(bundle.estimators["clickbait"], articles[0][2:8])
+    )
+
+
+def test_other_arrow_arrays_are_refused(bundle):
+    with pytest.raises(TypeError, match=r"type int64; expected one of string, large_string"):
+        compiled.topics(bundle.estimators["topic"], pa.array([1]), pa.array([2]))
+
+
+def test_no_digit_depends_on_threads_or_on_slices(bundle, articles):
+    titles, bodies = (column * 4 for column in articles)
+    topic, bait = bundle.estimators["topic"], bundle.estimators["clickbait"]
+    alone = compiled.topics(topic, titles, bodies, threads=1)
+    for threads in (None, 2, 7):
+        together = compiled.topics(topic, titles, bodies, threads=threads)
+        assert np.array_equal(alone.probabilities, together.probabilities)
+        assert np.array_equal(alone.strangeness, together.strangeness)
+    one_by_one = [
+        compiled.topics(topic, [t], [b]).probabilities[0] for t, b in zip(*articles, strict=True)
+    ]
+    assert np.array_equal(alone.probabilities[: len(one_by_one)], one_by_one)
+    baits = compiled.clickbait(bait, titles, threads=1)
+    assert np.array_equal(baits, compiled.clickbait(bait, titles, threads=3))
+    assert np.array_equal(
+        baits[:99], [compiled.clickbait(bait, [title])[0] for title in titles[:99]]
+    )
+
+
+def test_the_same_rows_without_the_kernel(bundle, articles, monkeypatch):
+    sources = [
+        {"title": title, "text": f"{body}\nBaca Juga: {other}"}
+        for title, body, other in list(zip(*articles, [*articles[0][1:], ""], strict=True))[::20]
+    ]
+    model = Model(bundle)
+    ours = model.predict(sources)
+    monkeypatch.setenv(compiled.SWITCH, "0")
+    by_switch = model.predict(sources)
+    monkeypatch.setenv(compiled.SWITCH, "1")
+    monkeypatch.setitem(sys.modules, "numba", None)  # as where it is not installed
+    assert not compiled.prepare()
+    without = model.predict(sources)
+    for one, other, third in zip(ours, by_switch, without, strict=True):
+        assert other.probabilities == third.probabilities
+        assert one.probabilities == pytest.approx(other.probabilities, abs=1e-12)
+        assert one.clickbait == pytest.approx(other.clickbait, abs=1e-12)
+        assert (one.topic, one.abstained, one.clean_text) == (
+            other.topic,
+            other.abstained,
+            other.clean_text,
+        )
+        assert [(link.topic, link.related) for link in one.links] == [
+            (link.topic, link.related) for link in other.links
+        ]
+
+
+def test_few_rows_load_no_compiler_and_many_do(bundle_folder):
+    program = f"""
+import os, sys
+os.environ.pop({compiled.SWITCH!r}, None)
+from saring.predict import load
+model = load({str(bundle_folder)!r})
+model.predict(["Harga beras naik."] * 3)
+assert "numba" not in sys.modules
+model.predict(["Harga beras naik."] * {compiled.ROWS_WORTH_LOADING})
+assert "numba" in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
