@@ -377,11 +377,13 @@ def test_ctrl_c_leaves_no_output_and_is_exit_code_130(work):
         with pytest.raises(BrokenPipeError):  # the child has gone
             while True:
                 feed.write(b'{"text": "Satu."}\n' * 1000)
-                if not sent and Path("rows.jsonl.part").exists():
+                if not sent and Path("rows.jsonl.parts/part-000000").exists():
                     child.send_signal(signal.SIGINT)
                     sent = True
         assert child.wait(60) == INTERRUPTED
-        assert child.stderr.read() == "saring: interrupted\n"
+        assert child.stderr.read() == (
+            "saring: interrupted; nothing is kept, for the input can be read only once\n"
+        )
     assert [path.name for path in work.iterdir()] == ["endless.jsonl"]
 
 

@@ -15,7 +15,7 @@ from saring.errors import ConfigError, InputError
 from saring.parse import parse
 from saring.predict import Model, load
 from saring.read import ReadOptions, read
-from saring.score import BATCH_ROWS, CLEAN_COLUMNS, Summary, clean, prediction_columns, score
+from saring.score import CLEAN_COLUMNS, Summary, clean, prediction_columns, score
 
 ARTICLES = Path(__file__).parent / "articles"
 MIXED = ARTICLES / "mixed.jsonl"  # 2 articles, 4 rows with errors
@@ -72,7 +72,7 @@ def test_the_rows_are_those_of_predict(model, tmp_path):
 
 
 def test_all_rows_have_one_time_and_one_model(model, tmp_path):
-    score([generated(tmp_path / "in.jsonl", BATCH_ROWS + 1)], tmp_path / "out.jsonl", model)
+    score([generated(tmp_path / "in.jsonl", 257)], tmp_path / "out.jsonl", model, batch_size=100)
     rows = rows_of(tmp_path / "out.jsonl")
     assert len({(row["scored_at"], row["model_version"]) for row in rows}) == 1
 
@@ -114,17 +114,20 @@ def test_links_that_nobody_judged_do_not_stop_a_batch(model, tmp_path):
 
 def test_progress_counts_the_rows_written(model, tmp_path):
     seen = []
-    path = generated(tmp_path / "in.jsonl", 2 * BATCH_ROWS + 3)
-    score([path], tmp_path / "out.jsonl", model, progress=seen.append)
-    assert seen == [BATCH_ROWS, 2 * BATCH_ROWS, 2 * BATCH_ROWS + 3]
+    path = generated(tmp_path / "in.jsonl", 203)
+    progress = lambda rows, total: seen.append((rows, total))  # noqa: E731
+    score([path], tmp_path / "out.jsonl", model, batch_size=100, progress=progress)
+    assert seen == [(0, 203), (100, 203), (200, 203), (203, 203)]
 
 
-def test_huge_articles_are_scored_in_smaller_batches(model, tmp_path):
+def test_huge_articles_are_scored_in_smaller_batches(model, tmp_path, monkeypatch):
     row = orjson.dumps({"text": "Rupiah menguat terhadap dolar AS. " * 40_000}) + b"\n"
     (tmp_path / "in.jsonl").write_bytes(row * 3)
+    monkeypatch.setattr("saring.score.batch.BATCH_CHARS", 2_000_000)
     seen = []
-    score([tmp_path / "in.jsonl"], tmp_path / "out.jsonl", model, progress=seen.append)
-    assert seen == [2, 3]
+    progress = lambda rows, total: seen.append(rows)  # noqa: E731
+    score([tmp_path / "in.jsonl"], tmp_path / "out.jsonl", model, progress=progress)
+    assert seen == [0, 2, 3]
 
 
 def test_an_empty_input_gives_an_empty_file(model, tmp_path):
@@ -214,10 +217,12 @@ from pathlib import Path
 from saring.predict import load
 from saring.score import score
 peaks = []
-def note(rows):
+def note(rows, total):
     lines = Path("/proc/self/status").read_text().splitlines()
     peaks.append(next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")))
-summary = score([sys.argv[2]], sys.argv[3], load(sys.argv[1]), progress=note)
+summary = score(
+    [sys.argv[2]], sys.argv[3], load(sys.argv[1]), progress=note, workers=1, batch_size=512
+)
 print(summary.rows, peaks[len(peaks) // 5], max(peaks))
 """
 

@@ -67,9 +67,30 @@ def _inputs(parser: argparse.ArgumentParser) -> None:
 
 def _output(parser: argparse.ArgumentParser) -> None:
     """Add where rows go."""
-    parser.add_argument("--out", required=True, help=".jsonl, .csv or .parquet")
     parser.add_argument(
-        "--overwrite", action="store_true", help="replace the output if it is there"
+        "--out",
+        required=True,
+        help=".jsonl, .csv or .parquet; after an interruption the same command goes on",
+    )
+    parser.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="replace the output, or another run's unfinished one, if it is there",
+    )
+    parser.add_argument(
+        "--quarantine", metavar="FILE.jsonl", help="list rows with errors: file, row, id, reason"
+    )
+    parser.add_argument(
+        "--workers",
+        type=int,
+        metavar="N",
+        help="processes (default: one a core, one for small inputs)",
+    )
+    parser.add_argument(
+        "--batch-size",
+        type=int,
+        metavar="ROWS",
+        help="rows that are worked on and kept as one (default: 2048)",
     )
 
 

@@ -41,8 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SaringError as error:
         print(f"saring: {error}", file=sys.stderr)  # noqa: T201 - errors are told here alone
         return FAILED
-    except KeyboardInterrupt:
-        print("saring: interrupted", file=sys.stderr)  # noqa: T201
+    except KeyboardInterrupt as interrupt:
+        told = ["saring: interrupted", *getattr(interrupt, "__notes__", ())]
+        print("; ".join(told), file=sys.stderr)  # noqa: T201
         return INTERRUPTED
     except BrokenPipeError:  # the reader of our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
@@ -121,6 +122,9 @@ def _write(
             _read_options(options),
             keep_links=options.keep_links,
             overwrite=options.overwrite,
+            workers=options.workers,
+            batch_size=options.batch_size,
+            quarantine=options.quarantine,
             progress=progress,
         )
     print_summary(summary, options.out, model)

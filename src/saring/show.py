@@ -178,6 +178,8 @@ def print_summary(summary: Summary, out: str, model: Model | None = None) -> Non
     links = f"{summary.links:,} links"
     links += f", {summary.unrelated:,} unrelated" if summary.unrelated else ""
     _print(console, Text(f"{summary.rows:,} rows = {' + '.join(parts)}; {links} -> {out}"))
+    if summary.resumed:
+        _print(console, Text(f"{summary.resumed:,} of the rows were done before an interruption"))
     if model:
         _print(console, _name(model))
     if summary.errors:

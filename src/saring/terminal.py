@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
-__all__ = ["Terminal", "counting", "stages"]
+__all__ = ["Terminal", "counting", "pace", "stages"]
 
 
 class Terminal(Console):
@@ -31,24 +32,55 @@ class Terminal(Console):
 
 
 @contextmanager
-def counting(verb: str) -> Iterator[Callable[[int], None]]:
-    """Give a callable that shows the number of rows done and their rate, on a terminal."""
+def counting(verb: str) -> Iterator[Callable[..., None]]:
+    """Give a callable that shows rows done, their rate and the time left, on a terminal.
+
+    It takes the number of rows done and, where that is known, about how many there are. What the
+    first call tells was done before.
+    """
     console = Terminal(stderr=True)
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description} {task.completed:,.0f} articles"),
-        TextColumn("{task.fields[rate]}"),
+        TextColumn("{task.fields[pace]}"),
     )
     with Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as bar:
-        task = bar.add_task(verb, total=None, rate="")
+        task = bar.add_task(verb, total=None, pace="")
+        start: list[tuple[int, float]] = []
 
-        def update(rows: int) -> None:
-            speed = bar.tasks[0].speed
-            bar.update(task, completed=rows, rate=f"{speed:,.0f}/s" if speed else "")
+        def update(rows: int, total: int | None = None) -> None:
+            now = time.monotonic()
+            start[:] = start or [(rows, now)]
+            before, began = start[0]
+            bar.update(task, completed=rows, pace=pace(rows - before, now - began, rows, total))
 
         yield update
+
+
+def pace(done: int, seconds: float, rows: int, total: int | None) -> str:
+    """Return in words how fast rows are done and how long the rest will take.
+
+    Parameters
+    ----------
+    done, seconds : int, float
+        Rows done by this run and the time they took.
+    rows, total : int, int or None
+        Rows done in all, and about how many there are.
+
+    >>> pace(3_000, 2.0, 53_000, 200_000)
+    '1,500/s, 1:38 left of about 200,000'
+    """
+    if done <= 0 or seconds <= 0:
+        return ""
+    rate = f"{done / seconds:,.0f}/s"
+    if total is None or total < rows:
+        return rate
+    minutes, rest = divmod(round((total - rows) * seconds / done), 60)
+    hours, minutes = divmod(minutes, 60)
+    left = f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+    return f"{rate}, {left} left of about {total:,}"
 
 
 @contextmanager

@@ -7,6 +7,17 @@
 `html` turns a page into a record, in the process that `worker` keeps.
 """
 
-from saring.read.records import ReadOptions, Row, read, rows
+from saring.read.formats import parquet_length
+from saring.read.records import ReadOptions, Row, read, rows, sources
+from saring.read.source import PARTS_SUFFIX, Source
 
-__all__ = ["ReadOptions", "Row", "read", "rows"]
+__all__ = [
+    "PARTS_SUFFIX",
+    "ReadOptions",
+    "Row",
+    "Source",
+    "parquet_length",
+    "read",
+    "rows",
+    "sources",
+]

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -24,7 +25,7 @@ from saring.errors import InputError
 from saring.read.source import Source
 from saring.read.stream import BUFFER_BYTES, Stream
 
-__all__ = ["MAX_TEXT_BYTES", "TABLES", "Broken", "kind_of"]
+__all__ = ["MAX_TEXT_BYTES", "TABLES", "Broken", "kind_of", "parquet_length"]
 
 MAX_TEXT_BYTES = 20_000_000  # a hundred times the longest article seen
 MAX_ROW_BYTES = 64_000_000  # a text of the greatest length, escaped, and what stands beside it
@@ -155,6 +156,17 @@ def parquet_rows(source: Source, stream: Stream) -> Iterator[Values | Broken]:
                 yield from _batch_rows(batch)
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"found no readable Parquet ({error}); write the file anew") from None
+
+
+def parquet_length(path: Path) -> int | None:
+    """Return how many rows a Parquet file says it has, None where it cannot be read."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        return int(parquet.read_metadata(path).num_rows)
+    except (pa.ArrowException, OSError):
+        return None
 
 
 def _batch_rows(batch: Any) -> Iterator[Values | Broken]:

@@ -22,7 +22,7 @@ from saring.read.source import FORMATS, Source, folder_sources, named_source
 from saring.read.stream import guess_encoding
 from saring.read.worker import PAGE_SECONDS
 
-__all__ = ["ReadOptions", "Row", "read", "rows"]
+__all__ = ["ReadOptions", "Row", "read", "rows", "sources"]
 
 SNIFFED_CHARS = 1000  # "<html" stands this near to the start of a page
 CHECKED_ROWS = 100  # a table has no text column when none of so many rows at its start has one
@@ -137,6 +137,17 @@ def read(inputs: Inputs, options: ReadOptions = _DEFAULT) -> Iterator[Record]:
                     yield fix(record)
 
     return each()
+
+
+def sources(inputs: Inputs, format: str = "") -> Iterator[Source]:
+    """Return the files that `read` would read, in its order; folders are walked lazily.
+
+    Raises
+    ------
+    InputError
+        When an input is not there, its format is unknown, or a folder holds nothing to read.
+    """
+    return _found(inputs, ReadOptions(format=format))[1]
 
 
 def _found(inputs: Inputs, options: ReadOptions) -> tuple[list[Source], Iterator[Source]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from saring.errors import InputError
 from saring.read.stream import Stream
 
-__all__ = ["FORMATS", "Source", "folder_sources", "named_source"]
+__all__ = ["FORMATS", "PARTS_SUFFIX", "Source", "folder_sources", "named_source"]
 
 FORMATS = {
     ".txt": "txt",
@@ -27,6 +27,7 @@ FORMATS = {
 }
 PACKINGS = (".gz", ".zst")
 STDIN = "-"
+PARTS_SUFFIX = ".parts"  # of folders that batches keep unfinished output in
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +103,8 @@ def named_source(given: str | Path, format: str = "") -> Source | None:
 def folder_sources(folder: Path) -> Iterator[Source]:
     """Yield the readable files under a folder, depth first in sorted order.
 
-    Hidden entries, files of other suffixes, links that lead back to a folder above, and whatever
-    is no regular file (pipes, sockets, devices) are left out.
+    Hidden entries, unfinished output, files of other suffixes, links that lead back to a folder
+    above, and whatever is no regular file (pipes, sockets, devices) are left out.
 
     Raises
     ------
@@ -147,7 +148,7 @@ def _walk(folder: Path, above: frozenset[tuple[int, int]]) -> Iterator[Path]:
     if here in above:
         return
     for path in paths:
-        if path.name.startswith("."):
+        if path.name.startswith(".") or path.name.endswith(PARTS_SUFFIX):
             continue
         if path.is_dir():
             yield from _walk(path, above | {here})

@@ -1,0 +1,20 @@
+"""The writers room: rows to files of JSON Lines, CSV or Parquet, whole or not at all.
+
+    footer > formats > files
+
+`formats` turns rows into bytes, part by part, and says how parts make one file; `footer` moves the
+row groups of a Parquet file; `files` opens the file that appears when it is complete.
+"""
+
+from saring.writers.files import RowFile, check_place, open_rows, telling
+from saring.writers.formats import LINK_COLUMNS, SUFFIXES, Format
+
+__all__ = [
+    "LINK_COLUMNS",
+    "SUFFIXES",
+    "Format",
+    "RowFile",
+    "check_place",
+    "open_rows",
+    "telling",
+]
