@@ -59,7 +59,7 @@ def test_settings_cannot_be_changed_by_those_who_are_handed_them():
     [
         ("sede = 1", r"train\.toml: unknown key 'sede'; did you mean 'seed'\?"),
         ("[topic]\nmin_fd = 3", r"train\.toml \[topic\]: unknown key 'min_fd'.*'min_df'"),
-        ("zzzzz = 1", r"unknown key 'zzzzz'; known keys: name, licence, seed"),
+        ("zzzzz = 1", r"unknown key 'zzzzz'; known keys: name, licence, about, seed"),
         ("[topics]\nC = 1.0", r"unknown key 'topics'; did you mean 'topic'\?"),
     ],
 )

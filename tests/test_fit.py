@@ -138,6 +138,22 @@ def test_no_threshold_on_the_scores_is_better_than_the_best(rows):
     assert best == pytest.approx(max(macro(scores >= score) for score in scores))
 
 
+def test_a_small_part_has_as_much_say_in_a_threshold_as_a_large_one():
+    scores = np.tile(np.linspace(0, 1, 11), 4)
+    part = np.repeat(["large", "large", "large", "small"], 11)
+    positive = scores >= np.where(part == "small", 0.8, 0.5)
+
+    def gain(threshold):
+        said = scores >= threshold
+        return sum(
+            f1_score(positive[part == name], said[part == name], average="macro")
+            for name in ("large", "small")
+        )
+
+    assert gain(best_threshold(scores, positive, part)) == pytest.approx(max(map(gain, scores)))
+    assert best_threshold(scores, positive) < best_threshold(scores, positive & (part == "small"))
+
+
 # The confidence to answer from
 
 answers_of = st.lists(

@@ -222,14 +222,49 @@ def test_the_more_risk_is_taken_the_fewer_articles_go_without_a_topic():
         pytest.param([99.0] * 200, 99.0, id="a corpus without full stops"),
     ],
 )
-def test_one_real_article_in_a_hundred_may_be_strange_and_none_that_is_not(strangeness, threshold):
+def test_two_real_articles_in_a_hundred_may_be_strange_and_none_that_is_not(strangeness, threshold):
     _, parts, job = topic_base()
     odd = np.split(np.array(strangeness), 2)
     answers = [replace(part, strangeness=s) for part, s in zip(parts, odd, strict=True)]
     assert Base(job, answers).thresholds(CONFIG)["strange"] == threshold
 
 
+def test_of_no_large_portal_may_more_be_strange():
+    _, parts, job = topic_base()
+    publishers = np.repeat(["plain", "odd", "few"], [90, 100, 10])
+    job = replace(job, table=replace(job.table, publishers=publishers))
+    odd = np.concatenate([np.full(90, 4.9), np.linspace(5, 6, 100), np.full(10, 99.0)])
+    answers = [replace(p, strangeness=odd[p.rows]) for p in parts]
+    threshold = Base(job, answers).thresholds(CONFIG)["strange"]
+    assert (odd[publishers == "odd"] > threshold).sum() == 2
+
+
 # Links
+
+
+def test_each_corpus_has_the_same_say_in_a_threshold():
+    scores, truth = drawn(LINK_LABELS)
+    shifted = np.where(np.arange(300) < 250, scores, scores + 3)  # fifty of another corpus
+    corpora = np.where(np.arange(300) < 250, "many", "few")
+    both, *_ = base(LINK, truth, shifted, (150, 150), corpora=corpora)
+    alone, *_ = base(LINK, truth, shifted, (150, 150))
+    assert both.thresholds(CONFIG)["unrelated"] > alone.thresholds(CONFIG)["unrelated"]
+
+
+def test_links_of_the_other_corpus_calibrate_too_and_are_reported_apart():
+    rows = []
+    for i, a in enumerate(articles(tested=0)):
+        other = article((i + 4) % 63).article.title
+        links = (LabelledLink(a.article.title, related=True), LabelledLink(other, related=False))
+        rows.append(replace(a, links=links, corpus="real" if i % 2 else "written"))
+    config = replace(CONFIG, tested="real", protocols=("random",))
+    (job,) = (job for job in make_jobs(rows, config) if job.task.name == "link")
+    (topic,) = (job for job in make_jobs(rows, config) if job.task.name == "topic")
+    assert list(job.protocols) == ["random", "random (written)"]
+    assert list(topic.protocols) == ["random"]
+    tested = {name: np.concatenate([test for _, test in f]) for name, f in job.protocols.items()}
+    assert set(job.table.corpora[tested["random"]]) == {"real"}
+    assert set(job.table.corpora[tested["random (written)"]]) == {"written"}
 
 
 def test_links_are_judged_by_the_threshold_that_others_taught():

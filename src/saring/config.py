@@ -40,6 +40,7 @@ class LinkConfig:
     min_df: int = 2
     dimensions: int = 100
     background: bool = False
+    ungraded: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,12 +128,23 @@ def overlap_labels(overlap: ArrayLike, threshold: float) -> Strings:
     return threshold_labels(overlap, threshold, below=LINK_LABELS[1], above=LINK_LABELS[0])
 
 
-def best_threshold(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
-    """Return the threshold on scores that gives the best macro-F1, of quantiles of the scores."""
+def best_threshold(
+    scores: NDArray[np.float64], positive: NDArray[np.bool_], parts: Strings | None = None
+) -> float:
+    """Return the threshold on scores that gives the best macro-F1, of quantiles of the scores.
+
+    With `parts`, a name for each row, it is the mean of each part's macro-F1 that is best.
+    """
     candidates = np.unique(np.quantile(scores, np.linspace(0, 1, THRESHOLD_STEPS)))
     truth = positive.astype(np.intp)
-    tables = [confusion_matrix(truth, (scores >= c).astype(np.intp), 2) for c in candidates]
-    return float(candidates[np.argmax(macro_f1(np.stack(tables)))])
+    total = np.zeros(len(candidates))
+    for rows in [...] if parts is None else [parts == name for name in np.unique(parts)]:
+        tables = [
+            confusion_matrix(truth[rows], (scores[rows] >= c).astype(np.intp), 2)
+            for c in candidates
+        ]
+        total += macro_f1(np.stack(tables))
+    return float(candidates[np.argmax(total)])
 
 
 def confidence_for(confidence: NDArray[np.float64], right: NDArray[np.bool_], risk: float) -> float:

@@ -7,7 +7,7 @@ them come from answers to rows that the answering model did not see.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -37,8 +37,9 @@ Floats = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
 
 TEST = "test"
-# One real article in a hundred may be taken for a stranger.
-STRANGE_SHARE = 0.01
+# Of no portal may more than two articles in a hundred be taken for strangers.
+STRANGE_SHARE = 0.02
+PORTAL_ROWS = 100  # of fewer, the fiftieth part is one odd article
 # To a model of few articles every word is rare, whether news or not, and its articles are more
 # alike than those it will read. Headlines of real articles stay below this to models of a hundred.
 LEAST_STRANGE = 4.75
@@ -46,10 +47,10 @@ LEAST_STRANGE = 4.75
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Job:
-    """One question of one corpus: its rows, their groups, and the folds of each protocol.
+    """One question: its rows, their groups, and the folds of each protocol.
 
-    The first protocol calibrates. `test` trains on all rows that are not marked ``test`` and asks
-    about those that are.
+    The first protocol calibrates, on other corpora too where the question says so. `test` trains
+    on all rows that are not marked ``test`` and asks about those that are.
     """
 
     task: Task
@@ -120,6 +121,8 @@ def _job(
             "expected each label in training rows too"
         )
     protocols = protocol_folds(table.take(known), row_groups[known], config)
+    if task.every_corpus and config.tested:
+        protocols |= _elsewhere(table.take(known), row_groups[known], config)
     return Job(
         task,
         table,
@@ -130,6 +133,19 @@ def _job(
         },
         (known, np.flatnonzero(held & table.asked)),
     )
+
+
+def _elsewhere(
+    table: Table, groups: NDArray[np.intp], config: TrainConfig
+) -> dict[str, list[Fold]]:
+    """Return the first protocol's folds of each corpus that is not the one tested."""
+    others = np.unique(table.corpora[table.asked & (table.corpora != config.tested)])
+    found = {}
+    for corpus in map(str, others):
+        plan = replace(config, tested=corpus, protocols=config.protocols[:1])
+        [(name, folds)] = protocol_folds(table, groups, plan).items()
+        found[f"{name} ({corpus})"] = folds
+    return found
 
 
 def measure(jobs: Sequence[Job], config: TrainConfig, progress: Progress) -> Iterator[Measured]:
@@ -155,7 +171,9 @@ def measure(jobs: Sequence[Job], config: TrainConfig, progress: Progress) -> Ite
 
 def _measured(job: Job, answers: Mapping[str, Sequence[Answers]], config: TrainConfig) -> Measured:
     """Return calibration, thresholds and reports, given each protocol's answers."""
-    base = Base(job, answers[next(iter(job.protocols))])
+    first = next(iter(job.protocols))
+    calibrating = [parts for name, parts in answers.items() if name.split(" (")[0] == first]
+    base = Base(job, [part for parts in calibrating for part in parts])
     reports = []
     for name, parts in answers.items():
         judged = [base.judge(part) for part in parts]
@@ -164,7 +182,7 @@ def _measured(job: Job, answers: Mapping[str, Sequence[Answers]], config: TrainC
             rule: np.concatenate([part.baselines[rule] for part in parts])
             for rule in parts[0].baselines
         }
-        if name == PUBLISHER_OUT:
+        if name.startswith(PUBLISHER_OUT):
             del rules["publisher"]  # no publisher is known there: it is the majority again
         reports.append(
             make_report(
@@ -185,7 +203,11 @@ class Base:
         self._scores = np.concatenate([part.scores for part in parts])
         self._strangeness = np.concatenate([part.strangeness for part in parts])
         self._targets = label_targets(job.table.take(self._rows), job.labels)
-        self.calibration = Calibration(self._scores, self._targets)
+        _, corpus, sizes = np.unique(
+            job.table.corpora[self._rows], return_inverse=True, return_counts=True
+        )
+        self._weights = 1 / sizes[corpus]
+        self.calibration = Calibration(self._scores, self._targets, self._weights)
 
     def judge(self, part: Answers) -> tuple[Floats, Floats]:
         """Return a part's probabilities and its rows' thresholds, learnt on rows outside it.
@@ -195,7 +217,9 @@ class Base:
         outside = ~np.isin(self._rows, part.rows)
         if not outside.any():  # a single fold
             outside[:] = True
-        calibration = Calibration(self._scores[outside], self._targets[outside])
+        calibration = Calibration(
+            self._scores[outside], self._targets[outside], self._weights[outside]
+        )
         threshold = self._unrelated_from(calibration, outside)
         return calibration.apply(part.scores), np.full(len(part.rows), threshold)
 
@@ -203,9 +227,9 @@ class Base:
         """Return the probability from which a link counts as unrelated; 0.5 for other questions."""
         if self._job.task.labels != LINK_LABELS:
             return 0.5
-        truth = self._job.table.truth[self._rows[rows]]
+        table = self._job.table.take(self._rows[rows])
         probabilities = calibration.apply(self._scores[rows])[:, 1]
-        return best_threshold(probabilities, truth == LINK_LABELS[1])
+        return best_threshold(probabilities, table.truth == LINK_LABELS[1], table.corpora)
 
     def thresholds(self, config: TrainConfig) -> dict[str, float]:
         """Return the thresholds that the question's model comes with."""
@@ -219,9 +243,16 @@ class Base:
         right_rows = right == self._job.table.truth[self._rows]
         return {
             "abstain": confidence_for(probabilities.max(axis=1), right_rows, config.abstain_risk),
-            "strange": max(
-                LEAST_STRANGE,
-                # "lower": one odd row of a hundred must not open the door to all others.
-                float(np.quantile(self._strangeness, 1 - STRANGE_SHARE, method="lower")),
-            ),
+            "strange": max(LEAST_STRANGE, self._least_strange()),
         }
+
+    def _least_strange(self) -> float:
+        """Return the strangeness that only the strangest articles of every unseen portal exceed."""
+        publishers = self._job.table.publishers[self._rows]
+        names, sizes = np.unique(publishers, return_counts=True)
+        portals = [publishers == name for name in names[sizes >= PORTAL_ROWS]]
+        return max(
+            # "lower": one odd row must not open the door to all others.
+            float(np.quantile(self._strangeness[rows], 1 - STRANGE_SHARE, method="lower"))
+            for rows in portals or [np.ones(len(publishers), dtype=np.bool_)]
+        )

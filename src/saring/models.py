@@ -95,18 +95,25 @@ class Calibration:
         Decision scores; the second form for two classes.
     targets : (n, n_classes) array
         What the probabilities should be: 1 for the right class, or the shares of the annotators.
+    weights : (n,) array, optional
+        How much each row counts; all the same when not given.
 
     Notes
     -----
     Source: Guo et al. (2017), On calibration of modern neural networks, temperature scaling.
     """
 
-    def __init__(self, scores: NDArray[np.float64], targets: NDArray[np.float64]) -> None:
+    def __init__(
+        self,
+        scores: NDArray[np.float64],
+        targets: NDArray[np.float64],
+        weights: NDArray[np.float64] | None = None,
+    ) -> None:
         columns = score_columns(scores)
 
         def loss(log_scale: float) -> float:
             log_p = _log_softmax(np.exp(log_scale) * columns)
-            return -float((targets * log_p).sum(axis=1).mean())
+            return -float(np.average((targets * log_p).sum(axis=1), weights=weights))
 
         self.scale = float(np.exp(minimize_scalar(loss, bounds=LOG_SCALES, method="bounded").x))
 

@@ -90,12 +90,18 @@ class _Row:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One question: its name, its labels (the second of two is the one looked for), its model."""
+    """One question: its name, its labels (the second of two is the one looked for), its model.
+
+    Where `every_corpus` is set, calibration and thresholds follow from the answers to all corpora,
+    each with the same say, and not from those to ``config.tested`` alone: that corpus's rows may
+    be real, but another's are more like what will be asked.
+    """
 
     name: str
     labels: tuple[str, ...]  # empty: whatever labels the corpus has, in the order of the alphabet
     build: Callable[[TrainConfig], Pipeline]
     ask: Callable[[LabelledArticle, TrainConfig], Iterator[_Row]]
+    every_corpus: bool = False
 
     def table(self, articles: Sequence[LabelledArticle], config: TrainConfig) -> Table:
         """Return the task's rows, article by article; one without its label gives none."""
@@ -141,7 +147,10 @@ def _link_rows(labelled: LabelledArticle, config: TrainConfig) -> Iterator[_Row]
     pairs = [link for link in labelled.links if link.related is not None]
     for link in pairs:
         grade = np.nan if link.grade is None else link.grade
-        yield _Row((title, body, link.headline), LINK_LABELS[not link.related], grade=grade)
+        label, weight = LINK_LABELS[not link.related], 1.0
+        if link.grade is None:
+            weight = config.link.ungraded
+        yield _Row((title, body, link.headline), label, weight, grade=grade)
     if config.link.background and body and not pairs:
         yield _Row((title, body, ""), LINK_LABELS[0], weight=0.0, asked=False)
 
@@ -168,7 +177,13 @@ def _clickbait_rows(labelled: LabelledArticle, config: TrainConfig) -> Iterator[
 
 TASKS = (
     Task("topic", (), lambda config: topic_model(config.topic), _topic_rows),
-    Task("link", LINK_LABELS, lambda config: link_model(config.link, config.seed), _link_rows),
+    Task(
+        "link",
+        LINK_LABELS,
+        lambda config: link_model(config.link, config.seed),
+        _link_rows,
+        every_corpus=True,  # CLICK-ID has hard pairs of real titles, ours has teasers
+    ),
     Task(
         "clickbait",
         CLICKBAIT_LABELS,
