@@ -1,5 +1,6 @@
 """The compiled kernel says what the scikit-learn pipelines say, of every text there can be."""
 
+import os
 import re
 import subprocess
 import sys
@@ -302,3 +303,23 @@ model.predict(["Harga beras naik."] * {compiled.ROWS_WORTH_LOADING})
 assert "numba" in sys.modules
 """
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_where_nothing_can_be_kept_on_disk_scikit_learn_answers_and_the_log_says_so(bundle_folder):
+    program = f"""
+import logging
+logging.basicConfig()
+from saring import compiled, predict
+assert not compiled.prepare()
+[found] = predict.load({str(bundle_folder)!r}).predict(["Harga beras naik. Pasar ramai."])
+assert found.topic
+"""
+    nowhere = {"NUMBA_CACHE_LOCATOR_CLASSES": "UserProvidedCacheLocator"}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        check=True,
+        env=os.environ | nowhere,
+        capture_output=True,
+        text=True,
+    )
+    assert "scoring with scikit-learn" in done.stderr and "NUMBA_CACHE_DIR" in done.stderr

@@ -1,6 +1,6 @@
 """Compiled scoring: what the pipelines of topic and clickbait say, fifteen times as fast and more.
 
-    texts, slices; native > kernel > letters; blocks > terms > articles, headlines
+    texts > slices; native > kernel > letters; blocks > terms > articles, headlines
 
 The scikit-learn pipelines stay the definition. A fitted one is turned into flat arrays: a table of
 64-bit hashes of its terms, whose collisions are looked for when it is built, their idf and their
@@ -21,6 +21,7 @@ import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -64,14 +65,14 @@ class Topics:
 
 
 def prepare() -> bool:
-    """Return whether the kernel answers from now on, however few rows are asked about.
+    """Return whether the kernel answers from now on, however few rows are asked about; load it.
 
-    Those who score many rows in small parts call it, so that the last digit of no row depends on
-    what part it is in.
+    Who scores many rows in small parts calls this first, so that no row's last digit depends on the
+    part it is in.
     """
     global _asked
     _asked = max(_asked, ROWS_WORTH_LOADING)
-    return _wanted()
+    return _wanted() and _loaded()
 
 
 def topics(
@@ -167,8 +168,25 @@ def _scorer(model: Pipeline, n_rows: int) -> Scorer | None:
     return known
 
 
+@cache
+def _loaded() -> bool:
+    """Return whether the kernel is there, compiled if need be."""
+    try:
+        from saring.compiled import kernel  # noqa: F401 - importing it compiles it
+    except (ImportError, RuntimeError) as error:  # numba and NumPy do not fit; nowhere to keep it
+        _log.warning(
+            "scoring with scikit-learn, which takes longer: no compiled kernel (%s); if there is "
+            "nowhere to keep it, name a folder in NUMBA_CACHE_DIR",
+            error,
+        )
+        return False
+    return True
+
+
 def _compiled(model: Pipeline) -> Scorer | None:
     """Return the compiled form of a model, None where there is none."""
+    if not _loaded():
+        return None
     from saring.compiled.articles import ArticleScorer
     from saring.compiled.blocks import NotCompiled
     from saring.compiled.headlines import HeadlineScorer

@@ -89,7 +89,7 @@ class ArticleScorer:
                 scores, facts,
             )  # fmt: skip
 
-        in_slices(work, np.diff(titles.offsets) + np.diff(bodies.offsets), threads)
+        in_slices(work, (titles, bodies), threads)
         strange = mean_rarity(facts[:, kernel.WORDS : kernel.RARITY + 1])
         return scores, strange, np.flatnonzero(facts[:, kernel.MUST_ASK])
 

@@ -77,7 +77,7 @@ class HeadlineScorer:
                 self.cased.table, self.fields, self.lexicon, scores, facts,
             )  # fmt: skip
 
-        in_slices(work, np.diff(framed.offsets), threads)
+        in_slices(work, (framed,), threads)
         second = expit(scores[:, 0])
         return np.column_stack([1 - second, second]), np.flatnonzero(facts[:, kernel.MUST_ASK])
 

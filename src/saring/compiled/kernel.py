@@ -27,7 +27,6 @@ __all__ = ["score_headlines", "score_topics"]
 SEED = np.uint64(0xCBF29CE484222325)
 FACTOR = np.uint64(0x9E3779B97F4A7C15)
 PAIR_FACTOR = np.uint64(0xC2B2AE3D27D4EB4F)
-HIGH = np.uint64(32)
 FREE = np.uint64(0)
 MISSING: Any = -1
 # A code point's small letter, and its marks; ASK: its small letter hangs on its neighbours.
@@ -60,7 +59,7 @@ def _slot(hashed: np.uint64, table: Table) -> Int:
     """Return the slot of a term, `MISSING` where the table does not know it."""
     keys, slots, _ = table
     mask = len(keys) - 1
-    i = np.int64(hashed >> HIGH) & mask
+    i = np.int64(hashed >> np.uint64(32)) & mask
     while keys[i] != FREE:
         if keys[i] == hashed:
             return np.int64(slots[i])
@@ -287,14 +286,15 @@ def score_headlines(
 ) -> None:  # fmt: skip
     """Add to the intercepts in `scores` of framed texts; `fields` are words, known and cased."""
     data, ends = texts
-    work, other = _work(len(small[2]), 0), _work(len(cased[2]), 0)
+    first, last = (chars, small, lexicon), (chars, cased, lexicon)
+    work = _work(max(len(small[2]), len(cased[2])), 0)
     for r in range(start, stop):
-        end, known = ends[r + 1], (chars, small, lexicon)
-        _, marks = _tally(SMALL, data, ends[r], end, end, 1, known, work, facts[r])
-        _add_field(fields[0], work, scores[r])
-        _add_field(fields[1], work, scores[r])
-        _tally(CASED, data, ends[r], end, end, 1, (chars, cased, lexicon), other, facts[r])
-        _add_field(fields[2], other, scores[r])
-        facts[r, MUST_ASK] = marks & ASK
+        begin, end, fact, total = ends[r], ends[r + 1], facts[r], scores[r]
+        _, marks = _tally(SMALL, data, begin, end, end, 1, first, work, fact)
+        _add_field(fields[0], work, total)
+        _add_field(fields[1], work, total)
         _clear(work)
-        _clear(other)
+        _tally(CASED, data, begin, end, end, 1, last, work, fact)
+        _add_field(fields[2], work, total)
+        _clear(work)
+        fact[MUST_ASK] = marks & ASK

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
+
+from saring.compiled.texts import Column
 
 __all__ = ["in_slices"]
 
@@ -18,25 +19,25 @@ SLICE_BYTES = 1 << 20
 
 
 def in_slices(
-    work: Callable[[int, int], None], sizes: NDArray[np.int64], threads: int | None
+    work: Callable[[int, int], None], columns: Sequence[Column], threads: int | None
 ) -> None:
-    """Call `work` with the first and the last row (exclusive) of each slice.
+    """Call `work` with the first row of each slice and the one behind its last.
 
     Parameters
     ----------
     work : callable
-    sizes : (n,) array
-        Bytes of each row.
+    columns : sequence of Column
+        What is worked on, of one length.
     threads : int or None
         How many slices are worked on at once; as many as there are processors when None.
     """
-    ends = np.cumsum(sizes)
-    n_slices = 1 if threads == 1 or not len(ends) else int(ends[-1]) // SLICE_BYTES + 1
-    if n_slices == 1:
-        work(0, len(sizes))
+    n, size = len(columns[0]), sum(column.size for column in columns)
+    if threads == 1 or size <= SLICE_BYTES:
+        work(0, n)
         return
-    marks = np.searchsorted(ends, np.arange(1, n_slices) * SLICE_BYTES)
-    cuts = np.unique([0, *marks.tolist(), len(sizes)]).tolist()
+    ends = sum(column.offsets[1:] - column.offsets[0] for column in columns)
+    marks = np.searchsorted(ends, np.arange(SLICE_BYTES, size, SLICE_BYTES))
+    cuts = np.unique([0, *marks.tolist(), n]).tolist()
     with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
         for done in [pool.submit(work, start, stop) for start, stop in pairwise(cuts)]:
             done.result()

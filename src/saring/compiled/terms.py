@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saring.compiled.blocks import check
-from saring.compiled.kernel import FACTOR, FREE, HIGH, PAIR_FACTOR, SEED
+from saring.compiled.kernel import FACTOR, FREE, PAIR_FACTOR, SEED
 from saring.compiled.native import Numbers, Table
 
 __all__ = ["Terms", "hash_terms"]
@@ -107,7 +107,7 @@ def _places(hashes: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.
     size = 1 << (LOAD * len(hashes) + 1).bit_length()
     keys, slots = np.zeros(size, dtype=np.uint64), np.full(size, -1, dtype=np.int32)
     waiting = np.arange(len(hashes), dtype=np.int32)
-    places = (hashes >> HIGH).astype(np.int64) & (size - 1)
+    places = (hashes >> np.uint64(32)).astype(np.int64) & (size - 1)
     while len(waiting):
         free = waiting[keys[places[waiting]] == FREE]
         slots[places[free]] = free  # of several at one place the last one stays

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, TypeAlias, Union
 
 import numpy as np
@@ -61,9 +62,9 @@ def as_column(texts: Strings) -> Column:
     if not isinstance(texts, Sequence):
         return _of_arrow(texts)
     encoded = [text.encode(_ENCODING, _ERRORS) for text in texts]
-    offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
-    np.cumsum([len(piece) for piece in encoded], out=offsets[1:])
-    return Column(np.frombuffer(b"".join(encoded), dtype=np.uint8), offsets)
+    ends = accumulate(map(len, encoded), initial=0)
+    data = np.frombuffer(b"".join(encoded), dtype=np.uint8)
+    return Column(data, np.fromiter(ends, dtype=np.int64, count=len(encoded) + 1))
 
 
 def as_list(texts: Strings) -> list[str]:
