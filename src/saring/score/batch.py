@@ -21,6 +21,7 @@ from typing import Any, cast
 
 from saring import __version__
 from saring.article import KeepLinks, Record
+from saring.compiled import prepare
 from saring.errors import ConfigError
 from saring.predict import Model
 from saring.read import PARTS_SUFFIX, ReadOptions, read
@@ -54,6 +55,7 @@ def score(
     workers: int | None = None,
     batch_size: int | None = None,
     quarantine: str | Path | None = None,
+    scored_at: str | None = None,
     progress: Progress = lambda rows, total: None,
 ) -> Summary:
     """Write the prediction rows of files and return what was done.
@@ -82,6 +84,8 @@ def score(
         given, `BATCH_ROWS`.
     quarantine : path, optional
         JSON Lines file of the rows with errors: file, row, id and reason. They stay in `out`.
+    scored_at : str, optional
+        Time to note in the rows, ISO 8601; when not given, that at which the run first began.
     progress : callable
         Called with the number of rows done so far, and about how many there are, None if unknown;
         first with those that an earlier run has done.
@@ -96,12 +100,17 @@ def score(
         disk is full.
     """
     how = _how(overwrite, workers, batch_size, quarantine, progress)
-    settings = {"command": "score", "keep_links": keep_links}
+    settings: dict[str, Any] = {
+        "command": "score",
+        "keep_links": keep_links,
+        "scored_at": scored_at,
+    }
+    settings["compiled"] = prepare()  # the last digits are the kernel's, or scikit-learn's
     return _run(
         inputs,
         Path(out),
         options or ReadOptions(on_error="keep"),
-        lambda stamp: Scoring(model, keep_links, stamp),
+        lambda stamp: Scoring(model, keep_links, scored_at or stamp),
         (model.model_version, settings),
         how,
     )
@@ -127,7 +136,9 @@ def clean(
     if keep_links == "related" and model is None:
         raise ConfigError("keeping the related links needs a model; expected one from load()")
     how = _how(overwrite, workers, batch_size, quarantine, progress)
-    settings = {"command": "clean", "keep_links": keep_links}
+    settings: dict[str, Any] = {"command": "clean", "keep_links": keep_links}
+    if keep_links == "related":
+        settings["compiled"] = prepare()
     return _run(
         inputs,
         Path(out),

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import orjson
 
 from saring.article import Article, KeepLinks, Prediction, Record, clean_text
+from saring.compiled import prepare
 from saring.errors import BundleError, SaringError
 from saring.intake import take
 from saring.predict import Model, load
@@ -122,6 +123,7 @@ def _opened(make: Callable[..., Job], place: tuple[str, str] | None, *rest: str)
     if place is None:
         return make(None, *rest)
     path, version = place
+    prepare()
     model = load(path, allow_version_skew=True)  # who started the run has let it pass
     if model.model_version != version:
         raise BundleError(

@@ -153,12 +153,15 @@ def _done(line: Mapping[str, Any]) -> Done:
 
 
 def _lines(path: Path) -> list[Any]:
-    """Return the values of a file of JSON Lines, up to the first that is not whole."""
-    found = []
+    """Return the objects of a file of JSON Lines, up to the first that is not whole."""
+    found: list[Any] = []
     data = path.read_bytes() if path.is_file() else b""
     for line in data.split(b"\n")[:-1]:
         try:
-            found.append(orjson.loads(line))
+            value = orjson.loads(line)
         except orjson.JSONDecodeError:
             break
+        if not isinstance(value, dict):
+            break
+        found.append(value)
     return found

@@ -65,11 +65,14 @@ class Parts:
     def _write(self, name: str, data: bytes) -> None:
         """Write a file aside, bring it to the disk and give it its name."""
         aside = self._folder / (name + ".aside")
-        with aside.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(self._folder / name)
+        try:
+            with aside.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            aside.replace(self._folder / name)
+        finally:
+            aside.unlink(missing_ok=True)  # on a full disk every byte counts
 
     def summary(self) -> Summary:
         """Return what was done so far, earlier runs counted in."""

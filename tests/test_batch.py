@@ -1,0 +1,481 @@
+"""A batch survives: what was done stays done, and the end has the bytes of an undisturbed run."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from saring.article import Record
+from saring.errors import ConfigError, InputError
+from saring.predict import Model, load
+from saring.read import ReadOptions
+from saring.score import Summary, clean, score
+from saring.score.jobs import make_part
+from saring.score.pool import made_by_workers
+from saring.score.survey import survey
+
+NOON = "2023-03-03T12:00:00+00:00"
+SUFFIXES = (".jsonl", ".csv", ".parquet")
+
+
+@pytest.fixture(scope="module")
+def model(bundle_folder) -> Model:
+    return load(bundle_folder)
+
+
+@pytest.fixture
+def given(tmp_path):
+    return write(tmp_path / "in.jsonl", 70)
+
+
+def write(path, rows, word="menguat"):
+    """Write articles with a link each; every tenth has no text."""
+    with path.open("wb") as file:
+        for number in range(rows):
+            text = (
+                f"Rupiah {word} {number} poin terhadap dolar AS pada perdagangan hari ini.\n"
+                f"Baca Juga: Harga Emas Hari Ini Turun {number} Rupiah per Gram\n"
+                f"Pelaku pasar ke-{number} menanti data inflasi."
+            )
+            row = {"id": f"=a{number}", "title": f"Rupiah {number}", "text": text}
+            file.write(
+                orjson.dumps(row if number % 10 else {"id": str(number), "text": ""}) + b"\n"
+            )
+    return path
+
+
+def stopping(at):
+    """Progress that interrupts a run once so many rows are done."""
+
+    def progress(rows, total):
+        if rows >= at:
+            raise KeyboardInterrupt
+
+    return progress
+
+
+def interrupted(at, *words, **options):
+    with pytest.raises(KeyboardInterrupt) as caught:
+        score(*words, progress=stopping(at), batch_size=10, scored_at=NOON, **options)
+    return " ".join(caught.value.__notes__)
+
+
+def undisturbed(given, out, model, **options):
+    score([given], out, model, batch_size=10, scored_at=NOON, **options)
+    return out.read_bytes()
+
+
+# going on
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_an_interrupted_run_goes_on_to_the_same_bytes(model, given, tmp_path, suffix):
+    out = tmp_path / f"out{suffix}"
+    note = interrupted(30, [given], out, model)
+    assert note == f"30 rows are kept in {out}.parts; the same command goes on from there"
+    assert not out.exists()
+    seen = []
+    summary = score(
+        [given], out, model, batch_size=10, scored_at=NOON,
+        progress=lambda rows, total: seen.append(rows),
+    )  # fmt: skip
+    assert seen == [30, 40, 50, 60, 70]
+    assert (summary.rows, summary.resumed, summary.errors) == (70, 30, 7)
+    assert summary.rows == summary.scored + summary.abstained + summary.errors
+    assert out.read_bytes() == undisturbed(given, tmp_path / f"other{suffix}", model)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        ["in.jsonl", out.name, f"other{suffix}"]
+    )
+
+
+def test_the_time_in_the_rows_is_that_of_the_first_run(model, given, tmp_path):
+    out = tmp_path / "out.jsonl"
+    with pytest.raises(KeyboardInterrupt):
+        score([given], out, model, batch_size=10, progress=stopping(30))
+    [manifest] = (tmp_path / "out.jsonl.parts").glob("manifest.jsonl")
+    began = orjson.loads(manifest.read_bytes().splitlines()[0])["scored_at"]
+    time.sleep(1.1)  # the time is noted in whole seconds
+    score([given], out, model, batch_size=10)
+    assert {orjson.loads(row)["scored_at"] for row in out.read_bytes().splitlines()} == {began}
+
+
+def test_the_manifest_says_what_the_run_is_about_and_what_is_done(model, given, tmp_path):
+    interrupted(30, [given], tmp_path / "out.jsonl", model)
+    lines = (tmp_path / "out.jsonl.parts" / "manifest.jsonl").read_bytes().splitlines()
+    plan, *done = map(orjson.loads, lines)
+    assert plan["model"] == model.model_version
+    assert plan["input"] == survey([given], "").digest
+    assert len(plan["config"]) == 32
+    assert [(d["part"], d["rows_in"], d["rows_out"]) for d in done] == [
+        (0, 10, 10), (1, 10, 10), (2, 10, 10),
+    ]  # fmt: skip
+
+
+def test_a_part_that_is_torn_or_gone_is_made_again(model, given, tmp_path):
+    out = tmp_path / "out.jsonl"
+    interrupted(40, [given], out, model)
+    folder = tmp_path / "out.jsonl.parts"
+    (folder / "part-000000").write_bytes(b"{")
+    (folder / "part-000002").unlink()
+    manifest = folder / "manifest.jsonl"
+    manifest.write_bytes(manifest.read_bytes()[:-20])  # the last line is half there
+    assert score([given], out, model, batch_size=10, scored_at=NOON).resumed == 10
+    assert out.read_bytes() == undisturbed(given, tmp_path / "other.jsonl", model)
+
+
+def test_a_manifest_that_is_no_manifest_is_no_run(model, given, tmp_path):
+    out = tmp_path / "out.jsonl"
+    (tmp_path / "out.jsonl.parts").mkdir()
+    (tmp_path / "out.jsonl.parts" / "manifest.jsonl").write_bytes(b"[1]\nnull\n")
+    assert score([given], out, model).resumed == 0
+
+
+# what is not gone on with
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"keep_links": "all"}, "keep_links was 'none' and is 'all'"),
+        ({"batch_size": 20}, "batch_size was 10 and is 20"),
+        (
+            {"options": ReadOptions(on_error="keep", fix_text=True)},
+            "fix_text was False and is True",
+        ),
+    ],
+)
+def test_other_settings_are_refused_and_say_so(model, given, tmp_path, change, why):
+    out = tmp_path / "out.jsonl"
+    interrupted(30, [given], out, model)
+    options = {"batch_size": 10, "scored_at": NOON} | change
+    with pytest.raises(ConfigError, match=why) as caught:
+        score([given], out, model, **options)
+    assert "run the command that was interrupted, or add --overwrite" in str(caught.value)
+    assert score([given], out, model, batch_size=10, scored_at=NOON).resumed == 30
+
+
+def test_a_changed_input_is_refused_wherever_it_changed(model, given, tmp_path):
+    out = tmp_path / "out.jsonl"
+    interrupted(30, [given], out, model)
+    before = given.read_bytes()
+    for changed in (before + b'{"text": "Satu lagi."}\n', before[:-10], before.replace(b"9", b"8")):
+        given.write_bytes(changed)
+        with pytest.raises(ConfigError, match="cannot be gone on with: the input has changed"):
+            score([given], out, model, batch_size=10, scored_at=NOON)
+    given.write_bytes(before)
+    assert score([given], out, model, batch_size=10, scored_at=NOON).resumed == 30
+
+
+def test_another_model_is_refused_by_both_versions(given, tmp_path, model):
+    out = tmp_path / "out.jsonl"
+    with pytest.raises(KeyboardInterrupt):
+        clean([given], out, model, keep_links="related", batch_size=10, progress=stopping(30))
+    manifest = tmp_path / "out.jsonl.parts" / "manifest.jsonl"
+    mine = model.model_version.encode()
+    manifest.write_bytes(manifest.read_bytes().replace(mine, b"0123456789ab"))
+    why = f"the model was 0123456789ab and is {model.model_version}"
+    with pytest.raises(ConfigError, match=why):
+        clean([given], out, model, keep_links="related", batch_size=10)
+
+
+def test_overwrite_starts_anew_only_where_it_must(model, given, tmp_path):
+    out = tmp_path / "out.jsonl"
+    interrupted(30, [given], out, model, overwrite=True)
+    again = {"batch_size": 10, "scored_at": NOON, "overwrite": True}
+    assert score([given], out, model, **again).resumed == 30
+    interrupted(30, [given], out, model, overwrite=True)
+    assert score([given], out, model, **again, keep_links="all").resumed == 0
+    assert b"Baca Juga: Harga" in out.read_bytes()
+
+
+def test_what_can_be_read_only_once_is_not_gone_on_with(model, tmp_path):
+    fifo, out = tmp_path / "fifo.jsonl", tmp_path / "out.jsonl"
+    os.mkfifo(fifo)
+    for finished in (False, True):
+        feed = ["sh", "-c", f"cat {write(tmp_path / 'in.jsonl', 70)} > {fifo}"]
+        with subprocess.Popen(feed) as feeding:
+            if finished:
+                assert score([fifo], out, model, batch_size=10).rows == 70
+            else:
+                note = interrupted(30, [fifo], out, model)
+                assert note == "nothing is kept, for the input can be read only once"
+                assert not (tmp_path / "out.jsonl.parts").exists()
+            feeding.terminate()
+
+
+def test_an_unfinished_output_is_not_read_as_articles(model, given, tmp_path):
+    interrupted(30, [given], tmp_path / "rows.jsonl", model)
+    assert score([tmp_path], tmp_path / "all.jsonl", model).rows == 70
+
+
+# killed at any time
+
+SCORE = """
+import sys
+from saring.predict import load
+from saring.score import score
+score([sys.argv[2]], sys.argv[3], load(sys.argv[1]), batch_size=100, workers=int(sys.argv[4]),
+      scored_at=sys.argv[5], progress=lambda rows, total: print(rows, flush=True))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("with_signal", [signal.SIGKILL, signal.SIGINT])
+def test_a_run_killed_again_and_again_loses_only_what_is_in_hand(
+    model, bundle_folder, tmp_path, workers, with_signal
+):
+    given, out = write(tmp_path / "in.jsonl", 2_000), tmp_path / "out.parquet"
+    command = [sys.executable, "-c", SCORE, bundle_folder, given, out, workers, NOON]
+    done, kills = 0, 0
+    while True:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
+            start = int(child.stdout.readline())
+            assert start >= done  # of what was told to be done nothing is lost
+            if kills < 3:
+                done = int(child.stdout.readline())
+                time.sleep(0.02 * kills)  # not only right behind a part
+                child.send_signal(with_signal)
+                kills += 1
+            else:
+                assert child.wait(120) == 0
+                break
+    assert start > 0
+    score([given], tmp_path / "other.parquet", model, batch_size=100, scored_at=NOON)
+    assert out.read_bytes() == (tmp_path / "other.parquet").read_bytes()
+    assert not (tmp_path / "out.parquet.parts").exists()
+
+
+# one at a time
+
+
+def test_a_second_run_on_one_output_is_refused_and_does_no_harm(model, given, tmp_path):
+    out = tmp_path / "out.jsonl"
+    refused = []
+
+    def second(rows, total):
+        if rows == 30:
+            with pytest.raises(ConfigError, match="another run is writing it just now") as caught:
+                score([given], out, model, batch_size=10, overwrite=True)
+            refused.append(str(caught.value))
+
+    score([given], out, model, batch_size=10, scored_at=NOON, progress=second)
+    assert len(refused) == 1
+    assert out.read_bytes() == undisturbed(given, tmp_path / "other.jsonl", model)
+
+
+# a full disk
+
+FULL = """
+import resource, sys
+from saring.predict import load
+from saring.score import score
+model = load(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[4]), resource.RLIM_INFINITY))
+score([sys.argv[2]], sys.argv[3], model, batch_size=10, scored_at=sys.argv[5])
+"""
+
+
+@pytest.mark.parametrize("limit", [4_000, 20_000])  # too little for a part; for the whole alone
+def test_a_disk_that_is_full_is_told_and_finished_parts_stay(
+    model, bundle_folder, given, tmp_path, limit
+):
+    out = tmp_path / "out.jsonl"
+    parts = 3 if limit == 4_000 else 7
+    if limit == 4_000:
+        interrupted(30, [given], out, model)
+    command = [sys.executable, "-c", FULL, bundle_folder, given, out, str(limit), NOON]
+    run = subprocess.run(command, capture_output=True, text=True)
+    assert "cannot be written (File too large); make room" in run.stderr.splitlines()[-1]
+    assert not out.exists()
+    assert score([given], out, model, batch_size=10, scored_at=NOON).resumed == 10 * parts
+    assert out.read_bytes() == undisturbed(given, tmp_path / "other.jsonl", model)
+
+
+# the same bytes
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_the_number_of_workers_changes_no_byte(model, given, tmp_path, suffix):
+    alone = undisturbed(given, tmp_path / f"one{suffix}", model, workers=1)
+    assert undisturbed(given, tmp_path / f"two{suffix}", model, workers=2) == alone
+
+
+def test_the_size_of_batches_changes_no_row(model, given, tmp_path):
+    rows = []
+    for size in (1, 7, 1_000):
+        out = tmp_path / f"{size}.jsonl"
+        score([given], out, model, batch_size=size, scored_at=NOON)
+        rows.append(out.read_bytes())
+    assert rows[0] == rows[1] == rows[2]
+
+
+def test_row_groups_are_joined_as_they_are(model, given, tmp_path):
+    undisturbed(given, tmp_path / "out.parquet", model)
+    file = pq.ParquetFile(tmp_path / "out.parquet")
+    sizes = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
+    assert sizes == [10] * 7
+    assert file.read_row_group(3, ["id"])["id"].to_pylist() == [
+        "30",
+        *(f"=a{n}" for n in range(31, 40)),
+    ]
+    whole = tmp_path / "whole.parquet"
+    score([given], whole, model, scored_at=NOON)
+    assert pq.read_table(whole).equals(pa.concat_tables([file.read()]))
+
+
+# workers
+
+
+@dataclass(frozen=True)
+class Fragile:
+    """A job that does what texts say: end its process, or raise."""
+
+    columns = MappingProxyType({"id": "string", "n_links": "int", "error": "string"})
+
+    def rows(self, records):
+        for record in records:
+            if record.text == "mati" and not record.error:
+                os.kill(os.getpid(), signal.SIGKILL)
+            if record.text == "ramai" and len(records) > 1:
+                os.kill(os.getpid(), signal.SIGKILL)
+            if record.text == "galat" and not record.error:
+                raise RuntimeError("rusak")
+        return [{"id": r.id, "n_links": 0, "error": r.error or None} for r in records]
+
+
+def records(*texts):
+    return [Record(f"r{n}", text=text, where=f"a.csv:{n}") for n, text in enumerate(texts, 1)]
+
+
+def test_a_row_that_kills_its_worker_is_an_error_and_no_other_row_is_lost():
+    batches = [(0, records("a", "mati", "b", "mati")), (1, records("c", "d"))]
+    made = {n: part for n, _, part in made_by_workers(batches, Fragile(), ".jsonl", 2)}
+    assert sorted(made) == [0, 1]
+    rows = [orjson.loads(line) for line in made[0].data.splitlines()]
+    assert [bool(row["error"]) for row in rows] == [False, True, False, True]
+    assert rows[1]["error"].startswith(
+        "a.csv:2: the article ended the process that worked on it (signal SIGKILL)"
+    )
+    assert made[0].summary.errors == 2
+    assert made[1].summary == Summary(rows=2, scored=2)
+
+
+def test_rows_that_kill_a_worker_only_together_stop_the_run_with_advice():
+    with pytest.raises(InputError, match=r"a.csv:1 to a.csv:2.*try a smaller --batch-size"):
+        list(made_by_workers([(0, records("ramai", "ramai"))], Fragile(), ".jsonl", 1))
+
+
+def test_an_article_that_breaks_the_scoring_costs_its_own_row():
+    part = make_part(Fragile(), ".jsonl", records("a", "galat", "b"))
+    assert part.summary.errors == 1
+    assert (
+        "a.csv:2: the article broke the scoring (RuntimeError: rusak)" in part.summary.first_error
+    )
+
+
+def workers_alive():
+    children = " ".join(p.read_text() for p in Path("/proc/self/task").glob("*/children")).split()
+    commands = [Path(f"/proc/{child}/cmdline").read_bytes() for child in children]
+    return [command for command in commands if b"saring.score.worker" in command]
+
+
+def test_no_worker_is_left_when_a_run_stops_early():
+    made = made_by_workers(((n, records("a")) for n in range(1_000)), Fragile(), ".jsonl", 2)
+    next(made)
+    assert len(workers_alive()) == 2
+    made.close()
+    assert workers_alive() == []
+
+
+# rows with errors
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_quarantine_lists_rows_with_errors_and_where_they_stand(
+    model, given, tmp_path, workers
+):
+    page = tmp_path / "kosong.txt"
+    page.touch()
+    quarantine = tmp_path / "errors.jsonl"
+    summary = score(
+        [given, page], tmp_path / "out.jsonl", model,
+        batch_size=10, workers=workers, quarantine=quarantine,
+    )  # fmt: skip
+    lines = [orjson.loads(line) for line in quarantine.read_bytes().splitlines()]
+    assert len(lines) == summary.errors == 8
+    assert lines[1] == {
+        "file": str(given),
+        "row": 11,
+        "id": "10",
+        "reason": f"{given}:11: title and text are empty; expected an article",
+    }
+    assert (lines[-1]["file"], lines[-1]["row"]) == (str(page), None)
+
+
+def test_the_quarantine_holds_what_was_found_before_an_interruption(model, given, tmp_path):
+    out, quarantine = tmp_path / "out.jsonl", tmp_path / "errors.jsonl"
+    interrupted(30, [given], out, model)
+    score([given], out, model, batch_size=10, scored_at=NOON, quarantine=quarantine)
+    assert [orjson.loads(line)["row"] for line in quarantine.read_bytes().splitlines()] == [
+        1, 11, 21, 31, 41, 51, 61,
+    ]  # fmt: skip
+
+
+def test_a_run_without_errors_leaves_an_empty_quarantine(model, tmp_path):
+    (tmp_path / "in.txt").write_text("Rupiah menguat terhadap dolar AS.")
+    score([tmp_path / "in.txt"], tmp_path / "o.csv", model, quarantine=tmp_path / "e.jsonl")
+    assert (tmp_path / "e.jsonl").read_bytes() == b""
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"quarantine": "errors.csv"}, "expected a .jsonl file"),
+        ({"quarantine": "out.jsonl"}, "is both output and quarantine"),
+        ({"quarantine": "in.jsonl"}, "is also an input"),
+        ({"workers": 0}, "--workers: found 0; expected 1 to 256"),
+        ({"batch_size": 0}, "--batch-size: found 0; expected 1 to"),
+    ],
+)
+def test_nonsense_is_refused_before_anything_is_read(
+    model, given, tmp_path, monkeypatch, options, why
+):
+    monkeypatch.chdir(tmp_path)
+    before = given.read_bytes()
+    with pytest.raises(ConfigError, match=why):
+        score(["in.jsonl"], "out.jsonl", model, overwrite=True, **options)
+    assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]
+    assert given.read_bytes() == before
+
+
+# how much there is
+
+
+def test_a_survey_counts_rows_where_it_can(tmp_path):
+    given = write(tmp_path / "a.jsonl", 70)
+    (tmp_path / "b.csv").write_text('judul,isi\nA,"satu\ndua ""kata"""\nB,tiga\n')
+    (tmp_path / "c.txt").write_text("Satu\nteks\n")
+    pq.write_table(pa.table({"text": ["a", "b", "c"]}), tmp_path / "d.parquet")
+    assert survey([tmp_path], "").rows == 70 + 2 + 1 + 3
+    assert survey([given], "").rows == 70
+    (tmp_path / "e.jsonl.gz").write_bytes(b"")
+    assert survey([tmp_path], "").rows is None
+
+
+def test_a_survey_tells_inputs_apart_by_content_and_name_not_by_time(tmp_path):
+    given = write(tmp_path / "a.jsonl", 3)
+    found = survey([given], "").digest
+    os.utime(given, (0, 0))
+    assert survey([given], "").digest == found
+    assert survey([write(tmp_path / "b.jsonl", 3)], "").digest != found
+    assert survey(["-"], "").digest == ""
