@@ -239,6 +239,17 @@ def test_of_no_large_portal_may_more_be_strange():
     assert (odd[publishers == "odd"] > threshold).sum() == 2
 
 
+def test_headlines_that_all_annotators_agree_on_are_reported_apart_too():
+    votes = {True: [1.0, 2 / 3, 1.0], False: [0.0, 1 / 3, 0.0]}  # for clickbait, by the label
+    rows = [
+        replace(a, clickbait=i % 2 == 0, clickbait_share=votes[i % 2 == 0][i % 3])
+        for i, a in enumerate(articles(tested=0))
+    ]
+    _, clickbait = measured(rows)
+    counts = {report.split: report.n for report in clickbait.reports}
+    assert (counts["random"], counts["random (unanimous)"]) == (63, 42)
+
+
 # Links
 
 

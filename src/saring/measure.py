@@ -184,14 +184,27 @@ def _measured(job: Job, answers: Mapping[str, Sequence[Answers]], config: TrainC
         }
         if name.startswith(PUBLISHER_OUT):
             del rules["publisher"]  # no publisher is known there: it is the majority again
-        reports.append(
-            make_report(
-                job.task, job.table, rows, np.concatenate([p for p, _ in judged]), rules,
-                labels=job.labels, groups=job.groups, split=name, seed=config.seed,
-                threshold=np.concatenate([t for _, t in judged]),
-            )
-        )  # fmt: skip
+        probabilities = np.concatenate([p for p, _ in judged])
+        thresholds = np.concatenate([t for _, t in judged])
+        for split, chosen in _splits(name, job.table.shares[rows]).items():
+            reports.append(
+                make_report(
+                    job.task, job.table, rows[chosen], probabilities[chosen],
+                    {rule: labels[chosen] for rule, labels in rules.items()},
+                    labels=job.labels, groups=job.groups, split=split, seed=config.seed,
+                    threshold=thresholds[chosen],
+                )
+            )  # fmt: skip
     return Measured(job, base.calibration, base.thresholds(config), tuple(reports))
+
+
+def _splits(name: str, shares: Floats) -> dict[str, NDArray[np.bool_]]:
+    """Return the rows that are reported together: all, and those all annotators agreed on."""
+    unanimous = shares == 1
+    found = {name: np.ones(len(shares), dtype=np.bool_)}
+    if unanimous.any() and not unanimous.all():
+        found[f"{name} (unanimous)"] = unanimous
+    return found
 
 
 class Base:
