@@ -1,13 +1,14 @@
 """Sentences: Indonesian abbreviations end none, nothing is lost, and nothing is downloaded."""
 
 import socket
+import time
 
 import nltk
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from nltk import redos
-from nltk.tokenize.punkt import PunktSentenceTokenizer
+from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer, PunktTrainer
 
 from saring.sentences import (
     ABBREVIATIONS,
@@ -15,6 +16,7 @@ from saring.sentences import (
     MAX_LINE_CHARS,
     Splitter,
     learn_abbreviations,
+    paragraphs,
 )
 
 
@@ -93,6 +95,53 @@ def test_no_character_but_white_space_is_lost(text):
     assert all(sentence.strip() for sentence in sentences)
 
 
+def punkt(abbreviations):
+    """NLTK's own splitter, which ours is to equal."""
+    parameters = PunktParameters()
+    parameters.abbrev_types = set(abbreviations)
+    return PunktSentenceTokenizer(parameters)
+
+
+pieces = st.one_of(
+    st.sampled_from(
+        [
+            "kami",
+            "Ini",
+            "H",
+            "A",
+            "dr",
+            "No",
+            "S.H",
+            "x-dr",
+            "5",
+            "-1.250",
+            "é",
+            "Ⓐ",
+            "\u0301",
+            "\u200c",
+        ]
+    ),
+    st.sampled_from([*".!?,;:()[]{}*@&'\"”“»`", "...", ". . .", "--", "-", "…"]),
+    st.sampled_from([" ", " ", " ", "  ", "\t", "\xa0", "\u2003", "\x1f", "\n"]),
+    st.characters(),
+)
+
+
+@settings(max_examples=500)
+@given(st.lists(pieces, max_size=24).map("".join))
+@example('Ini kata H. Ali (5. kami)." --A. b.\xa0. . .x!kami !"')
+def test_sentences_are_those_of_punkt(text):
+    expected = [part for line in paragraphs(text) for part in punkt(ABBREVIATIONS).tokenize(line)]
+    assert split(text) == expected
+
+
+def test_a_text_of_marks_is_split_as_fast_as_one_of_words():
+    marks = "! " * 100_000  # NLTK takes four seconds
+    started = time.process_time()
+    assert len(split(marks)) == 100_000
+    assert time.process_time() - started < 2
+
+
 def test_a_dump_without_line_breaks_is_split_although_nltk_would_give_up(monkeypatch):
     text = "Warga desa itu menolak. " * 20_000
     monkeypatch.setattr(redos, "DEFAULT_TIMEOUT", 0.5)  # seconds; five in earnest
@@ -124,6 +173,24 @@ def test_an_abbreviation_of_the_corpus_is_learnt_beside_the_known_ones():
     assert set(ABBREVIATIONS) <= set(learnt)
     assert learnt == tuple(sorted(set(learnt)))
     assert Splitter(learnt).sentences(texts[0])[0] == "Kapal tiba di Kp. Cibeureum pukul 0."
+
+
+def test_abbreviations_are_those_of_punkt():
+    texts = [
+        f"Kapal (KM. Jaya) tiba di Kp. Cibeureum pkl. {n}.30 WIB... H. Ali, kec. Cicalengka. 'Yth. ibu,"
+        f" dkk!' Ada kel. dan Kab. lain, {n}. itu s.d. pkl. lima. Kel. itu rukun.\n{n}. Warga No. {n}"
+        for n in range(60)
+    ]
+    trainer = PunktTrainer()
+    for text in texts:
+        trainer.train(text, finalize=False)
+    expected = {
+        word
+        for word in trainer.get_params().abbrev_types
+        if len(word) <= MAX_ABBREVIATION_CHARS and word[:1].isalpha()
+    }
+    assert {"km", "pkl"} <= expected
+    assert set(learn_abbreviations(texts)) == expected | set(ABBREVIATIONS)
 
 
 def test_a_long_word_is_no_abbreviation_however_often_a_stop_follows_it():
