@@ -21,7 +21,7 @@ from saring.parse import furniture
 from saring.parse.dateline import publisher_name
 from saring.parse.furniture import Find, Page
 from saring.parse.links import find_addressed, find_teasers
-from saring.parse.markers import Marker, Rule, Rules, load_rules, lower
+from saring.parse.markers import Marker, Rule, load_rules, lower
 from saring.parse.metadata import parse_date, parse_tags
 from saring.parse.teaser import Span, Teaser
 
@@ -62,9 +62,10 @@ def parse(source: Record | str | Mapping[str, Any]) -> Article:
     text, rules = record.text, load_rules()
     lines = _lines(text)
     title = record.title.strip() or furniture.find_title(text, lines, rules)
-    page = Page(text, lower(text), title, record.publisher.strip(), rules)
+    low = lower(text)
+    page = Page(text, low, title, record.publisher.strip(), rules, rules.met(low))
 
-    marks, inside = _places(rules, page.low)
+    marks, inside = _places(page)
     finds = furniture.find_inside(page, inside)
     teasers = find_teasers(text, lines, [(f.start, f.end) for f in finds], marks, rules, title)
     lines = _left(text, lines, [*finds, *teasers])
@@ -85,11 +86,11 @@ def parse(source: Record | str | Mapping[str, Any]) -> Article:
     return _article(record, title, finds, teasers)
 
 
-def _places(rules: Rules, low: str) -> tuple[list[tuple[int, Marker]], list[tuple[int, Rule]]]:
+def _places(page: Page) -> tuple[list[tuple[int, Marker]], list[tuple[int, Rule]]]:
     """Return where markers, and where rules for inside a line, may match in a text."""
     marks: list[tuple[int, Marker]] = []
     inside: list[tuple[int, Rule]] = []
-    for at, one in rules.places(low):
+    for at, one in page.rules.places(page.low, page.met):
         if isinstance(one, Marker):
             marks.append((at, one))
         else:
@@ -170,7 +171,8 @@ def _digest(text: str) -> str:
 
 def _lines(text: str) -> list[Span]:
     """Return the lines of a text, without white space at their ends and without blank ones."""
-    lines = [_tight(text, *match.span()) for match in _LINE.finditer(text)]
+    lines = [match.span() for match in _LINE.finditer(text)]
+    lines = [_tight(text, *line) if text[line[1] - 1].isspace() else line for line in lines]
     if len(lines) <= MAX_COMMA_DUMP_LINES and _COMMA_JOINT.search(text):
         lines = [_tight(text, *match.span()) for match in _COMMA_LINE.finditer(text)]
     return lines
@@ -178,35 +180,38 @@ def _lines(text: str) -> list[Span]:
 
 def _tight(text: str, start: int, end: int) -> Span:
     """Return a span that starts at a letter without the white space at its end."""
-    if text[end - 1].isspace():
-        end = start + len(text[start:end].rstrip())
-    return start, end
+    return start, start + len(text[start:end].rstrip())
 
 
 def _left(text: str, lines: Sequence[Span], taken: Iterable[Find | Teaser]) -> list[Span]:
     """Return what the taken spans leave of the lines, without white space at the ends."""
-    spans = sorted((item.start, item.end) for item in taken)
+    spans = sorted([(item.start, item.end) for item in taken])
     if not spans:
         return list(lines)
     left: list[Span] = []
-    number = 0
-    for start, end in lines:
+    number, last = 0, len(spans)
+    for line in lines:
+        start, end = line
+        if number == last or spans[number][0] >= end:
+            left.append(line)  # untouched, and so without white space at its ends
+            continue
         at = start
-        while number < len(spans) and spans[number][0] < end:
+        while number < last and spans[number][0] < end:
             if spans[number][1] > at:
-                left.append((at, spans[number][0]))
+                left += _trim(text, at, spans[number][0])
                 at = spans[number][1]
             if at >= end:
                 break
             number += 1
-        left.append((at, end))
-    return [span for start, end in left if start < end and (span := _trim(text, start, end))]
+        left += _trim(text, at, end)
+    return left
 
 
-def _trim(text: str, start: int, end: int) -> Span | None:
-    """Return a span without white space at its ends, None if nothing else is in it."""
-    inner = text[start:end].strip()
+def _trim(text: str, start: int, end: int) -> list[Span]:
+    """Return a span without white space at its ends, none if nothing else is in it."""
+    stretch = text[start:end]
+    inner = stretch.strip()
     if not inner:
-        return None
-    start += text[start:end].index(inner[0])
-    return start, start + len(inner)
+        return []
+    start += stretch.index(inner[0])
+    return [(start, start + len(inner))]

@@ -7,12 +7,12 @@ that could take body is anchored: to the head, the tail, a whole short line, the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from saring.parse.dateline import find_dateline
-from saring.parse.markers import Rule, Rules, take_line
+from saring.parse.markers import MAX_CHARS, Rule, Rules, take_line
 from saring.parse.metadata import parse_credits, parse_date
 from saring.parse.shape import is_prose, is_title_case, may_be_headline
 from saring.parse.teaser import Span
@@ -47,7 +47,8 @@ _GAP = re.compile(r"[^\S\r\n]*(?:\r\n?|\n)[^\S\r\n]*(?:\r\n?|\n)")
 class Page:
     """What the finders read.
 
-    The text, the same in lower case, title and publisher (empty where unknown), the rules.
+    The text, the same in lower case, title and publisher (empty where unknown), the rules, and
+    which of the strings that they need it has.
     """
 
     text: str
@@ -55,6 +56,7 @@ class Page:
     title: str
     publisher: str
     rules: Rules
+    met: Collection[str]
 
 
 class Find(NamedTuple):
@@ -88,9 +90,11 @@ def find_lines(page: Page, lines: Sequence[Span]) -> list[Find]:
     """Return the lines that are furniture wherever they stand."""
     found: list[Find] = []
     before = ""
-    rules = page.rules.needed("line", page.low)
+    rules = page.rules.needed("line", page.low, page.met)
+    long = [rule for rule in rules if rule.max_chars > MAX_CHARS]
     for start, end in lines:
-        taken = take_line(rules, page.text[start:end], before)
+        fitting = rules if end - start <= MAX_CHARS else long
+        taken = take_line(fitting, page.text[start:end], before) if fitting else None
         before = taken[0].kind if taken else ""
         if taken:
             found.append(_find(*taken, start, end))

@@ -63,6 +63,8 @@ def find_teasers(
         The article's title: headlines of a portal are alike in length.
     """
     marks = find_marks(text, lines, places)
+    if not marks:
+        return []
     starts = [start for start, _ in lines]
     taken = {mark.line for mark in marks if mark.opens}
     taken.update(bisect_right(starts, start) - 1 for start, _ in cuts)

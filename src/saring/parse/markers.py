@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -17,7 +17,17 @@ from typing import Any
 
 from saring.errors import ConfigError
 
-__all__ = ["PLACES", "Marker", "Rule", "Rules", "load_rules", "lower", "read_rules", "take_line"]
+__all__ = [
+    "MAX_CHARS",
+    "PLACES",
+    "Marker",
+    "Rule",
+    "Rules",
+    "load_rules",
+    "lower",
+    "read_rules",
+    "take_line",
+]
 
 PLACES = ("inside", "line", "head", "tail", "tail_header", "start", "end")
 """Where a rule may apply: inside a line, as a whole line (anywhere, before the first paragraph,
@@ -102,36 +112,68 @@ class Rules:
             for need in one.needs:
                 owners = self._needs.setdefault(shared or need, {}).setdefault(need, [])
                 owners.append(one)
+        needs = [need for one in [*searched, *self.at("line")] for need in one.needs]
+        self._within = _nested([*needs, *self._needs])
+        self._long = {
+            place: [rule for rule in rules if rule.max_chars > MAX_CHARS]
+            for place, rules in self._places.items()
+        }
 
     def at(self, place: str) -> Sequence[Rule]:
         """Return the rules for a place, one of `PLACES`."""
         return self._places.get(place, ())
 
-    def places(self, low: str) -> Iterator[tuple[int, Marker | Rule]]:
+    def met(self, low: str) -> set[str]:
+        """Return which of the strings that markers and rules need a text, in lower case, has.
+
+        This is the one search through the whole text: most articles hold few of them, and what
+        needs the others costs nothing from here on.
+        """
+        found = {need for need in self._within if need in low}
+        for need in tuple(found):
+            found.update([longer for longer in self._within[need] if longer in low])
+        return found
+
+    def places(
+        self, low: str, met: Collection[str] | None = None
+    ) -> Iterator[tuple[int, Marker | Rule]]:
         """Yield where in a text, given in lower case, a marker or a rule for inside may match.
 
-        Most articles hold the words of few rules, so that the others cost next to nothing.
+        `met` is what `met` gives for the text, where that is known.
         """
-        for shared, group in self._needs.items():
-            if shared in low:
-                for need, owners in group.items():
-                    at = low.find(need)
-                    while at >= 0:
-                        for one in owners:
-                            yield at, one
-                        at = low.find(need, at + len(need))
+        met = self.met(low) if met is None else met
+        for group in self._needs.values():
+            for need, owners in group.items():
+                at = low.find(need) if need in met else -1
+                while at >= 0:
+                    for one in owners:
+                        yield at, one
+                    at = low.find(need, at + len(need))
 
-    def needed(self, place: str, low: str) -> list[Rule]:
-        """Return the rules for a place that may match within a text, given in lower case."""
-        return [
-            rule
-            for rule in self.at(place)
-            if not rule.needs or any(need in low for need in rule.needs)
-        ]
+    def needed(self, place: str, low: str, met: Collection[str] | None = None) -> list[Rule]:
+        """Return the rules for a place that may match within a text, given in lower case.
+
+        `met` is what `met` gives for the text, where that is known and `place` is "line".
+        """
+        has = low.__contains__ if met is None else met.__contains__
+        return [rule for rule in self.at(place) if not rule.needs or any(map(has, rule.needs))]
 
     def whole_line(self, place: str, line: str) -> tuple[Rule, re.Match[str]] | None:
         """Return the rule for a place that takes the whole line and its match, or None."""
-        return take_line(self.at(place), line)
+        rules = self.at(place) if len(line) <= MAX_CHARS else self._long.get(place, ())
+        return take_line(rules, line) if rules else None
+
+
+def _nested(needs: Iterable[str]) -> dict[str, list[str]]:
+    """Return the strings that contain no other one, each with those that contain it.
+
+    What is in none of them need not be looked for: "update berita" only where "berita" is.
+    """
+    nested: dict[str, list[str]] = {}
+    for need in sorted(set(needs), key=len):
+        short = next((one for one in nested if one in need), None)
+        nested.setdefault(short or need, []).extend([need] * (short is not None))
+    return nested
 
 
 def take_line(

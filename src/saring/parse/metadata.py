@@ -102,6 +102,8 @@ def parse_date(raw: str) -> str:
     ''
     """
     text = raw.strip()[:_MAX_CHARS]
+    if not text:
+        return ""
     if _ISO.fullmatch(text):
         return text.replace(" ", "T") if _is_possible(text) else ""
     day = _DAY.search(text)
@@ -135,6 +137,8 @@ def parse_credits(line: str) -> dict[str, str]:
 
 def parse_tags(line: str) -> tuple[str, ...]:
     """Return the tags of a line; they are parted by commas, hashes, bars or semicolons."""
+    if not line:
+        return ()
     return tuple(tag for raw in re.split(r"[,;|#•]", line) if (tag := raw.strip()))
 
 
