@@ -23,6 +23,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
+from threading import Timer
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -41,6 +42,9 @@ __all__ = ["ROWS_WORTH_LOADING", "SWITCH", "Topics", "clickbait", "prepare", "to
 SWITCH = "SARING_COMPILED"
 # scikit-learn answers so many while numba and the kernel are loaded.
 ROWS_WORTH_LOADING = 200
+# Longer than reading the kernel from the disk takes.
+PATIENCE_SECONDS = 3.0
+COMPILING = "making the compiled kernel: some ten seconds, once on this machine"
 
 Scorer = Callable[..., Any]
 
@@ -170,7 +174,10 @@ def _scorer(model: Pipeline, n_rows: int) -> Scorer | None:
 
 @cache
 def _loaded() -> bool:
-    """Return whether the kernel is there, compiled if need be."""
+    """Return whether the kernel is there, compiled if need be; the log says so if it takes long."""
+    notice = Timer(PATIENCE_SECONDS, _log.warning, [COMPILING])
+    notice.daemon = True
+    notice.start()
     try:
         from saring.compiled import kernel  # noqa: F401 - importing it compiles it
     except (ImportError, RuntimeError) as error:  # numba and NumPy do not fit; nowhere to keep it
@@ -180,6 +187,8 @@ def _loaded() -> bool:
             error,
         )
         return False
+    finally:
+        notice.cancel()
     return True
 
 
