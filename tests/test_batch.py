@@ -375,6 +375,19 @@ def test_rows_that_kill_a_worker_only_together_stop_the_run_with_advice():
         list(made_by_workers([(0, records("ramai", "ramai"))], Fragile(), ".jsonl", 1))
 
 
+@dataclass(frozen=True)
+class Unable(Fragile):
+    """A job whose worker ends while it is made ready."""
+
+    def __reduce__(self):
+        return os._exit, (3,)
+
+
+def test_a_worker_that_does_not_start_stops_the_run_and_blames_no_article():
+    with pytest.raises(InputError, match=r"worker process did not start \(exit status 3\)"):
+        list(made_by_workers([(0, records("a", "b"))], Unable(), ".jsonl", 2))
+
+
 def test_an_article_that_breaks_the_scoring_costs_its_own_row():
     part = make_part(Fragile(), ".jsonl", records("a", "galat", "b"))
     assert part.summary.errors == 1

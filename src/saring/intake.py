@@ -98,7 +98,7 @@ def _writable(article: Article) -> Article:
     """Return the article with U+FFFD for what no file can hold."""
     values = {item.name: getattr(article, item.name) for item in fields(article)}
     texts = {name: value for name, value in values.items() if isinstance(value, str)}
-    if not any(map(_UNWRITABLE.search, texts.values())):
+    if all(map(_is_writable, texts.values())):
         return article
     mended: dict[str, Any] = {name: _mended(text) for name, text in texts.items()}
     links = tuple(
@@ -106,6 +106,14 @@ def _writable(article: Article) -> Article:
         for link in article.links
     )
     return replace(article, links=links, **mended)
+
+
+def _is_writable(text: str) -> bool:
+    """Return whether every file can hold a text; much faster than a search for what it cannot."""
+    try:
+        return "\0" not in text and (text.isascii() or bool(text.encode()))
+    except UnicodeEncodeError:
+        return False
 
 
 def _mended(text: str) -> str:

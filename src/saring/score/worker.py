@@ -21,7 +21,7 @@ from typing import IO
 import orjson
 
 from saring.article import Record
-from saring.errors import SaringError
+from saring.errors import InputError, SaringError
 from saring.score.jobs import Job, Part, make_part
 from saring.score.summary import Summary
 
@@ -73,14 +73,13 @@ class Worker:
         WorkerDied
             The process ended; this worker is of no more use.
         SaringError
-            The job refuses its records altogether.
+            The worker did not start, or the job refuses its records altogether.
         """
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None and stdout is not None
         try:
             if self._start:
-                _send(stdin, self._start)
-                self._start = b""
+                self._prepare(stdin, stdout)
             _send(stdin, pickle.dumps(list(records), pickle.HIGHEST_PROTOCOL))
             head = orjson.loads(_received(stdout))
             if head["error"]:
@@ -88,6 +87,26 @@ class Worker:
             return Part(_received(stdout), _received(stdout), Summary(**head["summary"]))
         except (OSError, EOFError, ValueError):
             raise WorkerDied(self._ending()) from None
+
+    def _prepare(self, stdin: IO[bytes], stdout: IO[bytes]) -> None:
+        """Send the job and wait until the worker is ready for records.
+
+        Raises
+        ------
+        InputError
+            It ended before it was: no article is to blame, and another worker would do the same.
+        """
+        try:
+            _send(stdin, self._start)
+            head = orjson.loads(_received(stdout))
+        except (OSError, EOFError, ValueError):
+            raise InputError(
+                f"a worker process did not start ({self._ending()}); what it said stands above, "
+                "if it said anything; try --workers 1"
+            ) from None
+        if head["error"]:
+            raise SaringError(head["error"])
+        self._start = b""
 
     def _ending(self) -> str:
         """Return in words how the process ended."""
@@ -119,6 +138,7 @@ def serve() -> None:
     with contextlib.suppress(EOFError, BrokenPipeError):
         try:
             job, suffix = pickle.loads(_received(requests))
+            _send(answers, orjson.dumps({"error": ""}))
         except SaringError as error:
             _send(answers, orjson.dumps({"error": str(error)}))
             return
