@@ -3,25 +3,40 @@
 from __future__ import annotations
 
 import re
+import string
 import tomllib
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
-from sklearn.feature_extraction.text import CountVectorizer
 
-__all__ = ["GroupCounter", "load_lexicon", "words"]
+__all__ = ["Bag", "GroupCounter", "load_lexicon", "runs", "words"]
 
 # scikit-learn's own word: two or more word characters. One definition for all features.
 _WORD = re.compile(r"\w\w+")
+# Most texts have none but the letters of ASCII, and few other marks; those are split by bytes.
+_NO_WORD = re.compile(r"[^\x00-\x7f\w]+")
+_SINGLE = frozenset(string.ascii_lowercase + string.digits + "_")
+_APART = bytes(code if chr(code) in _SINGLE else ord(" ") for code in range(256))
 
 
 def words(text: str) -> list[str]:
     """Return the words of a text, lower-cased, in order."""
-    return _WORD.findall(text.lower())
+    return [word for word in runs(text) if len(word) > 1]
+
+
+def runs(text: str) -> list[str]:
+    """Return the words of a text as `words` does, with single characters of ASCII left in."""
+    lowered = text.lower()
+    if not lowered.isascii():
+        lowered = _NO_WORD.sub(" ", lowered)
+        if not lowered.isascii():
+            return _WORD.findall(lowered)
+    return lowered.encode().translate(_APART).decode().split()
 
 
 @cache
@@ -40,6 +55,52 @@ def load_lexicon(section: str) -> dict[str, tuple[str, ...]]:
     }
 
 
+class Bag:
+    """The words of a text, counted.
+
+    Parameters
+    ----------
+    runs : list of str
+        The words in order, lower-cased; single characters of ASCII among them are no words.
+
+    Attributes
+    ----------
+    counts : Counter of str
+    size : int
+        How many words there are.
+    """
+
+    def __init__(self, runs: list[str]) -> None:
+        self._runs = runs
+        self.counts = Counter(runs)
+        self.size = len(runs)
+        for character in self.counts.keys() & _SINGLE:
+            self.size -= self.counts.pop(character)
+
+    @classmethod
+    def of(cls, *texts: str) -> Bag:
+        """Return the words of texts that follow each other."""
+        return cls([word for text in texts for word in runs(text)])
+
+    @cached_property
+    def words(self) -> list[str]:
+        """The words in order."""
+        return [word for word in self._runs if len(word) > 1]
+
+    def pairs(self, one: str, two: str) -> int:
+        """Return how often a word stands directly before another."""
+        if one not in self.counts or two not in self.counts:
+            return 0
+        if one == two:
+            return sum(word == following == one for word, following in pairwise(self.words))
+        return self._joined.count(f" {one}  {two} ")
+
+    @cached_property
+    def _joined(self) -> str:
+        # Each word has spaces of its own, so that neighbouring pairs do not overlap.
+        return f" {'  '.join(self.words)} "
+
+
 class GroupCounter:
     """Counts, text by text, how many words belong to each group of a lexicon.
 
@@ -50,17 +111,37 @@ class GroupCounter:
     """
 
     def __init__(self, groups: Mapping[str, Sequence[str]]) -> None:
-        terms = sorted({term for group in groups.values() for term in group})
-        place = {term: i for i, term in enumerate(terms)}
-        rows = [place[term] for group in groups.values() for term in group]
-        columns = [j for j, group in enumerate(groups.values()) for _ in group]
-        self._membership = csr_matrix(
-            (np.ones(len(rows)), (rows, columns)), shape=(len(terms), len(groups))
-        )
-        self._counter = CountVectorizer(vocabulary=place, ngram_range=(1, 2))
+        self._terms = [[term.partition(" ")[::2] for term in terms] for terms in groups.values()]
+        self._words: defaultdict[str, list[int]] = defaultdict(list)
+        self._pairs: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
+        for group, terms in enumerate(self._terms):
+            for one, two in terms:
+                if two:
+                    self._pairs[one].append((two, group))
+                else:
+                    self._words[one].append(group)
 
     def counts(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Return how often the terms of each group occur, shape (n_texts, n_groups)."""
-        found = self._counter.transform(texts) @ self._membership
-        counts: NDArray[np.float64] = found.toarray()
+        counts = np.zeros((len(texts), len(self._terms)))
+        for row, text in zip(counts, texts, strict=True):
+            row[:] = self.count(Bag.of(text))
         return counts
+
+    def count(self, bag: Bag) -> list[int]:
+        """Return how often the terms of each group occur in one text."""
+        found = [0] * len(self._terms)
+        for word in bag.counts.keys() & self._words.keys():
+            for group in self._words[word]:
+                found[group] += bag.counts[word]
+        for one in bag.counts.keys() & self._pairs.keys():
+            for two, group in self._pairs[one]:
+                found[group] += bag.pairs(one, two)
+        return found
+
+    def count_one(self, group: int, bag: Bag) -> int:
+        """Return how often the terms of one group, given by its place, occur in one text."""
+        counts = bag.counts
+        return sum(
+            bag.pairs(one, two) if two else counts.get(one, 0) for one, two in self._terms[group]
+        )

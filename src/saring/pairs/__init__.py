@@ -1,7 +1,8 @@
 """Pairs (article, headline) to numbers: how much of the headline is at home in the article.
 
-Order inside: kin (words that name one thing) <- vocabulary (what words weigh) <- host (an article
-as the features see it) <- features (one pair to numbers) <- transformer (many pairs; fitting).
+Order inside: kin (words that name one thing) <- vocabulary (what words weigh) <- latent (directions
+of texts) <- host (an article as the features see it) <- features (one pair to numbers) <-
+background (what fitting counts) <- transformer (many pairs; fitting).
 """
 
 from saring.pairs.features import FEATURES

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 
 from saring.pairs.host import MIN_STEM_CHARS, Headline, Host, Tools
 
-__all__ = ["BATCHED", "FEATURES", "SPECIFIC_WEIGHT", "pair_features", "ties"]
+__all__ = ["FEATURES", "SPECIFIC_WEIGHT", "pair_features", "ties"]
 
-OVERLAPS = (
+FEATURES = (
     "overlap",  # share of the headline's word weight that stands anywhere in the article
     "kin_overlap",  # ... with words that only have kin there counted in part
     "lead_overlap",  # ... in its first words
@@ -24,51 +23,56 @@ OVERLAPS = (
     "missing_places",  # minus the weight of the headline's places that the article lacks
     "names",  # share of the headline's names, by weight, that the article has
     "kin",  # share of the headline's families of words, by weight, that the article has
-)
-BATCHED = (
     "latent_lead",  # cosine with the title and lead in the latent space of the background
     "subject_share",  # how prominent the headline's subjects are in the article
     "subject_missing",  # minus the weight of the headline's subjects that the article lacks
 )
-FEATURES = OVERLAPS + BATCHED
 
 COMMON_WEIGHT = 2.0  # idf of a word that stands in one article of three: it says nothing
 SPECIFIC_WEIGHT = 3.0  # idf from which a shared word says something: one article in 7
 KIN_SHARE = 0.6  # a relative says less than the word itself
 # A share of nothing is 0, and one small word found is not yet all: added to what is divided by.
 NAME_FLOOR, KIN_FLOOR = 3.0, 2.0
+TINY = 1e-9  # instead of no subject at all
 # Source: Robertson & Zaragoza (2009), The probabilistic relevance framework: BM25 and beyond.
 BM25_SATURATION, BM25_LENGTH = 1.2, 0.75
 USUAL_WORDS = 250  # length of an ordinary article
 
 
 def pair_features(
-    host: Host, headline: Headline, tools: Tools, family_weights: list[float]
+    host: Host, headline: Headline, found: dict[str, float], tools: Tools
 ) -> list[float]:
-    """Return the features of a pair that need no other pair, in the order of `OVERLAPS`."""
+    """Return the features of a pair, in the order of `FEATURES`; `found` is what `ties` gives."""
     weights, total = headline.weights, headline.total
-    shared = {word: w for word, w in weights.items() if host.has(word)}
-    akin = _akin(headline, host.families)
-    near = _akin(headline, host.lead_families)
+    shared = {word: w for word, w in weights.items() if host.mentions(word)}
+    lead = host.lead
+    akin = {w for w, of in headline.relatives.items() if any(map(host.kin, of))}
+    near = {w for w in akin if w not in lead and any(map(host.lead_has_kin, headline.relatives[w]))}
     return [
         sum(shared.values()) / total,
-        sum(w * (1 if word in shared else akin.get(word, 0)) for word, w in weights.items())
+        sum(
+            w if word in shared else w * KIN_SHARE
+            for word, w in weights.items()
+            if word in shared or word in akin
+        )
         / total,
-        sum(w * (1 if word in host.lead else near.get(word, 0)) for word, w in weights.items())
+        sum(
+            w if word in lead else w * KIN_SHARE
+            for word, w in weights.items()
+            if word in lead or word in near
+        )
         / total,
-        max((_common(weights, found) for found in host.sentences), default=0.0) / total,
+        host.best_sentence(weights) / total,
         _recall(host.title_weights, headline),
         _recall(host.key_weights, headline),
         sum(w - SPECIFIC_WEIGHT for w in shared.values() if w > SPECIFIC_WEIGHT),
         sum(w * _saturated(host.mentions(word), host.n_words) for word, w in shared.items()),
-        sum(
-            math.log1p(host.pairs[pair]) * min(weights[pair[0]], weights[pair[1]])
-            for pair in headline.pairs
-            if pair in host.pairs
-        ),
-        *_said(ties(host, headline), headline, tools),
+        _phrases(host, headline),
+        *_said(found, headline, tools),
         _names(host, headline, tools),
-        _families(host, headline, family_weights),
+        _families(host, headline, tools),
+        float(headline.direction @ host.direction),
+        *_subjects(host, headline, tools),
     ]
 
 
@@ -81,10 +85,20 @@ def ties(host: Host, headline: Headline) -> dict[str, float]:
     found = {}
     for word, weight in headline.weights.items():
         if weight > COMMON_WEIGHT:
-            kin = max((host.families[f] for f in headline.relatives.get(word, ())), default=0)
+            kin = max(map(host.kin, headline.relatives.get(word, ())), default=0)
             said = max(math.log1p(host.mentions(word)), KIN_SHARE * math.log1p(kin))
             found[word] = (weight - COMMON_WEIGHT) * said
     return found
+
+
+def _phrases(host: Host, headline: Headline) -> float:
+    """Return the weight of the neighbouring words that both have, by how often the article does."""
+    weights = headline.weights
+    return sum(
+        math.log1p(times) * min(weights[one], weights[two])
+        for one, two in headline.pairs
+        if (times := host.pairs(one, two))
+    )
 
 
 def _said(found: dict[str, float], headline: Headline, tools: Tools) -> list[float]:
@@ -101,31 +115,32 @@ def _said(found: dict[str, float], headline: Headline, tools: Tools) -> list[flo
     ]
 
 
-def _akin(headline: Headline, families: Counter[int]) -> dict[str, float]:
-    """Return what a word of the headline counts for whose kin are among the families."""
-    return {w: KIN_SHARE for w, of in headline.relatives.items() if of & families.keys()}
-
-
 def _names(host: Host, headline: Headline, tools: Tools) -> float:
     """Return the share of the headline's names, by weight, that the article has."""
     named = {
-        word: w * (1.0 if word in host.names else tools.vocabulary.name(word))
+        word: w * (1.0 if host.names(word) else tools.vocabulary.name(word))
         for word, w in headline.weights.items()
     }
-    return sum(w for word, w in named.items() if host.has(word)) / (
+    return sum(w for word, w in named.items() if host.mentions(word)) / (
         sum(named.values()) + NAME_FLOOR
     )
 
 
-def _families(host: Host, headline: Headline, family_weights: list[float]) -> float:
+def _families(host: Host, headline: Headline, tools: Tools) -> float:
     """Return the share of the headline's families, by weight, that the article has."""
-    found = sum(family_weights[f] for f in headline.families if host.families[f])
-    return found / (sum(family_weights[f] for f in headline.families) + KIN_FLOOR)
+    weights = tools.family_weights
+    found = sum(weights[f] for f in headline.families if host.kin(f))
+    return found / (sum(weights[f] for f in headline.families) + KIN_FLOOR)
 
 
-def _common(weights: dict[str, float], found: frozenset[str]) -> float:
-    """Return the weight of the words that are found."""
-    return sum(weight for word, weight in weights.items() if word in found)
+def _subjects(host: Host, headline: Headline, tools: Tools) -> tuple[float, float]:
+    """Return how prominent the headline's subjects are, and minus the weight of those missing."""
+    weights, found = tools.subject_weights, host.subjects
+    named = headline.subjects
+    most = max(max(found, default=0.0), TINY)
+    share = sum(weights[s] * (found[s] / most) for s in named)
+    missing = sum(weights[s] for s in named if found[s] == 0)
+    return share / max(sum(weights[s] for s in named), TINY), -missing
 
 
 def _saturated(mentions: int, n_words: int) -> float:

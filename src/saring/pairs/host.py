@@ -3,29 +3,43 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-from saring.pairs.kin import Kin, separate_words
-from saring.pairs.vocabulary import Vocabulary, capitalised
-from saring.sentences import Splitter
+import numpy as np
+from numpy.typing import NDArray
 
-__all__ = ["Headline", "Host", "Tools"]
+from saring.lexicon import Bag, GroupCounter, runs
+from saring.pairs.kin import Kin, glued_parts, separate_words
+from saring.pairs.latent import LatentSpace
+from saring.pairs.vocabulary import Vocabulary, capitalised
+from saring.sentences import Splitter, paragraphs
+
+__all__ = ["MIN_STEM_CHARS", "Headline", "Host", "Tools"]
 
 LEAD_WORDS = 80  # the first two or three paragraphs
+LEAD_CHARS = LEAD_WORDS * 20  # all of which are looked for in so many characters
+LATENT_CHARS = 600  # the title and the first two or three paragraphs
 MIN_STEM_CHARS = 4  # a shorter word stands inside too many others ("as" in "tugas")
 MIN_KEY_CHARS = 3
 KEY_TERMS = 20  # the terms of highest TF-IDF that stand for an article
+# Letters whose small form is longer than they are, or hangs on their neighbours.
+_ODD_LETTERS = ("İ", "Σ")
+_BEFORE_INSIDE = frozenset("abcdefghijklmnopqrstuvwxyz0123456789,")  # see `capitalised`
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class Tools:
     """What was learnt and is looked up for every pair."""
 
-    def __init__(self, vocabulary: Vocabulary, kin: Kin, splitter: Splitter) -> None:
-        self.vocabulary = vocabulary
-        self.kin = kin
-        self.splitter = splitter
+    vocabulary: Vocabulary
+    kin: Kin
+    family_weights: list[float]
+    subjects: GroupCounter
+    subject_weights: list[float]
+    latent: LatentSpace
+    splitter: Splitter
 
 
 class Headline:
@@ -43,6 +57,10 @@ class Headline:
     pairs : tuple of (str, str)
         Neighbouring words, each two once and in order: a sum over a set of them would have other
         last digits in each process.
+    subjects : list of int
+        The groups of the lexicon that it names.
+    direction : (n_dimensions,) array
+        Where it lies in the latent space.
     """
 
     def __init__(self, text: str, tools: Tools) -> None:
@@ -53,6 +71,9 @@ class Headline:
         self.relatives = tools.kin.by_word(found)
         self.families = frozenset(tools.kin.families(found))
         self.pairs = tuple(dict.fromkeys(pairwise(found)))
+        named = tools.subjects.count(Bag.of(text))
+        self.subjects = [group for group, times in enumerate(named) if times]
+        self.direction = tools.latent.direction(text)
 
 
 class Host:
@@ -64,49 +85,78 @@ class Host:
         self._body = body
         self._tools = tools
         self._lowered = self.text.lower()
-        self._words = separate_words(self.text)
-        self._counts = Counter(self._words)
-        self.n_words = len(self._words)
-
-    def has(self, word: str) -> bool:
-        """Whether the article has a word, alone or inside a longer one."""
-        return word in self._counts or (len(word) >= MIN_STEM_CHARS and word in self._lowered)
+        self._odd = any(letter in self.text for letter in _ODD_LETTERS)
+        # Cut at a space, so that the words of the lead need no second reading.
+        cut = max(body.rfind(" ", 0, LEAD_CHARS), 0)
+        self._head = runs(body[:cut])
+        self._plain = Bag([*runs(title), *self._head, *runs(body[cut:])])
+        parts = glued_parts(self.text)
+        self._bag = Bag([*self._plain.words, *parts]) if parts else self._plain
+        self.n_words = self._bag.size
+        self._mentions: dict[str, int] = {}
+        self._kin: dict[int, int] = {}
+        self._split: dict[int, list[str]] = {}
 
     def mentions(self, word: str) -> int:
-        """How often the article has a word, alone or inside a longer one."""
-        inside = self._lowered.count(word) if len(word) >= MIN_STEM_CHARS else 0
-        return max(self._counts[word], inside)
+        """Return how often the article has a word, alone or inside a longer one."""
+        known = self._mentions.get(word)
+        if known is None:
+            inside = self._lowered.count(word) if len(word) >= MIN_STEM_CHARS else 0
+            known = self._mentions[word] = max(self._bag.counts.get(word, 0), inside)
+        return known
+
+    def kin(self, family: int) -> int:
+        """Return how often the article has a family of words."""
+        known = self._kin.get(family)
+        if known is None:
+            known = self._kin[family] = self._tools.kin.count(family, self._bag)
+        return known
+
+    def lead_has_kin(self, family: int) -> bool:
+        """Whether the title or the first paragraphs have a family of words."""
+        return self._tools.kin.count(family, self._lead_bag) > 0
+
+    def pairs(self, one: str, two: str) -> int:
+        """Return how often a word stands directly before another."""
+        return self._bag.pairs(one, two)
+
+    def names(self, word: str) -> bool:
+        """Whether a word has a capital inside a sentence of the body."""
+        if self._odd:
+            return word in self._capitalised
+        if word not in self._plain.counts:
+            return False
+        text, lowered, length = self.text, self._lowered, len(word) + 1
+        at = lowered.find(f" {word}", len(self.title) + 1)
+        while at >= 0:
+            after = text[at + length : at + length + 1]
+            if (
+                text[at + 1].isupper()
+                and text[at - 1] in _BEFORE_INSIDE
+                and not (after.isalnum() or after == "_")
+            ):
+                return True
+            at = lowered.find(f" {word}", at + length)
+        return False
+
+    def best_sentence(self, weights: dict[str, float]) -> float:
+        """Return the weight of the words found in the sentence of the body that has most of it."""
+        if not self._odd:  # what the article lacks none of its sentences has
+            weights = {w: weight for w, weight in weights.items() if w in self._lowered}
+        best = 0.0
+        for most, number in self._promising(weights):
+            if most <= best:
+                break
+            for sentence in self._sentences(number):
+                if _found(weights, sentence.lower()) > best:
+                    has = set(separate_words(sentence))
+                    best = max(best, sum(weight for w, weight in weights.items() if w in has))
+        return best
 
     @cached_property
     def lead(self) -> frozenset[str]:
         """Words of the first paragraphs."""
         return frozenset(self._lead)
-
-    @cached_property
-    def lead_families(self) -> Counter[int]:
-        """Families of the words of the title and the first paragraphs."""
-        return self._tools.kin.families([*separate_words(self.title), *self._lead])
-
-    @cached_property
-    def families(self) -> Counter[int]:
-        """Families of all words, and how often each occurs."""
-        return self._tools.kin.families(self._words)
-
-    @cached_property
-    def sentences(self) -> list[frozenset[str]]:
-        """Words of each sentence of the body."""
-        sentences = self._tools.splitter.sentences(self._body)
-        return [frozenset(separate_words(sentence)) for sentence in sentences]
-
-    @cached_property
-    def pairs(self) -> Counter[tuple[str, str]]:
-        """Neighbouring words, and how often each two occur."""
-        return Counter(pairwise(self._words))
-
-    @cached_property
-    def names(self) -> set[str]:
-        """Words that have a capital inside a sentence."""
-        return capitalised(self._body)
 
     @cached_property
     def title_weights(self) -> dict[str, float]:
@@ -117,14 +167,75 @@ class Host:
     @cached_property
     def key_weights(self) -> dict[str, float]:
         """The terms of highest TF-IDF and their weights."""
-        weight = self._tools.vocabulary.weight
-        tfidf = {
-            word: (1 + math.log(count)) * weight(word)
-            for word, count in self._counts.items()
+        idf, unseen = self._tools.vocabulary.idf, self._tools.vocabulary.unseen
+        tfidf = [
+            (-_DAMPED[count] * idf.get(word, unseen), word)
+            for word, count in self._bag.counts.items()
             if len(word) >= MIN_KEY_CHARS
-        }
-        return dict(sorted(tfidf.items(), key=lambda item: (-item[1], item[0]))[:KEY_TERMS])
+        ]
+        if len(tfidf) > KEY_TERMS:  # sorting numbers is quicker than sorting both
+            last = sorted([weight for weight, _ in tfidf])[KEY_TERMS - 1]
+            tfidf = [term for term in tfidf if term[0] <= last]
+        return {word: -weight for weight, word in sorted(tfidf)[:KEY_TERMS]}
+
+    @cached_property
+    def subjects(self) -> list[float]:
+        """How much it has of each group of the lexicon: the logarithm of counts by rarity."""
+        found = self._tools.subjects.count(self._plain)
+        return [
+            math.log1p(times) * weight
+            for times, weight in zip(found, self._tools.subject_weights, strict=True)
+        ]
+
+    @cached_property
+    def direction(self) -> NDArray[np.float64]:
+        """Where its title and lead lie in the latent space, shape (n_dimensions,)."""
+        return self._tools.latent.direction(self.text[:LATENT_CHARS])
+
+    def _promising(self, weights: dict[str, float]) -> list[tuple[float, int]]:
+        """Return paragraphs with the most that a sentence of theirs can weigh, best first."""
+        most = [(_found(weights, lowered), i) for i, (_, lowered) in enumerate(self._paragraphs)]
+        return sorted(most, reverse=True)
+
+    def _sentences(self, number: int) -> list[str]:
+        """Return the sentences of a paragraph."""
+        known = self._split.get(number)
+        if known is None:
+            known = self._tools.splitter.sentences(self._paragraphs[number][0])
+            self._split[number] = known
+        return known
+
+    @cached_property
+    def _paragraphs(self) -> list[tuple[str, str]]:
+        return [(paragraph, paragraph.lower()) for paragraph in paragraphs(self._body)]
+
+    @cached_property
+    def _capitalised(self) -> set[str]:
+        return capitalised(self._body)
 
     @cached_property
     def _lead(self) -> list[str]:
-        return separate_words(self._body[: LEAD_WORDS * 20])[:LEAD_WORDS]
+        found = [word for word in self._head if len(word) > 1]
+        if len(found) < LEAD_WORDS:
+            found = separate_words(self._body[:LEAD_CHARS])
+        return found[:LEAD_WORDS]
+
+    @cached_property
+    def _lead_bag(self) -> Bag:
+        return Bag([*separate_words(self.title), *self._lead])
+
+
+class _Damped(dict[int, float]):
+    """Counts to one and their logarithm."""
+
+    def __missing__(self, count: int) -> float:
+        value = self[count] = 1 + math.log(count)
+        return value
+
+
+_DAMPED = _Damped()
+
+
+def _found(weights: dict[str, float], text: str) -> float:
+    """Return the weight of the words that stand in a text, be it inside others."""
+    return sum(weight for word, weight in weights.items() if word in text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,12 +10,14 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.preprocessing import StandardScaler, normalize
+from sklearn.preprocessing import StandardScaler
 
-from saring.lexicon import GroupCounter, load_lexicon
-from saring.pairs.features import BATCHED, FEATURES, SPECIFIC_WEIGHT, pair_features, ties
+from saring.lexicon import Bag, GroupCounter, load_lexicon
+from saring.pairs.background import fit_counted, word_counts
+from saring.pairs.features import FEATURES, SPECIFIC_WEIGHT, pair_features, ties
 from saring.pairs.host import Headline, Host, Tools
 from saring.pairs.kin import Kin, load_kin, separate_words
+from saring.pairs.latent import LatentSpace
 from saring.pairs.vocabulary import Vocabulary, name_shares
 from saring.sentences import Splitter, learn_abbreviations
 
@@ -32,7 +34,6 @@ SUBJECT_FLOOR = 0.005
 SAMPLE, ABBREVIATION_SAMPLE = 3000, 500
 # The latent space of more words is no better, and its matrix is most of what the bundle weighs.
 LATENT_WORDS = 8000
-LEAD_CHARS = 600  # the title and the first two or three paragraphs
 
 
 class Tie(NamedTuple):
@@ -73,7 +74,7 @@ class PairFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         "terms_", "names_", "latent_terms_", "latent_", "lexicon_", "subject_weights_", "kin_",
         "family_weights_", "abbreviations_",
     )  # fmt: skip
-    DERIVED = ("_tools", "_subjects", "_known", "_weights")
+    DERIVED = ("_tools", "_known")
 
     def __init__(self, min_df: int = 2, dimensions: int = 100, seed: int = 0) -> None:
         self.min_df = min_df
@@ -86,43 +87,40 @@ class PairFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             self.__dict__.pop(name, None)
         articles = list(dict.fromkeys((title, body) for title, body, _ in pairs))
         texts = [f"{title}\n{body}" for title, body in articles]
-        self.terms_ = TfidfVectorizer(min_df=self.min_df, sublinear_tf=True).fit(texts)
+        known, counts = word_counts(texts)
+        terms = TfidfVectorizer(min_df=self.min_df, sublinear_tf=True)
+        self.terms_, _ = fit_counted(terms, known, counts)
         self.names_ = name_shares([body for _, body in articles], self.terms_.vocabulary_)
-        self.latent_terms_ = TfidfVectorizer(
-            min_df=self.min_df, max_features=LATENT_WORDS, sublinear_tf=True
+        latent = TfidfVectorizer(min_df=self.min_df, max_features=LATENT_WORDS, sublinear_tf=True)
+        self.latent_terms_, counts = fit_counted(latent, known, counts)
+        dimensions = min(self.dimensions, min(counts.shape) - 1)
+        self.latent_ = TruncatedSVD(dimensions, random_state=self.seed).fit(
+            self.latent_terms_._tfidf.transform(counts)
         )
-        tfidf = self.latent_terms_.fit_transform(texts)
-        dimensions = min(self.dimensions, min(tfidf.shape) - 1)
-        self.latent_ = TruncatedSVD(dimensions, random_state=self.seed).fit(tfidf)
-        some = texts[:: 1 + len(texts) // SAMPLE]
+        self._learn_groups(texts)
+        return self
+
+    def _learn_groups(self, texts: Sequence[str]) -> None:
+        """Learn how rare subjects and families of words are, and abbreviations."""
         few = texts[:: 1 + len(texts) // ABBREVIATION_SAMPLE]
         self.abbreviations_ = list(learn_abbreviations(few))
         domains = load_lexicon("domains")
         places = {name: domains[name] for name in ("abroad", "home")}
         groups = places | load_lexicon("subjects")
         self.lexicon_ = {name: list(terms) for name, terms in groups.items()}
-        self.subject_weights_ = _rarity(GroupCounter(self.lexicon_).counts(some) > 0)
         self.kin_ = {kind: list(families) for kind, families in load_kin().items()}
-        self.family_weights_ = _rarity(_met(Kin(self.kin_), some))
-        return self
+        subjects, kin = GroupCounter(self.lexicon_), Kin(self.kin_)
+        some = texts[:: 1 + len(texts) // SAMPLE]
+        self.subject_weights_ = _rarity(subjects.counts(some) > 0)
+        self.family_weights_ = _rarity(
+            np.array([kin.met(Bag(separate_words(text))) for text in some])
+        )
 
     def transform(self, pairs: Sequence[Pair]) -> NDArray[np.float64]:
         """Return the features of each pair, in the order of `FEATURES`."""
-        self._prepare()
         found = np.zeros((len(pairs), len(FEATURES)))
-        asked = [i for i, (_, _, headline) in enumerate(pairs) if headline.strip()]
-        if not asked:
-            return found
-        places: dict[tuple[str, str], int] = {}
-        at = [places.setdefault(pairs[i][:2], len(places)) for i in asked]
-        hosts = [Host(title, body, self._tools) for title, body in places]
-        texts = [pairs[i][2] for i in asked]
-        found[asked, : -len(BATCHED)] = [
-            pair_features(hosts[a], Headline(text, self._tools), self._tools, self._weights)
-            for a, text in zip(at, texts, strict=True)
-        ]
-        found[asked, -3] = self._latent(hosts, texts, at)
-        found[asked, -2:] = self._subject(hosts, texts, at)
+        for i, host, headline in self._met(pairs):
+            found[i] = pair_features(host, headline, ties(host, headline), self._tools)
         return found
 
     def ties(self, pair: Pair) -> list[Tie]:
@@ -130,14 +128,40 @@ class PairFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
         Words that many articles share ("soal", "usai") and numbers are left out.
         """
+        for _, host, headline in self._met([pair]):
+            return self._told(host, headline, ties(host, headline))
+        return []
+
+    def judge(self, pairs: Sequence[Pair]) -> tuple[NDArray[np.float64], list[list[Tie]]]:
+        """Return what `transform` and, pair by pair, `ties` say, at the cost of the first."""
+        features = np.zeros((len(pairs), len(FEATURES)))
+        told: list[list[Tie]] = [[] for _ in pairs]
+        for i, host, headline in self._met(pairs):
+            found = ties(host, headline)
+            features[i] = pair_features(host, headline, found, self._tools)
+            told[i] = self._told(host, headline, found)
+        return features, told
+
+    def _met(self, pairs: Sequence[Pair]) -> Iterator[tuple[int, Host, Headline]]:
+        """Yield the place of each pair that is no background, article by article."""
         self._prepare()
-        host, headline = Host(pair[0], pair[1], self._tools), Headline(pair[2], self._tools)
-        found = [
-            Tie(word, weight, shared=host.has(word))
-            for word, weight in ties(host, headline).items()
+        articles: dict[tuple[str, str], list[int]] = {}
+        for i, (title, body, headline) in enumerate(pairs):
+            if headline.strip():
+                articles.setdefault((title, body), []).append(i)
+        for (title, body), places in articles.items():
+            host = Host(title, body, self._tools)
+            for i in places:
+                yield i, host, Headline(pairs[i][2], self._tools)
+
+    def _told(self, host: Host, headline: Headline, found: dict[str, float]) -> list[Tie]:
+        """Return the ties that tell a person something, the weightiest first."""
+        told = [
+            Tie(word, weight, shared=host.mentions(word) > 0)
+            for word, weight in found.items()
             if weight > 0 and self._tells(word, headline.weights[word])
         ]
-        return sorted(found, key=lambda tie: (-tie.weight, tie.word))
+        return sorted(told, key=lambda tie: (-tie.weight, tie.word))
 
     def weight(self, word: str) -> float:
         """Return how rare a word is: its idf in the training articles (natural log, from 1 up)."""
@@ -154,36 +178,16 @@ class PairFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Make the look-up tables that follow from the fitted state, once."""
         if hasattr(self, "_tools"):
             return
-        self._subjects = GroupCounter(self.lexicon_)
         self._known = {term for terms in self.lexicon_.values() for term in terms}
-        self._weights: list[float] = self.family_weights_.tolist()
         self._tools = Tools(
-            Vocabulary(self.terms_, self.names_), Kin(self.kin_), Splitter(self.abbreviations_)
+            vocabulary=Vocabulary(self.terms_, self.names_),
+            kin=Kin(self.kin_),
+            family_weights=self.family_weights_.tolist(),
+            subjects=GroupCounter(self.lexicon_),
+            subject_weights=self.subject_weights_.tolist(),
+            latent=LatentSpace(self.latent_terms_, self.latent_),
+            splitter=Splitter(self.abbreviations_),
         )
-
-    def _latent(
-        self, hosts: Sequence[Host], headlines: Sequence[str], at: Sequence[int]
-    ) -> NDArray[np.float64]:
-        """Return the cosines of headlines with titles and leads, shape (n_pairs,)."""
-
-        def place(texts: Sequence[str]) -> NDArray[np.float64]:
-            return normalize(self.latent_.transform(self.latent_terms_.transform(texts)))  # type: ignore[no-any-return]
-
-        leads = place([host.text[:LEAD_CHARS] for host in hosts])
-        cosines: NDArray[np.float64] = (place(headlines) * leads[at]).sum(axis=1)
-        return cosines
-
-    def _subject(
-        self, hosts: Sequence[Host], headlines: Sequence[str], at: Sequence[int]
-    ) -> NDArray[np.float64]:
-        """Return how the headlines' subjects stand in the articles, shape (n_pairs, 2)."""
-        weights = self.subject_weights_
-        named = (self._subjects.counts(headlines) > 0) * weights
-        found = np.log1p(self._subjects.counts([host.text for host in hosts])) * weights
-        prominence = found / np.maximum(found.max(axis=1, keepdims=True), 1e-9)
-        share = (named * prominence[at]).sum(axis=1) / np.maximum(named.sum(axis=1), 1e-9)
-        missing = (named * (found[at] == 0)).sum(axis=1)
-        return np.column_stack([share, -missing])
 
 
 class PairScaler(StandardScaler):  # type: ignore[misc]
@@ -201,11 +205,3 @@ def _rarity(met: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Return weights of groups of words from which texts have them, shape (n_groups,)."""
     weights: NDArray[np.float64] = -np.log(met.mean(axis=0) + SUBJECT_FLOOR).clip(None, 0)
     return weights
-
-
-def _met(kin: Kin, texts: Sequence[str]) -> NDArray[np.bool_]:
-    """Return which texts have which families, shape (n_texts, n_families)."""
-    met = np.zeros((len(texts), kin.n_families), dtype=np.bool_)
-    for row, text in zip(met, texts, strict=True):
-        row[list(kin.families(separate_words(text)))] = True
-    return met

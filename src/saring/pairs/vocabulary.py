@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 __all__ = ["Vocabulary", "capitalised", "name_shares"]
 
-# A word inside a sentence: after a lower-case letter, a digit or a comma, and a space.
-_INSIDE = re.compile(r"(?<=[a-z0-9,] )\w\w+")
+# A word inside a sentence: after a lower-case letter, a digit or a comma, and a space, which stands
+# first because it is looked for fastest.
+_INSIDE = re.compile(r" (?<=[a-z0-9,] )(\w\w+)")
 # Seven unknown words of ten are names, so a word is one until seen otherwise; worth two sightings.
 NAME_PRIOR, NAME_PRIOR_WEIGHT = 0.7, 2.0
 
@@ -53,19 +54,26 @@ class Vocabulary:
         Fitted; its vocabulary and inverse document frequencies are read.
     names : (n_words,) array
         As `name_shares` gives them.
+
+    Attributes
+    ----------
+    idf : dict of str to float
+        How rare each known word is.
+    unseen : float
+        How rare any other is.
     """
 
     def __init__(self, terms: Any, names: NDArray[np.float64]) -> None:
         places = terms.vocabulary_.items()
         idf = terms.idf_
-        self._idf = {word: float(idf[place]) for word, place in places}
+        self.idf = {word: float(idf[place]) for word, place in places}
         self._names = {word: float(names[place]) for word, place in places}
         # What min_df left out is rarer than the rarest word kept.
-        self._unseen = float(idf.max()) + math.log(terms.min_df)
+        self.unseen = float(idf.max()) + math.log(terms.min_df)
 
     def weight(self, word: str) -> float:
         """Return how rare a word is: its idf (natural log, from 1 up)."""
-        return self._idf.get(word, self._unseen)
+        return self.idf.get(word, self.unseen)
 
     def name(self, word: str) -> float:
         """Return how probable it is that a word is a name."""
