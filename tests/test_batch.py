@@ -295,7 +295,9 @@ def test_a_disk_that_is_full_is_told_and_finished_parts_stay(
         interrupted(30, [given], out, model)
     command = [sys.executable, "-c", FULL, bundle_folder, given, out, str(limit), NOON]
     run = subprocess.run(command, capture_output=True, text=True)
-    assert "cannot be written (File too large); make room" in run.stderr.splitlines()[-1]
+    error, note = run.stderr.splitlines()[-2:]
+    assert "cannot be written (File too large); make room" in error
+    assert note == f"{10 * parts} rows are kept in {out}.parts; the same command goes on from there"
     assert not out.exists()
     assert score([given], out, model, batch_size=10, scored_at=NOON).resumed == 10 * parts
     assert out.read_bytes() == undisturbed(given, tmp_path / "other.jsonl", model)

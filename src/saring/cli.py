@@ -39,16 +39,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code: int = options.run(options)
     except SaringError as error:
-        print(f"saring: {error}", file=sys.stderr)  # noqa: T201 - errors are told here alone
+        _tell(str(error), error)
         return FAILED
     except KeyboardInterrupt as interrupt:
-        told = ["saring: interrupted", *getattr(interrupt, "__notes__", ())]
-        print("; ".join(told), file=sys.stderr)  # noqa: T201
+        _tell("interrupted", interrupt)
         return INTERRUPTED
     except BrokenPipeError:  # the reader of our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
         return OK
     return code
+
+
+def _tell(what: str, error: BaseException) -> None:
+    """Print what went wrong, and what the error's notes add to it."""
+    told = "; ".join([what, *getattr(error, "__notes__", ())])
+    print(f"saring: {told}", file=sys.stderr)  # noqa: T201 - errors are told here alone
 
 
 def _read_options(options: argparse.Namespace) -> ReadOptions:

@@ -1,47 +1,23 @@
-"""Batch: files to prediction rows or to clean articles, in bounded memory; rows in = rows out.
-
-A run reads records, has them made into parts, keeps each part on the disk, and joins them to the
-output at the end::
-
-    survey > plan > read > batches > parts > output
-
-How the records fall into parts depends on the input and `batch_size` alone. So the output has the
-same bytes however many processes work on it and however often it was interrupted.
-"""
+"""Batch: files to prediction rows or to clean articles, in bounded memory; rows in = rows out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import closing
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from itertools import chain
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from saring import __version__
-from saring.article import KeepLinks, Record
+from saring.article import KeepLinks
 from saring.compiled import prepare
 from saring.errors import ConfigError
 from saring.predict import Model
-from saring.read import PARTS_SUFFIX, ReadOptions, read
-from saring.score.jobs import Cleaning, Job, Scoring, batches
-from saring.score.manifest import Plan
-from saring.score.parts import Parts, open_parts
-from saring.score.pool import cores, made_by_workers, made_here
+from saring.read import ReadOptions
+from saring.score.jobs import Cleaning, Scoring
+from saring.score.run import How, Progress, run
 from saring.score.summary import Summary
-from saring.score.survey import survey
-from saring.writers import check_place
 
 __all__ = ["BATCH_ROWS", "clean", "score"]
 
 BATCH_ROWS = 2_048  # of a part: some seconds of work, and a fair row group of Parquet
-BATCH_CHARS = 16_000_000  # a part ends early where articles are huge
-SMALL_ROWS = 4_096  # for no more, other processes would take longer to start than they save
-SMALL_CHARS = 8_000_000  # nor for shorter text
-MAX_WORKERS = 256
-
-Progress = Callable[[int, int | None], None]
 
 
 def score(
@@ -106,7 +82,7 @@ def score(
         "scored_at": scored_at,
     }
     settings["compiled"] = prepare()  # the last digits are the kernel's, or scikit-learn's
-    return _run(
+    return run(
         inputs,
         Path(out),
         options or ReadOptions(on_error="keep"),
@@ -139,7 +115,7 @@ def clean(
     settings: dict[str, Any] = {"command": "clean", "keep_links": keep_links}
     if keep_links == "related":
         settings["compiled"] = prepare()
-    return _run(
+    return run(
         inputs,
         Path(out),
         options or ReadOptions(on_error="keep"),
@@ -149,145 +125,13 @@ def clean(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _How:
-    """What of a run's options does not concern what is done to a record."""
-
-    overwrite: bool
-    workers: int | None
-    batch_size: int
-    quarantine: Path | None
-    progress: Progress
-
-
 def _how(
     overwrite: bool,
     workers: int | None,
     batch_size: int | None,
     quarantine: str | Path | None,
     progress: Progress,
-) -> _How:
+) -> How:
     """Return a run's options, those that were left out filled in."""
     rows = BATCH_ROWS if batch_size is None else batch_size
-    return _How(overwrite, workers, rows, Path(quarantine) if quarantine else None, progress)
-
-
-def _run(
-    inputs: Sequence[str | Path],
-    out: Path,
-    options: ReadOptions,
-    make_job: Callable[[str], Job],
-    what: tuple[str, Mapping[str, Any]],
-    how: _How,
-) -> Summary:
-    """Read, have made into parts, keep and join; `what` is the model's version and settings."""
-    _check(inputs, out, how)
-    records = cast("Generator[Record]", read(list(inputs), options))
-    found = survey(inputs, options.format)
-    version, settings = what
-    settings = {
-        **settings,
-        **asdict(options),
-        "output": out.suffix.lower(),
-        "batch_size": how.batch_size,
-        "saring": __version__,
-    }
-    stamp = datetime.now(UTC).isoformat(timespec="seconds")
-    plan = Plan(found.digest, version, settings, stamp)
-    with open_parts(out, plan, overwrite=how.overwrite) as parts, closing(records):
-        job = make_job(parts.plan.scored_at)
-        how.progress(parts.rows, found.rows)
-        try:
-            count = _make(records, out, job, parts, how, found.rows)
-        except KeyboardInterrupt as interrupt:
-            interrupt.add_note(_kept(out, plan, parts))
-            raise
-        return parts.finish(count, job, how.quarantine)
-
-
-def _make(
-    records: Iterator[Record], out: Path, job: Job, parts: Parts, how: _How, rows: int | None
-) -> int:
-    """Have all parts made that are not there yet and return how many there are in all."""
-    count = 0
-
-    def missing() -> Iterator[tuple[int, list[Record]]]:
-        nonlocal count
-        for count, batch in enumerate(batches(records, how.batch_size, BATCH_CHARS), start=1):
-            if count - 1 not in parts.done:
-                yield count - 1, batch
-
-    waiting = missing()
-    start: list[tuple[int, list[Record]]] = []
-    workers = how.workers
-    if workers is None:
-        workers = cores() if _is_large(waiting, start) else 1
-    suffix = out.suffix.lower()
-    work = chain(start, waiting)
-    made = (
-        made_here(work, job, suffix)
-        if workers == 1
-        else made_by_workers(work, job, suffix, workers)
-    )
-    with closing(made):
-        for number, batch, part in made:
-            parts.add(number, part, len(batch))
-            how.progress(parts.rows, rows)
-    return count
-
-
-def _is_large(
-    waiting: Iterator[tuple[int, list[Record]]], start: list[tuple[int, list[Record]]]
-) -> bool:
-    """Return whether there is work for several processes; what was looked at is put in `start`."""
-    rows = chars = 0
-    for item in waiting:
-        start.append(item)
-        rows += len(item[1])
-        chars += sum(len(record.text) for record in item[1])
-        if rows > SMALL_ROWS or chars > SMALL_CHARS:
-            return True
-    return False
-
-
-def _check(inputs: Sequence[str | Path], out: Path, how: _How) -> None:
-    """Refuse what could not end well, before anything is read."""
-    _refuse_own_output(inputs, out)
-    check_place(out, overwrite=how.overwrite)
-    for number, name, most in (
-        (1 if how.workers is None else how.workers, "--workers", MAX_WORKERS),
-        (how.batch_size, "--batch-size", 1_000_000),
-    ):
-        if not 1 <= number <= most:
-            raise ConfigError(f"{name}: found {number}; expected 1 to {most:,}")
-    if how.quarantine is not None:
-        if how.quarantine.suffix.lower() != ".jsonl":
-            raise ConfigError(f"{how.quarantine}: expected a .jsonl file for the rows with errors")
-        if how.quarantine.absolute() == out.absolute():
-            raise ConfigError(f"{out}: is both output and quarantine; name two files")
-        _refuse_own_output(inputs, how.quarantine)
-        check_place(how.quarantine, overwrite=how.overwrite)
-
-
-def _refuse_own_output(inputs: Sequence[str | Path], out: Path) -> None:
-    """Raise ConfigError when the output is there and would be read as an input."""
-    for path in map(Path, inputs):
-        if not (out.exists() and path.exists()):
-            continue
-        if path.samefile(out):
-            raise ConfigError(f"{out}: is also an input; name another file for the output")
-        if path.resolve() in out.resolve().parents:
-            raise ConfigError(
-                f"{out}: lies in the input folder {path} and would be read as articles; remove it "
-                "or name a file elsewhere"
-            )
-
-
-def _kept(out: Path, plan: Plan, parts: Parts) -> str:
-    """Return in words what an interrupted run leaves."""
-    rows = parts.rows
-    if not plan.input:
-        return "nothing is kept, for the input can be read only once"
-    if not rows:
-        return "no part was finished"
-    return f"{rows:,} rows are kept in {out}{PARTS_SUFFIX}; the same command goes on from there"
+    return How(overwrite, workers, rows, Path(quarantine) if quarantine else None, progress)

@@ -16,8 +16,8 @@ from saring.predict import Model, load
 from saring.score.summary import Summary
 from saring.writers import SUFFIXES
 
-__all__ = ["CLEAN_COLUMNS", "Cleaning", "Job", "Part", "Scoring", "batches", "make_part",
-           "prediction_columns"]  # fmt: skip
+__all__ = ["CLEAN_COLUMNS", "Cleaning", "Job", "Part", "Scoring", "batches", "made_rows",
+           "make_part", "prediction_columns"]  # fmt: skip
 
 STEP_ROWS = 256  # asked of the model at once: enough for scikit-learn's overhead to vanish
 STEP_CHARS = 2_000_000  # few enough for any memory, where articles are huge
@@ -198,8 +198,8 @@ def make_part(job: Job, suffix: str, records: Sequence[Record]) -> Part:
         In the order of their rows.
     """
     rows: Rows = []
-    for step in batches(records, STEP_ROWS, STEP_CHARS):
-        rows += _rows(job, step)
+    for step in made_rows(job, records):
+        rows += step
     if len(rows) != len(records):
         raise AssertionError(f"{len(records)} records gave {len(rows)} rows")
     refused = [
@@ -207,6 +207,12 @@ def make_part(job: Job, suffix: str, records: Sequence[Record]) -> Part:
     ]
     data = SUFFIXES[suffix](job.columns).part(rows)
     return Part(data, b"".join(refused), Summary().plus(rows))
+
+
+def made_rows(job: Job, records: Iterable[Record]) -> Iterator[Rows]:
+    """Yield the rows of records, a step's at a time."""
+    for step in batches(records, STEP_ROWS, STEP_CHARS):
+        yield _rows(job, step)
 
 
 def _rows(job: Job, records: list[Record]) -> Rows:

@@ -1,0 +1,189 @@
+"""A run from files to a file.
+
+::
+
+    survey > plan > read > batches > parts > output
+
+How the records fall into parts depends on the input and the batch size alone. So the output has the
+same bytes however many processes work on it and however often it was interrupted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from itertools import chain
+from pathlib import Path
+from typing import Any, cast
+
+from saring import __version__
+from saring.article import Record
+from saring.errors import ConfigError, SaringError
+from saring.read import PARTS_SUFFIX, ReadOptions, read
+from saring.score.jobs import Job, batches
+from saring.score.manifest import Plan
+from saring.score.parts import Parts, open_parts
+from saring.score.pool import cores, made_by_workers, made_here
+from saring.score.summary import Summary
+from saring.score.survey import survey
+from saring.writers import check_place
+
+__all__ = ["How", "Progress", "run"]
+
+BATCH_CHARS = 16_000_000  # a part ends early where articles are huge
+SMALL_ROWS = 4_096  # for no more, other processes would take longer to start than they save
+SMALL_CHARS = 8_000_000  # nor for shorter text
+MAX_WORKERS = 256
+
+Progress = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """What of a run's options does not concern what is done to a record; see `score`."""
+
+    overwrite: bool
+    workers: int | None
+    batch_size: int
+    quarantine: Path | None
+    progress: Progress
+
+
+def run(
+    inputs: Sequence[str | Path],
+    out: Path,
+    options: ReadOptions,
+    make_job: Callable[[str], Job],
+    what: tuple[str, Mapping[str, Any]],
+    how: How,
+) -> Summary:
+    """Read, have made into parts, keep and join; return what was done.
+
+    Parameters
+    ----------
+    inputs, out, options
+        As of `score`.
+    make_job : callable
+        Makes the job, given the time at which the run first began.
+    what : (str, Mapping)
+        The model's version, and the settings that decide what the job makes of a record.
+    how : How
+        All other options.
+
+    Raises
+    ------
+    InputError, ConfigError
+        As `score`.
+    """
+    _check(inputs, out, how)
+    records = cast("Generator[Record]", read(list(inputs), options))
+    found = survey(inputs, options.format)
+    version, settings = what
+    settings = {
+        **settings,
+        **asdict(options),
+        "output": out.suffix.lower(),
+        "batch_size": how.batch_size,
+        "saring": __version__,
+    }
+    stamp = datetime.now(UTC).isoformat(timespec="seconds")
+    plan = Plan(found.digest, version, settings, stamp)
+    with open_parts(out, plan, overwrite=how.overwrite) as parts, closing(records):
+        job = make_job(parts.plan.scored_at)
+        try:
+            how.progress(parts.rows, found.rows)
+            count = _make(records, out, job, parts, how, found.rows)
+            return parts.finish(count, job, how.quarantine)
+        except (KeyboardInterrupt, SaringError) as stop:
+            stop.add_note(_kept(out, plan, parts))
+            raise
+
+
+def _make(
+    records: Iterator[Record], out: Path, job: Job, parts: Parts, how: How, rows: int | None
+) -> int:
+    """Have all parts made that are not there yet and return how many there are in all."""
+    count = 0
+
+    def missing() -> Iterator[tuple[int, list[Record]]]:
+        nonlocal count
+        for count, batch in enumerate(batches(records, how.batch_size, BATCH_CHARS), start=1):
+            if count - 1 not in parts.done:
+                yield count - 1, batch
+
+    waiting = missing()
+    start: list[tuple[int, list[Record]]] = []
+    workers = how.workers
+    if workers is None:
+        workers = cores() if _is_large(waiting, start) else 1
+    suffix = out.suffix.lower()
+    work = chain(start, waiting)
+    made = (
+        made_here(work, job, suffix)
+        if workers == 1
+        else made_by_workers(work, job, suffix, workers)
+    )
+    with closing(made):
+        for number, batch, part in made:
+            parts.add(number, part, len(batch))
+            how.progress(parts.rows, rows)
+    return count
+
+
+def _is_large(
+    waiting: Iterator[tuple[int, list[Record]]], start: list[tuple[int, list[Record]]]
+) -> bool:
+    """Return whether there is work for several processes; what was looked at is put in `start`."""
+    rows = chars = 0
+    for item in waiting:
+        start.append(item)
+        rows += len(item[1])
+        chars += sum(len(record.text) for record in item[1])
+        if rows > SMALL_ROWS or chars > SMALL_CHARS:
+            return True
+    return False
+
+
+def _check(inputs: Sequence[str | Path], out: Path, how: How) -> None:
+    """Refuse what could not end well, before anything is read."""
+    _refuse_own_output(inputs, out)
+    check_place(out, overwrite=how.overwrite)
+    for number, name, most in (
+        (1 if how.workers is None else how.workers, "--workers", MAX_WORKERS),
+        (how.batch_size, "--batch-size", 1_000_000),
+    ):
+        if not 1 <= number <= most:
+            raise ConfigError(f"{name}: found {number}; expected 1 to {most:,}")
+    if how.quarantine is not None:
+        if how.quarantine.suffix.lower() != ".jsonl":
+            raise ConfigError(f"{how.quarantine}: expected a .jsonl file for the rows with errors")
+        if how.quarantine.absolute() == out.absolute():
+            raise ConfigError(f"{out}: is both output and quarantine; name two files")
+        _refuse_own_output(inputs, how.quarantine)
+        check_place(how.quarantine, overwrite=how.overwrite)
+
+
+def _refuse_own_output(inputs: Sequence[str | Path], out: Path) -> None:
+    """Raise ConfigError when the output is there and would be read as an input."""
+    for path in map(Path, inputs):
+        if not (out.exists() and path.exists()):
+            continue
+        if path.samefile(out):
+            raise ConfigError(f"{out}: is also an input; name another file for the output")
+        if path.resolve() in out.resolve().parents:
+            raise ConfigError(
+                f"{out}: lies in the input folder {path} and would be read as articles; remove it "
+                "or name a file elsewhere"
+            )
+
+
+def _kept(out: Path, plan: Plan, parts: Parts) -> str:
+    """Return in words what an interrupted run leaves."""
+    rows = parts.rows
+    if not plan.input:
+        return "nothing is kept, for the input can be read only once"
+    if not rows:
+        return "no part was finished"
+    return f"{rows:,} rows are kept in {out}{PARTS_SUFFIX}; the same command goes on from there"
