@@ -105,6 +105,23 @@ def test_a_file_may_be_written_in_batches_of_any_size(path):
     assert read_back(path) == same(path, ROWS)
 
 
+def test_parts_made_apart_are_one_parquet_file_with_true_places_and_statistics(tmp_path):
+    parts = [[FULL | {"id": f"{n:02}-{k}"} for k in range(3)] for n in range(40)]
+    with open_rows(tmp_path / "rows.parquet", COLUMNS) as file:
+        for rows in parts:
+            file.append(SUFFIXES[".parquet"](COLUMNS).part(rows))
+    written = pq.ParquetFile(tmp_path / "rows.parquet")
+    assert (written.metadata.num_rows, written.num_row_groups) == (120, 40)
+    for n, rows in reversed(list(enumerate(parts))):
+        assert written.read_row_group(n).to_pylist() == rows
+        ids = written.metadata.row_group(n).column(0)
+        assert (ids.statistics.min, ids.statistics.max) == (f"{n:02}-0", f"{n:02}-2")
+    found = pq.read_table(tmp_path / "rows.parquet", filters=[("id", "=", "31-1")])
+    assert found.num_rows == 1
+    whole = written.read()
+    assert whole.to_pylist() == [row for rows in parts for row in rows]
+
+
 def test_columns_stand_in_order(path):
     written(path, ROWS)
     assert all(list(row) == list(COLUMNS) for row in read_back(path))
