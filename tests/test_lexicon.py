@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.feature_extraction.text import CountVectorizer
 
-from saring.lexicon import GroupCounter, load_lexicon, words
+from saring.lexicon import Bag, GroupCounter, load_lexicon, words
 
 SECTIONS = ("domains", "subjects")
 GROUPS = {"sea": ["kapal", "kapal perang", "laut"], "war": ["perang", "kapal perang"]}
@@ -22,6 +23,25 @@ def test_words_are_lower_cased_runs_of_two_letters_and_more():
         "harga", "emas", "antam", "ubs", "naik", "rp1", "000", "kata", "ma", "ruf", "52",
     ]  # fmt: skip
     assert words("") == words("a, b.") == []
+
+
+@given(st.text(alphabet=st.characters() | st.sampled_from("abAB1_ .,-\n\xa0“éİΣς")))
+def test_words_are_those_of_scikit_learn(text):
+    expected = CountVectorizer().build_analyzer()(text)
+    assert words(text) == expected
+    bag = Bag.of(text)
+    assert (bag.words, bag.counts, bag.size) == (expected, Counter(expected), len(expected))
+
+
+@given(*[st.lists(st.sampled_from(["laut", "kapal", "perang", "a"]), max_size=12)] * 2)
+def test_neighbours_are_counted_as_in_a_plain_loop(first, second):
+    bag = Bag(first).followed_by([word for word in second if len(word) > 1])
+    found = [word for word in first + second if len(word) > 1]
+    assert (bag.words, bag.counts, bag.size) == (found, Counter(found), len(found))
+    pairs = Counter(pairwise(found))
+    for one in ("laut", "kapal", "perang", "damai"):
+        for two in ("laut", "kapal", "perang", "damai"):
+            assert bag.pairs(one, two) == pairs[one, two]
 
 
 # The file

@@ -1,18 +1,25 @@
 """Features of (article, headline): each rises with relatedness, none minds its neighbours."""
 
+import re
+from collections import Counter
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.preprocessing import normalize
 
 from saring.config import LinkConfig, TrainConfig
 from saring.corpus import read_corpus
 from saring.fit import fit
-from saring.lexicon import words
+from saring.lexicon import Bag, words
 from saring.pairs import FEATURES, PairFeatures, PairScaler
-from saring.pairs.host import KEY_TERMS, LEAD_WORDS
-from saring.pairs.kin import KINDS, Kin, load_kin, separate_words
-from saring.pairs.vocabulary import NAME_PRIOR, name_shares
+from saring.pairs.background import fit_counted, word_counts
+from saring.pairs.host import KEY_TERMS, LEAD_CHARS, LEAD_WORDS, MIN_STEM_CHARS, Host
+from saring.pairs.kin import KINDS, Kin, glued_parts, load_kin, separate_words
+from saring.pairs.vocabulary import NAME_PRIOR, capitalised, name_shares
 from saring.tasks import TASKS
 
 SHARES = (
@@ -28,6 +35,7 @@ TOPICS = [
     ("Timnas menang tipis atas Laos", "Timnas menang berkat gol tunggal di babak kedua."),
     ("Gempa guncang Cianjur pagi ini", "Gempa terasa di Cianjur dan Sukabumi, kata BMKG."),
 ]
+GLUED = re.compile(r"(?<=[a-z]{3})(?=[A-Z][a-z]{2})")
 FILLERS = 20  # so that a word of one article weighs more than `SPECIFIC_WEIGHT`
 PADDING = "Warga setempat mengaku tidak tahu pasti tentang hal itu pada hari tersebut."
 ARTICLES = [(title, f"{body}\n{PADDING}") for title, body in TOPICS]
@@ -232,6 +240,63 @@ def test_key_terms_are_few_and_do_not_depend_on_the_order_of_words(pairs):
     assert one == two == pytest.approx(2 / KEY_TERMS)
 
 
+@given(st.lists(st.tuples(articles, headlines), max_size=4))
+def test_judging_is_transforming_and_telling_ties_at_once(pairs, given_pairs):
+    asked = [(*article, headline) for article, headline in given_pairs]
+    features, told = pairs.judge(asked)
+    assert np.array_equal(features, pairs.transform(asked))
+    assert told == [pairs.ties(pair) for pair in asked]
+
+
+# What an article has, found quickly, is what its definition says
+
+pieces = st.sampled_from(
+    [
+        "Telur", "telur", "TELUR", "telurAyam", "ayam", "Ayam", "a", "Kapal", "kapal", "PERANG",
+        "perang", "jalanTol", "é", "İzmir", "ΑΣ", "_", "5", "12", ", ", ". ", " ", " ",
+        *"., .\n\t\xa0?!\"'",
+    ]
+)  # fmt: skip
+raw = st.lists(pieces, max_size=60).map("".join)
+asked_words = [
+    "telur", "ayam", "telurayam", "kapal", "perang", "jalan", "tol", "12", "ας", "ασ", "izmir",
+]  # fmt: skip
+
+
+@given(raw, raw)
+def test_an_article_is_read_as_it_is_defined(pairs, title, body):
+    pairs.weight("telur")  # makes the tools
+    tools = pairs._tools
+    host = Host(title, body, tools)
+    text, found = f"{title}\n{body}".lower(), separate_words(f"{title}\n{body}")
+    assert host.n_words == len(found)
+    assert host.lead == set(separate_words(body[:LEAD_CHARS])[:LEAD_WORDS])
+    for word in asked_words:
+        inside = text.count(word) if len(word) >= MIN_STEM_CHARS else 0
+        assert host.mentions(word) == max(found.count(word), inside)
+        assert host.names(word) == (word in capitalised(body))
+        for two in asked_words:
+            assert host.pairs(word, two) == Counter(pairwise(found))[word, two]
+    weights = {word: 1.0 + i / 3 for i, word in enumerate(asked_words)}
+    sentences = [set(separate_words(part)) for part in tools.splitter.sentences(body)]
+    assert host.best_sentence(weights) == max(
+        (sum(w for word, w in weights.items() if word in has) for has in sentences), default=0
+    )
+
+
+@given(raw | st.text(max_size=80))
+def test_glued_words_are_found_as_the_pattern_says(text):
+    glued = [part for word in text.split() if GLUED.search(word) for part in GLUED.split(word)]
+    assert glued_parts(text) == words(" ".join(glued))
+
+
+@given(raw)
+def test_directions_are_those_of_scikit_learn(pairs, text):
+    pairs.weight("telur")
+    expected = normalize(pairs.latent_.transform(pairs.latent_terms_.transform([text])))[0]
+    assert pairs._tools.latent.direction(words(text)) == pytest.approx(expected, abs=1e-12)
+
+
 # Kin
 
 
@@ -264,8 +329,9 @@ def test_kin_are_found_as_words_and_as_neighbours():
             "towns": [],
         }
     )
-    assert kin.families(["tanah", "longsor", "banjir", "tanah"]) == {0: 2}
-    assert kin.by_word(["tanah", "longsor", "lagi"]) == {"tanah": {0}, "longsor": {0}}
+    assert kin.count(0, Bag(["tanah", "longsor", "banjir", "tanah"])) == 2
+    assert kin.met(Bag(["longsor", "tanah"])) == [False]
+    assert kin.relatives(["tanah", "longsor", "lagi"]) == ({"tanah": {0}, "longsor": {0}}, [0])
 
 
 @pytest.mark.parametrize(
@@ -281,6 +347,28 @@ def test_words_that_lost_their_space_are_also_read_apart(text, parts):
 
 
 # Fitting
+
+
+@given(st.lists(raw, min_size=4, max_size=30), st.integers(1, 2), st.none() | st.integers(1, 6))
+def test_vectorisers_are_fitted_as_scikit_learn_does(texts, min_df, limit):
+    options = {"min_df": min_df, "max_features": limit, "sublinear_tf": True}
+    texts = [*texts, "kapal kapal laut", "laut kapal perang"]
+    expected = TfidfVectorizer(**options)
+    matrix = expected.fit_transform(texts)
+    found, counts = fit_counted(TfidfVectorizer(**options), *word_counts(texts))
+    assert found.vocabulary_ == expected.vocabulary_
+    assert np.array_equal(found.idf_, expected.idf_)
+    weighed = found._tfidf.transform(counts)
+    assert np.array_equal(weighed.indices, matrix.indices)
+    assert np.array_equal(weighed.data, matrix.data)
+    assert (found.transform(texts) != expected.transform(texts)).nnz == 0
+    fitted_names = set(vars(expected)) - {"_stop_words_id"}  # a memory of scikit-learn's
+    assert {name for name in vars(found) if not name.endswith("_id")} == fitted_names
+
+
+def test_a_corpus_without_words_cannot_be_learnt_from():
+    with pytest.raises(ValueError, match="no word stands in 2 of 2 texts"):
+        PairFeatures(min_df=2).fit([("", "satu dua", "a"), ("", "tiga empat", "a")])
 
 
 def test_an_article_without_headline_is_background_it_teaches_and_is_not_asked():

@@ -21,7 +21,7 @@ _WORD = re.compile(r"\w\w+")
 # Most texts have none but the letters of ASCII, and few other marks; those are split by bytes.
 _NO_WORD = re.compile(r"[^\x00-\x7f\w]+")
 _SINGLE = frozenset(string.ascii_lowercase + string.digits + "_")
-_APART = bytes(code if chr(code) in _SINGLE else ord(" ") for code in range(256))
+_APART = bytes(ord(c) if (c := chr(code).lower()) in _SINGLE else ord(" ") for code in range(256))
 
 
 def words(text: str) -> list[str]:
@@ -31,12 +31,11 @@ def words(text: str) -> list[str]:
 
 def runs(text: str) -> list[str]:
     """Return the words of a text as `words` does, with single characters of ASCII left in."""
-    lowered = text.lower()
-    if not lowered.isascii():
-        lowered = _NO_WORD.sub(" ", lowered)
-        if not lowered.isascii():
-            return _WORD.findall(lowered)
-    return lowered.encode().translate(_APART).decode().split()
+    if not text.isascii():
+        text = _NO_WORD.sub(" ", text.lower())
+        if not text.isascii():
+            return _WORD.findall(text)
+    return text.encode().translate(_APART).decode().split()
 
 
 @cache
@@ -81,6 +80,17 @@ class Bag:
     def of(cls, *texts: str) -> Bag:
         """Return the words of texts that follow each other."""
         return cls([word for text in texts for word in runs(text)])
+
+    def followed_by(self, found: list[str]) -> Bag:
+        """Return these words and more of them behind."""
+        if not found:
+            return self
+        longer = Bag([])
+        longer._runs = self._runs + found
+        longer.counts = self.counts.copy()
+        longer.counts.update(found)
+        longer.size = self.size + len(found)
+        return longer
 
     @cached_property
     def words(self) -> list[str]:
@@ -136,12 +146,14 @@ class GroupCounter:
                 found[group] += bag.counts[word]
         for one in bag.counts.keys() & self._pairs.keys():
             for two, group in self._pairs[one]:
-                found[group] += bag.pairs(one, two)
+                if two in bag.counts:
+                    found[group] += bag.pairs(one, two)
         return found
 
     def count_one(self, group: int, bag: Bag) -> int:
         """Return how often the terms of one group, given by its place, occur in one text."""
-        counts = bag.counts
-        return sum(
-            bag.pairs(one, two) if two else counts.get(one, 0) for one, two in self._terms[group]
-        )
+        found = 0
+        for one, two in self._terms[group]:
+            if one in bag.counts:
+                found += bag.pairs(one, two) if two else bag.counts[one]
+        return found

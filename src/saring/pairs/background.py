@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfTransformer, TfidfVectorizer
 
-from saring.lexicon import words
+from saring.lexicon import Bag
 
 __all__ = ["fit_counted", "word_counts"]
 
@@ -24,11 +24,12 @@ def word_counts(texts: Iterable[str]) -> tuple[list[str], csr_matrix]:
     it equals, the words of a row stand in the order in which they were first met: sums over a row
     have the same last digits.
     """
-    place: dict[str, int] = {}
+    place: defaultdict[str, int] = defaultdict()
+    place.default_factory = place.__len__
     columns, counts, ends = array("i"), array("d"), array("q", [0])
     for text in texts:
-        found = Counter(words(text))
-        columns.extend([place.setdefault(word, len(place)) for word in found])
+        found = Bag.of(text).counts
+        columns.extend(map(place.__getitem__, found))
         counts.extend(found.values())
         ends.append(len(columns))
     known = sorted(place)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Container
 
 from saring.pairs.host import MIN_STEM_CHARS, Headline, Host, Tools
 
@@ -50,23 +51,13 @@ def pair_features(
     near = {w for w in akin if w not in lead and any(map(host.lead_has_kin, headline.relatives[w]))}
     return [
         sum(shared.values()) / total,
-        sum(
-            w if word in shared else w * KIN_SHARE
-            for word, w in weights.items()
-            if word in shared or word in akin
-        )
-        / total,
-        sum(
-            w if word in lead else w * KIN_SHARE
-            for word, w in weights.items()
-            if word in lead or word in near
-        )
-        / total,
+        _partly(weights, shared, akin) / total,
+        _partly(weights, lead, near) / total,
         host.best_sentence(weights) / total,
         _recall(host.title_weights, headline),
         _recall(host.key_weights, headline),
-        sum(w - SPECIFIC_WEIGHT for w in shared.values() if w > SPECIFIC_WEIGHT),
-        sum(w * _saturated(host.mentions(word), host.n_words) for word, w in shared.items()),
+        sum([w - SPECIFIC_WEIGHT for w in shared.values() if w > SPECIFIC_WEIGHT]),
+        sum([w * _saturated(host.mentions(word), host.n_words) for word, w in shared.items()]),
         _phrases(host, headline),
         *_said(found, headline, tools),
         _names(host, headline, tools),
@@ -89,6 +80,17 @@ def ties(host: Host, headline: Headline) -> dict[str, float]:
             said = max(math.log1p(host.mentions(word)), KIN_SHARE * math.log1p(kin))
             found[word] = (weight - COMMON_WEIGHT) * said
     return found
+
+
+def _partly(weights: dict[str, float], found: Container[str], akin: Container[str]) -> float:
+    """Return the weight of the words found; one of which only kin is found counts in part."""
+    return sum(
+        [
+            w if word in found else w * KIN_SHARE
+            for word, w in weights.items()
+            if word in found or word in akin
+        ]
+    )
 
 
 def _phrases(host: Host, headline: Headline) -> float:
@@ -152,12 +154,10 @@ def _saturated(mentions: int, n_words: int) -> float:
 def _recall(wanted: dict[str, float], headline: Headline) -> float:
     """Return the share, by weight, of the wanted words that a headline has."""
     total = sum(wanted.values()) or 1.0
-    return (
-        sum(
-            weight
-            for word, weight in wanted.items()
-            if word in headline.weights
-            or (len(word) >= MIN_STEM_CHARS and word in headline.lowered)
-        )
-        / total
-    )
+    has, lowered = headline.weights, headline.lowered
+    found = [
+        weight
+        for word, weight in wanted.items()
+        if word in has or (len(word) >= MIN_STEM_CHARS and word in lowered)
+    ]
+    return sum(found) / total

@@ -10,10 +10,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from saring.lexicon import Bag, GroupCounter, runs
+from saring.lexicon import Bag, GroupCounter, runs, words
 from saring.pairs.kin import Kin, glued_parts, separate_words
 from saring.pairs.latent import LatentSpace
-from saring.pairs.vocabulary import Vocabulary, capitalised
+from saring.pairs.vocabulary import DAMPED, Vocabulary, capitalised
 from saring.sentences import Splitter, paragraphs
 
 __all__ = ["MIN_STEM_CHARS", "Headline", "Host", "Tools"]
@@ -64,16 +64,17 @@ class Headline:
     """
 
     def __init__(self, text: str, tools: Tools) -> None:
-        found = separate_words(text)
+        plain = words(text)
+        found = plain + glued_parts(text)
         self.lowered = text.lower()
         self.weights = {word: tools.vocabulary.weight(word) for word in found}
         self.total = sum(self.weights.values()) or 1.0
-        self.relatives = tools.kin.by_word(found)
-        self.families = frozenset(tools.kin.families(found))
+        self.relatives, families = tools.kin.relatives(found)
+        self.families = frozenset(families)
         self.pairs = tuple(dict.fromkeys(pairwise(found)))
-        named = tools.subjects.count(Bag.of(text))
+        named = tools.subjects.count(Bag(plain))
         self.subjects = [group for group, times in enumerate(named) if times]
-        self.direction = tools.latent.direction(text)
+        self.direction = tools.latent.direction(plain)
 
 
 class Host:
@@ -91,7 +92,8 @@ class Host:
         self._head = runs(body[:cut])
         self._plain = Bag([*runs(title), *self._head, *runs(body[cut:])])
         parts = glued_parts(self.text)
-        self._bag = Bag([*self._plain.words, *parts]) if parts else self._plain
+        self._unglued = not parts
+        self._bag = self._plain.followed_by(parts)
         self.n_words = self._bag.size
         self._mentions: dict[str, int] = {}
         self._kin: dict[int, int] = {}
@@ -143,14 +145,16 @@ class Host:
         """Return the weight of the words found in the sentence of the body that has most of it."""
         if not self._odd:  # what the article lacks none of its sentences has
             weights = {w: weight for w, weight in weights.items() if w in self._lowered}
+        if not weights:
+            return 0.0
         best = 0.0
         for most, number in self._promising(weights):
             if most <= best:
                 break
             for sentence in self._sentences(number):
                 if _found(weights, sentence.lower()) > best:
-                    has = set(separate_words(sentence))
-                    best = max(best, sum(weight for w, weight in weights.items() if w in has))
+                    has = set(runs(sentence) if self._unglued else separate_words(sentence))
+                    best = max(best, sum([weight for w, weight in weights.items() if w in has]))
         return best
 
     @cached_property
@@ -162,21 +166,19 @@ class Host:
     def title_weights(self) -> dict[str, float]:
         """Words of the title and their weights."""
         weight = self._tools.vocabulary.weight
-        return {word: weight(word) for word in separate_words(self.title)}
+        return {word: weight(word) for word in self._title}
 
     @cached_property
     def key_weights(self) -> dict[str, float]:
         """The terms of highest TF-IDF and their weights."""
         idf, unseen = self._tools.vocabulary.idf, self._tools.vocabulary.unseen
-        tfidf = [
-            (-_DAMPED[count] * idf.get(word, unseen), word)
-            for word, count in self._bag.counts.items()
-            if len(word) >= MIN_KEY_CHARS
-        ]
-        if len(tfidf) > KEY_TERMS:  # sorting numbers is quicker than sorting both
-            last = sorted([weight for weight, _ in tfidf])[KEY_TERMS - 1]
-            tfidf = [term for term in tfidf if term[0] <= last]
-        return {word: -weight for weight, word in sorted(tfidf)[:KEY_TERMS]}
+        counts = self._bag.counts
+        terms = [word for word in counts if len(word) >= MIN_KEY_CHARS]
+        tfidf = [DAMPED[counts[word]] * idf.get(word, unseen) for word in terms]
+        # Sorting numbers alone is quicker than sorting all terms with them.
+        least = sorted(tfidf)[-KEY_TERMS] if len(tfidf) > KEY_TERMS else 0.0
+        best = [(-w, word) for w, word in zip(tfidf, terms, strict=True) if w >= least]
+        return {word: -weight for weight, word in sorted(best)[:KEY_TERMS]}
 
     @cached_property
     def subjects(self) -> list[float]:
@@ -190,7 +192,7 @@ class Host:
     @cached_property
     def direction(self) -> NDArray[np.float64]:
         """Where its title and lead lie in the latent space, shape (n_dimensions,)."""
-        return self._tools.latent.direction(self.text[:LATENT_CHARS])
+        return self._tools.latent.direction(words(self.text[:LATENT_CHARS]))
 
     def _promising(self, weights: dict[str, float]) -> list[tuple[float, int]]:
         """Return paragraphs with the most that a sentence of theirs can weigh, best first."""
@@ -206,6 +208,10 @@ class Host:
         return known
 
     @cached_property
+    def _title(self) -> list[str]:
+        return separate_words(self.title)
+
+    @cached_property
     def _paragraphs(self) -> list[tuple[str, str]]:
         return [(paragraph, paragraph.lower()) for paragraph in paragraphs(self._body)]
 
@@ -215,27 +221,16 @@ class Host:
 
     @cached_property
     def _lead(self) -> list[str]:
-        found = [word for word in self._head if len(word) > 1]
+        found = [word for word in self._head[: 2 * LEAD_WORDS] if len(word) > 1]
         if len(found) < LEAD_WORDS:
             found = separate_words(self._body[:LEAD_CHARS])
         return found[:LEAD_WORDS]
 
     @cached_property
     def _lead_bag(self) -> Bag:
-        return Bag([*separate_words(self.title), *self._lead])
-
-
-class _Damped(dict[int, float]):
-    """Counts to one and their logarithm."""
-
-    def __missing__(self, count: int) -> float:
-        value = self[count] = 1 + math.log(count)
-        return value
-
-
-_DAMPED = _Damped()
+        return Bag([*self._title, *self._lead])
 
 
 def _found(weights: dict[str, float], text: str) -> float:
     """Return the weight of the words that stand in a text, be it inside others."""
-    return sum(weight for word, weight in weights.items() if word in text)
+    return sum([weight for word, weight in weights.items() if word in text])

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-import string
 import tomllib
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
@@ -20,11 +19,13 @@ Families = dict[str, list[str]]  # kind of family to families; a family is its t
 KINDS = ("places", "actors", "matters")
 # Where scraping lost a space: two words, each of three lower-case letters and more (not "YouTube").
 _GLUED = re.compile(r"(?<=[a-z]{3})(?=[A-Z][a-z]{2})")
-# The same, in a text of which only the case of its letters is left: quicker to look for.
-_CASES = bytes.maketrans(
-    (string.ascii_lowercase + string.ascii_uppercase).encode(), b"a" * 26 + b"A" * 26
-)
-_GLUED_CASES = b"aaaAaa"
+# The same, in a text of which only spaces and the case of its letters are left: quicker to look
+# for, and the middle of it quicker still.
+_CASES = bytes(
+    ord("a" if c.islower() else "A" if c.isupper() else " " if c.isspace() else ".")
+    for c in map(chr, range(128))
+).ljust(256, b".")
+_GLUED_MIDDLE, _GLUED_CASES = b"aA", b"aaaAaa"
 
 
 def separate_words(text: str) -> list[str]:
@@ -37,10 +38,24 @@ def separate_words(text: str) -> list[str]:
 
 def glued_parts(text: str) -> list[str]:
     """Return the words, lower-cased, that are glued together in a text."""
-    if _GLUED_CASES not in text.encode("ascii", "replace").translate(_CASES):
+    cases = text.encode("ascii", "replace").translate(_CASES)
+    if _GLUED_MIDDLE not in cases or _GLUED_CASES not in cases:
         return []
-    parts = [part for word in text.split() if _GLUED.search(word) for part in _GLUED.split(word)]
-    return words(" ".join(parts))
+    if text.isascii():
+        glued = [text[start:end] for start, end in _around(_GLUED_CASES, cases)]
+    else:  # with spaces that are not of ASCII
+        glued = [word for word in text.split() if _GLUED.search(word)]
+    return words(" ".join([part for word in glued for part in _GLUED.split(word)]))
+
+
+def _around(sought: bytes, text: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the spans between spaces that have something."""
+    at = text.find(sought)
+    while at >= 0:
+        start, end = text.rfind(b" ", 0, at) + 1, text.find(b" ", at)
+        end = len(text) if end < 0 else end
+        yield start, end
+        at = text.find(sought, end)
 
 
 @cache
@@ -77,7 +92,7 @@ class Kin:
         for number, group in enumerate(groups):
             for term in group:
                 self._of[term].append(number)
-        self.n_families = len(groups)
+        self._firsts = {term.split()[0] for term in self._of if " " in term}
         self.places = frozenset(terms["places"] | set(families["towns"]))
         self.actors = frozenset(terms["actors"] | set(families["everyday"])) - self.places
         self._counter = GroupCounter({str(number): group for number, group in enumerate(groups)})
@@ -90,23 +105,17 @@ class Kin:
         """Return which families occur in a text."""
         return [times > 0 for times in self._counter.count(bag)]
 
-    def families(self, found: Sequence[str]) -> Counter[int]:
-        """Return how often each family occurs in a run of words."""
-        counts: Counter[int] = Counter()
-        for term in (*found, *_pairs(found)):
+    def relatives(self, found: Sequence[str]) -> tuple[dict[str, set[int]], list[int]]:
+        """Return the families of each of the words that have some, and all families in order.
+
+        A word has a family alone or with its neighbour.
+        """
+        by_word: dict[str, set[int]] = {}
+        met: dict[int, None] = {}
+        pairs = [f"{one} {two}" for one, two in pairwise(found) if one in self._firsts]
+        for term in (*found, *pairs):
             if term in self._of:
-                counts.update(self._of[term])
-        return counts
-
-    def by_word(self, found: Sequence[str]) -> dict[str, set[int]]:
-        """Return the families that each word belongs to, alone or with its neighbour."""
-        of: dict[str, set[int]] = {}
-        for term in (*found, *_pairs(found)):
-            for word in term.split() if term in self._of else ():
-                of.setdefault(word, set()).update(self._of[term])
-        return of
-
-
-def _pairs(found: Sequence[str]) -> list[str]:
-    """Return the pairs of neighbouring words."""
-    return [f"{one} {two}" for one, two in pairwise(found)]
+                met.update(dict.fromkeys(self._of[term]))
+                for word in term.split():
+                    by_word.setdefault(word, set()).update(self._of[term])
+        return by_word, list(met)

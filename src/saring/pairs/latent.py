@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from saring.lexicon import words
+from saring.pairs.vocabulary import DAMPED
 
 __all__ = ["LatentSpace"]
 
@@ -29,15 +31,16 @@ class LatentSpace:
         # A row a word, as wide as the space. The length of a text does not matter to its direction.
         self._rows = np.ascontiguousarray(axes.components_.T * terms.idf_[:, None])
 
-    def direction(self, text: str) -> NDArray[np.float64]:
+    def direction(self, words: Iterable[str]) -> NDArray[np.float64]:
         """Return the unit vector of a text, shape (n_dimensions,); zeros if it has no known word.
 
         It is ``normalize(axes.transform(terms.transform([text])))`` but for rounding.
         """
-        counts = Counter(words(text))
-        known = [word for word in counts if word in self._place]
-        places = [self._place[word] for word in known]
-        said = 1.0 + np.log([counts[word] for word in known])
-        found: NDArray[np.float64] = said @ self._rows[places]
-        length = np.sqrt(found @ found)
+        place = self._place
+        counts = [(place[word], n) for word, n in Counter(words).items() if word in place]
+        if not counts:
+            return np.zeros(self._rows.shape[1])
+        rows = self._rows.take([row for row, _ in counts], axis=0)
+        found: NDArray[np.float64] = np.array([DAMPED[n] for _, n in counts]) @ rows
+        length = math.sqrt(found @ found)
         return found / length if length > 0 else found

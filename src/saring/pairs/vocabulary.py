@@ -11,13 +11,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Vocabulary", "capitalised", "name_shares"]
+__all__ = ["DAMPED", "Vocabulary", "capitalised", "name_shares"]
 
 # A word inside a sentence: after a lower-case letter, a digit or a comma, and a space, which stands
 # first because it is looked for fastest.
 _INSIDE = re.compile(r" (?<=[a-z0-9,] )(\w\w+)")
 # Seven unknown words of ten are names, so a word is one until seen otherwise; worth two sightings.
 NAME_PRIOR, NAME_PRIOR_WEIGHT = 0.7, 2.0
+
+
+class _Damped(dict[int, float]):
+    """How much a word counts that stands so often in a text: one and the logarithm."""
+
+    def __missing__(self, times: int) -> float:
+        value = self[times] = 1 + math.log(times)
+        return value
+
+
+DAMPED = _Damped()
 
 
 def capitalised(text: str) -> set[str]:
