@@ -15,12 +15,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from saring.article import Record
-from saring.errors import ConfigError, InputError
+from saring.errors import ConfigError, InputError, SaringError
 from saring.predict import Model, load
 from saring.read import ReadOptions
 from saring.score import Summary, clean, score
 from saring.score.jobs import make_part
-from saring.score.pool import made_by_workers
+from saring.score.pool import made_by_workers, made_here
 from saring.score.survey import survey
 
 NOON = "2023-03-03T12:00:00+00:00"
@@ -396,6 +396,14 @@ def test_an_article_that_breaks_the_scoring_costs_its_own_row():
     assert (
         "a.csv:2: the article broke the scoring (RuntimeError: rusak)" in part.summary.first_error
     )
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_where_no_article_can_be_scored_it_is_not_they_who_are_blamed(workers):
+    batch = [(0, records("galat", "galat"))]
+    made = made_by_workers(batch, Fragile(), ".jsonl", 2) if workers > 1 else None
+    with pytest.raises(SaringError, match=r"a.csv:1: scoring fails from here on.*RuntimeError"):
+        list(made if made else made_here(batch, Fragile(), ".jsonl"))
 
 
 def workers_alive():

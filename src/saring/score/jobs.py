@@ -10,7 +10,7 @@ import orjson
 
 from saring.article import Article, KeepLinks, Prediction, Record, clean_text
 from saring.compiled import prepare
-from saring.errors import BundleError, SaringError
+from saring.errors import BundleError, InputError, SaringError
 from saring.intake import take
 from saring.predict import Model, load
 from saring.score.summary import Summary
@@ -216,16 +216,36 @@ def made_rows(job: Job, records: Iterable[Record]) -> Iterator[Rows]:
 
 
 def _rows(job: Job, records: list[Record]) -> Rows:
-    """Return the rows of records; what an article breaks is the error of its own row."""
+    """Return the rows of records; what an article breaks is the error of its own row.
+
+    Raises
+    ------
+    InputError
+        All of several articles break the scoring: then it is not they who are at fault.
+    """
     try:
         return job.rows(records)
     except SaringError:
         raise
     except Exception as error:
-        if len(records) > 1:
-            return [row for record in records for row in _rows(job, [record])]
-        why = f"the article broke the scoring ({type(error).__name__}: {error!s:.200})"
-        return job.rows([broken(records[0], why)])
+        reason = f"{type(error).__name__}: {error!s:.200}"
+    rows: Rows = []
+    failed = 0
+    for record in records:
+        try:
+            rows += job.rows([record])
+        except SaringError:
+            raise
+        except Exception as error:
+            failed += 1
+            why = f"the article broke the scoring ({type(error).__name__}: {error!s:.200})"
+            rows += job.rows([broken(record, why)])
+    if failed == len(records) > 1:
+        raise InputError(
+            f"{records[0].where}: scoring fails from here on, whatever the article ({reason}); "
+            "check the installation, and please report it"
+        )
+    return rows
 
 
 def broken(record: Record, why: str) -> Record:
