@@ -323,3 +323,24 @@ assert found.topic
         text=True,
     )
     assert "scoring with scikit-learn" in done.stderr and "NUMBA_CACHE_DIR" in done.stderr
+
+
+# Links
+
+
+def test_links_are_judged_as_the_pipeline_judges_them_each_alone_or_among_others(bundle_folder):
+    pipeline = store.load(bundle_folder).estimators["link"]
+    pairs = [
+        ("Harga Beras Naik Jelang Panen", "Harga beras di pasar induk naik, kata Bulog.", headline)
+        for headline in (
+            "Bulog Guyur Pasar dengan Beras Murah",
+            "Penyanyi Ini Pamer Cincin",
+            "",
+            "!",
+        )
+    ]
+    probabilities, ties = compiled.links(pipeline, pairs)
+    assert probabilities == pytest.approx(pipeline.predict_proba(pairs)[:, 1], abs=1e-12)
+    assert ties == [pipeline.named_steps["features"].named_steps["pairs"].ties(p) for p in pairs]
+    alone = [compiled.links(pipeline, [pair])[0][0] for pair in pairs]
+    assert alone == probabilities.tolist()

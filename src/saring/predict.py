@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,10 @@ from saring.pairs import Pair, Tie
 from saring.reasons import link_reasons
 
 __all__ = ["Model", "load"]
+
+# Of probabilities. The compiled kernel and scikit-learn agree to twelve, so that it cannot be seen
+# which of them answered: rows are the same to the last digit.
+DECIMALS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,20 +142,6 @@ class Model:
             )
         ]
 
-    def _ask(self, task: str, rows: Sequence[Any]) -> NDArray[np.float64]:
-        """Return the probabilities of a task's labels for each row; NaN where nobody trained it."""
-        if task not in self.bundle.estimators:
-            return np.full((len(rows), 2), np.nan)
-        if not rows:
-            return np.zeros((0, 2))
-        features, classifier = self.bundle.estimators[task]
-        found = features.transform(rows)
-        if isinstance(found, np.ndarray):
-            # Dense sums differ in the last digit with the number of rows; one at a time do not.
-            return np.vstack([classifier.predict_proba(row[None]) for row in found])
-        answers: NDArray[np.float64] = classifier.predict_proba(found)
-        return answers
-
     def _baits(self, headlines: Sequence[str]) -> NDArray[np.float64]:
         """Return the probabilities of clickbait's labels; NaN where nobody trained it."""
         if "clickbait" not in self.bundle.estimators:
@@ -167,11 +157,14 @@ class Model:
         n: int,
     ) -> list[LinkPrediction]:
         """Return the verdict on each link; row n + k of `topics` and `baits` is its headline."""
-        unrelated = self._ask("link", pairs)[:, 1]
+        unrelated: NDArray[np.float64] = np.full(len(pairs), np.nan)
+        ties: list[list[Tie]] = [[] for _ in pairs]
+        if pairs and "link" in self.bundle.estimators:
+            unrelated, ties = compiled.links(self.bundle.estimators["link"], pairs)
         names = self.topics
         best = topics.argmax(axis=1)
         verdicts = []
-        for k, ((i, link), pair) in enumerate(zip(links, pairs, strict=True)):
+        for k, (i, link) in enumerate(links):
             topic = names[best[n + k]]
             p_unrelated, clickbait = _number(unrelated[k]), _number(baits[n + k, -1])
             related = None if p_unrelated is None else p_unrelated < self._thresholds["unrelated"]
@@ -186,7 +179,7 @@ class Model:
                     topic=topic,
                     clickbait=clickbait,
                     reasons=link_reasons(
-                        self._ties(pair),
+                        ties[k],
                         (topic, float(topics[n + k].max())),
                         names[best[i]],
                         clickbait or 0.0,
@@ -198,12 +191,6 @@ class Model:
                 )
             )
         return verdicts
-
-    def _ties(self, pair: Pair) -> list[Tie]:
-        """Return the words that tie a headline to its article, with their weights."""
-        features = self.bundle.estimators["link"].named_steps["features"]
-        ties: list[Tie] = features.named_steps["pairs"].ties(pair)
-        return ties
 
     @property
     def _thresholds(self) -> Mapping[str, float]:
@@ -223,7 +210,10 @@ class Model:
         marks: Mapping[str, str],
     ) -> Prediction:
         """Return one article's prediction."""
-        topics = {name: float(p) for name, p in zip(self.topics, probabilities, strict=True)}
+        topics = {
+            name: round(float(p), DECIMALS)
+            for name, p in zip(self.topics, probabilities, strict=True)
+        }
         best = max(topics, key=lambda name: topics[name])
         kept = [
             link
@@ -268,8 +258,8 @@ def load(path: str | Path | None = None, *, allow_version_skew: bool = False) ->
 
 
 def _number(probability: float) -> float | None:
-    """Return a probability, None where nobody trained a model that gives it."""
-    return None if np.isnan(probability) else float(probability)
+    """Return a probability as rows have it, None where nobody trained a model that gives it."""
+    return None if np.isnan(probability) else round(float(probability), DECIMALS)
 
 
 def _failed(prediction: Prediction, marks: Mapping[str, str]) -> Prediction:

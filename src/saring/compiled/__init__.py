@@ -1,6 +1,6 @@
 """Compiled scoring: what the pipelines of topic and clickbait say, fifteen times as fast and more.
 
-    texts > slices; native > kernel > letters; blocks > terms > articles, headlines
+    links; texts > slices; native > kernel > letters; blocks > terms > articles, headlines
 
 The scikit-learn pipelines stay the definition. A fitted one is turned into flat arrays: a table of
 64-bit hashes of its terms, whose collisions are looked for when it is built, their idf and their
@@ -30,6 +30,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from saring.compiled.links import links
 from saring.compiled.texts import Strings, as_column, as_list
 from saring.headlines import END, START
 from saring.strangeness import strangeness
@@ -37,7 +38,7 @@ from saring.strangeness import strangeness
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
-__all__ = ["ROWS_WORTH_LOADING", "SWITCH", "Topics", "clickbait", "prepare", "topics"]
+__all__ = ["ROWS_WORTH_LOADING", "SWITCH", "Topics", "clickbait", "links", "prepare", "topics"]
 
 SWITCH = "SARING_COMPILED"
 # scikit-learn answers so many while numba and the kernel are loaded.
