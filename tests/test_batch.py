@@ -220,11 +220,11 @@ def test_an_unfinished_output_is_not_read_as_articles(model, given, tmp_path):
 # killed at any time
 
 SCORE = """
-import sys
+import sys, time
 from saring.predict import load
 from saring.score import score
 score([sys.argv[2]], sys.argv[3], load(sys.argv[1]), batch_size=100, workers=int(sys.argv[4]),
-      scored_at=sys.argv[5], progress=lambda rows, total: print(rows, flush=True))
+      scored_at=sys.argv[5], progress=lambda rows, total: (print(rows, flush=True), time.sleep(0.2)))
 """
 
 
@@ -238,7 +238,7 @@ def test_a_run_killed_again_and_again_loses_only_what_is_in_hand(
     command = [sys.executable, "-c", SCORE, bundle_folder, given, out, workers, NOON]
     done, kills = 0, 0
     while True:
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
             start = int(child.stdout.readline())
             assert start >= done  # of what was told to be done nothing is lost
             if kills < 3:
