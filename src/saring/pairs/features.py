@@ -45,7 +45,8 @@ def pair_features(
 ) -> list[float]:
     """Return the features of a pair, in the order of `FEATURES`; `found` is what `ties` gives."""
     weights, total = headline.weights, headline.total
-    shared = {word: w for word, w in weights.items() if host.mentions(word)}
+    said = {word: host.mentions(word) for word in weights}
+    shared = {word: w for word, w in weights.items() if said[word]}
     lead = host.lead
     akin = {w for w, of in headline.relatives.items() if any(map(host.kin, of))}
     near = {w for w in akin if w not in lead and any(map(host.lead_has_kin, headline.relatives[w]))}
@@ -57,10 +58,10 @@ def pair_features(
         _recall(host.title_weights, headline),
         _recall(host.key_weights, headline),
         sum([w - SPECIFIC_WEIGHT for w in shared.values() if w > SPECIFIC_WEIGHT]),
-        sum([w * _saturated(host.mentions(word), host.n_words) for word, w in shared.items()]),
+        sum([w * _saturated(said[word], host.n_words) for word, w in shared.items()]),
         _phrases(host, headline),
         *_said(found, headline, tools),
-        _names(host, headline, tools),
+        _names(host, headline, shared, tools),
         _families(host, headline, tools),
         float(headline.direction @ host.direction),
         *_subjects(host, headline, tools),
@@ -117,15 +118,14 @@ def _said(found: dict[str, float], headline: Headline, tools: Tools) -> list[flo
     ]
 
 
-def _names(host: Host, headline: Headline, tools: Tools) -> float:
+def _names(host: Host, headline: Headline, shared: Container[str], tools: Tools) -> float:
     """Return the share of the headline's names, by weight, that the article has."""
     named = {
         word: w * (1.0 if host.names(word) else tools.vocabulary.name(word))
         for word, w in headline.weights.items()
     }
-    return sum(w for word, w in named.items() if host.mentions(word)) / (
-        sum(named.values()) + NAME_FLOOR
-    )
+    found = [w for word, w in named.items() if word in shared]
+    return sum(found) / (sum(named.values()) + NAME_FLOOR)
 
 
 def _families(host: Host, headline: Headline, tools: Tools) -> float:

@@ -107,6 +107,10 @@ class Host:
             known = self._mentions[word] = max(self._bag.counts.get(word, 0), inside)
         return known
 
+    def _stands(self, word: str) -> bool:
+        """Whether the text has a run of characters, be it inside a word or short."""
+        return self.mentions(word) > 0 or (len(word) < MIN_STEM_CHARS and word in self._lowered)
+
     def kin(self, family: int) -> int:
         """Return how often the article has a family of words."""
         known = self._kin.get(family)
@@ -144,7 +148,7 @@ class Host:
     def best_sentence(self, weights: dict[str, float]) -> float:
         """Return the weight of the words found in the sentence of the body that has most of it."""
         if not self._odd:  # what the article lacks none of its sentences has
-            weights = {w: weight for w, weight in weights.items() if w in self._lowered}
+            weights = {w: weight for w, weight in weights.items() if self._stands(w)}
         if not weights:
             return 0.0
         best = 0.0

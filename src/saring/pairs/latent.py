@@ -27,7 +27,7 @@ class LatentSpace:
     """
 
     def __init__(self, terms: Any, axes: Any) -> None:
-        self._place = terms.vocabulary_
+        self._place = {word: int(place) for word, place in terms.vocabulary_.items()}
         # A row a word, as wide as the space. The length of a text does not matter to its direction.
         self._rows = np.ascontiguousarray(axes.components_.T * terms.idf_[:, None])
 
@@ -36,11 +36,11 @@ class LatentSpace:
 
         It is ``normalize(axes.transform(terms.transform([text])))`` but for rounding.
         """
-        place = self._place
-        counts = [(place[word], n) for word, n in Counter(words).items() if word in place]
-        if not counts:
+        counts = Counter(words)
+        known = [word for word in counts if word in self._place]
+        if not known:
             return np.zeros(self._rows.shape[1])
-        rows = self._rows.take([row for row, _ in counts], axis=0)
-        found: NDArray[np.float64] = np.array([DAMPED[n] for _, n in counts]) @ rows
+        rows = self._rows.take([self._place[word] for word in known], axis=0)
+        found: NDArray[np.float64] = np.array([DAMPED[counts[word]] for word in known]) @ rows
         length = math.sqrt(found @ found)
         return found / length if length > 0 else found

@@ -75,10 +75,13 @@ class Vocabulary:
     """
 
     def __init__(self, terms: Any, names: NDArray[np.float64]) -> None:
-        places = terms.vocabulary_.items()
-        idf = terms.idf_
-        self.idf = {word: float(idf[place]) for word, place in places}
-        self._names = {word: float(names[place]) for word, place in places}
+        idf, places = terms.idf_, terms.vocabulary_
+        # Common words first: they lie beside each other in memory, and most look-ups are of them.
+        self.idf = {
+            word: float(idf[places[word]])
+            for word in sorted(places, key=lambda word: idf[places[word]])
+        }
+        self._names = {word: float(names[place]) for word, place in places.items()}
         # What min_df left out is rarer than the rarest word kept.
         self.unseen = float(idf.max()) + math.log(terms.min_df)
 
