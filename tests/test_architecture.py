@@ -16,11 +16,12 @@ DOORS = ("__init__.py", "__main__.py")  # they fetch what they open to and nothi
 # Rooms that every command and every `import saring` pass through.
 LIGHT = ("errors", "article", "config", "read", "parse", "cli")
 HEAVY = {
-    "joblib", "lxml", "matplotlib", "mlflow", "nltk", "numba", "numpy", "pandas", "pyarrow", "rich",
-    "scipy", "sklearn", "trafilatura",
+    "joblib", "lxml", "matplotlib", "mlflow", "nltk", "numba", "numpy", "pandas", "pyarrow", "pyspark",
+    "rich", "scipy", "sklearn", "trafilatura",
 }  # fmt: skip
 HOMES = {  # packages that may be imported, even lazily, in these rooms alone
     "mlflow": {"track"},
+    "pyspark": {"spark"},
     "matplotlib": {"plots"},
     "numba": {"compiled"},
     "trafilatura": {"read"},

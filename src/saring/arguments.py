@@ -94,6 +94,22 @@ def _output(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _engine(parser: argparse.ArgumentParser) -> None:
+    """Add whose processes do the work."""
+    parser.add_argument(
+        "--engine",
+        choices=["local", "spark"],
+        default="local",
+        help="whose processes work: this machine's, or a Spark cluster's, which write a folder of "
+        "parts (needs saring[spark] and Java; default: %(default)s)",
+    )
+    parser.add_argument(
+        "--master",
+        metavar="URL",
+        help="the cluster, as in spark://host:7077 or local[2] (default: as Spark is configured)",
+    )
+
+
 def _model(parser: argparse.ArgumentParser) -> None:
     """Add which model answers."""
     parser.add_argument(
@@ -177,7 +193,9 @@ def _doubting(parser: argparse.ArgumentParser) -> None:
 # Each command's summary, and what adds its arguments.
 _COMMANDS: Mapping[str, tuple[Any, ...]] = {
     "predict": ("show what a model says of articles", _inputs, _model, _keep_links, _json),
-    "score": ("write prediction rows of many articles", _inputs, _output, _model, _keep_links),
+    "score": (
+        "write prediction rows of many articles", _inputs, _output, _engine, _model, _keep_links,
+    ),
     "clean": (
         "write articles without teasers and furniture", _inputs, _output, _model, _keep_links,
     ),

@@ -97,10 +97,42 @@ def _predict(options: argparse.Namespace) -> int:
 
 def _score(options: argparse.Namespace) -> int:
     """Write prediction rows."""
+    from saring.errors import ConfigError
     from saring.predict import load
     from saring.score import score
 
+    if options.engine == "spark":
+        return _score_on_spark(options)
+    if options.master:
+        raise ConfigError(f"--master {options.master}: names a Spark cluster; add --engine spark")
     return _write(options, "scoring", score, load(options.model))
+
+
+def _score_on_spark(options: argparse.Namespace) -> int:
+    """Write prediction rows with Spark."""
+    from saring.errors import ConfigError
+    from saring.predict import load
+    from saring.show import print_summary
+    from saring.spark import score_files
+
+    for name in ("workers", "batch_size", "quarantine"):
+        if getattr(options, name) is not None:
+            raise ConfigError(
+                f"--{name.replace('_', '-')}: is for this machine; with --engine spark leave it "
+                "out: the cluster shares out the work, and rows with errors are in the output"
+            )
+    model = load(options.model)
+    summary = score_files(
+        options.inputs,
+        options.out,
+        model,
+        _read_options(options),
+        master=options.master,
+        keep_links=options.keep_links,
+        overwrite=options.overwrite,
+    )
+    print_summary(summary, options.out, model)
+    return SOME_ERRORS if summary.errors else OK
 
 
 def _clean(options: argparse.Namespace) -> int:

@@ -9,6 +9,6 @@
 that lost its line break; `furniture` finds what portals print around an article.
 """
 
-from saring.parse.engine import parse
+from saring.parse.engine import parse, text_id
 
-__all__ = ["parse"]
+__all__ = ["parse", "text_id"]

@@ -25,7 +25,8 @@ from saring.errors import InputError
 from saring.read.source import Source
 from saring.read.stream import BUFFER_BYTES, Stream
 
-__all__ = ["MAX_TEXT_BYTES", "TABLES", "Broken", "kind_of", "parquet_length"]
+__all__ = ["MAX_TEXT_BYTES", "TABLES", "Broken", "batch_rows", "json_line", "kind_of",
+           "parquet_length"]  # fmt: skip
 
 MAX_TEXT_BYTES = 20_000_000  # a hundred times the longest article seen
 MAX_ROW_BYTES = 64_000_000  # a text of the greatest length, escaped, and what stands beside it
@@ -57,11 +58,16 @@ def json_lines(source: Source, stream: Stream) -> Iterator[Values | Broken]:
                 pass
             yield Broken(f"found a line of more than {MAX_ROW_BYTES:,} bytes; expected one article")
         elif not line.isspace():
-            try:
-                value = orjson.loads(line)
-            except orjson.JSONDecodeError as error:
-                value = _leniently(line, str(error))
-            yield value if type(value) in (dict, Broken) else _no_object(value)
+            yield json_line(line)
+
+
+def json_line(line: bytes | str) -> Values | Broken:
+    """Return the row of one line of JSON Lines."""
+    try:
+        value = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        value = _leniently(line, str(error))
+    return value if type(value) in (dict, Broken) else _no_object(value)
 
 
 def json_values(source: Source, stream: Stream) -> Iterator[Values | Broken]:
@@ -153,7 +159,7 @@ def parquet_rows(source: Source, stream: Stream) -> Iterator[Values | Broken]:
                 parquet.ParquetFile(file, buffer_size=BUFFER_BYTES, pre_buffer=False)
             )
             for batch in table.iter_batches(batch_size=BATCH_ROWS):
-                yield from _batch_rows(batch)
+                yield from batch_rows(batch)
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"found no readable Parquet ({error}); write the file anew") from None
 
@@ -169,7 +175,8 @@ def parquet_length(path: Path) -> int | None:
         return None
 
 
-def _batch_rows(batch: Any) -> Iterator[Values | Broken]:
+def batch_rows(batch: Any) -> Iterator[Values | Broken]:
+    """Yield the rows of an Arrow batch."""
     try:
         yield from batch.to_pylist()
     except UnicodeDecodeError:

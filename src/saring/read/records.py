@@ -22,7 +22,7 @@ from saring.read.source import FORMATS, Source, folder_sources, named_source
 from saring.read.stream import guess_encoding
 from saring.read.worker import PAGE_SECONDS
 
-__all__ = ["ReadOptions", "Row", "read", "rows", "sources"]
+__all__ = ["ReadOptions", "Row", "fixer", "read", "rows", "sources", "to_record"]
 
 SNIFFED_CHARS = 1000  # "<html" stands this near to the start of a page
 CHECKED_ROWS = 100  # a table has no text column when none of so many rows at its start has one
@@ -122,7 +122,7 @@ def read(inputs: Inputs, options: ReadOptions = _DEFAULT) -> Iterator[Record]:
         HTML or the repair of mojibake is asked for and its extra is not installed.
     """
     columns = Columns(options.columns)
-    fix = _fixer(options)
+    fix = fixer(options)
     named, sources = _found(inputs, options)
     for source in named:
         if source.reopens and source.format in TABLES:
@@ -235,24 +235,25 @@ def _records(source: Source, pages: Pages, columns: Columns) -> Iterator[Record]
     rows = _source_rows(source, pages)
     try:
         for row in _checked(source, rows, columns):
-            if row.error:
-                yield Record(id=row.id, where=row.where, error=row.error)
-            else:
-                yield _record(row, columns)
+            yield to_record(row, columns)
     except InputError as error:
         if source.named:
             raise
         yield Record(id=source.label, where=source.name, error=str(error))
 
 
-def _record(row: Row, columns: Columns) -> Record:
+def to_record(row: Row, columns: Columns) -> Record:
+    """Return the record in a row, with `error` filled where there is none."""
+    if row.error:
+        return Record(id=row.id, where=row.where, error=row.error)
     if row.whole:
         return Record(id=row.id, where=row.where, **row.values)
     try:
         fields = columns.fields(row.values)
     except InputError as error:
         own = columns.identifier(row.values)
-        return Record(id=own or row.id, where=row.where, error=f"{row.where}: {error}")
+        why = f"{row.where}: {error}".removeprefix(": ")
+        return Record(id=own or row.id, where=row.where, error=why)
     return Record(
         id=fields.get("id") or row.id,
         title=fields.get("title", ""),
@@ -264,8 +265,14 @@ def _record(row: Row, columns: Columns) -> Record:
     )
 
 
-def _fixer(options: ReadOptions) -> Callable[[Record], Record]:
-    """Return what is done to each record: nothing, or the repair of mojibake."""
+def fixer(options: ReadOptions) -> Callable[[Record], Record]:
+    """Return what is done to each record: nothing, or the repair of mojibake.
+
+    Raises
+    ------
+    MissingExtraError
+        The repair is asked for and the extra "fix" is not installed.
+    """
     if not options.fix_text:
         return lambda record: record
     try:

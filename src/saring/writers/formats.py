@@ -15,7 +15,7 @@ import orjson
 
 from saring.writers import footer
 
-__all__ = ["LINK_COLUMNS", "SUFFIXES", "Format"]
+__all__ = ["LINK_COLUMNS", "SUFFIXES", "Format", "arrow_batch", "arrow_schema"]
 
 # A cell that begins with one of these is run as a formula by spreadsheets; an apostrophe stops it.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -109,7 +109,7 @@ class _Parquet:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        schema = _arrow_schema(self._columns)
+        schema = arrow_schema(self._columns)
         sink = pa.BufferOutputStream()
         with pq.ParquetWriter(sink, schema, compression="zstd") as writer:
             if rows:
@@ -136,7 +136,14 @@ class _Parquet:
 SUFFIXES: Mapping[str, type[Format]] = {".jsonl": _JsonLines, ".csv": _Csv, ".parquet": _Parquet}
 
 
-def _arrow_schema(columns: Mapping[str, str]) -> Any:
+def arrow_batch(rows: Rows, schema: Any) -> Any:
+    """Return rows as an Arrow batch of columns that are the schema's."""
+    import pyarrow as pa
+
+    return pa.RecordBatch.from_pylist(list(rows), schema=schema)
+
+
+def arrow_schema(columns: Mapping[str, str]) -> Any:
     """Return the Arrow schema of columns."""
     import pyarrow as pa
 
@@ -146,6 +153,7 @@ def _arrow_schema(columns: Mapping[str, str]) -> Any:
         "int": pa.int64(),
         "float": pa.float64(),
         "bool": pa.bool_(),
+        "bytes": pa.binary(),
     }
     link = pa.struct([(name, types[kind]) for name, kind in LINK_COLUMNS.items()])
     types["links"] = pa.list_(link)

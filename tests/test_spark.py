@@ -1,0 +1,336 @@
+"""Spark: the rows of the local engine from a cluster, every row once, even if a worker dies."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import orjson
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sparkcluster import PATIENCE_SECONDS, SETTINGS, running
+
+from saring.cli import FAILED, OK, main
+from saring.compiled import SWITCH
+from saring.errors import ConfigError, InputError, SaringError
+from saring.predict import Model, load
+from saring.read import read, rows
+from saring.score import score as score_here
+from saring.spark import frames, score, score_files, shipped
+from saring.spark.session import opened
+from saring.spark.workers import FILE, LINE, ROW, START, Scorer, numbering
+
+CORPUS_ROWS = 60
+KILLED_ROWS = 3_000
+
+
+@pytest.fixture(scope="module")
+def model(bundle_folder) -> Model:
+    return load(bundle_folder)
+
+
+@pytest.fixture(scope="module")
+def articles(embedded_corpus, tmp_path_factory) -> Path:
+    """Articles of the corpus, all with id, title and links."""
+    rows = [orjson.loads(line) for line in embedded_corpus.read_bytes().splitlines()[:CORPUS_ROWS]]
+    table = [{name: row[name] for name in ("id", "title", "text", "publisher")} for row in rows]
+    path = tmp_path_factory.mktemp("articles") / "articles.jsonl"
+    path.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in table))
+    return path
+
+
+def by_id(rows):
+    """Rows in the order of their ids, without the one thing in which two runs differ."""
+    return sorted(({**row, "scored_at": ""} for row in rows), key=lambda row: row["id"])
+
+
+def lines_of(path: Path):
+    files = sorted(path.glob("part-*.jsonl")) if path.is_dir() else [path]
+    return [orjson.loads(line) for file in files for line in file.read_bytes().splitlines()]
+
+
+# what worker processes do, without a cluster
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=6), st.integers(1, 5))
+def test_rows_are_numbered_through_a_file_however_it_is_split(sizes, batch_rows):
+    counts = {("f", start): sum(sizes[:start]) for start in range(len(sizes))}
+    found = []
+    for start, size in enumerate(sizes):  # a task each
+        whole = pa.RecordBatch.from_pylist([{FILE: "f", START: start, LINE: b"x"}] * size)
+        batches = [whole.slice(at, batch_rows) for at in range(0, size, batch_rows)]
+        found += [
+            row[ROW] for batch in numbering(counts)(iter(batches)) for row in batch.to_pylist()
+        ]
+    assert found == list(range(1, sum(sizes) + 1))
+
+
+def test_a_batch_of_arrow_gives_the_rows_of_predict(model):
+    rows = [{"judul": "Rupiah Menguat", "isi": "Rupiah menguat."}, {"judul": None, "isi": ""}]
+    scorer = Scorer(shipped.ship(model), "none", "2026-01-01T00:00:00+00:00")
+    [batch] = scorer(iter([pa.RecordBatch.from_pylist(rows)]))
+    found = model.predict(rows, scored_at="2026-01-01T00:00:00+00:00")
+    assert batch.to_pylist() == [prediction.row(model.topics) for prediction in found]
+
+
+def test_a_process_opens_a_model_once(model):
+    travelling = shipped.ship(model)
+    assert travelling.opened() is shipped.ship(model).opened()
+    assert travelling.opened().model_version == model.model_version
+
+
+def test_another_machine_with_another_version_is_refused(model, monkeypatch):
+    travelling = shipped.ship(model)
+    monkeypatch.setattr(shipped, "_opened", {})
+    monkeypatch.setattr(shipped, "version", lambda package: "0.1")
+    with pytest.raises(ConfigError, match=r"found numpy 0\.1, expected .* install the same"):
+        travelling.opened()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--master", "local[2]"], "names a Spark cluster; add --engine spark"),
+        (["--engine", "spark", "--workers", "2"], "--workers: is for this machine"),
+        (["--engine", "spark", "--batch-size", "9"], "--batch-size: is for this machine"),
+    ],
+)
+def test_no_option_is_ignored(words, message, articles, bundle_folder, tmp_path, capsys):
+    out = tmp_path / "rows.jsonl"
+    command = ["score", str(articles), "--out", str(out), "--model", str(bundle_folder), *words]
+    assert main(command) == FAILED
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("inputs", "out", "message"),
+    [
+        (["{articles}"], "rows.xml", "expected one of .jsonl, .csv, .parquet"),
+        (["{articles}"], "there.jsonl", "is there already"),
+        (["{articles}", "{articles}"], "rows.jsonl", "is named twice"),
+        (["{page}"], "rows.jsonl", "found html; Spark reads parquet, jsonl, csv"),
+        (["hdfs://host/news"], "rows.jsonl", "the address tells no format; give --format"),
+        (["{folder}"], "rows.jsonl", "is an input or lies within"),
+    ],
+)
+def test_what_cannot_end_well_is_told_before_spark_starts(
+    inputs, out, message, articles, bundle_folder, tmp_path, capsys
+):
+    (tmp_path / "there.jsonl").mkdir()
+    page = tmp_path / "page.html"
+    page.touch()
+    places = {"articles": articles, "page": page, "folder": tmp_path}
+    command = ["score", *(given.format(**places) for given in inputs), "--out", str(tmp_path / out)]
+    assert main([*command, "--model", str(bundle_folder), "--engine", "spark"]) == FAILED
+    assert message in capsys.readouterr().err
+
+
+def test_a_missing_java_is_told_with_the_remedy(articles, bundle_folder, tmp_path):
+    command = [
+        sys.executable, "-m", "saring", "score", articles, "--out", tmp_path / "rows.jsonl",
+        "--model", bundle_folder, "--engine", "spark",
+    ]  # fmt: skip
+    env = {**os.environ, "JAVA_HOME": str(tmp_path), SWITCH: "0"}
+    done = subprocess.run(command, env=env, capture_output=True, text=True)
+    assert done.returncode == FAILED
+    assert "found no Java in JAVA_HOME" in done.stderr
+    assert "install openjdk-17-jre-headless" in done.stderr
+
+
+def test_a_header_is_no_row_and_the_same_in_all_files():
+    rows = [{FILE: file, START: 0, "judul": title} for file in "ab" for title in ("judul", "x")]
+    [batch] = numbering({}, ["judul"])(iter([pa.RecordBatch.from_pylist(rows)]))
+    assert [(row[FILE], row[ROW], row["judul"]) for row in batch.to_pylist()] == [
+        ("a", 1, "x"),
+        ("b", 1, "x"),
+    ]
+    rows[2]["judul"] = "title"
+    with pytest.raises(ValueError, match=r"b: found a header without \['judul'\]"):
+        list(numbering({}, ["judul"])(iter([pa.RecordBatch.from_pylist(rows)])))
+
+
+# on a cluster
+
+
+def on_cluster(test):
+    """Mark a test that needs the cluster, which all of them share."""
+    # pyspark and mlflow look at the version of pandas; saring itself is quiet about it.
+    new_pandas = pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas")
+    return new_pandas(pytest.mark.xdist_group("spark")(pytest.mark.slow(test)))
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    with running(tmp_path_factory.mktemp("cluster"), n_workers=2) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def spark(cluster):
+    """A session on the cluster; the JVM that pyspark keeps for later ones ends with it."""
+    from pyspark import SparkContext
+    from pyspark.sql import SparkSession
+
+    session = SparkSession.builder.master(cluster.master).getOrCreate()
+    yield session
+    session.stop()
+    gateway = SparkContext._gateway
+    gateway.shutdown()
+    gateway.proc.stdin.close()
+    gateway.proc.wait(PATIENCE_SECONDS)
+    SparkContext._gateway = SparkContext._jvm = None
+
+
+@pytest.fixture(scope="module")
+def registered(bundle_folder, model, tmp_path_factory):
+    """Address of the model in a registry of its own."""
+    from saring import track
+
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("registry")
+        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder / 'mlflow.db'}")
+        track.log_run(track.RunRecord(bundle=bundle_folder, topics=model.topics, name="uji"))
+        yield "models:/saring@challenger"
+
+
+@on_cluster
+def test_python_command_line_pyfunc_and_spark_give_the_same_rows_to_the_last_digit(
+    spark, model, articles, registered, tmp_path, monkeypatch
+):
+    import mlflow
+    from pyspark.sql.functions import struct
+
+    monkeypatch.setenv(SWITCH, "1")  # the kernel for all, however few rows each is asked for
+    expected = by_id(p.row(model.topics) for p in model.predict(read(articles)))
+    assert len(expected) == CORPUS_ROWS
+    assert any(row["links"] for row in expected)
+
+    out = tmp_path / "rows.jsonl"
+    assert main(["score", str(articles), "--out", str(out), "--model", str(model.path)]) == OK
+    assert by_id(lines_of(out)) == expected
+
+    table = pd.DataFrame(lines_of(articles))
+    pyfunc = mlflow.pyfunc.load_model(registered)
+    assert by_id(pyfunc.predict(table).to_dict("records")) == expected
+
+    df = spark.createDataFrame(table.to_dict("records"))
+    rows = score(df, model, scored_at="").collect()
+    assert by_id(row.asDict(recursive=True) for row in rows) == expected
+
+    predict = mlflow.pyfunc.spark_udf(spark, registered, env_manager="local")
+    rows = df.select(predict(struct(*df.columns)).alias("row")).collect()
+    assert by_id(row["row"].asDict(recursive=True) for row in rows) == expected
+
+
+@on_cluster
+def test_a_frame_without_texts_is_refused(spark, model):
+    df = spark.createDataFrame([("a", "Judul")], "id string, naskah string")
+    with pytest.raises(InputError, match="no text column: found 'id', 'naskah'"):
+        score(df, model)
+    [row] = score(df, model, columns={"text": "naskah"}).collect()
+    assert (row["id"], row["clean_text"], row["error"]) == ("a", "Judul", None)
+
+
+@on_cluster
+def test_formats_ids_and_errors_are_those_of_the_local_engine(spark, model, tmp_path):
+    inputs = tmp_path / "in put [1]"
+    inputs.mkdir()
+    rows = [{"judul": f"“Rupiah” {i}", "isi": f"Rupiah menguat {i} poin."} for i in range(600)]
+    rows[3], rows[7] = {"isi": ""}, {"judul": 5, "isi": {"a": 1}, "id": "sendiri"}
+    text = b"\n\n".join(map(orjson.dumps, rows)) + b"\n[1]\n{broken\n\xff\n"
+    (inputs / "a.jsonl").write_bytes(text * 10)
+    assert len(text) * 10 > 2 * int(SETTINGS["spark.sql.files.maxPartitionBytes"])
+    (inputs / "b.csv").write_text(
+        ';judul;isi\n0;"=Rupiah ""kuat""";"Rupiah menguat;\nbaris dua"\n1;;\n2;Banjir;Surut.\n'
+    )
+    table = pa.table({"isi": ["Gempa di Poso.", None, "Saham naik."], "lain": [1, 2, 3]})
+    pq.write_table(table, inputs / "c.parquet")
+    here, there = tmp_path / "here.jsonl", tmp_path / "there.jsonl"
+    summary = score_here([inputs], here, model)
+    # Which error is the first depends on the order of the tasks.
+    assert replace(score_files([inputs], there, model), first_error=summary.first_error) == summary
+    assert summary.rows == 10 * 603 + 6
+    assert by_id(lines_of(there)) == by_id(lines_of(here))
+
+
+@on_cluster
+def test_a_cell_that_is_a_formula_is_guarded_in_csv_and_parquet_holds_it(spark, model, tmp_path):
+    path = tmp_path / "in.jsonl"
+    path.write_bytes(orjson.dumps({"id": "a", "title": "=1+1", "text": "Baca Juga: Rupiah Naik"}))
+    for suffix in (".csv", ".parquet"):
+        here, there = tmp_path / f"here{suffix}", tmp_path / f"there{suffix}"
+        assert score_files([path], there, model) == score_here([path], here, model)
+        with pytest.raises(ConfigError, match="is there already"):
+            score_files([path], there, model)
+        assert score_files([path], there, model, overwrite=True).rows == 1
+        if suffix == ".csv":
+            [ours, theirs] = [list(rows([path])) for path in (here, there)]
+            assert [row.values["title"] for row in theirs] == ["'=1+1"]
+            assert by_id(row.values for row in theirs) == by_id(row.values for row in ours)
+        else:
+            [ours, theirs] = [pq.read_table(path).to_pylist() for path in (here, there)]
+            assert [row["title"] for row in theirs] == ["=1+1"]
+            assert by_id(theirs) == by_id(ours)
+
+
+@on_cluster
+def test_a_row_of_csv_that_does_not_fit_keeps_its_place(spark, model, tmp_path):
+    (tmp_path / "in.csv").write_text("judul,isi\nRupiah,Rupiah naik.\nsatu\na,b,c\nEmas,Emas.\n")
+    summary = score_files([tmp_path / "in.csv"], tmp_path / "rows.jsonl", model)
+    rows = by_id(lines_of(tmp_path / "rows.jsonl"))
+    assert (summary.rows, summary.errors) == (4, 2)
+    assert [row["id"] for row in rows] == [f"in.csv:{number}" for number in (1, 2, 3, 4)]
+    assert [bool(row["error"]) for row in rows] == [False, True, True, False]
+    assert "in.csv:2: found a row that does not fit the header" in rows[1]["error"]
+
+
+@on_cluster
+def test_what_fails_in_a_process_is_told_in_its_own_words(spark, model, monkeypatch):
+    travelling = replace(shipped.ship(model), model_version="0" * 12)
+    monkeypatch.setattr(frames, "ship", lambda model: travelling)
+    df = spark.createDataFrame([("a", "Judul")], "id string, text string")
+    told = pytest.raises(SaringError, match=r"^Spark could not finish: .*expected 000000000000")
+    with told, opened(None):
+        score(df, model).collect()
+    assert spark.range(1).count() == 1  # a session that was there is left
+
+
+@on_cluster
+def test_a_killed_worker_costs_no_row_and_doubles_none(cluster, model, tmp_path):
+    path, out = tmp_path / "in.jsonl", tmp_path / "rows.jsonl"
+    with path.open("wb") as file:
+        for number in range(KILLED_ROWS):
+            text = f"Rupiah menguat {number} poin.\nBaca Juga: Harga Emas Turun {number} Rupiah\n"
+            row = {"id": str(number), "title": "Rupiah", "text": text + "Saham ikut naik. " * 60}
+            file.write(orjson.dumps(row) + b"\n")
+    command = [
+        sys.executable, "-m", "saring", "score", path, "--out", out, "--model", model.path,
+        "--engine", "spark", "--master", cluster.master,
+    ]  # fmt: skip
+    # Without the kernel there is time to kill in.
+    with subprocess.Popen(
+        command, env={**os.environ, SWITCH: "0"}, stderr=subprocess.PIPE, text=True
+    ) as job:
+        try:
+            end = time.monotonic() + 2 * PATIENCE_SECONDS
+            while not list(out.glob("_temporary/0/task_*")):  # until a task has ended
+                assert job.poll() is None and time.monotonic() < end
+                time.sleep(0.05)
+            cluster.kill_worker()
+            assert not (out / "_SUCCESS").exists()
+            _, told = job.communicate(timeout=2 * PATIENCE_SECONDS)
+        finally:
+            job.kill()
+    assert job.returncode == OK, told
+    assert f"{KILLED_ROWS:,} rows = " in told
+    rows = lines_of(out)
+    assert sorted(int(row["id"]) for row in rows) == list(range(KILLED_ROWS))
+    assert len({(row["scored_at"], row["model_version"]) for row in rows}) == 1
