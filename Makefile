@@ -9,7 +9,7 @@ TRACKING := $(or $(MLFLOW_TRACKING_URI),sqlite:///mlflow.db)
 PORT ?= 5000
 # mlflow sends usage reports unless told not to; saring tells it so by itself.
 QUIET := MLFLOW_DISABLE_TELEMETRY=true DO_NOT_TRACK=true
-CORPORA := data/corpus/articles.jsonl build/click-id.jsonl
+CORPORA := data/corpus/articles.jsonl data/corpus/politics.jsonl build/click-id.jsonl
 # A target that needs CLICK-ID asks where it is and imports it.
 define IMPORT
 @test -n "$(CLICK_ID)" || { echo "usage: make $@ CLICK_ID=PATH, a folder, zip or web address of CLICK-ID" >&2; exit 2; }
