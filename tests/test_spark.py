@@ -24,12 +24,13 @@ from saring.errors import ConfigError, InputError, SaringError
 from saring.predict import Model, load
 from saring.read import read, rows
 from saring.score import score as score_here
-from saring.spark import frames, score, score_files, shipped
+from saring.spark import score, score_files, shipped
+from saring.spark.frames import map_batches
 from saring.spark.session import opened
 from saring.spark.workers import FILE, LINE, ROW, START, Scorer, numbering
 
 CORPUS_ROWS = 60
-KILLED_ROWS = 3_000
+KILLED_ROWS = 1_500
 
 
 @pytest.fixture(scope="module")
@@ -268,9 +269,6 @@ def test_a_cell_that_is_a_formula_is_guarded_in_csv_and_parquet_holds_it(spark, 
     for suffix in (".csv", ".parquet"):
         here, there = tmp_path / f"here{suffix}", tmp_path / f"there{suffix}"
         assert score_files([path], there, model) == score_here([path], here, model)
-        with pytest.raises(ConfigError, match="is there already"):
-            score_files([path], there, model)
-        assert score_files([path], there, model, overwrite=True).rows == 1
         if suffix == ".csv":
             [ours, theirs] = [list(rows([path])) for path in (here, there)]
             assert [row.values["title"] for row in theirs] == ["'=1+1"]
@@ -279,6 +277,9 @@ def test_a_cell_that_is_a_formula_is_guarded_in_csv_and_parquet_holds_it(spark, 
             [ours, theirs] = [pq.read_table(path).to_pylist() for path in (here, there)]
             assert [row["title"] for row in theirs] == ["=1+1"]
             assert by_id(theirs) == by_id(ours)
+    with pytest.raises(ConfigError, match="is there already"):
+        score_files([path], there, model)
+    assert score_files([path], there, model, overwrite=True).rows == 1
 
 
 @on_cluster
@@ -293,14 +294,16 @@ def test_a_row_of_csv_that_does_not_fit_keeps_its_place(spark, model, tmp_path):
 
 
 @on_cluster
-def test_what_fails_in_a_process_is_told_in_its_own_words(spark, model, monkeypatch):
-    travelling = replace(shipped.ship(model), model_version="0" * 12)
-    monkeypatch.setattr(frames, "ship", lambda model: travelling)
-    df = spark.createDataFrame([("a", "Judul")], "id string, text string")
-    told = pytest.raises(SaringError, match=r"^Spark could not finish: .*expected 000000000000")
+def test_what_fails_in_a_process_is_told_in_its_own_words(spark):
+    def refuse(batches):
+        raise ConfigError("host: found numpy 0.1, expected 2")
+
+    told = pytest.raises(SaringError, match=r"^Spark could not finish: host: found numpy 0\.1")
     with told, opened(None):
-        score(df, model).collect()
+        map_batches(spark.range(1), refuse, {"id": "int"}).collect()
     assert spark.range(1).count() == 1  # a session that was there is left
+    with pytest.raises(ConfigError, match="stop it or leave the master out"), opened("local[2]"):
+        pass
 
 
 @on_cluster

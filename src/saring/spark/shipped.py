@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -66,7 +67,7 @@ class Shipped:
         for package, expected in self.versions:
             if here[package] != expected:
                 raise ConfigError(
-                    f"{os.uname().nodename}: found {package} {here[package]}, expected {expected} "
+                    f"{platform.node()}: found {package} {here[package]}, expected {expected} "
                     "as where the job was started; install the same versions on all machines"
                 )
 
@@ -75,7 +76,7 @@ class Shipped:
         os.environ[SWITCH] = str(int(self.compiled))
         if self.compiled and not prepare():
             raise ConfigError(
-                f"{os.uname().nodename}: found no compiled kernel, which answers where the job was "
+                f"{platform.node()}: found no compiled kernel, which answers where the job was "
                 f'started; pip install "saring[fast]" on all machines, or start it with {SWITCH}=0'
             )
 
