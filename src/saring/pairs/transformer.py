@@ -89,7 +89,7 @@ class PairFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         texts = [f"{title}\n{body}" for title, body in articles]
         known, counts = word_counts(texts)
         terms = TfidfVectorizer(min_df=self.min_df, sublinear_tf=True)
-        self.terms_, _ = fit_counted(terms, known, counts)
+        self.terms_ = fit_counted(terms, known, counts)[0]
         self.names_ = name_shares([body for _, body in articles], self.terms_.vocabulary_)
         latent = TfidfVectorizer(min_df=self.min_df, max_features=LATENT_WORDS, sublinear_tf=True)
         self.latent_terms_, counts = fit_counted(latent, known, counts)

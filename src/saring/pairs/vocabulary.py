@@ -75,13 +75,14 @@ class Vocabulary:
     """
 
     def __init__(self, terms: Any, names: NDArray[np.float64]) -> None:
-        idf, places = terms.idf_, terms.vocabulary_
+        words = list(terms.vocabulary_)
+        places = np.array([terms.vocabulary_[word] for word in words])
+        idf = terms.idf_[places]
         # Common words first: they lie beside each other in memory, and most look-ups are of them.
-        self.idf = {
-            word: float(idf[places[word]])
-            for word in sorted(places, key=lambda word: idf[places[word]])
-        }
-        self._names = {word: float(names[place]) for word, place in places.items()}
+        order = idf.argsort(kind="stable")
+        known = zip(order.tolist(), idf[order].tolist(), strict=True)
+        self.idf: dict[str, float] = {words[i]: weight for i, weight in known}
+        self._names: dict[str, float] = dict(zip(words, names[places].tolist(), strict=True))
         # What min_df left out is rarer than the rarest word kept.
         self.unseen = float(idf.max()) + math.log(terms.min_df)
 
