@@ -24,6 +24,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from scipy.optimize import nnls
+
+from saring.compiled import prepare
 
 ROOT = Path(__file__).parents[1]
 COLUMNS = ("id", "title", "text", "publisher", "date")
@@ -161,7 +164,7 @@ def measure(
         wall = time.monotonic() - begun
         if process.returncode not in (0, 3) or f"{rows:,} rows = " not in told:
             raise SystemExit(f"{engine}, {workers} workers, {rows:,} rows: {told[-2000:]}")
-    cpu, read, written = meter.total()
+    cpu, read, written = map(float, meter.total())
     return Cost(engine, workers, rows, wall, cpu, meter.peak, read, written)
 
 
@@ -179,7 +182,6 @@ def measure_spark(workers: int, rows: int, path: Path, model: list[str]) -> Cost
 
 def stages(path: Path, model_path: str | None) -> dict[str, float]:
     """Return the share of each step in scoring, in one process."""
-    from saring.compiled import prepare
     from saring.parse import parse
     from saring.predict import load
     from saring.read import read
@@ -211,14 +213,14 @@ def stages(path: Path, model_path: str | None) -> dict[str, float]:
 
 
 def fitted(rows: list[int], values: list[float]) -> tuple[float, float, float]:
-    """Return what starting costs, what each row costs, and the exponent of growth."""
+    """Return what starting costs, what each row costs, and the exponent of growth at the end."""
     if len(rows) == 1:
         return 0.0, values[0] / rows[0], math.nan
+    found = np.maximum(values, 1e-9)
     # By relative error, so that the small sizes are not drowned by the large.
-    weights = 1 / np.maximum(np.array(values), 1e-9)
-    design = np.stack([np.ones(len(rows)), np.array(rows)], axis=1) * weights[:, None]
-    start, each = np.linalg.lstsq(design, np.array(values) * weights, rcond=None)[0]
-    exponent = np.polyfit(np.log(rows), np.log(np.maximum(values, 1e-9)), 1)[0]
+    design = np.stack([1 / found, np.array(rows) / found], axis=1)
+    (start, each), _ = nnls(design, np.ones(len(rows)))
+    exponent = np.log(found[-1] / found[-2]) / np.log(rows[-1] / rows[-2])
     return float(start), float(each), float(exponent)
 
 
@@ -235,7 +237,8 @@ def page(costs: list[Cost], shares: dict[str, float]) -> Iterator[str]:
             f"{c.cpu:,.1f} | {c.memory:,.0f} | {c.read / 1e6:,.0f} | {c.written / 1e6:,.0f} |"
         )
     yield "\n## Per million articles, and the growth\n"
-    yield "Fitted: cost = start + rows x each; growth is the exponent of rows, 1 where linear.\n"
+    yield "Fitted: cost = start + rows x each, neither below 0. Growth is the exponent of rows from"
+    yield "the last size but one to the last: 1 where cost is linear, less while starting weighs.\n"
     yield "| engine | workers | start CPU s | CPU s | growth | seconds | read MB | written MB |"
     yield "|---|--:|--:|--:|--:|--:|--:|--:|"
     each: dict[tuple[str, int], dict[str, float]] = {}
@@ -268,19 +271,23 @@ def bottleneck(
     each: dict[tuple[str, int], dict[str, float]], shares: dict[str, float]
 ) -> Iterator[str]:
     """Yield what holds the work up, as measured."""
-    cost = next(iter(each.values()))
-    disk = (cost["read"] + cost["written"]) / 1e6 / DISK_MB_S
-    holder = "processor" if cost["cpu"] > disk else "disk"
-    yield (
-        f"\nThe bottleneck is the {holder}: an article takes {cost['cpu'] * 1e6:,.0f} µs of a core "
-        f"and {disk * 1e6:,.0f} µs of a disk of {DISK_MB_S} MB/s. Within a process, "
-        + ", ".join(f"{name} takes {share:.0%}" for name, share in shares.items())
-        + ". Rows do not meet: there is no shuffle, no state, nothing that grows with their number."
-    )
+    for engine, workers in sorted(each):
+        cost = each[engine, workers]
+        disk = (cost["read"] + cost["written"]) / 1e6 / DISK_MB_S
+        yield (
+            f"\n{engine}, {workers} workers: the bottleneck is the "
+            f"{'processor' if cost['cpu'] > disk else 'disk'}; an article takes "
+            f"{cost['cpu'] * 1e6:,.0f} µs of a core and {disk * 1e6:,.0f} µs of a disk of "
+            f"{DISK_MB_S} MB/s."
+        )
+    yield "\nWithin a process, " + ", ".join(f"{name} takes {x:.0%}" for name, x in shares.items())
+    yield "of the time. Rows do not meet: there is no shuffle and no state that grows with their"
+    yield "number. With Spark, the files' readers and the Python processes share each core."
     for engine in dict.fromkeys(engine for engine, _ in each):
         if (engine, 1) in each and (engine, 2) in each:
-            gain = each[engine, 1]["wall"] / each[engine, 2]["wall"]
-            yield f"Two workers are {gain:.2f} times as fast as one ({engine})."
+            one, two = each[engine, 1]["wall"], each[engine, 2]["wall"]
+            if one and two:  # 0 where sizes are too small to tell starting from working
+                yield f"\n{engine}: two workers are {one / two:.2f} times as fast as one."
 
 
 def main() -> None:
@@ -297,6 +304,7 @@ def main() -> None:
     options = parser.parse_args()
     sys.path.insert(0, str(ROOT / "tests"))  # the cluster that the tests start
     model = ["--model", options.model] if options.model else []
+    prepare()  # compiles the kernel where that was never done, which no run shall pay for
     costs: list[Cost] = []
     with tempfile.TemporaryDirectory(dir=options.scratch) as scratch:
         path = Path(scratch) / "in.parquet"
@@ -310,7 +318,7 @@ def main() -> None:
                         words = ["--workers", str(workers), *model]
                         costs.append(measure("local", workers, rows, path, words, Meter([])))
                     print(costs[-1], file=sys.stderr)
-        costs.sort(key=lambda cost: (cost.engine, cost.workers, cost.rows))
+        costs.sort(key=lambda cost: (cost.engine != "local", cost.workers, cost.rows))
         shares = stages(path, options.model)
     print("\n".join(page(costs, shares)))
 
