@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from laws import assert_holds
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("behaviour")]
 
@@ -15,6 +16,15 @@ STRANGERS = {
 @pytest.fixture(scope="module")
 def found(model):
     return dict(zip(STRANGERS, model.predict(STRANGERS.values()), strict=True))
+
+
+def test_a_stranger_gets_no_topic(found):
+    broken = [
+        f"{name} | {row.topic} {row.topic_probability:.2f}"
+        for name, row in found.items()
+        if not (row.abstained or row.error)
+    ]
+    assert_holds(broken, asked=len(STRANGERS))
 
 
 def test_only_a_page_without_a_letter_is_an_error(found):
