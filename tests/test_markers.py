@@ -8,7 +8,8 @@ import pytest
 
 from saring.errors import ConfigError
 from saring.parse.links import find_teasers
-from saring.parse.markers import Marker, Rule, Rules, load_rules, lower, read_rules, take_line
+from saring.parse.markers import Marker, Rule, Rules, load_rules, read_rules, take_line
+from saring.parse.needles import lower
 
 RULES = load_rules()
 ALL_RULES = RULES.rules
@@ -25,21 +26,26 @@ def taken_by(rule: Rule, line: str) -> str:
     """What the rule alone takes of a line; empty if nothing."""
     alone = Rules([], [rule])
     if rule.where in ("line", "head", "tail", "tail_header"):
-        return line if take_line(alone.needed(rule.where, lower(line)), line, rule.after) else ""
+        return line if take_line([rule], line, rule.after) else ""
     if rule.where == "inside":
-        matches = [rule.pattern.match(line, at) for at, _ in alone.places(lower(line))]
+        matches = [rule.pattern.match(line, at) for at, _ in places_in(alone, line).inside]
         match = next((match for match in matches if match), None)
     elif rule.where == "start":
         match = rule.pattern.match(line)
     else:
         needed = any(need in lower(line) for need in rule.needs)
-        match = rule.pattern.search(line) if needed else None
+        ends = rule.ends.match(line, len(line) - 1)
+        match = rule.pattern.search(line) if needed and ends else None
     return match.group().strip() if match else ""
 
 
 def teasers_of(marker: Marker, line: str):
     alone = Rules([marker], [])
-    return find_teasers(line, [(0, len(line))], [], alone.places(lower(line)), alone)
+    return find_teasers(line, [(0, len(line))], [], places_in(alone, line).marks, alone)
+
+
+def places_in(rules: Rules, line: str):
+    return rules.places(rules.needles.find(line))
 
 
 def cases(entries, kind):
@@ -87,6 +93,13 @@ def test_a_needed_string_starts_every_match():
         for example in rule.examples:
             line, _ = stretch(example)
             assert any(need in lower(line) for need in rule.needs), example
+
+
+@pytest.mark.parametrize("need", ["Baca", "“baca”"])
+def test_a_string_that_texts_are_not_searched_for_is_refused(need):
+    rule = {"kind": "x", "where": "inside", "pattern": "x", "example": ["x"], "needs": [need]}
+    with pytest.raises(ConfigError, match=need):
+        read_rules({"rule": [rule]})
 
 
 def test_lower_keeps_the_length_of_any_text():

@@ -1,12 +1,17 @@
 """What parsing does not look at could not have mattered: the short way finds what the long one does."""
 
+from dataclasses import replace
+
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saring.parse import engine, parse
-from saring.parse.markers import PLACES, load_rules, lower, take_line
+from saring import compiled
+from saring.article import Record
+from saring.parse import engine, furniture, parse, parse_all
+from saring.parse.markers import PLACES, load_rules, take_line
+from saring.parse.needles import lower
 
 RULES = load_rules()
 SEARCHED = [*RULES.markers, *RULES.at("inside")]
@@ -37,17 +42,27 @@ def places_the_long_way(low):
     return found
 
 
-def needed_the_long_way(place, low):
-    return [r for r in RULES.at(place) if not r.needs or any(need in low for need in r.needs)]
+def lines_the_long_way(text, lines):
+    found, before = [], ""
+    for start, end in lines:
+        taken = take_line(RULES.at("line"), text[start:end], before)
+        before = taken[0].kind if taken else ""
+        found += [(before, start, end)] if taken else []
+    return found
+
+
+def without_shortcuts(rule):
+    return replace(rule, needs=(), starts=())
 
 
 def check(text):
-    low = lower(text)
-    met = RULES.met(low)
-    short = [(at, id(one)) for at, one in RULES.places(low, met)]
-    assert set(short) == places_the_long_way(low)
-    assert short == [(at, id(one)) for at, one in RULES.places(low)]
-    assert RULES.needed("line", low, met) == needed_the_long_way("line", low)
+    places = RULES.places(RULES.needles.find(text))
+    short = [(at, id(one)) for at, one in [*places.marks, *places.inside]]
+    assert len(short) == len(set(short))
+    assert set(short) == places_the_long_way(lower(text))
+    lines = engine._lines(text)
+    found = furniture.find_lines(furniture.Page(text, "", "", RULES, places), lines)
+    assert [find[:3] for find in found] == lines_the_long_way(text, lines)
     for line in text.splitlines():
         for place in PLACES:
             assert RULES.whole_line(place, line) == take_line(RULES.at(place), line) or (
@@ -82,9 +97,38 @@ def test_lines_parted_by_feeds_and_by_returns_are_the_same_article(text):
     assert [link.headline for link in fed.links] == [link.headline for link in returned.links]
 
 
-@pytest.mark.parametrize("need", NEEDS)
-def test_each_string_that_is_needed_is_met_wherever_it_stands(need):
-    searched = {n for one in (*SEARCHED, *RULES.at("line")) for n in one.needs}
-    if need in searched:
-        assert need in RULES.met(f"di dalam {need} kalimat")
-        assert need in RULES.met(f"x{need}x")
+@given(TEXTS)
+def test_what_a_rule_says_of_its_lines_leaves_none_out(text):
+    for start, end in engine._lines(text):
+        line = text[start:end]
+        for rule in RULES.rules:
+            if rule.where != "end":
+                long = take_line([without_shortcuts(rule)], line, rule.after)
+                assert bool(long) == bool(take_line([rule], line, rule.after))
+            elif rule.pattern.search(line):
+                assert rule.ends.match(line, len(line) - 1)
+
+
+@pytest.mark.parametrize("need", RULES.needles.strings)
+def test_each_string_that_is_needed_is_found_wherever_it_stands(need):
+    number = RULES.needles.strings.index(need)
+    assert (9, number) in RULES.needles.find(f"di dalam {need.upper()} kalimat")
+    assert (1, number) in RULES.needles.find(f"x{need}x")
+
+
+@pytest.mark.xdist_group("compiled")
+@given(st.lists(st.one_of(TEXTS, st.text(st.characters(exclude_categories=()))), max_size=5))
+def test_the_compiled_search_finds_what_python_finds(texts):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(compiled.SWITCH, "1")
+        found = compiled.find_needles(texts, RULES.needles.strings)
+    for text, hits in zip(texts, found, strict=True):
+        assert hits == (None if "\u212a" in text else RULES.needles.find(text))
+
+
+@pytest.mark.xdist_group("compiled")
+def test_many_records_give_the_articles_that_each_gives(monkeypatch):
+    monkeypatch.setenv(compiled.SWITCH, "1")
+    records = [Record(str(n), text=text) for n, text in enumerate([*EXAMPLES, "Kamus \u212aAMUS"])]
+    assert parse_all(records) == [parse(record) for record in records]
+    assert parse_all(records, compiled.find_needles) == parse_all(records)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, Literal
 
 __all__ = [
@@ -28,6 +29,7 @@ KeepLinks = Literal["none", "related", "all"]
 _LINE_BREAK = re.compile(r"\r\n?|\n")
 _STOPS = frozenset(".,;:!?)")  # what stood behind a bracketed link belongs to the words before it
 _BLANKS = " \t\xa0"
+_start = itemgetter(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +121,21 @@ class Article:
 
     def pieces(self) -> Iterator[Piece]:
         """Yield the tiles of the text in order: body, links and removals."""
-        spans = [("link", link.start, link.end) for link in self.links]
-        spans += [(removal.kind, removal.start, removal.end) for removal in self.removals]
         at = 0
-        for kind, start, end in sorted(spans, key=lambda span: span[1]):
+        for start, end, kind in self._spans():
             if at < start:
                 yield Piece("body", at, start, self.text[at:start])
             yield Piece(kind, start, end, self.text[start:end])
             at = end
         if at < len(self.text):
             yield Piece("body", at, len(self.text), self.text[at:])
+
+    def _spans(self) -> list[tuple[int, int, str]]:
+        """Return start, end and kind of all that is not body, in order."""
+        spans = [(link.start, link.end, "link") for link in self.links]
+        spans += [(removal.start, removal.end, removal.kind) for removal in self.removals]
+        spans.sort(key=_start)
+        return spans
 
     @property
     def body(self) -> str:
@@ -157,7 +164,18 @@ class LinkPrediction:
 
     def row(self) -> dict[str, Any]:
         """Return the link as it stands in a prediction row; values are JSON types."""
-        return asdict(self) | {"reasons": list(self.reasons)}
+        return {
+            "headline": self.headline,
+            "marker": self.marker,
+            "start": self.start,
+            "end": self.end,
+            "related": self.related,
+            "p_unrelated": self.p_unrelated,
+            "topic": self.topic,
+            "clickbait": self.clickbait,
+            "reasons": list(self.reasons),
+            "url": self.url,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,25 +255,24 @@ def clean_text(article: Article, keep: Sequence[Link] = ()) -> str:
     before a stop.
     """
     kept = {link.start: link for link in keep}
+    text = article.text
     out: list[str] = []
     body = -1  # where in `out` the last piece of the body is
-    cut = False
-    for piece in article.pieces():
-        link = kept.get(piece.start) if piece.kind == "link" else None
+    at, cut = 0, False
+    for start, end, kind in [*article._spans(), (len(text), len(text), "")]:
+        if at < start:
+            piece = text[at:start]
+            if cut and body >= 0:
+                out[body], piece = _stopped(out[body], piece)
+            out.append(_joint(out[-1], piece) if cut and out else piece)
+            body = len(out) - 1
+        link = kept.get(start) if kind == "link" else None
         if link is not None:
             out.append(f"\n{link.marker} {link.headline}\n".replace("\n ", "\n"))
-            cut = True
-        elif piece.kind != "body":
-            cut = True
-        else:
-            text = piece.text
-            if cut and body >= 0:
-                out[body], text = _stopped(out[body], text)
-            out.append(_joint(out[-1], text) if cut and out else text)
-            body = len(out) - 1
-            cut = False
-    lines = _LINE_BREAK.split("".join(out))
-    return "\n".join(line for raw in lines if (line := raw.strip()))
+        at, cut = end, True
+    clean = "".join(out)
+    lines = _LINE_BREAK.split(clean) if "\r" in clean else clean.split("\n")
+    return "\n".join([line for raw in lines if (line := raw.strip())])
 
 
 def _stopped(before: str, after: str) -> tuple[str, str]:

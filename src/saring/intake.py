@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
+from saring import compiled
 from saring.article import Article, Prediction, Record
 from saring.errors import InputError, SaringError
-from saring.parse import parse
+from saring.parse import as_record, parse_all
 from saring.read.columns import FIELDS, Columns
 
 __all__ = ["Source", "take"]
@@ -39,33 +40,44 @@ def take(sources: Iterable[Source]) -> list[Article | Prediction]:
     if hasattr(sources, "columns"):  # iterating over a data frame gives its column names
         raise InputError("expected a list of articles; pass a table as table.to_dict('records')")
     columns = Columns({})
-    return [_taken(source, columns) for source in sources]
+    sources = list(sources)
+    opened = [_opened(source, columns) for source in sources]
+    records = [item for item in opened if isinstance(item, Record)]
+    parsed = iter(parse_all(records, compiled.find_needles))
+    articles = [next(parsed) if isinstance(item, Record) else item for item in opened]
+    return [
+        _checked(item, source, columns) if isinstance(item, Article) else item
+        for item, source in zip(articles, sources, strict=True)
+    ]
 
 
-def _taken(source: Any, columns: Columns) -> Article | Prediction:
-    """Return the article in a source, or a prediction that says why there is none."""
+def _opened(source: Any, columns: Columns) -> Article | Record | Prediction:
+    """Return the article, or the record to parse, in a source; or why there is none."""
     if isinstance(source, Record) and source.error:
         return Prediction(
             id=source.id, title=source.title, publisher=source.publisher, error=source.error
         )
     try:
-        article = _writable(_article(source, columns))
-        if article.title.strip() or article.text.strip():
-            return article
-        where = source.where if isinstance(source, Record) else ""
-        raise InputError(
-            f"{where}: title and text are empty; expected an article".removeprefix(": ")
-        )
+        return _read(source, columns)
     except SaringError as error:
         return Prediction(id=_identifier(source, columns), error=str(error))
 
 
-def _article(source: Any, columns: Columns) -> Article:
-    """Return the article in a source; InputError for what is none."""
+def _checked(article: Article, source: Any, columns: Columns) -> Article | Prediction:
+    """Return an article as every file can hold it, or a prediction that says that it is empty."""
+    if article.title.strip() or article.text.strip():
+        return _writable(article)
+    where = source.where if isinstance(source, Record) else ""
+    reason = f"{where}: title and text are empty; expected an article".removeprefix(": ")
+    return Prediction(id=_identifier(source, columns), error=reason)
+
+
+def _read(source: Any, columns: Columns) -> Article | Record:
+    """Return the article or record in a source; InputError for what is none."""
     if isinstance(source, str):
-        return parse(str(source))
+        return as_record(str(source))
     if isinstance(source, Mapping):
-        return parse(_fields(source, columns))
+        return as_record(_fields(source, columns))
     if not isinstance(source, Record | Article):
         raise InputError(
             f"found {type(source).__name__}; expected a text, a mapping with 'text', a Record or "
@@ -75,7 +87,7 @@ def _article(source: Any, columns: Columns) -> Article:
         value = getattr(source, name)
         if not isinstance(value, str):
             raise InputError(f"field {name!r} is {type(value).__name__}; expected a string")
-    return source if isinstance(source, Article) else parse(source)
+    return source
 
 
 def _fields(row: Mapping[Any, Any], columns: Columns) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Compiled scoring: what the pipelines of topic and clickbait say, fifteen times as fast and more.
 
     links; texts > slices; native > kernel > letters; blocks > terms > articles, headlines
+    texts, native > needles
 
 The scikit-learn pipelines stay the definition. A fitted one is turned into flat arrays: a table of
 64-bit hashes of its terms, whose collisions are looked for when it is built, their idf and their
@@ -19,7 +20,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -38,7 +39,8 @@ from saring.strangeness import strangeness
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
-__all__ = ["ROWS_WORTH_LOADING", "SWITCH", "Topics", "clickbait", "links", "prepare", "topics"]
+__all__ = ["ROWS_WORTH_LOADING", "SWITCH", "Topics", "clickbait", "find_needles", "links",
+           "prepare", "topics"]  # fmt: skip
 
 SWITCH = "SARING_COMPILED"
 # scikit-learn answers so many while numba and the kernel are loaded.
@@ -137,6 +139,24 @@ def clickbait(
     return answers
 
 
+def find_needles(
+    texts: Sequence[str], needles: tuple[str, ...]
+) -> Sequence[list[tuple[int, int]] | None]:
+    """Return where each text holds which needles, in order; None where Python is to look.
+
+    Parameters
+    ----------
+    texts : sequence of str
+    needles : tuple of str
+        Short strings of small letters in ASCII, which capitals match.
+    """
+    if not (texts and _wanted() and _loaded()):
+        return [None] * len(texts)
+    from saring.compiled.needles import find
+
+    return find(texts, needles)
+
+
 def _plain_topics(model: Pipeline, titles: list[str], bodies: list[str]) -> Topics:
     """Return what scikit-learn says of articles."""
     rows = list(zip(titles, bodies, strict=True))
@@ -180,7 +200,7 @@ def _loaded() -> bool:
     notice.daemon = True
     notice.start()
     try:
-        from saring.compiled import kernel  # noqa: F401 - importing it compiles it
+        from saring.compiled import kernel, needles  # noqa: F401 - importing compiles them
     except (ImportError, RuntimeError) as error:  # numba and NumPy do not fit; nowhere to keep it
         _log.warning(
             "scoring with scikit-learn, which takes longer: no compiled kernel (%s); if there is "

@@ -10,7 +10,7 @@ import numpy as np
 from numba.types import Array, Tuple, float64, int32, int64, uint8, uint32, uint64
 from numpy.typing import NDArray
 
-__all__ = ["HEADLINES", "TOPICS", "Found", "Int", "Numbers", "Table", "native"]
+__all__ = ["HEADLINES", "NEEDLES", "TOPICS", "Found", "Int", "Numbers", "Table", "native"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 Numbers = NDArray[Any]
@@ -19,7 +19,8 @@ Table = tuple[Numbers, Numbers, Numbers]
 Found = tuple[np.uint64, Int, Int, Int, np.uint32]
 
 # Bytes and offsets may be Arrow's own, which nobody may write to.
-_TEXTS = Tuple((Array(uint8, 1, "C", readonly=True), Array(int64, 1, "C", readonly=True)))
+_BYTES, _ENDS = Array(uint8, 1, "C", readonly=True), Array(int64, 1, "C", readonly=True)
+_TEXTS = Tuple((_BYTES, _ENDS))
 _CHARS = uint32[::1]
 _TABLE = Tuple((uint64[::1], int32[::1], uint8[::1]))
 _LEXICON = Tuple((float64[::1], int32[::1], int32[::1]))
@@ -27,11 +28,13 @@ _FIELD = float64[:, ::1]
 _FIELDS = Tuple((_FIELD, _FIELD, _FIELD))
 _ROWS = (int64, int64)  # the first, and the one behind the last
 _FILLED = (_FIELD, _FIELD)
-# What the kernel's two functions take.
+# What the compiled functions take.
 TOPICS = (
     _TEXTS, _TEXTS, *_ROWS, int64, _CHARS, _TABLE, _FIELDS, _FIELD, _LEXICON, *_FILLED,
 )  # fmt: skip
 HEADLINES = (_TEXTS, *_ROWS, _CHARS, _TABLE, _TABLE, _FIELDS, _LEXICON, *_FILLED)
+_NUMBERS = int32[::1]
+NEEDLES = (_BYTES, _ENDS, uint8[::1], int32[:, ::1], _NUMBERS, _NUMBERS, int64[::1], int64[:, ::1])
 
 
 def native(*signature: Any) -> Callable[[F], F]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ __all__ = ["Dateline", "find_dateline", "publisher_name"]
 
 MAX_PART_WORDS = 4  # "BANDAR SERI BEGAWAN"; a longer stretch of capitals is a shouted sentence
 MIN_ACRONYM_CHARS = 5  # "KPK - ...", "IHSG - ..." open sentences; places in capitals are longer
+HEADS_KEPT = 1 << 12  # a portal's datelines repeat: what they name is kept between articles
 
 NAMES = {
     "antara": "Antara",
@@ -64,6 +65,7 @@ _GLUED = re.compile(
 _KONTAN = re.compile(r"(?P<place>[A-Z]{3,15}(?: [A-Z]{3,15}){0,2})\.\s{1,3}(?=[A-Z\"“])")
 _DOMAIN = re.compile(r"[\w-]+[.,](?:com|co\.id|co|id|net|org|tv)\b", re.IGNORECASE)
 _SPACED_DOMAIN = re.compile(r"\s(?=[\w-]+\.(?:com|co\.id|co|id)\b)", re.IGNORECASE)
+_BREAK = re.compile(r"\s*?[\r\n]")
 _PARTS = re.compile(r"[^,()/]+")
 
 
@@ -90,12 +92,14 @@ def find_dateline(text: str, start: int, publisher: str = "") -> Dateline | None
     match = _LINE.match(text, start)
     if match is None:
         match = _GLUED.match(text, start)
-        return _named(match["head"], match.end(), publisher, False) if match else None
+        names = _names(match["head"], publisher, False) if match else None
+        return Dateline(match.end(), *names) if match and names else None
     dash = match.group()[len(match["head"]) :]
-    alone = dash.strip() in ("-", "–") and "\n" in dash[: dash.index(dash.strip())]
-    dateline = _named(match["head"], match.end(), publisher, alone)
-    if dateline is None or _is_hyphen(match["head"], dash, text[match.end()]):
+    alone = dash.strip() in ("-", "–") and _BREAK.match(dash) is not None
+    names = _names(match["head"], publisher, alone)
+    if names is None or _is_hyphen(match["head"], dash, text[match.end()]):
         return None
+    dateline = Dateline(match.end(), *names)
     if match["agency"]:
         dateline = dateline._replace(publisher=publisher_name(match["agency"].split("/")[0]))
     after = _KONTAN.match(text, dateline.end)
@@ -117,8 +121,9 @@ def publisher_name(raw: str) -> str:
     return _title(name) if name == name.upper() else name
 
 
-def _named(head: str, end: int, publisher: str, alone: bool) -> Dateline | None:
-    """Return the dateline whose parts are in `head`, or None if nothing proves it one.
+@lru_cache(maxsize=HEADS_KEPT)
+def _names(head: str, publisher: str, alone: bool) -> tuple[str, str] | None:
+    """Return publisher and place of the dateline in `head`, or None if nothing proves it one.
 
     `alone`: the dash stands on a line of its own, as where a scraper printed each node of a page.
     """
@@ -136,7 +141,7 @@ def _named(head: str, end: int, publisher: str, alone: bool) -> Dateline | None:
     rest, name, place = (found.get(kind, "") for kind in ("", "publisher", "place"))
     if rest and not place:
         place = rest
-    return Dateline(end, publisher_name(name), _title(place) if place == place.upper() else place)
+    return publisher_name(name), _title(place) if place == place.upper() else place
 
 
 def _is_name(part: str) -> bool:

@@ -10,7 +10,8 @@ Nothing is lost: spans only mark stretches of the text, and what no span covers 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from hashlib import blake2b
 from typing import Any
@@ -21,11 +22,14 @@ from saring.parse import furniture
 from saring.parse.dateline import publisher_name
 from saring.parse.furniture import Find, Page
 from saring.parse.links import find_addressed, find_teasers
-from saring.parse.markers import Marker, Rule, load_rules, lower
+from saring.parse.markers import Rules, load_rules
 from saring.parse.metadata import parse_date, parse_tags
+from saring.parse.needles import Hit
 from saring.parse.teaser import Span, Teaser
 
-__all__ = ["parse", "text_id"]
+__all__ = ["Search", "as_record", "parse", "parse_all", "text_id"]
+
+Search = Callable[[Sequence[str], tuple[str, ...]], Sequence[list[Hit] | None]]
 
 _LINE = re.compile(r"\S[^\r\n]*")
 _COMMA_JOINT = re.compile(r"[.?!:][^\sA-Za-z\d,]{0,4},{1,9}[^\s\d,]")  # stop and comma: no prose
@@ -58,16 +62,37 @@ def parse(source: Record | str | Mapping[str, Any]) -> Article:
     >>> article.links[0].headline, article.body
     ('Cara Menanam Cabai di Pot', 'Harga cabai turun. Warga lega.')
     """
-    record = _as_record(source)
-    text, rules = record.text, load_rules()
+    return _parsed(as_record(source), load_rules(), None)
+
+
+def parse_all(records: Sequence[Record], search: Search | None = None) -> list[Article]:
+    """Return the articles in records.
+
+    Parameters
+    ----------
+    records : sequence of Record
+    search : callable, optional
+        Takes many texts and a tuple of strings, and gives for each text what `Needles.find` does,
+        faster than that; or None, where it cannot.
+    """
+    rules = load_rules()
+    found: Sequence[list[Hit] | None] = [None] * len(records)
+    if search is not None:
+        found = search([record.text for record in records], rules.needles.strings)
+    return [_parsed(record, rules, hits) for record, hits in zip(records, found, strict=True)]
+
+
+def _parsed(record: Record, rules: Rules, hits: list[Hit] | None) -> Article:
+    """Return the article in a record, whose text has these hits; None: they are yet to be found."""
+    text = record.text
     lines = _lines(text)
     title = record.title.strip() or furniture.find_title(text, lines, rules)
-    low = lower(text)
-    page = Page(text, low, title, record.publisher.strip(), rules, rules.met(low))
+    places = rules.places(rules.needles.find(text) if hits is None else hits)
+    page = Page(text, title, record.publisher.strip(), rules, places)
 
-    marks, inside = _places(page)
-    finds = furniture.find_inside(page, inside)
-    teasers = find_teasers(text, lines, [(f.start, f.end) for f in finds], marks, rules, title)
+    finds = furniture.find_inside(page)
+    cuts = [(find.start, find.end) for find in finds]
+    teasers = find_teasers(text, lines, cuts, places.marks, rules, title)
     lines = _left(text, lines, [*finds, *teasers])
     addressed = find_addressed(text, lines, record.addresses)
     teasers = sorted([*teasers, *addressed], key=lambda teaser: teaser.start)
@@ -84,18 +109,6 @@ def parse(source: Record | str | Mapping[str, Any]) -> Article:
             finds += found
             lines = _left(text, lines, found)
     return _article(record, title, finds, teasers)
-
-
-def _places(page: Page) -> tuple[list[tuple[int, Marker]], list[tuple[int, Rule]]]:
-    """Return where markers, and where rules for inside a line, may match in a text."""
-    marks: list[tuple[int, Marker]] = []
-    inside: list[tuple[int, Rule]] = []
-    for at, one in page.rules.places(page.low, page.met):
-        if isinstance(one, Marker):
-            marks.append((at, one))
-        else:
-            inside.append((at, one))
-    return marks, inside
 
 
 def _article(
@@ -143,8 +156,14 @@ def _values(finds: Iterable[Find]) -> dict[str, str]:
     return values
 
 
-def _as_record(source: Record | str | Mapping[str, Any]) -> Record:
-    """Return any source as a record."""
+def as_record(source: Record | str | Mapping[str, Any]) -> Record:
+    """Return what `parse` takes as a record.
+
+    Raises
+    ------
+    InputError
+        If a mapping has no ``text``, or a field is not a string.
+    """
     if isinstance(source, Record):
         return source
     if isinstance(source, str):
@@ -201,16 +220,16 @@ def _tight(text: str, start: int, end: int) -> Span:
 def _left(text: str, lines: Sequence[Span], taken: Iterable[Find | Teaser]) -> list[Span]:
     """Return what the taken spans leave of the lines, without white space at the ends."""
     spans = sorted([(item.start, item.end) for item in taken])
-    if not spans:
-        return list(lines)
+    ends = [end for _, end in lines]
     left: list[Span] = []
-    number, last = 0, len(spans)
-    for line in lines:
-        start, end = line
-        if number == last or spans[number][0] >= end:
-            left.append(line)  # untouched, and so without white space at its ends
-            continue
-        at = start
+    number, last, done = 0, len(spans), 0
+    while number < last:
+        touched = bisect_right(ends, spans[number][0], done)
+        left += lines[done:touched]
+        done = touched + 1
+        if touched == len(lines):
+            break
+        at, end = lines[touched]
         while number < last and spans[number][0] < end:
             if spans[number][1] > at:
                 left += _trim(text, at, spans[number][0])
@@ -219,6 +238,7 @@ def _left(text: str, lines: Sequence[Span], taken: Iterable[Find | Teaser]) -> l
                 break
             number += 1
         left += _trim(text, at, end)
+    left += lines[done:]
     return left
 
 

@@ -7,12 +7,13 @@ that could take body is anchored: to the head, the tail, a whole short line, the
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from saring.parse.dateline import find_dateline
-from saring.parse.markers import MAX_CHARS, Rule, Rules, take_line
+from saring.parse.markers import Places, Rule, Rules, take_line
 from saring.parse.metadata import parse_credits, parse_date
 from saring.parse.shape import is_prose, is_title_case, may_be_headline
 from saring.parse.teaser import Span
@@ -47,16 +48,14 @@ _GAP = re.compile(r"[^\S\r\n]*(?:\r\n?|\n)[^\S\r\n]*(?:\r\n?|\n)")
 class Page:
     """What the finders read.
 
-    The text, the same in lower case, title and publisher (empty where unknown), the rules, and
-    which of the strings that they need it has.
+    The text, title and publisher (empty where unknown), the rules, and where they may match.
     """
 
     text: str
-    low: str
     title: str
     publisher: str
     rules: Rules
-    met: Collection[str]
+    places: Places
 
 
 class Find(NamedTuple):
@@ -68,18 +67,10 @@ class Find(NamedTuple):
     values: Mapping[str, str] = {}
 
 
-def find_inside(page: Page, places: Iterable[tuple[int, Rule]]) -> list[Find]:
-    """Return the furniture that may stand inside a line, in order, disjoint.
-
-    Parameters
-    ----------
-    page : Page
-        The article.
-    places : iterable of (int, Rule)
-        Where which rule may match.
-    """
+def find_inside(page: Page) -> list[Find]:
+    """Return the furniture that may stand inside a line, in order, disjoint."""
     found = []
-    for at, rule in places:
+    for at, rule in page.places.inside:
         match = rule.pattern.match(page.text, at)
         if match:
             found.append(_find(rule, match, at, at + len(match.group().rstrip())))
@@ -89,12 +80,17 @@ def find_inside(page: Page, places: Iterable[tuple[int, Rule]]) -> list[Find]:
 def find_lines(page: Page, lines: Sequence[Span]) -> list[Find]:
     """Return the lines that are furniture wherever they stand."""
     found: list[Find] = []
+    starts = [start for start, _ in lines]
+    held = set()  # numbers of the lines that hold what a rule for them needs
+    for at, longest in page.places.lines if lines else ():
+        number = bisect_right(starts, at) - 1
+        if lines[number][1] - lines[number][0] <= longest:
+            held.add(number)
     before = ""
-    rules = page.rules.needed("line", page.low, page.met)
-    long = [rule for rule in rules if rule.max_chars > MAX_CHARS]
-    for start, end in lines:
-        fitting = rules if end - start <= MAX_CHARS else long
-        taken = take_line(fitting, page.text[start:end], before) if fitting else None
+    for number, (start, end) in enumerate(lines):
+        if not (number in held or before or page.text[start] in page.rules.line_starts):
+            continue
+        taken = page.rules.whole_line("line", page.text[start:end], before)
         before = taken[0].kind if taken else ""
         if taken:
             found.append(_find(*taken, start, end))
@@ -226,9 +222,10 @@ def find_end(page: Page, lines: Sequence[Span]) -> list[Find]:
     rules = [r for r in page.rules.at("end") if any(need in tail for need in r.needs)]
     while first < end:
         for rule in rules:
-            match = rule.pattern.search(page.text, first, end)
-            if match:
-                break
+            if rule.ends.match(page.text, end - 1):
+                match = rule.pattern.search(page.text, first, end)
+                if match:
+                    break
         else:
             break
         at = end - len(match.group().lstrip())
@@ -248,6 +245,9 @@ def _first_lines(text: str, lines: Sequence[Span]) -> Sequence[Span]:
 def _title_kind(line: str, title: str) -> str:
     """Return "title" or "photo_caption" for a line that repeats the title, else an empty string."""
     if not title or len(line) > MAX_TITLE_CHARS + MAX_CREDIT_CHARS:
+        return ""
+    first = _WORD.search(line.lower())
+    if first is None or not title.startswith(first.group()):
         return ""
     key = _key(line)
     if key == title:

@@ -8,23 +8,23 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from os.path import commonprefix
-from typing import Any
+from typing import Any, NamedTuple
 
 from saring.errors import ConfigError
+from saring.parse.needles import Hit, Needles
 
 __all__ = [
     "MAX_CHARS",
     "PLACES",
     "Marker",
+    "Places",
     "Rule",
     "Rules",
     "load_rules",
-    "lower",
     "read_rules",
     "take_line",
 ]
@@ -39,7 +39,9 @@ MAX_CHARS = (
 
 _SPACE = r"[\s\u200b\ufeff]"  # \s covers the no-break space; scrapers leave zero-width ones too
 _MARKER_END = r"(?:(?!\w)|(?-i:(?<=[Jj]uga)(?=[A-Z])))"  # a lost line break: "Baca JugaPanen"
-_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
+_RULE_KEYS = frozenset(
+    "kind where case needs starts ends max_chars after pattern example not".split()  # noqa: SIM905
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +78,33 @@ class Rule:
     """A stretch of furniture; `kind` names the removal, `where` is one of `PLACES`.
 
     `needs` holds lower-case strings of which a match has one; inside a line it starts with one.
-    `after` restricts a line to stand right behind a removal of that kind.
+    `starts`: characters, one of which a line starts with (empty: any may); `ends`: the last
+    character of what a rule for the end takes; `after` restricts a line to stand right behind a
+    removal of that kind.
     """
 
     kind: str
     where: str
     pattern: re.Pattern[str]
     needs: tuple[str, ...]
+    starts: tuple[str, ...]
+    ends: re.Pattern[str]
     max_chars: int
     after: str
     examples: tuple[str, ...]
     false_friends: tuple[str, ...]
+
+
+class Places(NamedTuple):
+    """Where in a text rules may match.
+
+    For markers and for rules inside a line, the place and the rule; for rules that take whole
+    lines, the place of what they need and the length of the longest line they take for it.
+    """
+
+    marks: list[tuple[int, Marker]]
+    inside: list[tuple[int, Rule]]
+    lines: list[tuple[int, int]]
 
 
 class Rules:
@@ -96,6 +114,10 @@ class Rules:
     ----------
     markers : tuple of Marker
     rules : tuple of Rule
+    needles : Needles
+        What markers, rules for inside a line and those for lines need.
+    line_starts : frozenset of str
+        Characters that the lines start with which need nothing.
     """
 
     def __init__(self, markers: Iterable[Marker], rules: Iterable[Rule]) -> None:
@@ -104,16 +126,19 @@ class Rules:
         self._places: dict[str, list[Rule]] = {}
         for rule in self.rules:
             self._places.setdefault(rule.where, []).append(rule)
-        # Strings that begin alike ("[gambas", "[video") are looked for by their beginning first.
-        self._needs: dict[str, dict[str, list[Marker | Rule]]] = {}
         searched: list[Marker | Rule] = [*self.markers, *self.at("inside")]
-        for one in searched:
-            shared = commonprefix(one.needs)  # noqa: RUF071, characters are what is meant
-            for need in one.needs:
-                owners = self._needs.setdefault(shared or need, {}).setdefault(need, [])
-                owners.append(one)
-        needs = [need for one in [*searched, *self.at("line")] for need in one.needs]
-        self._within = _nested([*needs, *self._needs])
+        self.needles = Needles([one.needs for one in [*searched, *self.at("line")]])
+        self._owners = [
+            (
+                [marker for marker in self.markers if string in marker.needs],
+                [rule for rule in self.at("inside") if string in rule.needs],
+                max(
+                    [rule.max_chars for rule in self.at("line") if string in rule.needs], default=0
+                ),
+            )
+            for string in self.needles.strings
+        ]
+        self.line_starts = frozenset(start for rule in self.at("line") for start in rule.starts)
         self._long = {
             place: [rule for rule in rules if rule.max_chars > MAX_CHARS]
             for place, rules in self._places.items()
@@ -123,57 +148,28 @@ class Rules:
         """Return the rules for a place, one of `PLACES`."""
         return self._places.get(place, ())
 
-    def met(self, low: str) -> set[str]:
-        """Return which of the strings that markers and rules need a text, in lower case, has.
-
-        This is the one search through the whole text: most articles hold few of them, and what
-        needs the others costs nothing from here on.
-        """
-        found = {need for need in self._within if need in low}
-        for need in tuple(found):
-            found.update([longer for longer in self._within[need] if longer in low])
+    def places(self, hits: Iterable[Hit]) -> Places:
+        """Return where in a text which rules may match, from the hits of `needles`."""
+        found = Places([], [], [])
+        for at, number in hits:
+            markers, inside, longest = self._owners[number]
+            for marker in markers:
+                found.marks.append((at, marker))
+            for rule in inside:
+                found.inside.append((at, rule))
+            if longest:
+                found.lines.append((at, longest))
         return found
 
-    def places(
-        self, low: str, met: Collection[str] | None = None
-    ) -> Iterator[tuple[int, Marker | Rule]]:
-        """Yield where in a text, given in lower case, a marker or a rule for inside may match.
+    def whole_line(
+        self, place: str, line: str, before: str = ""
+    ) -> tuple[Rule, re.Match[str]] | None:
+        """Return the rule for a place that takes the whole line and its match, or None.
 
-        `met` is what `met` gives for the text, where that is known.
+        `before`: as for `take_line`.
         """
-        met = self.met(low) if met is None else met
-        for group in self._needs.values():
-            for need, owners in group.items():
-                at = low.find(need) if need in met else -1
-                while at >= 0:
-                    for one in owners:
-                        yield at, one
-                    at = low.find(need, at + len(need))
-
-    def needed(self, place: str, low: str, met: Collection[str] | None = None) -> list[Rule]:
-        """Return the rules for a place that may match within a text, given in lower case.
-
-        `met` is what `met` gives for the text, where that is known and `place` is "line".
-        """
-        has = low.__contains__ if met is None else met.__contains__
-        return [rule for rule in self.at(place) if not rule.needs or any(map(has, rule.needs))]
-
-    def whole_line(self, place: str, line: str) -> tuple[Rule, re.Match[str]] | None:
-        """Return the rule for a place that takes the whole line and its match, or None."""
         rules = self.at(place) if len(line) <= MAX_CHARS else self._long.get(place, ())
-        return take_line(rules, line) if rules else None
-
-
-def _nested(needs: Iterable[str]) -> dict[str, list[str]]:
-    """Return the strings that contain no other one, each with those that contain it.
-
-    What is in none of them need not be looked for: "update berita" only where "berita" is.
-    """
-    nested: dict[str, list[str]] = {}
-    for need in sorted(set(needs), key=len):
-        short = next((one for one in nested if one in need), None)
-        nested.setdefault(short or need, []).extend([need] * (short is not None))
-    return nested
+        return take_line(rules, line, before) if rules else None
 
 
 def take_line(
@@ -194,21 +190,19 @@ def take_line(
     for rule in rules:
         if size > rule.max_chars or rule.after not in ("", before):
             continue
+        if rule.starts and not line.startswith(rule.starts):
+            continue
         if rule.needs:
             low = low or line.lower()
-            if not any([need in low for need in rule.needs]):
+            for need in rule.needs:  # a loop: `any` takes three times as long
+                if need in low:
+                    break
+            else:
                 continue
         match = rule.pattern.fullmatch(line)
         if match:
             return rule, match
     return None
-
-
-def lower(text: str) -> str:
-    """Return the text in lower case, of the same length, so that places in it stay true."""
-    lowered = text.lower()
-    # A few letters (the dotted capital I of Turkish names) lower to two characters.
-    return lowered if len(lowered) == len(text) else text.translate(_LOWER)
 
 
 @cache
@@ -249,8 +243,7 @@ def _marker(entry: Mapping[str, Any]) -> Marker:
 
 def _rule(entry: Mapping[str, Any]) -> Rule:
     """Compile one entry of ``[[rule]]``."""
-    keys = {"kind", "where", "case", "needs", "max_chars", "after", "pattern", "example", "not"}
-    _check(entry, keys)
+    _check(entry, _RULE_KEYS)
     kind, where = entry["kind"], entry["where"]
     if where not in PLACES:
         raise ConfigError(
@@ -262,6 +255,8 @@ def _rule(entry: Mapping[str, Any]) -> Rule:
         where=where,
         pattern=_compile(kind, spaced, entry.get("case", False)),
         needs=tuple(entry.get("needs", ())),
+        starts=tuple(entry.get("starts", "")),
+        ends=_compile(kind, entry.get("ends", r"[\s\S]"), case=False),
         max_chars=entry.get("max_chars", MAX_CHARS),
         after=entry.get("after", ""),
         examples=tuple(entry["example"]),
@@ -269,13 +264,13 @@ def _rule(entry: Mapping[str, Any]) -> Rule:
     )
 
 
-def _check(entry: Mapping[str, Any], known: set[str]) -> None:
+def _check(entry: Mapping[str, Any], known: Collection[str]) -> None:
     """Refuse an entry with unknown keys or without an example."""
     name = entry.get("name") or entry.get("kind")
-    unknown = sorted(set(entry) - known)
+    unknown = sorted(set(entry).difference(known))
     if unknown:
         raise ConfigError(
-            f"markers.toml: rule {name!r}: unknown key {unknown[0]!r}; known: {known}"
+            f"markers.toml: rule {name!r}: unknown key {unknown[0]!r}; known: {sorted(known)}"
         )
     if not entry.get("example"):
         raise ConfigError(f"markers.toml: rule {name!r} has no example; give a line it must take")

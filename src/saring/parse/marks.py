@@ -83,14 +83,16 @@ def _mark(text: str, marker: Marker, match: re.Match[str], line: Span, number: i
     start, end = match.span()
     if end > line[1]:
         return None
+    separator = _SEPARATOR.match(text, end, line[1])
+    after, sign = (separator.end(), separator["sign"] or "") if separator else (end, "")
+    if marker.separator == "needed" and sign != ":":
+        return None
     glued = start > line[0] and text[start - 1].isalnum()
     lead_match = _LEAD.search(text, max(line[0], start - _LEAD_CHARS), start)
     lead = lead_match.start() if lead_match and not glued else start
     bracket = next((char for char in text[lead:start] if char in CLOSING), "")
     while lead < start and text[lead].isspace():
         lead += 1
-    separator = _SEPARATOR.match(text, end, line[1])
-    after, sign = (separator.end(), separator["sign"] or "") if separator else (end, "")
     if glued and not (text[start].isupper() and (sign == ":" or marker.kind != "link")):
         return None  # "membaca juga"
     mark = Mark(marker, lead, start, end, after, sign, bracket, number, lead == line[0])
@@ -101,8 +103,6 @@ def _mark(text: str, marker: Marker, match: re.Match[str], line: Span, number: i
 def _stands(text: str, mark: Mark, rest: str) -> bool:
     """Return whether a mark's surroundings, `rest` behind it, are those of a teaser."""
     capital = text[mark.start].isupper()
-    if mark.marker.separator == "needed" and mark.sign != ":":
-        return False
     if mark.bracket:
         inside = rest.partition(CLOSING[mark.bracket])[0].split()
         if inside and len(inside) < MIN_BRACKET_WORDS:

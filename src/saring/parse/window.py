@@ -68,7 +68,7 @@ class Host:
     @cached_property
     def pairs(self) -> Counter[tuple[str, str]]:
         """Count each pair of neighbouring words."""
-        return Counter(zip(self._words, self._words[1:], strict=False))
+        return Counter(pairwise(self._words))
 
     @cached_property
     def triples(self) -> Counter[tuple[str, str, str]]:
@@ -95,12 +95,12 @@ class Host:
     @cached_property
     def tokens(self) -> Counter[str]:
         """Count each stretch between white space."""
-        return Counter(_TOKEN.findall(self.text))
+        return Counter(self.text.split())
 
     @cached_property
     def small(self) -> frozenset[str]:
         """Words the text writes with a small letter."""
-        return frozenset(word for word in self._words if word[0].islower())
+        return frozenset([word for word in self.counts if word[0].islower()])
 
 
 class Token(NamedTuple):
