@@ -34,8 +34,8 @@ def taken_by(rule: Rule, line: str) -> str:
         match = rule.pattern.match(line)
     else:
         needed = any(need in lower(line) for need in rule.needs)
-        ends = rule.ends.match(line, len(line) - 1)
-        match = rule.pattern.search(line) if needed and ends else None
+        ended = rule.ends is None or rule.ends.match(line, len(line) - 1)
+        match = rule.pattern.search(line) if needed and ended else None
     return match.group().strip() if match else ""
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
+from operator import attrgetter
 from typing import Any
 
 from saring import compiled
@@ -24,6 +25,8 @@ Source = str | Mapping[str, Any] | Record | Article
 # No file can hold half a surrogate pair (a cut emoji), and NUL ends a text for many programs;
 # `read` replaces both, and so must who takes texts from Python.
 _UNWRITABLE = re.compile("[\0\ud800-\udfff]")
+_TEXTS = [item.name for item in fields(Article) if item.type == "str"]
+_TEXTS_OF = attrgetter(*_TEXTS)
 _REPLACEMENT = "\ufffd"  # one character for one, so that spans stay right
 
 
@@ -108,11 +111,10 @@ def _identifier(source: Any, columns: Columns) -> str:
 
 def _writable(article: Article) -> Article:
     """Return the article with U+FFFD for what no file can hold."""
-    values = {item.name: getattr(article, item.name) for item in fields(article)}
-    texts = {name: value for name, value in values.items() if isinstance(value, str)}
-    if all(map(_is_writable, texts.values())):
+    texts: tuple[str, ...] = _TEXTS_OF(article)
+    if _is_writable("".join(texts)):
         return article
-    mended: dict[str, Any] = {name: _mended(text) for name, text in texts.items()}
+    mended: dict[str, Any] = dict(zip(_TEXTS, map(_mended, texts), strict=True))
     links = tuple(
         replace(link, headline=_mended(link.headline), url=_mended(link.url))
         for link in article.links

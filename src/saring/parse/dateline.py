@@ -18,6 +18,7 @@ __all__ = ["Dateline", "find_dateline", "publisher_name"]
 
 MAX_PART_WORDS = 4  # "BANDAR SERI BEGAWAN"; a longer stretch of capitals is a shouted sentence
 MIN_ACRONYM_CHARS = 5  # "KPK - ...", "IHSG - ..." open sentences; places in capitals are longer
+HEAD_CHARS = 80  # `_LINE` has its dash within so many
 HEADS_KEPT = 1 << 12  # a portal's datelines repeat: what they name is kept between articles
 
 NAMES = {
@@ -53,6 +54,7 @@ ACRONYMS = frozenset(("DKI", "IKN", "NTB", "NTT", "DIY", "DC", "TV"))
 """Parts of names that keep their capitals."""
 
 _DASH = r"[\s\u200b]{0,3}(?:--\(?(?P<agency>[A-Z][\w/ ]{2,30})\)?--|\.?[-–—]{1,2}|—)[\s\u200b]{0,3}"
+_HYPHEN = re.compile("[-–—]")
 _LINE = re.compile(
     r"(?P<head>[^\W\d_][\w.'’()/, \xa0\-]{1,70}?)"
     + _DASH
@@ -89,7 +91,7 @@ def find_dateline(text: str, start: int, publisher: str = "") -> Dateline | None
     publisher : str
         The publisher, if it is known: its name in a dateline is then proof enough.
     """
-    match = _LINE.match(text, start)
+    match = _LINE.match(text, start) if _HYPHEN.search(text, start, start + HEAD_CHARS) else None
     if match is None:
         match = _GLUED.match(text, start)
         names = _names(match["head"], publisher, False) if match else None

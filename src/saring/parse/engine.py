@@ -14,6 +14,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from hashlib import blake2b
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from saring.article import Article, Link, Record, Removal
@@ -31,6 +32,7 @@ __all__ = ["Search", "as_record", "parse", "parse_all", "text_id"]
 
 Search = Callable[[Sequence[str], tuple[str, ...]], Sequence[list[Hit] | None]]
 
+_START, _END = attrgetter("start"), itemgetter(1)
 _LINE = re.compile(r"\S[^\r\n]*")
 _COMMA_JOINT = re.compile(r"[.?!:][^\sA-Za-z\d,]{0,4},{1,9}[^\s\d,]")  # stop and comma: no prose
 _COMMA_LINE = re.compile(r"[^\s,](?:[^,\r\n]|,(?![A-Z\"“‘'(\[#,‚]))*")
@@ -95,7 +97,7 @@ def _parsed(record: Record, rules: Rules, hits: list[Hit] | None) -> Article:
     teasers = find_teasers(text, lines, cuts, places.marks, rules, title)
     lines = _left(text, lines, [*finds, *teasers])
     addressed = find_addressed(text, lines, record.addresses)
-    teasers = sorted([*teasers, *addressed], key=lambda teaser: teaser.start)
+    teasers = sorted([*teasers, *addressed], key=_START)
     lines = _left(text, lines, addressed)
     for stage in (
         furniture.find_lines,
@@ -119,13 +121,13 @@ def _article(
     links = tuple(_link(record, teaser) for teaser in teasers if teaser.kind == "link")
     removals = [Removal(find.kind, find.start, find.end) for find in finds]
     removals += [Removal(t.kind, t.start, t.end) for t in teasers if t.kind != "link"]
-    values = _values(sorted(finds, key=lambda find: find.start))
+    values = _values(sorted(finds, key=_START))
     return Article(
         id=record.id,
         title=title,
         text=text,
         links=links,
-        removals=tuple(sorted(removals, key=lambda removal: removal.start)),
+        removals=tuple(sorted(removals, key=_START)),
         published=parse_date(record.published) or values.get("published", ""),
         editor=values.get("editor", ""),
         author=values.get("author", ""),
@@ -204,11 +206,14 @@ def _fed_lines(text: str) -> list[Span]:
     lines: list[Span] = []
     at = 0
     for line in text.split("\n"):
+        size = len(line)
         inner = line.strip()
-        if inner:
-            start = at if inner[0] == line[0] else at + line.index(inner[0])
+        if len(inner) == size > 0:
+            lines.append((at, at + size))
+        elif inner:
+            start = at + line.index(inner[0])
             lines.append((start, start + len(inner)))
-        at += len(line) + 1
+        at += size + 1
     return lines
 
 
@@ -220,11 +225,10 @@ def _tight(text: str, start: int, end: int) -> Span:
 def _left(text: str, lines: Sequence[Span], taken: Iterable[Find | Teaser]) -> list[Span]:
     """Return what the taken spans leave of the lines, without white space at the ends."""
     spans = sorted([(item.start, item.end) for item in taken])
-    ends = [end for _, end in lines]
     left: list[Span] = []
     number, last, done = 0, len(spans), 0
     while number < last:
-        touched = bisect_right(ends, spans[number][0], done)
+        touched = bisect_right(lines, spans[number][0], done, key=_END)
         left += lines[done:touched]
         done = touched + 1
         if touched == len(lines):

@@ -80,17 +80,22 @@ def find_inside(page: Page) -> list[Find]:
 def find_lines(page: Page, lines: Sequence[Span]) -> list[Find]:
     """Return the lines that are furniture wherever they stand."""
     found: list[Find] = []
+    rules = page.rules.at("line")
     starts = [start for start, _ in lines]
-    held = set()  # numbers of the lines that hold what a rule for them needs
-    for at, longest in page.places.lines if lines else ():
-        number = bisect_right(starts, at) - 1
-        if lines[number][1] - lines[number][0] <= longest:
-            held.add(number)
+    held: dict[int, set[int]] = {}  # lines with what rules need, and the numbers of these
+    for at, number in page.places.lines if lines else ():
+        line = bisect_right(starts, at) - 1
+        if lines[line][1] - lines[line][0] <= rules[number].max_chars:
+            held.setdefault(line, set()).add(number)
     before = ""
-    for number, (start, end) in enumerate(lines):
-        if not (number in held or before or page.text[start] in page.rules.line_starts):
+    for line, (start, end) in enumerate(lines):
+        if line in held:
+            fitting = [rules[n] for n in sorted({*held[line], *page.rules.needless})]
+        elif before or page.text[start] in page.rules.line_starts:
+            fitting = [rules[n] for n in page.rules.needless]
+        else:
             continue
-        taken = page.rules.whole_line("line", page.text[start:end], before)
+        taken = take_line(fitting, page.text[start:end], before)
         before = taken[0].kind if taken else ""
         if taken:
             found.append(_find(*taken, start, end))
@@ -219,13 +224,14 @@ def find_end(page: Page, lines: Sequence[Span]) -> list[Find]:
     start, end = lines[-1]
     first = max(start, end - END_CHARS)
     tail = page.text[first:end].lower()
-    rules = [r for r in page.rules.at("end") if any(need in tail for need in r.needs)]
     while first < end:
-        for rule in rules:
-            if rule.ends.match(page.text, end - 1):
-                match = rule.pattern.search(page.text, first, end)
-                if match:
-                    break
+        for rule in page.rules.at("end"):
+            if rule.ends and not rule.ends.match(page.text, end - 1):
+                continue
+            needed = any(need in tail for need in rule.needs)
+            match = rule.pattern.search(page.text, first, end) if needed else None
+            if match:
+                break
         else:
             break
         at = end - len(match.group().lstrip())

@@ -78,9 +78,9 @@ class Rule:
     """A stretch of furniture; `kind` names the removal, `where` is one of `PLACES`.
 
     `needs` holds lower-case strings of which a match has one; inside a line it starts with one.
-    `starts`: characters, one of which a line starts with (empty: any may); `ends`: the last
-    character of what a rule for the end takes; `after` restricts a line to stand right behind a
-    removal of that kind.
+    `starts`: characters, one of which a line starts with (none: any may); `ends`: the kind of the
+    last character of what a rule for lines or for the end takes; `after` restricts a line to stand
+    right behind a removal of that kind.
     """
 
     kind: str
@@ -88,7 +88,7 @@ class Rule:
     pattern: re.Pattern[str]
     needs: tuple[str, ...]
     starts: tuple[str, ...]
-    ends: re.Pattern[str]
+    ends: re.Pattern[str] | None
     max_chars: int
     after: str
     examples: tuple[str, ...]
@@ -98,8 +98,8 @@ class Rule:
 class Places(NamedTuple):
     """Where in a text rules may match.
 
-    For markers and for rules inside a line, the place and the rule; for rules that take whole
-    lines, the place of what they need and the length of the longest line they take for it.
+    For markers and for rules inside a line, the place and the rule; for those of lines, the place
+    of what they need and their number among them.
     """
 
     marks: list[tuple[int, Marker]]
@@ -116,8 +116,10 @@ class Rules:
     rules : tuple of Rule
     needles : Needles
         What markers, rules for inside a line and those for lines need.
+    needless : list of int
+        Numbers of the rules for lines that need nothing but a start, or a line before.
     line_starts : frozenset of str
-        Characters that the lines start with which need nothing.
+        What these lines start with.
     """
 
     def __init__(self, markers: Iterable[Marker], rules: Iterable[Rule]) -> None:
@@ -132,12 +134,11 @@ class Rules:
             (
                 [marker for marker in self.markers if string in marker.needs],
                 [rule for rule in self.at("inside") if string in rule.needs],
-                max(
-                    [rule.max_chars for rule in self.at("line") if string in rule.needs], default=0
-                ),
+                [number for number, rule in enumerate(self.at("line")) if string in rule.needs],
             )
             for string in self.needles.strings
         ]
+        self.needless = [n for n, rule in enumerate(self.at("line")) if not rule.needs]
         self.line_starts = frozenset(start for rule in self.at("line") for start in rule.starts)
         self._long = {
             place: [rule for rule in rules if rule.max_chars > MAX_CHARS]
@@ -152,24 +153,19 @@ class Rules:
         """Return where in a text which rules may match, from the hits of `needles`."""
         found = Places([], [], [])
         for at, number in hits:
-            markers, inside, longest = self._owners[number]
+            markers, inside, of_lines = self._owners[number]
             for marker in markers:
                 found.marks.append((at, marker))
             for rule in inside:
                 found.inside.append((at, rule))
-            if longest:
-                found.lines.append((at, longest))
+            for rule_number in of_lines:
+                found.lines.append((at, rule_number))
         return found
 
-    def whole_line(
-        self, place: str, line: str, before: str = ""
-    ) -> tuple[Rule, re.Match[str]] | None:
-        """Return the rule for a place that takes the whole line and its match, or None.
-
-        `before`: as for `take_line`.
-        """
+    def whole_line(self, place: str, line: str) -> tuple[Rule, re.Match[str]] | None:
+        """Return the rule for a place that takes the whole line and its match, or None."""
         rules = self.at(place) if len(line) <= MAX_CHARS else self._long.get(place, ())
-        return take_line(rules, line, before) if rules else None
+        return take_line(rules, line) if rules else None
 
 
 def take_line(
@@ -191,6 +187,8 @@ def take_line(
         if size > rule.max_chars or rule.after not in ("", before):
             continue
         if rule.starts and not line.startswith(rule.starts):
+            continue
+        if rule.ends and not rule.ends.match(line, size - 1):
             continue
         if rule.needs:
             low = low or line.lower()
@@ -256,7 +254,7 @@ def _rule(entry: Mapping[str, Any]) -> Rule:
         pattern=_compile(kind, spaced, entry.get("case", False)),
         needs=tuple(entry.get("needs", ())),
         starts=tuple(entry.get("starts", "")),
-        ends=_compile(kind, entry.get("ends", r"[\s\S]"), case=False),
+        ends=_compile(kind, entry["ends"], case=False) if "ends" in entry else None,
         max_chars=entry.get("max_chars", MAX_CHARS),
         after=entry.get("after", ""),
         examples=tuple(entry["example"]),

@@ -64,7 +64,7 @@ def headline_end(host: Host, start: int, stop: int) -> int:
 def candidate_score(candidate: Candidate, weights: Mapping[str, float]) -> float:
     """Return the log-weight of a candidate: its signs' weights, and its weighted log-odds."""
     signs, odds = candidate.features
-    score = sum([weights[sign] for sign in signs if sign in weights])
+    score = sum([weights.get(sign, 0.0) for sign in signs])
     return score + sum([weights.get(name, 0.0) * value for name, value in odds])
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from itertools import accumulate, pairwise
 from typing import NamedTuple, TypeVar
@@ -93,9 +93,12 @@ class Host:
         return glued > GLUED_SHARE * (glued + len(_SPACED_SENTENCE.findall(self.text)))
 
     @cached_property
-    def tokens(self) -> Counter[str]:
-        """Count each stretch between white space."""
+    def _tokens(self) -> Counter[str]:
         return Counter(self.text.split())
+
+    def repeats(self, token: str) -> bool:
+        """Return whether a stretch between white space stands in the text more than once."""
+        return self.text.count(token) > 1 and self._tokens[token] > 1
 
     @cached_property
     def small(self) -> frozenset[str]:
@@ -129,7 +132,7 @@ class Window:
 
     def __init__(self, host: Host, start: int, stop: int, tables: Tables) -> None:
         self.host, self.tables = host, tables
-        self.tokens = tokens = list(_tokens(host, start, stop, tables))
+        self.tokens = tokens = _tokens(host, start, stop, tables)
         words = [token.word for token in tokens]
         openers, prose = tables.openers, tables.prose
         self.lower = _running([word.lower for word in words])
@@ -162,26 +165,32 @@ class Window:
         return found
 
 
-def _tokens(host: Host, start: int, stop: int, tables: Tables) -> Iterator[Token]:
-    """Yield the words of a stretch, glued ones taken apart."""
-    text = host.text
+def _tokens(host: Host, start: int, stop: int, tables: Tables) -> list[Token]:
+    """Return the words of a stretch, glued ones taken apart."""
+    common, small, camel = tables.common, host.small, tables.camel
+    found: list[Token] = []
     until = min(stop, start + WINDOW_CHARS)
     at = start
-    for match in _TOKEN.finditer(text, start, until):
-        if match.end() == until < stop:
+    for match in _TOKEN.finditer(host.text, start, until):
+        first, end = match.span()
+        if end == until < stop:
             break  # the window may cut the word
-        raw, first = match.group(), match.start()
+        raw = match.group()
         word = read_word(raw)
-        gap, at = first - at, match.end()
+        gap, at = first - at, end
         cuts = word.joints
-        if cuts and (word.bare in tables.camel or host.tokens[raw] > 1):
-            cuts = ()
+        if not cuts or word.bare in camel or host.repeats(raw):
+            known = word.small in common or word.small in small
+            found.append(Token(first, end, raw, word, known, False, gap))
+            continue
         for left, right in pairwise((0, *cuts, len(raw))):
-            piece = raw[left:right]
-            word = read_word(piece) if cuts else word
-            common = word.small in tables.common or word.small in host.small
-            yield Token(first + left, first + right, piece, word, common, left > 0, gap)
+            word = read_word(raw[left:right])
+            known = word.small in common or word.small in small
+            found.append(
+                Token(first + left, first + right, raw[left:right], word, known, left > 0, gap)
+            )
             gap = 0
+    return found
 
 
 def _style(words: list[Word]) -> str:
