@@ -17,6 +17,7 @@ settings.load_profile("saring")
 os.environ.setdefault("SARING_COMPILED", "0")
 
 EMBEDDED_CORPUS = Path(__file__).parents[1] / "data" / "corpus" / "articles.jsonl"
+SHIPPED = Path(__file__).parents[1] / "models" / "id-news"
 EVERY = 11  # all topics in both splits and some ninety publishers, trained on in four seconds
 
 
@@ -47,3 +48,11 @@ def bundle_folder(small_corpus: Path, tmp_path_factory: pytest.TempPathFactory) 
     # In one process: so small a corpus is trained on before worker processes have started.
     with parallel_config("sequential"):
         return train([small_corpus], tmp_path_factory.mktemp("models"), config, log=False).folder
+
+
+@pytest.fixture(scope="session")
+def shipped():
+    """The model that comes with saring, opened as a user opens it."""
+    from saring.predict import load
+
+    return load(SHIPPED)

@@ -104,7 +104,7 @@ def test_a_single_path_may_stand_for_a_list_of_one(tmp_path):
         (lines(RICE).encode(), ""),
         (b" \n" + lines(RICE).encode(), ""),
         (json.dumps([RICE]).encode(), ""),
-        (gzip.compress(lines(RICE).encode()), ""),
+        (gzip.compress(lines(RICE).encode(), mtime=0), ""),
         (as_csv(RICE).encode(), "csv"),
     ],
 )

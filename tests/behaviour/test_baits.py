@@ -12,9 +12,9 @@ PAIRS = [pair.split("\n") for pair in HEADLINES.strip().split("\n\n")]
 """The plain headline, then its baiting version."""
 
 
-def test_the_baiting_version_scores_higher_in_24_of_25(model):
+def test_the_baiting_version_scores_higher_in_24_of_25(shipped):
     rows = [{"title": title, "text": title} for pair in PAIRS for title in pair]
-    scores = [prediction.clickbait for prediction in model.predict(rows)]
+    scores = [prediction.clickbait for prediction in shipped.predict(rows)]
     broken = [
         f"{plain} {low:.2f} | {bait} {high:.2f}"
         for (plain, bait), low, high in zip(PAIRS, scores[::2], scores[1::2], strict=True)

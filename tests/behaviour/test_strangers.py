@@ -14,8 +14,8 @@ STRANGERS = {
 
 
 @pytest.fixture(scope="module")
-def found(model):
-    return dict(zip(STRANGERS, model.predict(STRANGERS.values()), strict=True))
+def found(shipped):
+    return dict(zip(STRANGERS, shipped.predict(STRANGERS.values()), strict=True))
 
 
 def test_a_stranger_gets_no_topic(found):

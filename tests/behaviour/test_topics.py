@@ -10,7 +10,7 @@ import pytest
 from laws import Variant, assert_holds, assert_same_topic
 from plain_articles import PLAIN
 
-# One process opens, or trains, the model for them all.
+# One process opens the model for them all.
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("behaviour")]
 
 HEADLINES = {
@@ -70,8 +70,8 @@ def test_there_are_thirty_plain_articles_of_each_topic():
     assert len({article.title for article in PLAIN}) == len(PLAIN)
 
 
-def test_a_plain_article_is_of_its_topic(model):
-    found = model.predict([article.row() for article in PLAIN])
+def test_a_plain_article_is_of_its_topic(shipped):
+    found = shipped.predict([article.row() for article in PLAIN])
     broken = [
         f"{article.title} | {article.topic} -> {prediction.topic} {prediction.error}"
         for article, prediction in zip(PLAIN, found, strict=True)
@@ -80,33 +80,33 @@ def test_a_plain_article_is_of_its_topic(model):
     assert_holds(broken, asked=len(PLAIN))
 
 
-def test_a_plain_article_is_not_abstained_from(model):
-    found = model.predict([article.row() for article in PLAIN])
+def test_a_plain_article_is_not_abstained_from(shipped):
+    found = shipped.predict([article.row() for article in PLAIN])
     assert_holds([p.title for p in found if p.abstained], asked=len(found))
 
 
-def test_a_brief_is_not_abstained_from(model):
+def test_a_brief_is_not_abstained_from(shipped):
     """A title and one paragraph are news too."""
-    found = model.predict([article.row(text=article.paragraphs[0]) for article in PLAIN])
+    found = shipped.predict([article.row(text=article.paragraphs[0]) for article in PLAIN])
     broken = [p.title for p in found if p.abstained]
     assert_holds(broken, asked=len(found), allowed=MOST_BRIEFS_LOST)
 
 
-def test_it_is_the_same_as_copied_text_as_as_a_row(model):
+def test_it_is_the_same_as_copied_text_as_as_a_row(shipped):
     variants = [
         Variant(article, "copied", "\n".join([article.title, *article.paragraphs]))
         for article in PLAIN
     ]
-    assert_same_topic(model, variants)
+    assert_same_topic(shipped, variants)
 
 
 # What must not matter: teasers
 
 
-def test_a_teaser_added_anywhere_does_not_change_the_topic(model):
+def test_a_teaser_added_anywhere_does_not_change_the_topic(shipped):
     marker = cycle(MARKERS)
     assert_same_topic(
-        model,
+        shipped,
         (
             Variant(article, f"{line} {where}", article.row(text=article.with_line(line, at)))
             for article in PLAIN
@@ -116,11 +116,11 @@ def test_a_teaser_added_anywhere_does_not_change_the_topic(model):
     )
 
 
-def test_teasers_that_change_places_or_fall_away_do_not_change_the_topic(model):
+def test_teasers_that_change_places_or_fall_away_do_not_change_the_topic(shipped):
     """One behind each paragraph, in each order that starts with another topic, then one less."""
     teasers = [f"Baca Juga: {headline}" for headline in HEADLINES.values()]
     assert_same_topic(
-        model,
+        shipped,
         (
             Variant(article, " / ".join(lines), article.row(text=_between(article, lines)))
             for article in PLAIN
@@ -140,9 +140,9 @@ def _between(article, lines):
 # What must not matter: who printed it, where, and how
 
 
-def test_the_publisher_s_name_does_not_change_the_topic(model):
+def test_the_publisher_s_name_does_not_change_the_topic(shipped):
     assert_same_topic(
-        model,
+        shipped,
         (
             Variant(article, publisher, article.row(publisher=publisher))
             for article in PLAIN
@@ -151,9 +151,9 @@ def test_the_publisher_s_name_does_not_change_the_topic(model):
     )
 
 
-def test_the_publisher_s_name_in_the_dateline_does_not_change_the_topic(model):
+def test_the_publisher_s_name_in_the_dateline_does_not_change_the_topic(shipped):
     assert_same_topic(
-        model,
+        shipped,
         (
             Variant(article, line, article.row(text=article.dated(line)))
             for article in PLAIN
@@ -162,9 +162,9 @@ def test_the_publisher_s_name_in_the_dateline_does_not_change_the_topic(model):
     )
 
 
-def test_a_dateline_does_not_change_the_topic(model):
+def test_a_dateline_does_not_change_the_topic(shipped):
     assert_same_topic(
-        model,
+        shipped,
         (
             Variant(article, line, article.row(text=article.dated(line)))
             for article in PLAIN
@@ -173,9 +173,9 @@ def test_a_dateline_does_not_change_the_topic(model):
     )
 
 
-def test_the_case_of_the_title_does_not_change_the_topic(model):
+def test_the_case_of_the_title_does_not_change_the_topic(shipped):
     assert_same_topic(
-        model,
+        shipped,
         (
             Variant(article, case.__name__, article.row(title=case(article.title)))
             for article in PLAIN
@@ -184,9 +184,9 @@ def test_the_case_of_the_title_does_not_change_the_topic(model):
     )
 
 
-def test_furniture_around_the_article_does_not_change_the_topic(model):
+def test_furniture_around_the_article_does_not_change_the_topic(shipped):
     assert_same_topic(
-        model,
+        shipped,
         (
             Variant(article, f"{line} {where}", article.row(text=article.with_line(line, at)))
             for article in PLAIN
@@ -196,9 +196,9 @@ def test_furniture_around_the_article_does_not_change_the_topic(model):
     )
 
 
-def test_the_order_of_the_paragraphs_does_not_change_the_topic(model):
+def test_the_order_of_the_paragraphs_does_not_change_the_topic(shipped):
     assert_same_topic(
-        model,
+        shipped,
         (
             Variant(article, order, article.row(text="\n".join(paragraphs)))
             for article in PLAIN
@@ -210,9 +210,9 @@ def test_the_order_of_the_paragraphs_does_not_change_the_topic(model):
     )
 
 
-def test_lost_line_breaks_and_lost_capitals_do_not_change_the_topic(model):
+def test_lost_line_breaks_and_lost_capitals_do_not_change_the_topic(shipped):
     assert_same_topic(
-        model,
+        shipped,
         (
             Variant(article, change, article.row(text=text))
             for article in PLAIN
