@@ -14,7 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from saring import store
-from saring.pairs import Pair, PairFeatures
+from saring.pairs import Pair
+from saring.pairs.transformer import PairFeatures
 from saring.parse import parse
 from saring.read import read
 
@@ -38,17 +39,17 @@ def main(model: str, *paths: str) -> None:
     pairs: list[Pair] = [(a.title, a.body, link.headline) for a in articles for link in a.links]
     steps = store.load(Path(model)).estimators["link"].named_steps["features"].named_steps
     features: PairFeatures = steps["pairs"]
-    features.judge(pairs[:ALONE])  # makes its tables
+    judge = features.judge
     hosts = len({pair[:2] for pair in pairs})
     print(f"{len(articles)} articles, {hosts} of them with {len(pairs)} links")
-    for name in ("transform", "judge"):
-        taken = best(lambda name=name: getattr(features, name)(pairs))  # type: ignore[misc]
-        print(f"{name:10} {taken / len(pairs):6.0f} us a pair {taken / hosts:6.0f} us an article")
-    alone = sum(best(lambda pair=pair: features.judge([pair])) for pair in pairs[:ALONE])  # type: ignore[misc]
-    print(f"alone      {alone / len(pairs[:ALONE]):6.0f} us a pair")
+    for name in ("features", "features_and_ties"):
+        taken = best(lambda name=name: getattr(judge, name)(pairs))  # type: ignore[misc]
+        print(f"{name:17} {taken / len(pairs):6.0f} us a pair {taken / hosts:6.0f} us an article")
+    alone = sum(best(lambda pair=pair: judge.features_and_ties([pair])) for pair in pairs[:ALONE])  # type: ignore[misc]
+    print(f"alone             {alone / len(pairs[:ALONE]):6.0f} us a pair")
     background = [(a.title, a.body, "") for a in articles]
     taken = best(lambda: PairFeatures(**features.get_params()).fit(background), repeats=1)
-    print(f"learning   {taken / 1e6:6.1f} s")
+    print(f"learning          {taken / 1e6:6.1f} s")
 
 
 if __name__ == "__main__":

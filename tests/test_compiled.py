@@ -1,27 +1,32 @@
-"""The compiled kernel says what the scikit-learn pipelines say, of every text there can be."""
+"""The kernel and plain Python say what the scikit-learn pipelines say, of every text there can be."""
 
 import os
 import re
 import subprocess
 import sys
+from unittest import mock
 
 import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.base import BaseEstimator
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from saring import compiled, store
 from saring.compiled.articles import ArticleScorer
-from saring.compiled.blocks import NotCompiled
+from saring.compiled.blocks import OF_FITTING, PLAIN, ArticleModel, NotCompiled
 from saring.compiled.kernel import ASK, DIGIT, ENDS, LETTER, SPACE, WORD
 from saring.compiled.letters import letters
 from saring.compiled.terms import Terms, hash_terms
 from saring.config import TopicConfig
 from saring.corpus import read_corpus
-from saring.features import LEAD_CHARS, DomainShares, FieldTfidf
+from saring.features import DomainShares, FieldTfidf
+from saring.fields import LEAD_CHARS
+from saring.learnt import Learnt
 from saring.models import topic_model
 from saring.predict import Model
 from saring.strangeness import STRANGEST, strangeness
@@ -66,16 +71,27 @@ def articles(embedded_corpus):
     return [article.title for article in found], [article.body for article in found]
 
 
+def both_ways():
+    """By the kernel, then by plain Python."""
+    for switch in ("1", "0"):
+        with mock.patch.dict(os.environ, {compiled.SWITCH: switch}):
+            yield
+
+
 def agree_on_topics(model, titles, bodies):
-    found = compiled.topics(model, titles, bodies)
     rows = list(zip(titles, bodies, strict=True))
-    np.testing.assert_allclose(found.probabilities, model.predict_proba(rows), **CLOSE)
-    np.testing.assert_allclose(found.strangeness, strangeness(model, rows), **CLOSE)
+    expected, strange = model.predict_proba(rows), strangeness(model, rows)
+    for _ in both_ways():
+        found = compiled.topics(model, titles, bodies)
+        np.testing.assert_allclose(found.probabilities, expected, **CLOSE)
+        # The rarities of a million words added up one by one have a rounding of their own.
+        np.testing.assert_allclose(found.strangeness, strange, rtol=1e-11)
 
 
 def agree_on_clickbait(model, headlines):
-    found = compiled.clickbait(model, headlines)
-    np.testing.assert_allclose(found, model.predict_proba(headlines), **CLOSE)
+    expected = model.predict_proba(headlines)
+    for _ in both_ways():
+        np.testing.assert_allclose(compiled.clickbait(model, headlines), expected, **CLOSE)
 
 
 # what scikit-learn says
@@ -168,7 +184,8 @@ def test_every_configuration_of_the_topic_model(articles, name, n_topics):
     rows = list(zip(*(column[::40] for column in articles), strict=True))
     topics = [f"topic {i % n_topics}" for i in range(len(rows))]
     model = CONFIGURATIONS[name].fit(rows, topics)
-    ArticleScorer.of(model)  # or NotCompiled, and scikit-learn would be compared with itself
+    # Or NotCompiled, and scikit-learn would be compared with itself.
+    ArticleScorer.of(ArticleModel.of(Learnt.of(model)))
     agree_on_topics(model, *(column[1::40] for column in articles))
 
 
@@ -187,9 +204,38 @@ def test_fields_of_characters_are_left_to_scikit_learn(articles):
     )
     model.fit(rows, np.arange(len(rows)) % 2)
     with pytest.raises(NotCompiled, match="analyzer"):
-        ArticleScorer.of(model)
-    found = compiled.topics(model, titles, bodies)
-    assert np.array_equal(found.probabilities, model.predict_proba(rows))
+        ArticleModel.of(Learnt.of(model))
+    for _ in both_ways():
+        found = compiled.topics(model, titles, bodies)
+        assert np.array_equal(found.probabilities, model.predict_proba(rows))
+
+
+def test_a_vectorizer_of_no_other_parameters_than_these_is_known():
+    defaults = TfidfVectorizer().get_params()
+    assert {name: defaults[name] for name in PLAIN} == PLAIN
+    assert set(defaults) == set(PLAIN) | OF_FITTING
+
+
+def test_an_estimator_in_a_bundle_is_taken_apart_as_one_that_lives(bundle, articles):
+    fitted = bundle.fitted("topic")
+    assert fitted is bundle.fitted("topic")
+    stored, living = (ArticleModel.of(Learnt.of(m)) for m in (fitted.learnt, fitted.estimator))
+    assert stored.fields["lead"].terms == living.fields["lead"].terms
+    assert (stored.groups, stored.rarity) == (living.groups, living.rarity)
+    for _ in both_ways():
+        one, other = (
+            compiled.topics(m, *(column[:50] for column in articles))
+            for m in (fitted, fitted.estimator)
+        )
+        assert np.array_equal(one.probabilities, other.probabilities)
+        assert np.array_equal(one.strangeness, other.strangeness)
+
+
+def test_an_estimator_of_a_stranger_s_is_none_of_ours():
+    class Pipeline(BaseEstimator):
+        pass
+
+    assert Learnt.of(Pipeline()).type.endswith(".Pipeline")
 
 
 # letters and hashes
@@ -305,7 +351,7 @@ assert "numba" in sys.modules
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
-def test_where_nothing_can_be_kept_on_disk_scikit_learn_answers_and_the_log_says_so(bundle_folder):
+def test_where_nothing_can_be_kept_on_disk_plain_python_answers_and_the_log_says_so(bundle_folder):
     program = f"""
 import logging
 logging.basicConfig()
@@ -322,7 +368,7 @@ assert found.topic
         capture_output=True,
         text=True,
     )
-    assert "scoring with scikit-learn" in done.stderr and "NUMBA_CACHE_DIR" in done.stderr
+    assert "scoring takes longer" in done.stderr and "NUMBA_CACHE_DIR" in done.stderr
 
 
 # Links
@@ -341,6 +387,7 @@ def test_links_are_judged_as_the_pipeline_judges_them_each_alone_or_among_others
     ]
     probabilities, ties = compiled.links(pipeline, pairs)
     assert probabilities == pytest.approx(pipeline.predict_proba(pairs)[:, 1], abs=1e-12)
-    assert ties == [pipeline.named_steps["features"].named_steps["pairs"].ties(p) for p in pairs]
+    judge = pipeline.named_steps["features"].named_steps["pairs"].judge
+    assert ties == [judge.ties(pair) for pair in pairs]
     alone = [compiled.links(pipeline, [pair])[0][0] for pair in pairs]
     assert alone == probabilities.tolist()

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saring.features import LEAD_CHARS, SHARE_SCALE, DomainShares, FieldTfidf, field_text
+from saring.features import DomainShares, FieldTfidf
+from saring.fields import LEAD_CHARS, SHARE_SCALE, field_text
 from saring.lexicon import load_lexicon
 
 ARTICLES = [

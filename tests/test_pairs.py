@@ -15,10 +15,11 @@ from saring.config import LinkConfig, TrainConfig
 from saring.corpus import read_corpus
 from saring.fit import fit
 from saring.lexicon import Bag, words
-from saring.pairs import FEATURES, PairFeatures, PairScaler
+from saring.pairs import FEATURES
 from saring.pairs.background import fit_counted, word_counts
 from saring.pairs.host import KEY_TERMS, LEAD_CHARS, LEAD_WORDS, MIN_STEM_CHARS, Host
 from saring.pairs.kin import KINDS, Kin, glued_parts, load_kin, separate_words
+from saring.pairs.transformer import PairFeatures, PairScaler
 from saring.pairs.vocabulary import NAME_PRIOR, capitalised, name_shares
 from saring.tasks import TASKS
 
@@ -198,35 +199,35 @@ def test_an_affixed_or_glued_word_is_shared_but_not_a_short_one_inside_another(p
 
 
 def test_a_rarer_word_weighs_more_and_an_unknown_one_most(pairs):
-    common, rare, unknown = (pairs.weight(word) for word in ("warga", "telur", "zebra"))
+    common, rare, unknown = (pairs.judge.weight(word) for word in ("warga", "telur", "zebra"))
     assert 1 <= common < rare <= unknown
     # What min_df left out is rarer than the rarest word kept.
     pruned = fitted(KNOWN, min_df=2)
-    assert pruned.weight("zebra") > pruned.terms_.idf_.max()
+    assert pruned.judge.weight("zebra") > pruned.terms_.idf_.max()
 
 
 def test_ties_are_words_that_tell_something_the_weightiest_first(pairs, monkeypatch):
     borrowed = (*EGGS, "Warga Sukamulya borong telur murah 21")
-    assert [tie.word for tie in pairs.ties(borrowed)] == ["telur"]  # of the lexicon
-    monkeypatch.setattr("saring.pairs.transformer.TELLING_WEIGHT", 3.0)  # so small a corpus
-    found = pairs.ties(borrowed)
+    assert [tie.word for tie in pairs.judge.ties(borrowed)] == ["telur"]  # of the lexicon
+    monkeypatch.setattr("saring.pairs.judge.TELLING_WEIGHT", 3.0)  # so small a corpus
+    found = pairs.judge.ties(borrowed)
     assert {tie.word for tie in found} == {"sukamulya", "telur"}
     assert all(tie.shared for tie in found)
     weights = [tie.weight for tie in found]
     assert weights == sorted(weights, reverse=True)
-    assert pairs.ties((*EGGS, "Kapal perang")) == []
+    assert pairs.judge.ties((*EGGS, "Kapal perang")) == []
 
 
 def test_the_weights_of_ties_are_their_part_in_a_feature(pairs, monkeypatch):
-    monkeypatch.setattr("saring.pairs.transformer.TELLING_WEIGHT", 0.0)
-    monkeypatch.setattr("saring.pairs.transformer.SPECIFIC_WEIGHT", 0.0)
+    monkeypatch.setattr("saring.pairs.judge.TELLING_WEIGHT", 0.0)
+    monkeypatch.setattr("saring.pairs.judge.SPECIFIC_WEIGHT", 0.0)
     pair = (*EGGS, "Sukamulya borong telur murah")
     [mentions] = feature(pairs, "mentions", pair)
-    assert sum(tie.weight for tie in pairs.ties(pair)) == pytest.approx(mentions)
+    assert sum(tie.weight for tie in pairs.judge.ties(pair)) == pytest.approx(mentions)
 
 
 def test_a_word_whose_kin_the_article_has_is_a_tie_that_is_not_shared(pairs):
-    [tie] = pairs.ties(("Truk", "Tabrakan di jalan.", "Kecelakaan"))
+    [tie] = pairs.judge.ties(("Truk", "Tabrakan di jalan.", "Kecelakaan"))
     assert (tie.word, tie.shared) == ("kecelakaan", False)
 
 
@@ -243,9 +244,9 @@ def test_key_terms_are_few_and_do_not_depend_on_the_order_of_words(pairs):
 @given(st.lists(st.tuples(articles, headlines), max_size=4))
 def test_judging_is_transforming_and_telling_ties_at_once(pairs, given_pairs):
     asked = [(*article, headline) for article, headline in given_pairs]
-    features, told = pairs.judge(asked)
+    features, told = pairs.judge.features_and_ties(asked)
     assert np.array_equal(features, pairs.transform(asked))
-    assert told == [pairs.ties(pair) for pair in asked]
+    assert told == [pairs.judge.ties(pair) for pair in asked]
 
 
 # What an article has, found quickly, is what its definition says
@@ -265,8 +266,7 @@ asked_words = [
 
 @given(raw, raw)
 def test_an_article_is_read_as_it_is_defined(pairs, title, body):
-    pairs.weight("telur")  # makes the tools
-    tools = pairs._tools
+    tools = pairs.judge._tools
     host = Host(title, body, tools)
     text, found = f"{title}\n{body}".lower(), separate_words(f"{title}\n{body}")
     assert host.n_words == len(found)
@@ -292,9 +292,8 @@ def test_glued_words_are_found_as_the_pattern_says(text):
 
 @given(raw)
 def test_directions_are_those_of_scikit_learn(pairs, text):
-    pairs.weight("telur")
     expected = normalize(pairs.latent_.transform(pairs.latent_terms_.transform([text])))[0]
-    assert pairs._tools.latent.direction(words(text)) == pytest.approx(expected, abs=1e-12)
+    assert pairs.judge._tools.latent.direction(words(text)) == pytest.approx(expected, abs=1e-12)
 
 
 # Kin
@@ -375,7 +374,7 @@ def test_an_article_without_headline_is_background_it_teaches_and_is_not_asked()
     taught = PairFeatures(min_df=1, dimensions=4).fit(
         [(*EGGS, "Telur"), *((*a, "") for a in KNOWN)]
     )
-    assert taught.weight("setempat") < taught.weight("telur")  # met in many and in few
+    assert taught.judge.weight("setempat") < taught.judge.weight("telur")  # met in many and in few
     found = taught.transform([(*EGGS, "Telur"), (*RICE, ""), (*SHIP, " ")])
     assert found[0].any()
     assert not found[1:].any()

@@ -1,38 +1,21 @@
-"""Features of articles and headlines: TF-IDF of fields, and shares of the lexicon's domains.
-
-A row is a pair (title, body): two strings, of which either may be empty.
-"""
+"""Features of articles and headlines: TF-IDF of fields, and shares of the lexicon's domains."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from saring.fields import SHARE_SCALE, Field, Row, field_text
 from saring.lexicon import GroupCounter, load_lexicon, words
 
-__all__ = ["DomainShares", "Field", "FieldTfidf", "Row", "field_text"]
+__all__ = ["DomainShares", "FieldTfidf"]
 
-Row = tuple[str, str]
-Field = Literal["all", "title", "lead"]
-
-# About two paragraphs: what an editor puts first says best what an article is about.
-LEAD_CHARS = 400
 CHARACTERS = (3, 5)  # shorter runs tell nothing, longer ones are words
-# Brings the shares of a domain (mostly under 4% of the words) to the size of a TF-IDF row.
-SHARE_SCALE = 5.0
-
-
-def field_text(row: Row, field: Field) -> str:
-    """Return one field of a row: ``title``, ``lead`` (title and first paragraphs) or ``all``."""
-    title, body = row
-    if field == "title":
-        return title
-    return f"{title}\n{body[:LEAD_CHARS] if field == 'lead' else body}"
 
 
 class FieldTfidf(TransformerMixin, BaseEstimator):  # type: ignore[misc]

@@ -17,18 +17,11 @@ from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from saring.fields import END, START, TOKEN, framed
+
 __all__ = ["HeadlineTfidf", "tokens", "word_vectors"]
 
-# Numbers, words, and every other mark by itself: "?!", "..." and quotes are style.
-TOKEN = r"\d+(?:[.,]\d+)*|\w+|[^\w\s]"
-# Tokens that no headline holds: where it begins and ends, for clickbait shows in its first and last
-# words most.
-START, END = "\x02", "\x03"
-# One number is like another: "5 artis" and "7 artis" are the same form.
-NUMBER = "0"
-
 _TOKEN = re.compile(TOKEN)
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
 def tokens(headline: str) -> list[str]:
@@ -70,17 +63,12 @@ class HeadlineTfidf(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             sublinear_tf=True,
             token_pattern=f"[{START}{END}]|{TOKEN}",
         )
-        self.vectorizer_.fit([self._framed(row) for row in dict.fromkeys(rows)])
+        self.vectorizer_.fit([framed(row, cased=self.cased) for row in dict.fromkeys(rows)])
         return self
 
     def transform(self, rows: Sequence[str]) -> csr_matrix:
         """Return the TF-IDF of each headline, shape (n_headlines, n_terms)."""
-        return self.vectorizer_.transform([self._framed(row) for row in rows])
-
-    def _framed(self, headline: str) -> str:
-        """Return a headline between its start and end tokens."""
-        text = headline if self.cased else _NUMBER.sub(NUMBER, headline)
-        return f"{START} {text} {END}"
+        return self.vectorizer_.transform([framed(row, cased=self.cased) for row in rows])
 
 
 @cache

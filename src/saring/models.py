@@ -11,7 +11,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from saring.config import ClickbaitConfig, LinkConfig, TopicConfig
 from saring.features import DomainShares, FieldTfidf
 from saring.headlines import HeadlineTfidf
-from saring.pairs import PairFeatures, PairScaler
+from saring.pairs.transformer import PairFeatures, PairScaler
 from saring.smoothed import SmoothedLogistic
 
 __all__ = ["Calibration", "clickbait_model", "link_model", "score_columns", "topic_model"]

@@ -118,7 +118,7 @@ class Model:
         titles = [article.title for article in articles]
         n = len(articles)
         found = compiled.topics(
-            self.bundle.estimators["topic"],
+            self.bundle.fitted("topic"),
             [*titles, *headlines],
             [*bodies, *[""] * len(headlines)],
         )
@@ -146,7 +146,7 @@ class Model:
         """Return the probabilities of clickbait's labels; NaN where nobody trained it."""
         if "clickbait" not in self.bundle.estimators:
             return np.full((len(headlines), 2), np.nan)
-        return compiled.clickbait(self.bundle.estimators["clickbait"], headlines)
+        return compiled.clickbait(self.bundle.fitted("clickbait"), headlines)
 
     def _links(
         self,
@@ -160,7 +160,7 @@ class Model:
         unrelated: NDArray[np.float64] = np.full(len(pairs), np.nan)
         ties: list[list[Tie]] = [[] for _ in pairs]
         if pairs and "link" in self.bundle.estimators:
-            unrelated, ties = compiled.links(self.bundle.estimators["link"], pairs)
+            unrelated, ties = compiled.links(self.bundle.fitted("link"), pairs)
         names = self.topics
         best = topics.argmax(axis=1)
         verdicts = []

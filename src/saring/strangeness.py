@@ -8,13 +8,17 @@ recipe's list or a menu are made of words that news seldom or never has.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.pipeline import Pipeline
 
-from saring.features import Row, field_text
+from saring.fields import Row, field_text
+from saring.learnt import Learnt, terms_of
 from saring.lexicon import load_lexicon, words
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 __all__ = ["STRANGEST", "mean_rarity", "rarities", "strangeness"]
 
@@ -37,18 +41,24 @@ def strangeness(model: Pipeline, rows: Sequence[Row]) -> NDArray[np.float64]:
     The mean rarity (idf, natural log, from 1 up) of a row's words; `STRANGEST` where it has no
     word, or no sentence.
     """
-    idf, unknown = rarities(model)
+    field = Learnt.of(model).steps()["features"].steps()["all"]
+    idf, unknown = rarities(Learnt.of(field.state["vectorizer_"]))
     totals = [_totals(row, idf, unknown) for row in rows]
     return mean_rarity(np.array(totals, dtype=np.float64).reshape(-1, 4))
 
 
-def rarities(model: Pipeline) -> tuple[dict[str, float], float]:
-    """Return the rarity of each word to a fitted topic model, and that of an unknown one."""
-    vectorizer = dict(model.named_steps["features"].transformer_list)["all"].vectorizer_
-    known = vectorizer.idf_.tolist()
-    idf = {word: known[i] for word, i in vectorizer.vocabulary_.items()}
+def rarities(vectorizer: Learnt) -> tuple[dict[str, float], float]:
+    """Return the rarity of each word, and that of an unknown one.
+
+    Parameters
+    ----------
+    vectorizer : Learnt
+        Of the field of whole texts in a fitted topic model.
+    """
+    known = vectorizer.idf.tolist()
+    idf = dict(zip(terms_of(vectorizer), known, strict=True))
     # What min_df left out is rarer than the rarest word kept.
-    unknown = max(known) + float(np.log(vectorizer.min_df))
+    unknown = max(known) + float(np.log(vectorizer.params["min_df"]))
     idf |= {word: MALAY_WEIGHT * unknown for word in load_lexicon("foreign")["malay"]}
     return idf, unknown
 

@@ -1,19 +1,20 @@
 """Compiled scoring: what the pipelines of topic and clickbait say, fifteen times as fast and more.
 
-    links; texts > slices; native > kernel > letters; blocks > terms > articles, headlines
+    links; texts > slices; native > kernel > letters; blocks > plain, terms > articles, headlines
     texts, native > needles
 
 The scikit-learn pipelines stay the definition. A fitted one is turned into flat arrays: a table of
 64-bit hashes of its terms, whose collisions are looked for when it is built, their idf and their
 weights. One walk over the bytes of a text then finds, counts and weighs its words. Answers are
-those of scikit-learn but for rounding, below 1e-12. A text with İ or Σ, whose small letters hang on
-their neighbours, goes to scikit-learn itself; so does everything where a model has fields of
-characters, which the kernel does not know.
+those of scikit-learn but for rounding, below 1e-12.
 
 The kernel is compiled by numba (``saring[fast]``) when it is first used on a machine, which takes
 ten seconds, and kept on disk; reading it takes half a second. That is not worth it for a few rows:
-scikit-learn answers until a process has asked for `ROWS_WORTH_LOADING`, or called `prepare`. The
-variable SARING_COMPILED changes this: 0 always asks scikit-learn, 1 always the kernel.
+until a process has asked for `ROWS_WORTH_LOADING`, or called `prepare`, a scorer in plain Python
+answers. So it does where numba is missing, and for a text with İ or Σ, whose small letters hang on
+their neighbours. It needs no scikit-learn, whose import takes a second: only what neither knows, a
+model with fields of characters, goes to the pipeline itself. The variable SARING_COMPILED changes
+this: 0 never asks the kernel, 1 always.
 """
 
 from __future__ import annotations
@@ -31,9 +32,13 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from saring.compiled.links import links
+from saring.compiled.blocks import ArticleModel, HeadlineModel, NotCompiled
+from saring.compiled.links import PairScorer
+from saring.compiled.plain import PlainArticles, PlainHeadlines
 from saring.compiled.texts import Strings, as_column, as_list
-from saring.headlines import END, START
+from saring.fields import END, START
+from saring.learnt import Fitted, Learnt
+from saring.pairs import Pair, Tie
 from saring.strangeness import strangeness
 
 if TYPE_CHECKING:
@@ -43,16 +48,17 @@ __all__ = ["ROWS_WORTH_LOADING", "SWITCH", "Topics", "clickbait", "find_needles"
            "prepare", "topics"]  # fmt: skip
 
 SWITCH = "SARING_COMPILED"
-# scikit-learn answers so many while numba and the kernel are loaded.
+# Plain Python answers so many while numba and the kernel are loaded.
 ROWS_WORTH_LOADING = 200
 # Longer than reading the kernel from the disk takes.
 PATIENCE_SECONDS = 3.0
 COMPILING = "making the compiled kernel: some ten seconds, once on this machine"
 
 Scorer = Callable[..., Any]
+Maker = Callable[[Learnt], Scorer]
 
 _log = logging.getLogger(__name__)
-_scorers: WeakKeyDictionary[Any, tuple[Scorer | None, Any]] = WeakKeyDictionary()
+_scorers: WeakKeyDictionary[Any, dict[Maker, tuple[Scorer | None, Any]]] = WeakKeyDictionary()
 _asked = 0
 
 
@@ -83,13 +89,13 @@ def prepare() -> bool:
 
 
 def topics(
-    model: Pipeline, titles: Strings, bodies: Strings, *, threads: int | None = None
+    model: Pipeline | Fitted, titles: Strings, bodies: Strings, *, threads: int | None = None
 ) -> Topics:
     """Return the topics of articles and how strange each is; a headline has an empty body.
 
     Parameters
     ----------
-    model : Pipeline
+    model : Pipeline or Fitted
         A fitted `saring.models.topic_model`.
     titles, bodies : sequence of str, or Arrow array of strings
         Of one length. A null is an empty text.
@@ -104,7 +110,7 @@ def topics(
     """
     if len(titles) != len(bodies):
         raise ValueError(f"{len(titles)} titles and {len(bodies)} bodies; expected as many")
-    scorer = _scorer(model, len(titles))
+    scorer = _kernel(model, len(titles), _compiled_topics)
     if scorer is None:
         return _plain_topics(model, as_list(titles), as_list(bodies))
     first, second = as_column(titles), as_column(bodies)
@@ -116,19 +122,19 @@ def topics(
 
 
 def clickbait(
-    model: Pipeline, headlines: Strings, *, threads: int | None = None
+    model: Pipeline | Fitted, headlines: Strings, *, threads: int | None = None
 ) -> NDArray[np.float64]:
     """Return the probability of each label for headlines, shape (n, 2).
 
     Parameters
     ----------
-    model : Pipeline
+    model : Pipeline or Fitted
         A fitted `saring.models.clickbait_model`.
     headlines : sequence of str, or Arrow array of strings
     threads : int, optional
         As in `topics`.
     """
-    scorer = _scorer(model, len(headlines))
+    scorer = _kernel(model, len(headlines), _compiled_clickbait)
     texts = as_list(headlines)
     if scorer is None:
         return _plain_clickbait(model, texts)
@@ -137,6 +143,24 @@ def clickbait(
     if len(asked):
         answers[asked] = _plain_clickbait(model, [texts[i] for i in asked])
     return answers
+
+
+def links(
+    model: Pipeline | Fitted, pairs: Sequence[Pair]
+) -> tuple[NDArray[np.float64], list[list[Tie]]]:
+    """Return the probability that each headline is unrelated, shape (n_pairs,), and its ties.
+
+    Parameters
+    ----------
+    model : Pipeline or Fitted
+        A fitted `saring.models.link_model`.
+    pairs : sequence of (title, body, headline)
+        A pair's answer is the same among any others.
+    """
+    scorer = _scorer(model, PairScorer)
+    assert scorer is not None  # it refuses no model
+    found: tuple[NDArray[np.float64], list[list[Tie]]] = scorer(pairs)
+    return found
 
 
 def find_needles(
@@ -157,17 +181,27 @@ def find_needles(
     return find(texts, needles)
 
 
-def _plain_topics(model: Pipeline, titles: list[str], bodies: list[str]) -> Topics:
-    """Return what scikit-learn says of articles."""
+def _plain_topics(model: Pipeline | Fitted, titles: list[str], bodies: list[str]) -> Topics:
+    """Return what plain Python says of articles, or scikit-learn where it must."""
+    scorer = _scorer(model, _uncompiled_topics)
+    if scorer is not None:
+        return Topics(*scorer(titles, bodies))
+    pipeline = model.estimator if isinstance(model, Fitted) else model
     rows = list(zip(titles, bodies, strict=True))
     if not rows:
-        return Topics(np.zeros((0, len(model.classes_))), np.zeros(0))
-    return Topics(model.predict_proba(rows), strangeness(model, rows))
+        return Topics(np.zeros((0, len(pipeline.classes_))), np.zeros(0))
+    return Topics(pipeline.predict_proba(rows), strangeness(pipeline, rows))
 
 
-def _plain_clickbait(model: Pipeline, texts: list[str]) -> NDArray[np.float64]:
-    """Return what scikit-learn says of headlines."""
-    answers: NDArray[np.float64] = model.predict_proba(texts) if texts else np.zeros((0, 2))
+def _plain_clickbait(model: Pipeline | Fitted, texts: list[str]) -> NDArray[np.float64]:
+    """Return what plain Python says of headlines, or scikit-learn where it must."""
+    scorer = _scorer(model, _uncompiled_clickbait)
+    answers: NDArray[np.float64]
+    if scorer is not None:
+        answers = scorer(texts)
+        return answers
+    pipeline = model.estimator if isinstance(model, Fitted) else model
+    answers = pipeline.predict_proba(texts) if texts else np.zeros((0, 2))
     return answers
 
 
@@ -179,18 +213,25 @@ def _wanted() -> bool:
     )
 
 
-def _scorer(model: Pipeline, n_rows: int) -> Scorer | None:
-    """Return the compiled form of a model, None where scikit-learn is to answer."""
+def _kernel(model: Pipeline | Fitted, n_rows: int, make: Maker) -> Scorer | None:
+    """Return the compiled form of a model, None where plain Python is to answer."""
     global _asked
     _asked += n_rows
-    if not _wanted():
-        return None
-    weights = model.named_steps["classify"].coef_
-    known, of = _scorers.get(model, (None, None))
-    if of is not weights:  # or the model was fitted again
-        known = _compiled(model)
-        _scorers[model] = known, weights
-    return known
+    return _scorer(model, make) if _wanted() and _loaded() else None
+
+
+def _scorer(model: Pipeline | Fitted, make: Maker) -> Scorer | None:
+    """Return the form of a model that `make` gives, made once; None where it cannot."""
+    weights = None if isinstance(model, Fitted) else model.named_steps["classify"].coef_
+    made = _scorers.setdefault(model, {})
+    if make not in made or made[make][1] is not weights:  # or the model was fitted again
+        scorer = None
+        try:
+            scorer = make(model.learnt if isinstance(model, Fitted) else Learnt.of(model))
+        except NotCompiled as reason:
+            _log.info("scoring takes longer: the model has %s", reason)
+        made[make] = scorer, weights
+    return made[make][0]
 
 
 @cache
@@ -203,7 +244,7 @@ def _loaded() -> bool:
         from saring.compiled import kernel, needles  # noqa: F401 - importing compiles them
     except (ImportError, RuntimeError) as error:  # numba and NumPy do not fit; nowhere to keep it
         _log.warning(
-            "scoring with scikit-learn, which takes longer: no compiled kernel (%s); if there is "
+            "scoring takes longer: no compiled kernel (%s); if there is "
             "nowhere to keep it, name a folder in NUMBA_CACHE_DIR",
             error,
         )
@@ -213,18 +254,25 @@ def _loaded() -> bool:
     return True
 
 
-def _compiled(model: Pipeline) -> Scorer | None:
-    """Return the compiled form of a model, None where there is none."""
-    if not _loaded():
-        return None
+def _compiled_topics(model: Learnt) -> Scorer:
+    """Return the compiled form of a topic model; raises NotCompiled."""
     from saring.compiled.articles import ArticleScorer
-    from saring.compiled.blocks import NotCompiled
-    from saring.compiled.headlines import HeadlineScorer
-    from saring.smoothed import SmoothedLogistic
 
-    headlines = type(model.named_steps["classify"]) is SmoothedLogistic
-    try:
-        return HeadlineScorer.of(model) if headlines else ArticleScorer.of(model)
-    except NotCompiled as reason:
-        _log.info("scoring with scikit-learn, which takes longer: the model has %s", reason)
-        return None
+    return ArticleScorer.of(ArticleModel.of(model))
+
+
+def _compiled_clickbait(model: Learnt) -> Scorer:
+    """Return the compiled form of a clickbait model; raises NotCompiled."""
+    from saring.compiled.headlines import HeadlineScorer
+
+    return HeadlineScorer.of(HeadlineModel.of(model))
+
+
+def _uncompiled_topics(model: Learnt) -> Scorer:
+    """Return the plain form of a topic model; raises NotCompiled."""
+    return PlainArticles(ArticleModel.of(model))
+
+
+def _uncompiled_clickbait(model: Learnt) -> Scorer:
+    """Return the plain form of a clickbait model; raises NotCompiled."""
+    return PlainHeadlines(HeadlineModel.of(model))

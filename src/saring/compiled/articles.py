@@ -5,29 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline
 
 from saring.compiled import kernel
-from saring.compiled.blocks import blocks, check, idf_of, terms_of
+from saring.compiled.blocks import ArticleModel
 from saring.compiled.letters import letters
 from saring.compiled.native import Numbers
 from saring.compiled.slices import in_slices
 from saring.compiled.terms import Terms
 from saring.compiled.texts import Column
-from saring.features import LEAD_CHARS, SHARE_SCALE, DomainShares, FieldTfidf
-from saring.strangeness import mean_rarity, rarities
+from saring.fields import LEAD_CHARS
+from saring.strangeness import mean_rarity
 
 __all__ = ["ArticleScorer"]
 
 FIELDS = ("title", "lead", "all")  # as the kernel takes them
-
-
-Field = tuple[list[str], Numbers, Numbers]  # terms, their idf, their weights
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,38 +35,25 @@ class ArticleScorer:
     intercept: Numbers
 
     @classmethod
-    def of(cls, model: Pipeline) -> ArticleScorer:
-        """Return a fitted topic pipeline, compiled.
+    def of(cls, model: ArticleModel) -> ArticleScorer:
+        """Return a topic pipeline, compiled.
 
         Raises
         ------
         NotCompiled
-            For one with fields of characters, or otherwise not as `saring.models` makes them, or
-            when two terms have one hash.
+            When two terms have one hash.
         """
-        classifier = model.named_steps["classify"]
-        check(type(classifier) is LogisticRegression, f"a {type(classifier).__name__}")
-        fields: dict[str, Field] = {}
-        groups: Mapping[str, Sequence[str]] = {}
-        domains = np.zeros((0, max(2, len(classifier.classes_))))
-        for transformer, weights in blocks(model):
-            if type(transformer) is DomainShares:
-                groups, domains = transformer.lexicon_, _columns(weights).T.copy()
-                domains[len(groups) :] *= SHARE_SCALE
-            else:
-                fields[transformer.field] = _field(transformer, _columns(weights))
-        check("all" in fields, "no field of the whole text")
-        idf, unknown = rarities(model)
-        common_first = sorted(idf, key=idf.__getitem__)
-        others = (terms for terms, _, _ in fields.values())
-        terms = Terms.of(chain(common_first, *others, *groups.values()))
+        common_first = sorted(model.rarity, key=model.rarity.__getitem__)
+        others = (field.terms for field in model.fields.values())
+        terms = Terms.of(chain(common_first, *others, *model.groups.values()))
+        fields = [model.fields.get(name) for name in FIELDS]
         nothing = np.zeros((0, 1))
         return cls(
             terms,
-            tuple(terms.field(*fields[name]) if name in fields else nothing for name in FIELDS),
-            np.ascontiguousarray(domains),
-            (_by_slot(terms, idf, unknown), *_members(terms, groups)),
-            _columns(classifier.intercept_[:, None])[:, 0],
+            tuple(terms.field(f.terms, f.idf, f.weights) if f else nothing for f in fields),
+            model.domains,
+            (_by_slot(terms, model.rarity, model.unknown), *_members(terms, model.groups)),
+            model.intercept,
         )
 
     def __call__(
@@ -92,23 +73,6 @@ class ArticleScorer:
         in_slices(work, (titles, bodies), threads)
         strange = mean_rarity(facts[:, kernel.WORDS : kernel.RARITY + 1])
         return scores, strange, np.flatnonzero(facts[:, kernel.MUST_ASK])
-
-
-def _columns(weights: Numbers) -> NDArray[np.float64]:
-    """Return weights with one row a class; of two classes the first one's are 0."""
-    if len(weights) > 1:
-        return weights
-    return np.vstack([np.zeros_like(weights), weights])
-
-
-def _field(transformer: Any, weights: Numbers) -> Field:
-    """Return terms, idf and weights of a field."""
-    check(type(transformer) is FieldTfidf, f"a {type(transformer).__name__}")
-    check(transformer.max_words in (1, 2), f"runs of {transformer.max_words} words")
-    vectorizer = transformer.vectorizer_
-    runs = (1, transformer.max_words)
-    terms = terms_of(vectorizer, sublinear_tf=True, ngram_range=runs)
-    return terms, idf_of(vectorizer), weights
 
 
 def _by_slot(terms: Terms, rarity: Mapping[str, float], unknown: float) -> NDArray[np.float64]:

@@ -6,23 +6,17 @@ from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
-from scipy.special import expit
-from sklearn.pipeline import Pipeline
 
 from saring.compiled import kernel
-from saring.compiled.blocks import blocks, check, idf_of, terms_of
+from saring.compiled.blocks import HeadlineModel
 from saring.compiled.letters import letters
 from saring.compiled.native import Numbers
+from saring.compiled.plain import two_labels
 from saring.compiled.slices import in_slices
 from saring.compiled.terms import Terms
 from saring.compiled.texts import Column
-from saring.headlines import END, START, TOKEN, HeadlineTfidf
-from saring.smoothed import SmoothedLogistic
 
 __all__ = ["HeadlineScorer"]
-
-# The blocks in the order of the kernel: (cased, known).
-BLOCKS = ((False, False), (False, True), (True, False))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,37 +30,30 @@ class HeadlineScorer:
     intercept: float
 
     @classmethod
-    def of(cls, model: Pipeline) -> HeadlineScorer:
-        """Return a fitted clickbait pipeline, compiled.
+    def of(cls, model: HeadlineModel) -> HeadlineScorer:
+        """Return a clickbait pipeline, compiled.
 
         Raises
         ------
         NotCompiled
-            For one that is not as `saring.models` makes them, or when two terms have one hash.
+            When two terms have one hash.
         """
-        classifier = model.named_steps["classify"]
-        check(type(classifier) is SmoothedLogistic, f"a {type(classifier).__name__}")
-        found = {}
-        for transformer, weights in blocks(model):
-            check(type(transformer) is HeadlineTfidf, f"a {type(transformer).__name__}")
-            block = _terms(transformer), idf_of(transformer.vectorizer_), weights
-            found[transformer.cased, transformer.known] = block
-        check(sorted(found) == sorted(BLOCKS), "other blocks of headlines")
-        words, known, cased = (found[block] for block in BLOCKS)
-        small, as_written = Terms.of(chain(words[0], known[0])), Terms.of(cased[0])
+        words, known, cased = model.words, model.known, model.cased
+        small, as_written = Terms.of(chain(words.terms, known.terms)), Terms.of(cased.terms)
         n_slots = max(len(small.slots), len(as_written.slots))
+        by_block = ((small, words), (small, known), (as_written, cased))  # as the kernel takes them
         return cls(
             small,
             as_written,
-            (small.field(*words), small.field(*known), as_written.field(*cased)),
+            tuple(terms.field(b.terms, b.idf, b.weights) for terms, b in by_block),
             (np.zeros(n_slots + 1), np.zeros(n_slots + 1, np.int32), np.zeros(0, np.int32)),
-            float(classifier.intercept_[0]),
+            model.intercept,
         )
 
     def __call__(self, framed: Column, threads: int | None) -> tuple[Numbers, Numbers]:
         """Return probabilities and the numbers of the rows that Python must answer.
 
-        `framed` are headlines between `headlines.START` and `END`.
+        `framed` are headlines between `fields.START` and `END`.
         """
         scores = np.full((len(framed), 1), self.intercept)
         facts = np.zeros((len(framed), kernel.FACTS))
@@ -78,16 +65,4 @@ class HeadlineScorer:
             )  # fmt: skip
 
         in_slices(work, (framed,), threads)
-        second = expit(scores[:, 0])
-        return np.column_stack([1 - second, second]), np.flatnonzero(facts[:, kernel.MUST_ASK])
-
-
-def _terms(transformer: HeadlineTfidf) -> list[str]:
-    """Return the terms of a block in the order of its columns."""
-    return terms_of(
-        transformer.vectorizer_,
-        sublinear_tf=True,
-        ngram_range=(1, 1) if transformer.known else (1, 2),
-        lowercase=not transformer.cased,
-        token_pattern=f"[{START}{END}]|{TOKEN}",
-    )
+        return two_labels(scores[:, 0]), np.flatnonzero(facts[:, kernel.MUST_ASK])

@@ -3,36 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from saring.pairs import Pair, Tie
+from saring.learnt import Learnt
+from saring.pairs import Judge, Pair, Tie
 
-if TYPE_CHECKING:
-    from sklearn.pipeline import Pipeline
-
-__all__ = ["links"]
+__all__ = ["PairScorer"]
 
 
-def links(pipeline: Pipeline, pairs: Sequence[Pair]) -> tuple[NDArray[np.float64], list[list[Tie]]]:
-    """Return the probability that each headline is unrelated, shape (n_pairs,), and its ties.
+class PairScorer:
+    """A link pipeline.
 
     The features are those of the pipeline; scaling them and adding them up is written out, since
-    scikit-learn's checks of each pair cost more than the sums. A pair's answer is the same among
-    any others.
+    scikit-learn's checks of each pair cost more than the sums.
 
     Parameters
     ----------
-    pipeline : Pipeline
-        From `models.link_model`, fitted.
-    pairs : sequence of (title, body, headline)
+    model : Learnt
+        Of a fitted `models.link_model`.
     """
-    features, classifier = pipeline
-    found, ties = features.named_steps["pairs"].judge(pairs)
-    scaler = features.named_steps["scale"]
-    weighed = (found - scaler.mean_) / scaler.scale_ * classifier.coef_[0]
-    # Row by row: a product with a vector adds up in an order that depends on the number of rows.
-    scores = np.array([row.sum() for row in weighed]) + classifier.intercept_[0]
-    return 1 / (1 + np.exp(-scores)), ties
+
+    def __init__(self, model: Learnt) -> None:
+        features, classifier = model.steps().values()
+        pairs, scaler = features.steps().values()
+        self._judge = Judge(pairs)
+        self._mean, self._scale = scaler.state["mean_"], scaler.state["scale_"]
+        self._weights = classifier.state["coef_"][0]
+        self._intercept = float(classifier.state["intercept_"][0])
+
+    def __call__(self, pairs: Sequence[Pair]) -> tuple[NDArray[np.float64], list[list[Tie]]]:
+        """Return the probability that each headline is unrelated, shape (n_pairs,), and its ties.
+
+        A pair's answer is the same among any others.
+        """
+        found, ties = self._judge.features_and_ties(pairs)
+        weighed = (found - self._mean) / self._scale * self._weights
+        # Row by row: a product with a vector adds up in an order that depends on how many rows
+        # there are.
+        scores = np.array([row.sum() for row in weighed]) + self._intercept
+        return 1 / (1 + np.exp(-scores)), ties

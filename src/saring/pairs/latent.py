@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,21 +19,24 @@ class LatentSpace:
 
     Parameters
     ----------
-    terms : TfidfVectorizer
-        Fitted, with logarithms of counts; its vocabulary and inverse document frequencies are read.
-    axes : TruncatedSVD
-        Fitted on what `terms` gives.
+    words : sequence of str
+    idf : (n_words,) array
+        Their inverse document frequencies.
+    axes : (n_dimensions, n_words) array
+        What a TruncatedSVD fitted on their TF-IDF, with logarithms of counts, calls components.
     """
 
-    def __init__(self, terms: Any, axes: Any) -> None:
-        self._place = {word: int(place) for word, place in terms.vocabulary_.items()}
+    def __init__(
+        self, words: Sequence[str], idf: NDArray[np.float64], axes: NDArray[np.float64]
+    ) -> None:
+        self._place = dict(zip(words, range(len(words)), strict=True))
         # A row a word, as wide as the space. The length of a text does not matter to its direction.
-        self._rows = np.ascontiguousarray(axes.components_.T * terms.idf_[:, None])
+        self._rows = np.ascontiguousarray(axes.T * idf[:, None])
 
     def direction(self, words: Iterable[str]) -> NDArray[np.float64]:
         """Return the unit vector of a text, shape (n_dimensions,); zeros if it has no known word.
 
-        It is ``normalize(axes.transform(terms.transform([text])))`` but for rounding.
+        It is what scikit-learn's two transformers and `normalize` give but for rounding.
         """
         counts = Counter(words)
         known = [word for word in counts if word in self._place]

@@ -1,9 +1,9 @@
-"""Many pairs to a matrix, and what is learnt for it from background articles."""
+"""The scikit-learn transformer of pairs: what is learnt for `judge` from background articles."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,21 +12,16 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import StandardScaler
 
+from saring.learnt import Learnt
 from saring.lexicon import Bag, GroupCounter, load_lexicon
 from saring.pairs.background import fit_counted, word_counts
-from saring.pairs.features import FEATURES, SPECIFIC_WEIGHT, pair_features, ties
-from saring.pairs.host import Headline, Host, Tools
+from saring.pairs.judge import Judge, Pair
 from saring.pairs.kin import Kin, load_kin, separate_words
-from saring.pairs.latent import LatentSpace
-from saring.pairs.vocabulary import Vocabulary, name_shares
-from saring.sentences import Splitter, learn_abbreviations
+from saring.pairs.vocabulary import name_shares
+from saring.sentences import learn_abbreviations
 
-__all__ = ["Pair", "PairFeatures", "PairScaler", "Tie"]
+__all__ = ["PairFeatures", "PairScaler"]
 
-Pair = tuple[str, str, str]  # title and body of the article, headline of the link
-
-TELLING_WEIGHT = 5.0  # idf from which a word outside the lexicon tells a person something
-MIN_TELLING_CHARS = 3
 # A subject met in every article says nothing; one never met must not weigh without bound.
 SUBJECT_FLOOR = 0.005
 # Subjects and families are common enough to be counted on some texts, abbreviations on fewer:
@@ -34,23 +29,6 @@ SUBJECT_FLOOR = 0.005
 SAMPLE, ABBREVIATION_SAMPLE = 3000, 500
 # The latent space of more words is no better, and its matrix is most of what the bundle weighs.
 LATENT_WORDS = 8000
-
-
-class Tie(NamedTuple):
-    """A word that ties a headline to an article.
-
-    Attributes
-    ----------
-    word : str
-    weight : float
-        How rare it is, and how often the article says it: its part in the feature ``mentions``.
-    shared : bool
-        Whether the article has the word itself; otherwise it has the word's kin.
-    """
-
-    word: str
-    weight: float
-    shared: bool
 
 
 class PairFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -74,7 +52,7 @@ class PairFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         "terms_", "names_", "latent_terms_", "latent_", "lexicon_", "subject_weights_", "kin_",
         "family_weights_", "abbreviations_",
     )  # fmt: skip
-    DERIVED = ("_tools", "_known")
+    DERIVED = ("_judge",)
 
     def __init__(self, min_df: int = 2, dimensions: int = 100, seed: int = 0) -> None:
         self.min_df = min_df
@@ -118,76 +96,14 @@ class PairFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def transform(self, pairs: Sequence[Pair]) -> NDArray[np.float64]:
         """Return the features of each pair, in the order of `FEATURES`."""
-        found = np.zeros((len(pairs), len(FEATURES)))
-        for i, host, headline in self._met(pairs):
-            found[i] = pair_features(host, headline, ties(host, headline), self._tools)
-        return found
+        return self.judge.features(pairs)
 
-    def ties(self, pair: Pair) -> list[Tie]:
-        """Return the headline's words that tie it to the article, the weightiest first.
-
-        Words that many articles share ("soal", "usai") and numbers are left out.
-        """
-        for _, host, headline in self._met([pair]):
-            return self._told(host, headline, ties(host, headline))
-        return []
-
-    def judge(self, pairs: Sequence[Pair]) -> tuple[NDArray[np.float64], list[list[Tie]]]:
-        """Return what `transform` and, pair by pair, `ties` say, at the cost of the first."""
-        features = np.zeros((len(pairs), len(FEATURES)))
-        told: list[list[Tie]] = [[] for _ in pairs]
-        for i, host, headline in self._met(pairs):
-            found = ties(host, headline)
-            features[i] = pair_features(host, headline, found, self._tools)
-            told[i] = self._told(host, headline, found)
-        return features, told
-
-    def _met(self, pairs: Sequence[Pair]) -> Iterator[tuple[int, Host, Headline]]:
-        """Yield the place of each pair that is no background, article by article."""
-        self._prepare()
-        articles: dict[tuple[str, str], list[int]] = {}
-        for i, (title, body, headline) in enumerate(pairs):
-            if headline.strip():
-                articles.setdefault((title, body), []).append(i)
-        for (title, body), places in articles.items():
-            host = Host(title, body, self._tools)
-            for i in places:
-                yield i, host, Headline(pairs[i][2], self._tools)
-
-    def _told(self, host: Host, headline: Headline, found: dict[str, float]) -> list[Tie]:
-        """Return the ties that tell a person something, the weightiest first."""
-        told = [
-            Tie(word, weight, shared=host.mentions(word) > 0)
-            for word, weight in found.items()
-            if weight > 0 and self._tells(word, headline.weights[word])
-        ]
-        return sorted(told, key=lambda tie: (-tie.weight, tie.word))
-
-    def weight(self, word: str) -> float:
-        """Return how rare a word is: its idf in the training articles (natural log, from 1 up)."""
-        self._prepare()
-        return self._tools.vocabulary.weight(word)
-
-    def _tells(self, word: str, weight: float) -> bool:
-        """Whether a shared word tells a person something: it is rare, or the lexicon has it."""
-        if len(word) < MIN_TELLING_CHARS or word.isdigit():
-            return False
-        return weight >= (SPECIFIC_WEIGHT if word in self._known else TELLING_WEIGHT)
-
-    def _prepare(self) -> None:
-        """Make the look-up tables that follow from the fitted state, once."""
-        if hasattr(self, "_tools"):
-            return
-        self._known = {term for terms in self.lexicon_.values() for term in terms}
-        self._tools = Tools(
-            vocabulary=Vocabulary(self.terms_, self.names_),
-            kin=Kin(self.kin_),
-            family_weights=self.family_weights_.tolist(),
-            subjects=GroupCounter(self.lexicon_),
-            subject_weights=self.subject_weights_.tolist(),
-            latent=LatentSpace(self.latent_terms_, self.latent_),
-            splitter=Splitter(self.abbreviations_),
-        )
+    @property
+    def judge(self) -> Judge:
+        """Who answers from what was learnt; made once."""
+        if not hasattr(self, "_judge"):
+            self._judge = Judge(Learnt.of(self))
+        return self._judge
 
 
 class PairScaler(StandardScaler):  # type: ignore[misc]

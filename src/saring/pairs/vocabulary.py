@@ -6,7 +6,6 @@ import math
 import re
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,10 +60,13 @@ class Vocabulary:
 
     Parameters
     ----------
-    terms : TfidfVectorizer
-        Fitted; its vocabulary and inverse document frequencies are read.
+    words : sequence of str
+    idf : (n_words,) array
+        Their inverse document frequencies.
     names : (n_words,) array
         As `name_shares` gives them.
+    min_df : int
+        In how many articles a word had to stand to be among them.
 
     Attributes
     ----------
@@ -74,17 +76,20 @@ class Vocabulary:
         How rare any other is.
     """
 
-    def __init__(self, terms: Any, names: NDArray[np.float64]) -> None:
-        words = list(terms.vocabulary_)
-        places = np.array([terms.vocabulary_[word] for word in words])
-        idf = terms.idf_[places]
+    def __init__(
+        self,
+        words: Sequence[str],
+        idf: NDArray[np.float64],
+        names: NDArray[np.float64],
+        min_df: int,
+    ) -> None:
         # Common words first: they lie beside each other in memory, and most look-ups are of them.
         order = idf.argsort(kind="stable")
         known = zip(order.tolist(), idf[order].tolist(), strict=True)
         self.idf: dict[str, float] = {words[i]: weight for i, weight in known}
-        self._names: dict[str, float] = dict(zip(words, names[places].tolist(), strict=True))
+        self._names: dict[str, float] = dict(zip(words, names.tolist(), strict=True))
         # What min_df left out is rarer than the rarest word kept.
-        self.unseen = float(idf.max()) + math.log(terms.min_df)
+        self.unseen = float(idf.max()) + math.log(min_df)
 
     def weight(self, word: str) -> float:
         """Return how rare a word is: its idf (natural log, from 1 up)."""

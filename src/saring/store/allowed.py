@@ -99,8 +99,8 @@ TABLE: dict[str, Row] = {
     # saring's own
     "FieldTfidf": Row("saring.features:FieldTfidf"),
     "DomainShares": Row("saring.features:DomainShares"),
-    "PairFeatures": Row("saring.pairs:PairFeatures"),
-    "PairScaler": Row("saring.pairs:PairScaler", state=_SCALER),
+    "PairFeatures": Row("saring.pairs.transformer:PairFeatures"),
+    "PairScaler": Row("saring.pairs.transformer:PairScaler", state=_SCALER),
     "HeadlineTfidf": Row("saring.headlines:HeadlineTfidf"),
     "SmoothedLogistic": Row("saring.smoothed:SmoothedLogistic"),
     # numbers

@@ -7,13 +7,15 @@ hold is decided in `allowed.TABLE`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from saring.errors import BundleError
+from saring.learnt import Fitted
 from saring.store.arrays import read_npz, write_npz
 from saring.store.card import check_card, compose_card, parse_created
 from saring.store.flatten import flatten
@@ -68,21 +70,48 @@ class Bundle:
         """
         return _read(self.path, name, self.checksums, build=False)
 
+    def fitted(self, name: str) -> Fitted:
+        """Return the estimator `name` as who only predicts takes it; the same each time."""
+        if name not in self._fitted:
+            held = self.estimators
+            parts = held.parts if isinstance(held, _Estimators) else held.__getitem__
+            self._fitted[name] = Fitted(partial(parts, name), partial(held.__getitem__, name))
+        return self._fitted[name]
+
+    @cached_property
+    def _fitted(self) -> dict[str, Fitted]:
+        return {}
+
 
 class _Estimators(Mapping[str, Any]):
     """The estimators of a bundle, each read and built on first use."""
 
-    def __init__(self, names: Collection[str], read: Callable[[str], Any]) -> None:
-        self._names = names
-        self._read = read
+    def __init__(self, folder: Path, checksums: Mapping[str, str]) -> None:
+        self._folder = folder
+        self._checksums = checksums
+        self._names = tuple(name.removesuffix(".npz") for name in checksums if name != CARD)
+        self._stored: dict[str, tuple[Any, Mapping[str, Any], str]] = {}
         self._built: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
+        if name not in self._built:
+            self._built[name] = rebuild(*self._opened(name))
+        return self._built[name]
+
+    def parts(self, name: str) -> Any:
+        """Return an estimator as `Bundle.parts` does."""
+        return rebuild(*self._opened(name), build=False)
+
+    def _opened(self, name: str) -> tuple[Any, Mapping[str, Any], str]:
+        """Return what `rebuild` takes, read once: the folder may be gone by then."""
         if name not in self._names:
             raise KeyError(name)
-        if name not in self._built:
-            self._built[name] = self._read(name)
-        return self._built[name]
+        if name not in self._stored:
+            self._stored[name] = _open(self._folder, name, self._checksums)
+        return self._stored[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
@@ -179,8 +208,7 @@ def load(folder: Path, *, allow_version_skew: bool = False) -> Bundle:
     folder = Path(folder)
     card, checksums = open_folder(folder)
     check_card(card, folder, allow_version_skew=allow_version_skew)
-    names = tuple(name.removesuffix(".npz") for name in checksums if name != CARD)
-    estimators = _Estimators(names, lambda name: _read(folder, name, checksums, build=True))
+    estimators = _Estimators(folder, checksums)
     return Bundle(folder, MappingProxyType(card), estimators, MappingProxyType(checksums))
 
 
@@ -226,9 +254,15 @@ def newest(models: Path, *, but: Collection[str] = ()) -> Path | None:
 
 
 def _read(folder: Path, name: str, checksums: Mapping[str, str], *, build: bool) -> Any:
-    """Return one estimator, or its parts; the file is checked again, as time has passed."""
+    """Return one estimator, or its parts."""
+    return rebuild(*_open(folder, name, checksums), build=build)
+
+
+def _open(
+    folder: Path, name: str, checksums: Mapping[str, str]
+) -> tuple[Any, Mapping[str, Any], str]:
+    """Return what `rebuild` takes; the file is checked again, as time has passed."""
     path = folder / f"{name}.npz"
     if path.name not in checksums:
         raise BundleError(f"{folder}: no estimator {name!r}; there are {', '.join(checksums)}")
-    tree, arrays = read_npz(read_checked(path, checksums), str(path))
-    return rebuild(tree, arrays, str(path), build=build)
+    return *read_npz(read_checked(path, checksums), str(path)), str(path)
