@@ -35,6 +35,7 @@ from numpy.typing import NDArray
 from saring.compiled.blocks import ArticleModel, HeadlineModel, NotCompiled
 from saring.compiled.links import PairScorer
 from saring.compiled.plain import PlainArticles, PlainHeadlines
+from saring.compiled.slices import THREADS
 from saring.compiled.texts import Strings, as_column, as_list
 from saring.fields import END, START
 from saring.learnt import Fitted, Learnt
@@ -44,8 +45,8 @@ from saring.strangeness import strangeness
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
-__all__ = ["ROWS_WORTH_LOADING", "SWITCH", "Topics", "clickbait", "find_needles", "links",
-           "prepare", "topics"]  # fmt: skip
+__all__ = ["ROWS_WORTH_LOADING", "SWITCH", "THREADS", "Topics", "clickbait", "find_needles",
+           "links", "prepare", "topics"]  # fmt: skip
 
 SWITCH = "SARING_COMPILED"
 # Plain Python answers so many while numba and the kernel are loaded.
@@ -100,8 +101,8 @@ def topics(
     titles, bodies : sequence of str, or Arrow array of strings
         Of one length. A null is an empty text.
     threads : int, optional
-        How many slices of a big batch are scored at once; as many as there are processors when not
-        given. Answers do not depend on it.
+        How many slices of a big batch are scored at once. When not given, as many as the variable
+        SARING_THREADS says, or else as there are processors. Answers do not depend on it.
 
     Raises
     ------
@@ -166,7 +167,7 @@ def links(
 def find_needles(
     texts: Sequence[str], needles: tuple[str, ...]
 ) -> Sequence[list[tuple[int, int]] | None]:
-    """Return where each text holds which needles, in order; None where Python is to look.
+    """Return where each text holds which needles, by their ends; None where Python is to look.
 
     Parameters
     ----------

@@ -34,7 +34,10 @@ TOPICS = (
 )  # fmt: skip
 HEADLINES = (_TEXTS, *_ROWS, _CHARS, _TABLE, _TABLE, _FIELDS, _LEXICON, *_FILLED)
 _NUMBERS = int32[::1]
-NEEDLES = (_BYTES, _ENDS, uint8[::1], int32[:, ::1], _NUMBERS, _NUMBERS, int64[::1], int64[:, ::1])
+_PLACES = int64[::1]
+NEEDLES = (
+    _BYTES, _ENDS, uint8[::1], _NUMBERS, _NUMBERS, _NUMBERS, _PLACES, _PLACES, int64[:, ::1],
+)  # fmt: skip
 
 
 def native(*signature: Any) -> Callable[[F], F]:

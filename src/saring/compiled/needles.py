@@ -31,22 +31,27 @@ _TO_SMALL = 32
 @native(*NEEDLES)
 def _scan(
     data: Numbers, ends: Numbers, kinds: Numbers, steps: Numbers, first: Numbers, last: Numbers,
-    sizes: Numbers, hits: Numbers,
+    sizes: Numbers, cuts: Numbers, hits: Numbers,
 ) -> Int:  # fmt: skip
-    """Note row, place and string of each hit, as far as there is room; return how many there are.
+    """Note place and string of each hit, as far as there is room; return how many there are.
 
-    `kinds`: the kind of each byte; `steps`: the state behind each state and kind; `last`: the
-    strings that end at each state, from `first` on; `sizes`: their characters.
+    `kinds`: the kind of each byte; `steps`: twice the row of the state behind each state and kind,
+    and 1 where strings end there: those in `last` from `first` of the state on; `sizes`: their
+    characters; `cuts`: where the hits of each text begin.
     """
     n = 0
     free = np.zeros(len(sizes), np.int64)
+    width = len(steps) // (len(first) - 1)
     for row in range(len(ends) - 1):
-        state, chars = np.int64(0), np.int64(0)
+        step, chars = np.int64(0), np.int64(0)
         free[:] = 0
         for i in range(ends[row], ends[row + 1]):
             byte = data[i]
             chars += byte & 0xC0 != 0x80
-            state = np.int64(steps[state, kinds[byte]])
+            step = np.int64(steps[(step >> 1) + kinds[byte]])
+            if not step & 1:
+                continue
+            state = (step >> 1) // width
             for k in range(first[state], first[state + 1]):
                 string = last[k]
                 at = chars - sizes[string]
@@ -54,13 +59,16 @@ def _scan(
                     continue
                 free[string] = chars
                 if n < len(hits):
-                    hits[n, 0], hits[n, 1], hits[n, 2] = row, at, string
+                    hits[n, 0], hits[n, 1] = at, string
                 n += 1
+        cuts[row + 1] = n
     return n
 
 
 def find(texts: Sequence[str], strings: tuple[str, ...]) -> list[list[Hit] | None]:
-    """Return the hits of each text in order, whatever its capitals; None where Python must look.
+    """Return the hits of each text, whatever its capitals; None where Python must look.
+
+    They come in the order of their ends, of one end the longest first.
 
     Parameters
     ----------
@@ -69,14 +77,11 @@ def find(texts: Sequence[str], strings: tuple[str, ...]) -> list[list[Hit] | Non
         In lower case and ASCII. One that overlaps itself is found as `str.find` finds it, each time
         behind the last.
     """
-    column = as_column(texts)
-    hits = _hits(column, _automaton(strings))
-    hits = hits[np.lexsort((hits[:, 2], hits[:, 1], hits[:, 0]))]
-    cuts = np.searchsorted(hits[:, 0], np.arange(len(texts) + 1)).tolist()
-    pairs = list(zip(hits[:, 1].tolist(), hits[:, 2].tolist(), strict=True))
-    found: list[list[Hit] | None] = [pairs[start:stop] for start, stop in pairwise(cuts)]
-    for row in hits[hits[:, 2] == len(strings), 0].tolist():
-        found[row] = None
+    hits, cuts = _hits(as_column(texts), _automaton(strings))
+    pairs = list(zip(hits[:, 0].tolist(), hits[:, 1].tolist(), strict=True))
+    found: list[list[Hit] | None] = [pairs[start:stop] for start, stop in pairwise(cuts.tolist())]
+    for n in np.flatnonzero(hits[:, 1] == len(strings)):
+        found[int(np.searchsorted(cuts, n, side="right")) - 1] = None
     return found
 
 
@@ -91,16 +96,17 @@ class _Automaton:
     sizes: NDArray[np.int64]
 
 
-def _hits(column: Column, automaton: _Automaton) -> NDArray[np.int64]:
-    """Return row, place and string of each hit, shape (n_hits, 3)."""
+def _hits(column: Column, automaton: _Automaton) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return place and string of each hit, shape (n, 2), and where those of each text begin."""
     a, room = automaton, column.size // _BYTES_A_HIT
+    cuts = np.zeros(len(column) + 1, np.int64)
     while True:
-        hits = np.empty((room, 3), np.int64)
+        hits = np.empty((room, 2), np.int64)
         n: int = _scan(
-            column.data, column.offsets, a.kinds, a.steps, a.first, a.last, a.sizes, hits
+            column.data, column.offsets, a.kinds, a.steps, a.first, a.last, a.sizes, cuts, hits
         )
         if n <= room:
-            return hits[:n]
+            return hits[:n], cuts
         room = n
 
 
@@ -124,11 +130,17 @@ def _automaton(strings: tuple[str, ...]) -> _Automaton:
             ending[child] += ending[back[child]]
             steps[state, kinds[byte]] = child
             waiting.append(child)
+    ends = np.array([bool(here) for here in ending])
+    steps = (steps * steps.shape[1] << 1) + ends[steps]
     counts = np.cumsum([0, *map(len, ending)])
     flat = [string for here in ending for string in here]
     sizes = [len(string) for string in (*strings, _ASK)]
     return _Automaton(
-        kinds, steps, counts.astype(np.int32), np.array(flat, np.int32), np.array(sizes, np.int64)
+        kinds,
+        steps.ravel().astype(np.int32),
+        counts.astype(np.int32),
+        np.array(flat, np.int32),
+        np.array(sizes, np.int64),
     )
 
 

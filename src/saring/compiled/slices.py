@@ -11,7 +11,11 @@ import numpy as np
 
 from saring.compiled.texts import Column
 
-__all__ = ["in_slices"]
+__all__ = ["THREADS", "in_slices"]
+
+# Names the variable that says how many threads a process has where nobody else does: who keeps
+# several processes busy gives each its share.
+THREADS = "SARING_THREADS"
 
 # Some five milliseconds of work: more than a thread costs, and few enough bytes that threads
 # end together.
@@ -29,8 +33,10 @@ def in_slices(
     columns : sequence of Column
         What is worked on, of one length.
     threads : int or None
-        How many slices are worked on at once; as many as there are processors when None.
+        How many slices are worked on at once. When None, as many as the variable SARING_THREADS
+        says, or else as there are processors.
     """
+    threads = threads or int(os.environ.get(THREADS, 0)) or os.cpu_count()
     n, size = len(columns[0]), sum(column.size for column in columns)
     if threads == 1 or size <= SLICE_BYTES:
         work(0, n)
@@ -38,6 +44,6 @@ def in_slices(
     ends = sum(column.offsets[1:] - column.offsets[0] for column in columns)
     marks = np.searchsorted(ends, np.arange(SLICE_BYTES, size, SLICE_BYTES))
     cuts = np.unique([0, *marks.tolist(), n]).tolist()
-    with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         for done in [pool.submit(work, start, stop) for start, stop in pairwise(cuts)]:
             done.result()

@@ -87,11 +87,14 @@ def find_lines(page: Page, lines: Sequence[Span]) -> list[Find]:
         line = bisect_right(starts, at) - 1
         if lines[line][1] - lines[line][0] <= rules[number].max_chars:
             held.setdefault(line, set()).add(number)
+    signs = page.rules.line_starts
+    if not held and not any([page.text[start] in signs for start in starts]):
+        return found
     before = ""
     for line, (start, end) in enumerate(lines):
         if line in held:
             fitting = [rules[n] for n in sorted({*held[line], *page.rules.needless})]
-        elif before or page.text[start] in page.rules.line_starts:
+        elif before or page.text[start] in signs:
             fitting = [rules[n] for n in page.rules.needless]
         else:
             continue
@@ -128,10 +131,10 @@ def _stands_alone(line: str) -> bool:
 def find_head(page: Page, lines: Sequence[Span]) -> list[Find]:
     """Return the furniture before the first paragraph: title, date, caption, byline."""
     found: list[Find] = []
-    title = _key(page.title)
+    opening = _opening(page.title)
     for start, end in lines[:HEAD_LINES]:
         line = page.text[start:end]
-        kind = _title_kind(line, title)
+        kind = _title_kind(line, page.title) if opening and _opening(line) == opening else ""
         taken = None if kind else page.rules.whole_line("head", line)
         if kind:
             found.append(Find(kind, start, end))
@@ -225,10 +228,8 @@ def find_end(page: Page, lines: Sequence[Span]) -> list[Find]:
     first = max(start, end - END_CHARS)
     tail = page.text[first:end].lower()
     while first < end:
-        for rule in page.rules.at("end"):
-            if rule.ends and not rule.ends.match(page.text, end - 1):
-                continue
-            needed = any(need in tail for need in rule.needs)
+        for rule in page.rules.ending(page.text[end - 1]):
+            needed = any([need in tail for need in rule.needs])
             match = rule.pattern.search(page.text, first, end) if needed else None
             if match:
                 break
@@ -248,19 +249,22 @@ def _first_lines(text: str, lines: Sequence[Span]) -> Sequence[Span]:
     return lines[:OPENING_LINES]
 
 
-def _title_kind(line: str, title: str) -> str:
+def _title_kind(line: str, given: str) -> str:
     """Return "title" or "photo_caption" for a line that repeats the title, else an empty string."""
-    if not title or len(line) > MAX_TITLE_CHARS + MAX_CREDIT_CHARS:
+    if len(line) > MAX_TITLE_CHARS + MAX_CREDIT_CHARS:
         return ""
-    first = _WORD.search(line.lower())
-    if first is None or not title.startswith(first.group()):
-        return ""
-    key = _key(line)
+    key, title = _key(line), _key(given)
     if key == title:
         return "" if line[0].islower() else "title"
     extra = len(key) - len(title)
     credited = key.startswith(title + " ") and not line.endswith(".")
     return "photo_caption" if credited and extra <= MAX_CREDIT_CHARS else ""
+
+
+def _opening(line: str) -> str:
+    """Return a line's first word in lower case."""
+    word = _WORD.search(line)
+    return word.group().lower() if word else ""
 
 
 def _key(line: str) -> str:

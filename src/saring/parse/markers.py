@@ -140,6 +140,7 @@ class Rules:
         ]
         self.needless = [n for n, rule in enumerate(self.at("line")) if not rule.needs]
         self.line_starts = frozenset(start for rule in self.at("line") for start in rule.starts)
+        self._ending: dict[str, Sequence[Rule]] = {}
         self._long = {
             place: [rule for rule in rules if rule.max_chars > MAX_CHARS]
             for place, rules in self._places.items()
@@ -148,6 +149,13 @@ class Rules:
     def at(self, place: str) -> Sequence[Rule]:
         """Return the rules for a place, one of `PLACES`."""
         return self._places.get(place, ())
+
+    def ending(self, char: str) -> Sequence[Rule]:
+        """Return the rules for the end that may take what ends with a character."""
+        if char not in self._ending:
+            rules = [rule for rule in self.at("end") if not rule.ends or rule.ends.match(char)]
+            self._ending[char] = rules
+        return self._ending[char]
 
     def places(self, hits: Iterable[Hit]) -> Places:
         """Return where in a text which rules may match, from the hits of `needles`."""

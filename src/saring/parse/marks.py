@@ -69,7 +69,9 @@ def find_marks(
     starts = [start for start, _ in lines]
     found: dict[int, Mark] = {}
     for at, marker in places:
-        match = None if at in found else marker.pattern.match(text, at)
+        if at in found or (at and text[at - 1].isalnum() and not text[at].isupper()):
+            continue  # "membaca juga"
+        match = marker.pattern.match(text, at)
         if match:
             line = bisect_right(starts, at) - 1
             mark = _mark(text, marker, match, lines[line], line)
@@ -93,8 +95,8 @@ def _mark(text: str, marker: Marker, match: re.Match[str], line: Span, number: i
     bracket = next((char for char in text[lead:start] if char in CLOSING), "")
     while lead < start and text[lead].isspace():
         lead += 1
-    if glued and not (text[start].isupper() and (sign == ":" or marker.kind != "link")):
-        return None  # "membaca juga"
+    if glued and sign != ":" and marker.kind == "link":
+        return None
     mark = Mark(marker, lead, start, end, after, sign, bracket, number, lead == line[0])
     rest = text[after : min(line[1], after + MAX_HEADLINE_CHARS + 1)]
     return mark if _stands(text, mark, rest) else None

@@ -48,17 +48,21 @@ class Needles:
         self._within = _nested([*self.strings, *filter(None, shared)])
 
     def find(self, text: str) -> list[Hit]:
-        """Return where a text holds which string, whatever its capitals, in order."""
+        """Return where a text holds which string, whatever its capitals.
+
+        They come in the order of their ends, of one end the longest first.
+        """
         low = lower(text)
         met = [short for short in self._within if short in low]
-        found: list[Hit] = []
+        found: list[tuple[int, int, int]] = []
         for string in [string for short in met for string in (short, *self._within[short])]:
             number = self._numbers.get(string)
             at = -1 if number is None else low.find(string)
             while at >= 0 and number is not None:
-                found.append((at, number))
-                at = low.find(string, at + len(string))
-        return sorted(found)
+                end = at + len(string)
+                found.append((end, at, number))
+                at = low.find(string, end)
+        return [(at, number) for _, at, number in sorted(found)]
 
 
 def lower(text: str) -> str:

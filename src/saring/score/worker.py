@@ -21,6 +21,7 @@ from typing import IO
 import orjson
 
 from saring.article import Record
+from saring.compiled import THREADS
 from saring.errors import InputError, SaringError
 from saring.score.jobs import Job, Part, make_part
 from saring.score.summary import Summary
@@ -35,7 +36,9 @@ _BOOT = (
     "from saring.score.worker import serve; serve()"
 )
 # One thread each: there are as many workers as cores.
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "ARROW_NUM_THREADS")
+_THREADS = (
+    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "ARROW_NUM_THREADS", THREADS,
+)  # fmt: skip
 
 
 class WorkerDied(Exception):
