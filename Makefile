@@ -1,6 +1,6 @@
 # saring: `make train` is all a newcomer needs. Every target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup train pretrained evaluate gate ablate score test lint format mlflow clean
+.PHONY: help setup train pretrained evaluate gate ablate bench score test lint format mlflow clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -10,6 +10,8 @@ PORT ?= 5000
 # mlflow sends usage reports unless told not to; saring tells it so by itself.
 QUIET := MLFLOW_DISABLE_TELEMETRY=true DO_NOT_TRACK=true
 CORPORA := data/corpus/articles.jsonl data/corpus/politics.jsonl build/click-id.jsonl
+PEERS := build/peers
+PEER_FLAGS := -march=native -O3 -funroll-loops
 # A target that needs CLICK-ID asks where it is and imports it.
 define IMPORT
 @test -n "$(CLICK_ID)" || { echo "usage: make $@ CLICK_ID=PATH, a folder, zip or web address of CLICK-ID" >&2; exit 2; }
@@ -49,6 +51,22 @@ gate: $(READY) ## fail where a figure falls below conf/floors.toml
 ablate: $(READY) ## what each setting is worth, in a table and in MLflow: make ablate CLICK_ID=PATH
 	$(IMPORT)
 	$(BIN)/python bench/ablate.py $(CORPORA) $(if $(ONLY),--only "$(ONLY)")
+
+bench: $(READY) ## speed and accuracy beside scikit-learn and fastText: make bench ARTICLES=FILE.parquet CLICK_ID=PATH
+	@test -n "$(ARTICLES)" -a -n "$(CLICK_ID)" || { echo "usage: make bench ARTICLES=FILE.parquet CLICK_ID=PATH [LABELLED=FILE.jsonl] [ROWS=5000]" >&2; exit 2; }
+	$(IMPORT)
+	@$(MAKE) --no-print-directory $(PEERS)/.ready
+	PYTHONPATH=$(PEERS) $(BIN)/python bench/peers.py $(ARTICLES) --train $(CORPORA) $(if $(LABELLED),--labelled $(LABELLED)) $(if $(ROWS),--rows $(ROWS))
+
+# Beside .venv, not in it. fastText is compiled with the flags of its own Makefile.
+$(PEERS)/.ready: bench/requirements.txt
+	@echo "compiling fastText into $(PEERS): a minute or two, once" >&2
+	@if command -v uv >/dev/null; then \
+		CFLAGS="$(PEER_FLAGS)" uv pip install --quiet --no-cache --python $(BIN)/python --no-deps --target $(PEERS) -r $<; \
+	else \
+		CFLAGS="$(PEER_FLAGS)" $(BIN)/pip install -qq --disable-pip-version-check --no-cache-dir --upgrade --no-deps --target $(PEERS) -r $<; \
+	fi
+	@touch $@
 
 score: $(READY) ## score new articles: make score IN=articles.csv OUT=rows.jsonl
 	@test -n "$(IN)" -a -n "$(OUT)" || { echo "usage: make score IN=articles.csv OUT=rows.jsonl" >&2; exit 2; }

@@ -1,10 +1,10 @@
-"""What compiled scoring saves: scikit-learn's pipelines and the kernel, on the same articles.
+"""What bench/peers.py leaves out of the kernel: loading, clickbait, strangeness, one article.
 
     .venv/bin/python bench/compiled.py [ARTICLES.parquet] [MODEL]
 
 A Parquet file with columns ``title`` and ``text``; without one, ../shared/data/news. Prints
-seconds, megabytes and articles a second, the largest difference of any probability, and what
-loading costs. Wall time is what one waits; processor time stays comparable on a busy machine.
+seconds, megabytes and titles a second, the largest difference from scikit-learn, and what loading
+costs. Wall time is what one waits; processor time stays comparable on a busy machine.
 """
 
 from __future__ import annotations
@@ -113,16 +113,8 @@ def main() -> None:
     ):
         _, wall, cpu = timed(ask)
         print(f"{name} as flat arrays: {wall:.3f} s (processor {cpu:.3f})")
-    compare(
-        "topic",
-        lambda: topic.predict_proba(rows),
-        lambda threads: compiled.topics(topic, titles, bodies, threads=threads).probabilities,
-        sum(sizes),
-    )
     strange = strangeness(topic, rows) - compiled.topics(topic, titles, bodies).strangeness
     print(f"strangeness: largest difference {np.abs(strange).max():.1e}")
-    _, wall, cpu = timed(lambda: compiled.topics(topic, heads, texts, threads=1), REPEATS)
-    line("topic, kernel, lists of strings", wall, cpu, sum(sizes), len(rows))
     compare(
         "clickbait",
         lambda: bait.predict_proba(heads),
