@@ -1,7 +1,10 @@
 """The house stands as docs/design.md draws it: arrows one way, rooms small, heavy things at home."""
 
 import ast
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -134,6 +137,25 @@ def test_passing_through_light_rooms_imports_nothing_heavy(room):
         names |= {name.split(".")[0] for name in found}
         waiting += own_files(iter(found)) - passed
     assert names & HEAVY == set()
+
+
+# An article is answered before scikit-learn would be imported: NumPy answers, rich prints.
+PREDICT = """
+import sys
+from saring.cli import main
+code = main(["predict", *sys.argv[1:]])
+print(*{name.partition(".")[0] for name in sys.modules}, file=sys.stderr)
+sys.exit(code)
+"""
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]], ids=["for a person", "as JSON"])
+def test_predicting_an_article_imports_nothing_heavy(bundle_folder, options):
+    article = ROOT / "tests" / "articles" / "prmn.txt"
+    words = [sys.executable, "-c", PREDICT, str(article), "--model", str(bundle_folder), *options]
+    env = {name: value for name, value in os.environ.items() if name != "SARING_COMPILED"}
+    done = subprocess.run(words, check=True, env=env, capture_output=True, text=True)
+    assert HEAVY & set(done.stderr.split()) == {"numpy", "rich"}
 
 
 @pytest.mark.parametrize("file", FILES)

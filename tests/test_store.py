@@ -258,6 +258,13 @@ def test_strings_come_back_as_they_were(strings: list[str]) -> None:
     assert Strings.of(strings).tolist() == strings
 
 
+@pytest.mark.parametrize("lengths", [[1, 2], [3, 1], [1, 1, 2]])
+def test_strings_that_lengths_cut_elsewhere_are_refused(lengths):
+    flat = Strings(Strings.of(["é", "a"]).blob, np.array(lengths, np.uint32))
+    with pytest.raises(ValueError, match=r"bytes whose lengths make|inside a character"):
+        flat.tolist()
+
+
 def test_a_type_of_our_own_keeps_its_state_and_drops_what_it_can_make_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 __all__ = ["Terminal", "counting", "pace", "stages"]
 
@@ -38,6 +37,8 @@ def counting(verb: str) -> Iterator[Callable[..., None]]:
     It takes the number of rows done and, where that is known, about how many there are. What the
     first call tells was done before.
     """
+    from rich.progress import Progress, SpinnerColumn, TextColumn
+
     console = Terminal(stderr=True)
     columns = (
         SpinnerColumn(),
@@ -86,6 +87,8 @@ def pace(done: int, seconds: float, rows: int, total: int | None) -> str:
 @contextmanager
 def stages() -> Iterator[Callable[[str, int, int], None]]:
     """Give a callable that shows the stage of a run and its steps, on a terminal."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
     console = Terminal(stderr=True)
     columns = (TextColumn("{task.description:<16}"), BarColumn(), MofNCompleteColumn())
     with Progress(

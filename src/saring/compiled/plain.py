@@ -34,10 +34,11 @@ class PlainArticles:
 
     def __init__(self, model: ArticleModel) -> None:
         blocks = model.fields
+        # The words that have a rarity come first.
         self._slots = _Slots(chain(model.rarity, *(block.terms for block in blocks.values())))
         self._fields = {name: _Field(block, self._slots) for name, block in blocks.items()}
         self._rarity = np.full(len(self._slots.by_term) + 1, model.unknown)
-        self._rarity[self._slots.all(model.rarity)] = list(model.rarity.values())
+        self._rarity[: len(model.rarity)] = list(model.rarity.values())
         self._counter = GroupCounter(model.groups)
         self._in_title, self._shares = np.split(model.domains, 2)
         self._intercept = model.intercept
@@ -107,8 +108,8 @@ class _Slots:
     """Terms, each once, and where their numbers stand; those of unknown ones stand last."""
 
     def __init__(self, terms: Iterable[str]) -> None:
-        known = dict.fromkeys(terms)
-        self.by_term = dict(zip(known, range(len(known)), strict=True))
+        self.by_term = dict.fromkeys(terms, 0)
+        self.by_term.update(zip(self.by_term, range(len(self.by_term)), strict=True))
 
     def all(self, terms: Iterable[str]) -> list[int]:
         """Return the slot of each term."""
@@ -123,7 +124,7 @@ class _Field:
         self._slots = slots
         self._pairs = block.max_words > 1
         self._numbers = np.zeros((len(slots.by_term) + 1, 1 + len(block.weights)))
-        places = slots.all(block.terms)
+        places = [*map(slots.by_term.__getitem__, block.terms)]
         self._numbers[places, 0] = block.idf
         self._numbers[places, 1:] = block.weights.T
 

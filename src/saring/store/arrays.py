@@ -72,15 +72,17 @@ class Strings:
 
     def tolist(self) -> list[str]:
         """Return the strings; ValueError when blob and lengths do not fit together."""
-        data = self.blob.tobytes()
-        ends = np.cumsum(self.lengths, dtype=np.int64).tolist()
-        total = ends[-1] if ends else 0
-        if total != len(data):
-            raise ValueError(f"strings of {len(data)} bytes whose lengths make {total}")
-        if data.isascii():  # one decoding for all: a vocabulary of 100,000 terms in 10 ms, not 40
-            text = data.decode("ascii")
-            return [text[start:end] for start, end in pairwise([0, *ends])]
-        return [data[start:end].decode(_ENCODING, _ERRORS) for start, end in pairwise([0, *ends])]
+        ends = np.concatenate([[0], self.lengths]).cumsum(dtype=np.int64)
+        if ends[-1] != len(self.blob):
+            raise ValueError(f"strings of {len(self.blob)} bytes whose lengths make {ends[-1]}")
+        # One decoding for all: a vocabulary of 100,000 terms in 10 ms, not 40.
+        text = self.blob.tobytes().decode(_ENCODING, _ERRORS)
+        if len(text) < len(self.blob):
+            begins = self.blob & 0xC0 != 0x80  # of characters; the bytes inside one begin with 10
+            if not begins[ends[ends < len(begins)]].all():
+                raise ValueError("strings that end inside a character")
+            ends = np.concatenate([[0], begins.cumsum()])[ends]
+        return [text[start:end] for start, end in pairwise(ends.tolist())]
 
 
 def write_npz(tree: Any, arrays: Mapping[str, NDArray[Any]]) -> bytes:
