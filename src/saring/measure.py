@@ -108,6 +108,8 @@ def _job(
 ) -> Job | None:
     """Return a question's rows and folds; None when the corpus has no label to train it on."""
     table = task.table(articles, config)
+    if not config.tested:  # several files are then one corpus
+        table = replace(table, corpora=np.full(len(table), "", dtype=np.str_))
     held = np.array([articles[i].split == TEST for i in table.articles], dtype=np.bool_)
     row_groups = groups[table.articles]
     # A near-duplicate of a tested article would let the model recite it.
