@@ -6,7 +6,8 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain, pairwise
+from itertools import chain, pairwise, repeat
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,15 +60,23 @@ class PlainArticles:
         if text:
             bags["lead"] = Bag(heading + runs(body[:LEAD_CHARS]))
             bags["all"] = Bag(heading + text)
+        found: dict[tuple[Bag, int], _Found] = {}  # the fields of a headline are one text
         for name, field in self._fields.items():
-            scores += field.scores(bags[name].counts, bags[name].words)
+            key = bag, max_words = bags[name], field.max_words
+            if key not in found:
+                counts = bag.counts if max_words == 1 else {**bag.counts, **_pairs(bag.words)}
+                found[key] = self._slots.find(counts)
+            scores += field.scores(found[key])
         named, whole = bags["title"], bags["all"]
         if len(self._shares):
-            told = np.array([self._counter.count(named), self._counter.count(whole)])
-            scores += (told[0] > 0) @ self._in_title
-            scores += np.sqrt(told[1] / max(1, whole.size)) @ self._shares
+            told = in_title = self._counter.count(named)
+            if whole is not named:
+                told = self._counter.count(whole)
+            scores += [times > 0 for times in in_title] @ self._in_title
+            scores += np.sqrt(np.divide(told, max(1, whole.size))) @ self._shares
         ends = any(end in body for end in SENTENCE_ENDS)
-        rarity = self._rarity.take(self._slots.all(whole.counts)) @ [*whole.counts.values()]
+        places = (found.get((whole, 1)) or self._slots.find(whole.counts)).places
+        rarity = self._rarity.take(places) @ [*whole.counts.values()]
         return whole.size, whole.size - named.size, ends, float(rarity)
 
 
@@ -80,9 +89,10 @@ class PlainHeadlines:
     """
 
     def __init__(self, model: HeadlineModel) -> None:
-        small = _Slots(chain(model.words.terms, model.known.terms))
-        self._words, self._known = _Field(model.words, small), _Field(model.known, small)
-        self._cased = _Field(model.cased, _Slots(model.cased.terms))
+        self._small = _Slots(chain(model.words.terms, model.known.terms))
+        self._written = _Slots(model.cased.terms)
+        self._words, self._known = (_Field(b, self._small) for b in (model.words, model.known))
+        self._cased = _Field(model.cased, self._written)
         self._intercept = model.intercept
 
     def __call__(self, headlines: Sequence[str]) -> Numbers:
@@ -91,10 +101,11 @@ class PlainHeadlines:
         for i, headline in enumerate(headlines):
             small = _MARKS_AND_WORDS.findall(framed(headline, cased=False).lower())
             cased = _MARKS_AND_WORDS.findall(framed(headline, cased=True))
-            counts = Counter(small)
-            scores[i] += self._words.scores(counts, small)[0]
-            scores[i] += self._known.scores(counts, small)[0]
-            scores[i] += self._cased.scores(Counter(cased), cased)[0]
+            found = self._small.find(Counter(small))
+            scores[i] += self._known.scores(found)[0]
+            scores[i] += self._words.scores(found + self._small.find(_pairs(small)))[0]
+            written = self._written.find({**Counter(cased), **_pairs(cased)})
+            scores[i] += self._cased.scores(written)[0]
         return two_labels(scores)
 
 
@@ -104,6 +115,16 @@ def two_labels(scores: Numbers) -> Numbers:
     return np.column_stack([1 - second, second])
 
 
+class _Found(NamedTuple):
+    """The terms of a text: where their numbers stand, and how much each counts."""
+
+    places: list[int]
+    damped: list[float]
+
+    def __add__(self, other: _Found) -> _Found:  # type: ignore[override]
+        return _Found(self.places + other.places, self.damped + other.damped)
+
+
 class _Slots:
     """Terms, each once, and where their numbers stand; those of unknown ones stand last."""
 
@@ -111,28 +132,30 @@ class _Slots:
         self.by_term = dict.fromkeys(terms, 0)
         self.by_term.update(zip(self.by_term, range(len(self.by_term)), strict=True))
 
-    def all(self, terms: Iterable[str]) -> list[int]:
-        """Return the slot of each term."""
-        slots, unknown = self.by_term, len(self.by_term)
-        return [slots.get(term, unknown) for term in terms]
+    def find(self, counts: Mapping[str, int]) -> _Found:
+        """Return the terms of a text, which is given counted."""
+        places = map(self.by_term.get, counts, repeat(len(self.by_term)))
+        return _Found([*places], [DAMPED[times] for times in counts.values()])
 
 
 class _Field:
     """A block: its numbers by slot."""
 
     def __init__(self, block: Block, slots: _Slots) -> None:
-        self._slots = slots
-        self._pairs = block.max_words > 1
+        self.max_words = block.max_words
         self._numbers = np.zeros((len(slots.by_term) + 1, 1 + len(block.weights)))
         places = [*map(slots.by_term.__getitem__, block.terms)]
         self._numbers[places, 0] = block.idf
         self._numbers[places, 1:] = block.weights.T
 
-    def scores(self, counts: Mapping[str, int], words: Sequence[str]) -> Numbers:
-        """Return what a text's words, given counted and in order, add to each score."""
-        if self._pairs:
-            counts = Counter(chain(words, [f"{one} {two}" for one, two in pairwise(words)]))
-        found = self._numbers.take(self._slots.all(counts), axis=0)
-        tfidf = found[:, 0] * [DAMPED[times] for times in counts.values()]
+    def scores(self, found: _Found) -> Numbers:
+        """Return what a text's terms add to each score."""
+        numbers = self._numbers.take(found.places, axis=0)
+        tfidf = numbers[:, 0] * found.damped
         length = math.sqrt(tfidf @ tfidf)
-        return tfidf @ found[:, 1:] / (length or 1.0)
+        return tfidf @ numbers[:, 1:] / (length or 1.0)
+
+
+def _pairs(words: Sequence[str]) -> Counter[str]:
+    """Return the pairs of neighbouring words, counted."""
+    return Counter([f"{one} {two}" for one, two in pairwise(words)])
