@@ -154,9 +154,9 @@ def test_no_rows_give_a_valid_empty_file_with_its_columns(model, tmp_path, suffi
         (NEWS + "\n") * 240_000,
         (NEWS + " ") * 240_000,
         "kata\n" * 1_000_000,
-        ("Baca Juga: Harga Emas Hari Ini Turun Lagi\n" + NEWS + "\n") * 1_000,
+        ("Baca Juga: Harga Emas Hari Ini Turun Lagi\n" + 4 * (NEWS + "\n")) * 6_000,
     ],
-    ids=["20 MB of paragraphs", "20 MB of one line", "a million lines of a word", "a thousand links"],
+    ids=["20 MB of paragraphs", "20 MB of one line", "a million lines of a word", "six thousand links"],
 )  # fmt: skip
 def test_an_article_beyond_all_measure_is_scored_in_bounded_time(model, tmp_path, text):
     (tmp_path / "in.jsonl").write_bytes(lines({"text": text[:19_900_000]}))

@@ -21,6 +21,9 @@ __all__ = ["MIN_STEM_CHARS", "Headline", "Host", "Tools"]
 LEAD_WORDS = 80  # the first two or three paragraphs
 LEAD_CHARS = LEAD_WORDS * 20  # all of which are looked for in so many characters
 LATENT_CHARS = 600  # the title and the first two or three paragraphs
+# Far longer than any article. Each link is looked for in the whole text: a book with thousands of
+# links would cost their product.
+BODY_CHARS = 100_000
 MIN_STEM_CHARS = 4  # a shorter word stands inside too many others ("as" in "tugas")
 MIN_KEY_CHARS = 3
 KEY_TERMS = 20  # the terms of highest TF-IDF that stand for an article
@@ -78,9 +81,10 @@ class Headline:
 
 
 class Host:
-    """An article; everything it has is counted when it is first asked for."""
+    """An article, of a very long one the beginning; what it has is counted when first asked for."""
 
     def __init__(self, title: str, body: str, tools: Tools) -> None:
+        body = body[:BODY_CHARS]
         self.title = title
         self.text = f"{title}\n{body}"
         self._body = body
