@@ -203,7 +203,7 @@ def test_predict_reads_packed_files_pages_and_folders(run, work):
         (["predict", COLUMNS, "--column", "teks=isi"], "found the field 'teks'; expected one of id,"),
         (["predict", COLUMNS, "--column", "text=naskah"], "no column 'naskah'"),
         (["predict", COLUMNS, "--format", "xlsx"], "format: found 'xlsx'; expected one of csv,"),
-        (["predict", PRMN, "--model", "nowhere"], "nowhere: found no model; run `make train`"),
+        (["predict", PRMN, "--model", "nowhere"], "nowhere: found no model; check the path"),
         (["parse", "nowhere.txt"], "there is no such file or folder"),
         (["score", PRMN, "--out", "rows.xlsx"], "expected one of .jsonl, .csv, .parquet"),
         (["score", COLUMNS, "--out", COLUMNS], "is also an input"),

@@ -106,6 +106,8 @@ def test_a_single_path_may_stand_for_a_list_of_one(tmp_path):
         (json.dumps([RICE]).encode(), ""),
         (gzip.compress(lines(RICE).encode(), mtime=0), ""),
         (as_csv(RICE).encode(), "csv"),
+        (as_csv(RICE).encode(), ""),
+        (as_csv(RICE).replace("text", "isi").encode(), ""),
     ],
 )
 def test_standard_input_tells_its_format_or_is_told(monkeypatch, given, format):

@@ -152,7 +152,8 @@ def _evaluation(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[CORPUS] if Path(CORPUS).is_file() else [],
         metavar="FILE",
-        help=f"labelled files; default: the test split of {CORPUS}",
+        help=f"labelled files to ask now; default: the test split of {CORPUS} where there is one. "
+        "What training measured is shown in any case",
     )
     parser.add_argument("--full", action="store_true", help="add classes, publishers, baselines")
     parser.add_argument(

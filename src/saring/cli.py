@@ -119,7 +119,7 @@ def _score_on_spark(options: argparse.Namespace) -> int:
         if getattr(options, name) is not None:
             raise ConfigError(
                 f"--{name.replace('_', '-')}: is for this machine; with --engine spark leave it "
-                "out: the cluster shares out the work, and rows with errors are in the output"
+                "out: the cluster shares out the work"
             )
     model = load(options.model)
     summary = score_files(

@@ -41,8 +41,8 @@ def find_bundle(path: str | Path | None = None) -> Path:
     if found := _newest(folder):
         return found
     raise BundleError(
-        f"{folder.absolute()}: found no model; run `make train` in the project's folder to make "
-        "one, or leave --model and SARING_MODELS out for the one that comes with saring"
+        f"{folder.absolute()}: found no model; check the path, or leave out --model and "
+        "SARING_MODELS for the one that comes with saring (`make train` makes another)"
     )
 
 

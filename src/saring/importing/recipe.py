@@ -40,7 +40,10 @@ COLUMNS = (
 """Our names for what a row may hold."""
 
 PARAGRAPHS = ("", "lines", "commas")
-_YES_NO = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+_YES_NO = {
+    **dict.fromkeys(("1", "true", "yes", "ya"), True),
+    **dict.fromkeys(("0", "false", "no", "tidak"), False),
+}
 _SECTIONS = {
     "columns": COLUMNS,
     "annotations": ("topics", "chosen", "links"),

@@ -25,6 +25,7 @@ from saring.read.worker import PAGE_SECONDS
 __all__ = ["ReadOptions", "Row", "fixer", "read", "rows", "sources", "to_record"]
 
 SNIFFED_CHARS = 1000  # "<html" stands this near to the start of a page
+CSV_SIGNS = (",", ";", "\t")
 CHECKED_ROWS = 100  # a table has no text column when none of so many rows at its start has one
 
 Inputs = str | Path | Sequence[str | Path]
@@ -196,13 +197,22 @@ def _broken(source: Source, number: int, error: str) -> Row:
 
 
 def _sniffed(head: bytes) -> str:
-    """Return the format of standard input by its first bytes; a CSV needs to be called one."""
+    """Return the format of standard input by its first bytes.
+
+    A CSV is known by its header, where a column of texts has one of its usual names; another one
+    needs to be called one.
+    """
     if head.startswith(b"PAR1"):
         return "parquet"
     start = head.decode(guess_encoding(head), "replace").lstrip("\ufeff \t\r\n")
     if start.startswith(("{", "[")):
         return "jsonl" if start.startswith("{") else "json"
-    return "html" if start.startswith("<") and "<html" in start[:SNIFFED_CHARS].lower() else "txt"
+    if start.startswith("<") and "<html" in start[:SNIFFED_CHARS].lower():
+        return "html"
+    header = start.partition("\n")[0].strip()
+    cells = max((header.split(sign) for sign in CSV_SIGNS), key=len)
+    names = tuple(cell.strip().strip('"') for cell in cells)
+    return "csv" if len(names) > 1 and "text" in Columns({}).find(names).columns else "txt"
 
 
 def _checked(source: Source, rows: Iterator[Row], columns: Columns) -> Iterator[Row]:
