@@ -71,7 +71,7 @@ def _figures(reports: Sequence[Report]) -> str:
 
 def _figure_row(report: Report) -> tuple[str, ...]:
     """Return one report's row."""
-    best = max(report.baselines, key=lambda baseline: baseline.macro_f1, default=None)
+    best = report.best_baseline
     return (
         report.name,
         report.split,

@@ -37,7 +37,7 @@ from saring.compiled.links import PairScorer
 from saring.compiled.plain import PlainArticles, PlainHeadlines
 from saring.compiled.slices import THREADS
 from saring.compiled.texts import Strings, as_column, as_list
-from saring.fields import END, START
+from saring.fields import framed
 from saring.learnt import Fitted, Learnt
 from saring.pairs import Pair, Tie
 from saring.strangeness import strangeness
@@ -140,7 +140,7 @@ def clickbait(
     if scorer is None:
         return _plain_clickbait(model, texts)
     answers: NDArray[np.float64]
-    answers, asked = scorer(as_column([f"{START} {text} {END}" for text in texts]), threads)
+    answers, asked = scorer(as_column([framed(text, cased=True) for text in texts]), threads)
     if len(asked):
         answers[asked] = _plain_clickbait(model, [texts[i] for i in asked])
     return answers

@@ -132,6 +132,11 @@ class Report:
         return self.split.endswith(")")
 
     @property
+    def best_baseline(self) -> Baseline | None:
+        """The simple rule of the highest macro-F1; None when none was asked."""
+        return max(self.baselines, key=lambda baseline: baseline.macro_f1, default=None)
+
+    @property
     def auc(self) -> Estimate | None:
         """Area under the ROC curve; None when the task has not two labels in the truth."""
         return self.ranking.auc if self.ranking else None

@@ -26,7 +26,7 @@ def summary_table(reports: Sequence[Report], title: str = "Evaluation") -> Table
 
 def _summary_row(report: Report) -> Row:
     """Return one report's row of the summary."""
-    best = max(report.baselines, key=lambda baseline: baseline.macro_f1, default=None)
+    best = report.best_baseline
     return (
         *(report.name, report.split, f"{report.n:,}"),
         *(f"{report.macro_f1.value:.3f}", report.macro_f1.span()),
