@@ -14,7 +14,7 @@ from saring.corpus import LabelledArticle
 from saring.errors import CorpusError
 from saring.evaluate import Report
 from saring.fit import make_report, overlap_labels
-from saring.split import near_duplicate_groups
+from saring.split import article_groups
 from saring.store import Bundle
 from saring.tasks import LINK_LABELS, TASKS, Table, Task
 
@@ -41,7 +41,7 @@ def assess(bundle: Bundle, articles: Sequence[LabelledArticle], split: str) -> l
         When no row has a label of a question the model answers, or a label the model lacks.
     """
     asked = [a for a in articles if a.split == "test"] or list(articles)
-    groups = near_duplicate_groups([f"{a.article.title}\n{a.article.text}" for a in asked])
+    groups = article_groups(asked)
     kinds = np.array([a.kind for a in asked], dtype=np.str_)
     reports = []
     for task in TASKS:

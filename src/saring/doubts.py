@@ -12,18 +12,17 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from saring.config import TrainConfig
 from saring.corpus import LabelledArticle
 from saring.errors import CorpusError
-from saring.fit import Answers, answer, label_targets, task_labels
-from saring.measure import Progress
+from saring.fit import Answers, label_targets, task_labels
+from saring.measure import Progress, fold_answers
 from saring.models import Calibration
 from saring.protocols import RANDOM, protocol_folds
-from saring.split import near_duplicate_groups
+from saring.split import article_groups
 from saring.tasks import DESK, TASKS, Table, Task
 
 __all__ = ["COLUMNS", "Doubt", "Doubts", "find_doubts"]
@@ -126,7 +125,8 @@ def find_doubts(
         )
     labels = task_labels(task, table)
     with threadpool_limits(limits=1):
-        parts = _answers(task, table, taught, _groups(articles)[table.articles], config, progress)
+        groups = article_groups(articles)[table.articles]
+        parts = _answers(task, table, taught, groups, config, progress)
     rows = np.concatenate([part.rows for part in parts])
     scores = np.concatenate([part.scores for part in parts])
     targets = label_targets(table.take(rows), labels)
@@ -157,11 +157,6 @@ def _questions(
     return replace(table, weights=weights), ~desk | (weights > 0)
 
 
-def _groups(articles: Sequence[LabelledArticle]) -> NDArray[np.intp]:
-    """Return the number of each article's group of near-duplicates."""
-    return near_duplicate_groups([f"{a.article.title}\n{a.article.text}" for a in articles])
-
-
 def _answers(
     task: Task,
     table: Table,
@@ -170,17 +165,11 @@ def _answers(
     config: TrainConfig,
     progress: Progress,
 ) -> list[Answers]:
-    """Return the answers to all questions, fold by fold; the folds run in parallel."""
+    """Return the answers to all questions, fold by fold."""
     plan = replace(config, protocols=(RANDOM,), tested="")
     [folds] = protocol_folds(table, groups, plan).values()
-    run = Parallel(n_jobs=-1, return_as="generator")(
-        delayed(answer)(task, table, train[taught[train]], test, config) for train, test in folds
-    )
-    parts = []
-    for done, part in enumerate(run, start=1):
-        progress("cross-validate", done, len(folds))
-        parts.append(part)
-    return parts
+    taught_folds = [(task, table, (train[taught[train]], test)) for train, test in folds]
+    return list(fold_answers(taught_folds, config, progress))
 
 
 def _doubt(

@@ -28,10 +28,10 @@ from saring.fit import (
 )
 from saring.models import Calibration
 from saring.protocols import PUBLISHER_OUT, protocol_folds
-from saring.split import Fold, near_duplicate_groups
+from saring.split import Fold, article_groups
 from saring.tasks import LINK_LABELS, TASKS, Table, Task
 
-__all__ = ["Base", "Job", "Measured", "Progress", "make_jobs", "measure"]
+__all__ = ["Base", "Job", "Measured", "Progress", "fold_answers", "make_jobs", "measure"]
 
 Floats = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
@@ -96,7 +96,7 @@ def make_jobs(articles: Sequence[LabelledArticle], config: TrainConfig) -> list[
             f"tested: no corpus is named {config.tested!r}; expected one of "
             f"{', '.join(sorted(corpora))}, or nothing for all rows"
         )
-    groups = near_duplicate_groups([f"{a.article.title}\n{a.article.text}" for a in articles])
+    groups = article_groups(articles)
     return [job for task in TASKS if (job := _job(task, articles, groups, config))]
 
 
@@ -159,16 +159,25 @@ def measure(jobs: Sequence[Job], config: TrainConfig, progress: Progress) -> Ite
         for fold in parts
         if len(fold[1])
     ]
-    run = Parallel(n_jobs=-1, return_as="generator")(
-        delayed(answer)(job.task, job.table, *fold, config) for job, _, fold in folds
-    )
+    run = fold_answers([(job.task, job.table, fold) for job, _, fold in folds], config, progress)
     answers: dict[str, list[Answers]] = {}
     for done, ((job, name, _), found) in enumerate(zip(folds, run, strict=True), start=1):
-        progress("cross-validate", done, len(folds))
         answers.setdefault(name, []).append(found)
         if done == len(folds) or folds[done][0] is not job:
             yield _measured(job, answers, config)
             answers = {}
+
+
+def fold_answers(
+    folds: Sequence[tuple[Task, Table, Fold]], config: TrainConfig, progress: Progress
+) -> Iterator[Answers]:
+    """Yield the answers to the tested rows of each fold, in order; the folds run in parallel."""
+    run = Parallel(n_jobs=-1, return_as="generator")(
+        delayed(answer)(task, table, *fold, config) for task, table, fold in folds
+    )
+    for done, found in enumerate(run, start=1):
+        progress("cross-validate", done, len(folds))
+        yield found
 
 
 def _measured(job: Job, answers: Mapping[str, Sequence[Answers]], config: TrainConfig) -> Measured:

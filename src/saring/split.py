@@ -10,18 +10,32 @@ raises `CorpusError` with the reason; nothing is quietly shrunk or left out.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from saring.corpus import LabelledArticle
 from saring.duplicates import near_duplicate_groups
 from saring.errors import ConfigError, CorpusError
 
-__all__ = ["Fold", "grouped_folds", "later_time", "near_duplicate_groups", "publisher_folds"]
+__all__ = [
+    "Fold",
+    "article_groups",
+    "grouped_folds",
+    "later_time",
+    "near_duplicate_groups",
+    "publisher_folds",
+]
 
 Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
+
+
+def article_groups(articles: Sequence[LabelledArticle]) -> NDArray[np.intp]:
+    """Return the number of each article's group of near-duplicates, shape (n_articles,)."""
+    return near_duplicate_groups([f"{a.article.title}\n{a.article.text}" for a in articles])
 
 
 def grouped_folds(labels: ArrayLike, groups: ArrayLike, n_folds: int, seed: int) -> list[Fold]:
