@@ -76,12 +76,12 @@ def score(
         disk is full.
     """
     how = _how(overwrite, workers, batch_size, quarantine, progress)
-    settings: dict[str, Any] = {
+    settings = {
         "command": "score",
         "keep_links": keep_links,
         "scored_at": scored_at,
+        "compiled": prepare(),  # the last digits are the kernel's, or plain Python's
     }
-    settings["compiled"] = prepare()  # the last digits are the kernel's, or scikit-learn's
     return run(
         inputs,
         Path(out),

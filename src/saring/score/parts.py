@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from saring.errors import ConfigError
 from saring.read import PARTS_SUFFIX
@@ -63,16 +64,9 @@ class Parts:
         self.rows += rows_in
 
     def _write(self, name: str, data: bytes) -> None:
-        """Write a file aside, bring it to the disk and give it its name."""
-        aside = self._folder / (name + ".aside")
-        try:
-            with aside.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            aside.replace(self._folder / name)
-        finally:
-            aside.unlink(missing_ok=True)  # on a full disk every byte counts
+        """Write a file, whole or not at all."""
+        with _whole(self._folder / name) as file:
+            file.write(data)
 
     def summary(self) -> Summary:
         """Return what was done so far, earlier runs counted in."""
@@ -159,14 +153,24 @@ def _is_whole(folder: Path, number: int, done: Done) -> bool:
 def _concatenate(paths: list[Path], out: Path) -> None:
     """Write files one behind another, those that are there, whole or not at all."""
     out.parent.mkdir(parents=True, exist_ok=True)
-    aside = out.with_name(out.name + ".part")
-    with aside.open("wb") as file:
+    with _whole(out) as file:
         for path in paths:
             if path.exists():
                 file.write(path.read_bytes())
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(out)
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[IO[bytes]]:
+    """Give a file that has its name once it is complete and on the disk."""
+    aside = path.with_name(path.name + ".part")
+    try:
+        with aside.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)  # on a full disk every byte counts
 
 
 @contextmanager
