@@ -36,7 +36,7 @@ class Shipped:
     versions : tuple of (str, str)
         Packages and their versions.
     compiled : bool
-        Whether the compiled kernel answers, or scikit-learn.
+        Whether the compiled kernel answers, or plain Python.
     """
 
     model_version: str
@@ -86,7 +86,8 @@ class Shipped:
             for name, data in self.files:
                 (Path(folder) / name).write_bytes(data)
             model = load(folder, allow_version_skew=True)  # who started the job has let it pass
-            dict(model.bundle.estimators)  # each is read when it is first asked for
+            for name in model.bundle.estimators:  # each is read when it is first asked for
+                model.bundle.fitted(name).learnt  # noqa: B018 - read, and not built
         if model.model_version != self.model_version:
             raise BundleError(
                 f"{model.path}: found model {model.model_version}, expected {self.model_version}; "
