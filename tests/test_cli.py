@@ -344,6 +344,31 @@ def test_the_gate_stays_shut_while_a_figure_is_below_its_floor(small_corpus, wor
         assert ("FAILED" in out) == (code == FAILED)
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (None, "floors.toml: expected a TOML file of floors"),
+        ("[saring.topic]\nf1 = 0.5\n", "f1 = 0.5; expected one of accuracy, macro_f1"),
+        ("[saring.topik]\nmacro_f1 = 0.5\n", "the model answers no question 'topik'"),
+    ],
+)
+def test_a_gate_that_cannot_be_held_is_told_before_anything_is_asked(run, work, text, message):
+    if text:
+        (work / "floors.toml").write_text(text)
+    # What is asked about would fail too, but later.
+    code, out, err = run("evaluate", "--on", "nowhere.jsonl", "--gate", "floors.toml")
+    assert (code, out) == (FAILED, "")
+    assert message in err
+
+
+def test_every_labelled_file_is_read_before_the_model_is_asked(run, work, small_corpus):
+    row = orjson.loads(small_corpus.read_bytes().splitlines()[0]) | {"topic": "olahraga"}
+    (work / "own.jsonl").write_bytes(orjson.dumps(row))
+    code, _, err = run("evaluate", "--on", "own.jsonl", "nowhere.jsonl")
+    assert code == FAILED
+    assert "nowhere.jsonl: there is no such file" in err
+
+
 def test_train_prints_results_and_what_comes_next_and_evaluate_asks_the_model(
     small_corpus, capfd, work
 ):

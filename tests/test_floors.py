@@ -10,6 +10,7 @@ from saring.evaluate import Report, Scored, report
 from saring.floors import Check, check_floors, load_floors
 
 LABELS = ("related", "unrelated")
+QUESTIONS = {"topic": ("economy", "gossip", "other"), "link": LABELS}
 
 
 def answers(n_right, n=10, *, name="link", split="test") -> Report:
@@ -93,10 +94,10 @@ def test_a_figure_that_is_no_number_holds_no_floor():
 
 def test_a_model_gets_its_own_floors(tmp_path):
     path = floors_file(
-        tmp_path, "[saring.topic]\nmacro_f1 = 0.8\n[id-news.topic]\nmacro_f1 = 0.9\nauc = 0.0\n"
+        tmp_path, "[saring.topic]\nmacro_f1 = 0.8\n[id-news.link]\nmacro_f1 = 0.9\nauc = 0.0\n"
     )
-    assert load_floors(path, "saring") == {"topic": {"macro_f1": 0.8}}
-    assert load_floors(path, "id-news") == {"topic": {"macro_f1": 0.9, "auc": 0.0}}
+    assert load_floors(path, "saring", QUESTIONS) == {"topic": {"macro_f1": 0.8}}
+    assert load_floors(path, "id-news", QUESTIONS) == {"link": {"macro_f1": 0.9, "auc": 0.0}}
 
 
 @pytest.mark.parametrize(
@@ -111,11 +112,15 @@ def test_a_model_gets_its_own_floors(tmp_path):
             "[id-news.topic]\nauc = 0.9", "found floors for id-news; expected", id="another model"
         ),
         pytest.param("[saring.topic]\nf1 = 0.9", "f1 = 0.9; expected one of accuracy", id="metric"),
-        pytest.param("[saring.topic]\nauc = 90.0", r"auc = 90.0; .* 0.0 to 1.0", id="percent"),
-        pytest.param("[saring.topic]\nauc = -0.1", "auc = -0.1; expected", id="below nothing"),
-        pytest.param("[saring.topic]\nauc = nan", "auc = nan; expected", id="no number"),
-        pytest.param("[saring.topic]\nauc = '0.9'", "auc = '0.9'; expected", id="text"),
-        pytest.param("[saring.topic]\nauc = true", "auc = True; expected", id="a switch"),
+        pytest.param("[saring.topic]\nauc = 0.9", "one of accuracy, macro_f1,", id="no ranking"),
+        pytest.param(
+            "[saring.topik]\nmacro_f1 = 0.9", "'topik'; expected one of topic, link", id="question"
+        ),
+        pytest.param("[saring.link]\nauc = 90.0", r"auc = 90.0; .* 0.0 to 1.0", id="percent"),
+        pytest.param("[saring.link]\nauc = -0.1", "auc = -0.1; expected", id="below nothing"),
+        pytest.param("[saring.link]\nauc = nan", "auc = nan; expected", id="no number"),
+        pytest.param("[saring.link]\nauc = '0.9'", "auc = '0.9'; expected", id="text"),
+        pytest.param("[saring.link]\nauc = true", "auc = True; expected", id="a switch"),
         pytest.param("[saring]\nauc = 0.9", r"\[saring.auc\] is 0.9; expected", id="no task"),
         pytest.param("saring = 0.9", r"\[saring\] is 0.9; expected", id="no table"),
         pytest.param("[saring]", r"\[saring\] is {}; expected", id="a model without floors"),
@@ -125,12 +130,12 @@ def test_a_model_gets_its_own_floors(tmp_path):
 def test_a_malformed_file_is_an_error_that_names_the_place(tmp_path, text, message):
     path = floors_file(tmp_path, text)
     with pytest.raises(ConfigError, match=rf"floors.toml.*{message}"):
-        load_floors(path, "saring")
+        load_floors(path, "saring", QUESTIONS)
 
 
 def test_a_file_that_is_not_there_is_an_error(tmp_path):
     with pytest.raises(ConfigError, match=r"floors.toml: expected a TOML file"):
-        load_floors(tmp_path / "floors.toml", "saring")
+        load_floors(tmp_path / "floors.toml", "saring", QUESTIONS)
     (tmp_path / "latin.toml").write_bytes(b"# caf\xe9")
     with pytest.raises(ConfigError, match=r"latin.toml: expected a TOML file"):
-        load_floors(tmp_path / "latin.toml", "saring")
+        load_floors(tmp_path / "latin.toml", "saring", QUESTIONS)

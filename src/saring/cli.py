@@ -219,17 +219,18 @@ def _evaluate(options: argparse.Namespace) -> int:
     from saring.predict import load
     from saring.show import print_checks, print_reports
 
+    # All that can be wrong with what was given is told before the model is asked, for minutes.
     model = load(options.model)
+    card = model.bundle.card
+    floors = load_floors(options.gate, card["name"], card["labels"]) if options.gate else {}
+    corpora = {path: read_corpus(path) for path in options.on}
     stored = stored_reports(model.bundle)
     reports = [
         report
-        for path in options.on
-        for report in assess(model.bundle, read_corpus(path), Path(path).stem)
+        for path, articles in corpora.items()
+        for report in assess(model.bundle, articles, Path(path).stem)
     ]
     print_reports(stored, reports, model, full=options.full)
-    if not options.gate:
-        return OK
-    floors = load_floors(options.gate, model.bundle.card["name"])
     checks = check_floors([*stored, *reports], floors)
     print_checks(checks)
     return OK if all(check.holds for check in checks) else FAILED

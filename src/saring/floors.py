@@ -13,7 +13,8 @@ from saring.evaluate import Report
 
 __all__ = ["Check", "check_floors", "load_floors"]
 
-METRICS = ("accuracy", "auc", "macro_f1")
+METRICS = ("accuracy", "macro_f1")
+TWO_LABEL_METRICS = ("accuracy", "auc", "macro_f1")  # only one of two labels can be ranked
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +33,24 @@ class Check:
         return self.worst >= self.floor
 
 
-def load_floors(path: str | Path, model: str) -> Mapping[str, Mapping[str, float]]:
+def load_floors(
+    path: str | Path, model: str, labels: Mapping[str, Sequence[str]]
+) -> Mapping[str, Mapping[str, float]]:
     """Return a model's floors, by task and metric, from a TOML file.
+
+    Parameters
+    ----------
+    path : str or path
+    model : str
+        The model's name, as its card has it.
+    labels : Mapping[str, Sequence[str]]
+        The labels of each question that the model answers.
 
     Raises
     ------
     ConfigError
-        When the file cannot be read, has no floors for the model, or one is no figure in [0, 1].
+        When the file cannot be read, has no floors for the model, names a question that the model
+        does not answer, or a floor is no figure in [0, 1].
     """
     try:
         tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
@@ -51,12 +63,18 @@ def load_floors(path: str | Path, model: str) -> Mapping[str, Mapping[str, float
         )
     floors: Mapping[str, Mapping[str, float]] = _table(tables[model], f"{path} [{model}]")
     for task, figures in floors.items():
-        _table(figures, f"{path} [{model}.{task}]")
+        where = f"{path} [{model}.{task}]"
+        _table(figures, where)
+        if task not in labels:
+            raise ConfigError(
+                f"{where}: the model answers no question {task!r}; expected one of "
+                f"{', '.join(labels)}"
+            )
+        known = TWO_LABEL_METRICS if len(labels[task]) == 2 else METRICS
         for metric, floor in figures.items():
-            if metric not in METRICS or not isinstance(floor, float) or not 0 <= floor <= 1:
+            if metric not in known or not isinstance(floor, float) or not 0 <= floor <= 1:
                 raise ConfigError(
-                    f"{path} [{model}.{task}]: {metric} = {floor!r}; expected one of "
-                    f"{', '.join(METRICS)}, 0.0 to 1.0"
+                    f"{where}: {metric} = {floor!r}; expected one of {', '.join(known)}, 0.0 to 1.0"
                 )
     return floors
 
