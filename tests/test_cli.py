@@ -129,6 +129,38 @@ def test_wrong_use_is_exit_code_2(words, capsys):
     assert "usage: saring" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["predict", COLUMNS, "--column", "isi"], "--column isi: expected OURS=YOURS, as in text=isi"),
+        (["predict", COLUMNS, "--column", "teks=isi"], "found the field 'teks'; expected one of id,"),
+        (["predict", COLUMNS, "--format", "xlsx"], "format: found 'xlsx'; expected one of csv,"),
+        (["score", PRMN, "--out", "rows.xlsx"], "expected one of .jsonl, .csv, .parquet"),
+        (["score", PRMN, "--out", "a.csv", "--workers", "0"], "--workers: found 0; expected 1 to 256"),
+        (["clean", PRMN, "--out", "a.csv", "--batch-size", "-1"], "--batch-size: found -1; expected"),
+        (["clean", PRMN, "--out", "a.csv", "--quarantine", "a.txt"], "a.txt: expected a .jsonl file"),
+        (["score", PRMN, "--out", "a.csv", "--master", "local"], "--master local: names a Spark"),
+        (["corpus", "import", "x.toml", PRMN, "--out", "a.csv"], "a.csv: found suffix '.csv'"),
+    ],
+)  # fmt: skip
+def test_an_option_that_no_file_could_make_right_is_wrong_use_too(run, work, words, message):
+    (work / "x.toml").write_text('[columns]\ntitle = "judul"\n')
+    code, out, err = run(*words)
+    assert (code, out) == (WRONG_USE, "")
+    assert err.startswith("saring: ")
+    assert message in err
+    assert [path.name for path in work.iterdir()] == ["x.toml"]
+
+
+@pytest.mark.parametrize("words", [[], ["score"], ["corpus", "import"]])
+def test_exit_codes_are_told_by_help(words, capsys):
+    with pytest.raises(SystemExit):
+        main([*words, "--help"])
+    out = " ".join(capsys.readouterr().out.split())
+    assert "Exit codes: 0 done; 1 an error" in out
+    assert "2 wrong use" in out
+
+
 # predict
 
 
@@ -199,13 +231,9 @@ def test_predict_reads_packed_files_pages_and_folders(run, work):
         (["predict", "odd.docx"], "suffix .docx tells no format; expected one of .txt"),
         (["predict", "empty"], "empty: found nothing to read"),
         (["predict", str(ARTICLES / "wrong-column.csv")], "no text column: found 'judul', 'naskah'"),
-        (["predict", COLUMNS, "--column", "isi"], "--column isi: expected OURS=YOURS, as in text=isi"),
-        (["predict", COLUMNS, "--column", "teks=isi"], "found the field 'teks'; expected one of id,"),
         (["predict", COLUMNS, "--column", "text=naskah"], "no column 'naskah'"),
-        (["predict", COLUMNS, "--format", "xlsx"], "format: found 'xlsx'; expected one of csv,"),
         (["predict", PRMN, "--model", "nowhere"], "nowhere: found no model; check the path"),
         (["parse", "nowhere.txt"], "there is no such file or folder"),
-        (["score", PRMN, "--out", "rows.xlsx"], "expected one of .jsonl, .csv, .parquet"),
         (["score", COLUMNS, "--out", COLUMNS], "is also an input"),
         (["clean", PRMN, "--out", "taken.csv"], "is there already; name another file or add --overw"),
         (["clean", PRMN, "--out", "taken.csv/x.csv"], "taken.csv/x.csv: cannot be written ("),

@@ -9,9 +9,13 @@ from typing import Any
 
 from saring import __version__
 
-__all__ = ["Command", "make_parser"]
+__all__ = ["EXIT_CODES", "Command", "make_parser"]
 
 CORPUS = "data/corpus/articles.jsonl"
+EXIT_CODES = (
+    "Exit codes: 0 done; 1 an error, told on standard error; 2 wrong use, of words or of an "
+    "option's value; 3 done, but some rows had errors; 130 interrupted."
+)
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -27,7 +31,7 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="saring",
         description="Topics, clickbait links and clean text of Indonesian news articles.",
-        epilog="Start with `saring predict FILE`.",
+        epilog=f"Start with `saring predict FILE`. {EXIT_CODES}",
     )
     parser.add_argument("--version", action="version", version=f"saring {__version__}")
     added = parser.add_subparsers(metavar="COMMAND", required=True)
@@ -36,7 +40,7 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     for name, (summary, *parts) in _COMMANDS.items():
         *group, word = name.split()
         command = actions.get("".join(group), added).add_parser(
-            word, help=summary, description=summary.capitalize() + "."
+            word, help=summary, description=summary.capitalize() + ".", epilog=EXIT_CODES
         )
         command.set_defaults(run=commands[name])
         for add in parts:

@@ -1,7 +1,8 @@
 """The command line: parse arguments, call the room, print, return an exit code.
 
-Exit codes: 0 done; 1 an error, told on standard error; 2 wrong use; 3 done, but some rows had
-errors (they are in the output). What a command needs is imported when it runs.
+Exit codes: 0 done; 1 an error, told on standard error; 2 wrong use, of words or of an option's
+value, whatever the files hold; 3 done, but some rows had errors (they are in the output); 130
+interrupted. `arguments.EXIT_CODES` tells them. What a command needs is imported when it runs.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from saring.arguments import Command, make_parser
-from saring.errors import SaringError
+from saring.errors import SaringError, UsageError
 
 if TYPE_CHECKING:
     from saring.predict import Model
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-OK, FAILED, SOME_ERRORS = 0, 1, 3
+OK, FAILED, WRONG_USE, SOME_ERRORS = 0, 1, 2, 3
 INTERRUPTED = 130  # what a shell reports for Ctrl-C
 
 
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = options.run(options)
     except SaringError as error:
         _tell(str(error), error)
-        return FAILED
+        return WRONG_USE if isinstance(error, UsageError) else FAILED
     except KeyboardInterrupt as interrupt:
         _tell("interrupted", interrupt)
         return INTERRUPTED
@@ -58,15 +59,12 @@ def _tell(what: str, error: BaseException) -> None:
 
 def _read_options(options: argparse.Namespace) -> ReadOptions:
     """Return how to read, from the command's options."""
-    from saring.errors import ConfigError
     from saring.read import ReadOptions
 
     pairs = [column.partition("=") for column in options.column]
     for ours, equals, yours in pairs:
         if not (ours and equals and yours):
-            raise ConfigError(
-                f"--column {ours}{equals}{yours}: expected OURS=YOURS, as in text=isi"
-            )
+            raise UsageError(f"--column {ours}{equals}{yours}: expected OURS=YOURS, as in text=isi")
     return ReadOptions(
         columns={ours: yours for ours, _, yours in pairs},
         fix_text=options.fix_text,
@@ -97,27 +95,25 @@ def _predict(options: argparse.Namespace) -> int:
 
 def _score(options: argparse.Namespace) -> int:
     """Write prediction rows."""
-    from saring.errors import ConfigError
     from saring.predict import load
     from saring.score import score
 
     if options.engine == "spark":
         return _score_on_spark(options)
     if options.master:
-        raise ConfigError(f"--master {options.master}: names a Spark cluster; add --engine spark")
+        raise UsageError(f"--master {options.master}: names a Spark cluster; add --engine spark")
     return _write(options, "scoring", score, load(options.model))
 
 
 def _score_on_spark(options: argparse.Namespace) -> int:
     """Write prediction rows with Spark."""
-    from saring.errors import ConfigError
     from saring.predict import load
     from saring.show import print_summary
     from saring.spark import score_files
 
     for name in ("workers", "batch_size", "quarantine"):
         if getattr(options, name) is not None:
-            raise ConfigError(
+            raise UsageError(
                 f"--{name.replace('_', '-')}: is for this machine; with --engine spark leave it "
                 "out: the cluster shares out the work"
             )

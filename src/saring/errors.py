@@ -4,7 +4,8 @@ The tree::
 
     SaringError
     ├── InputError        an input file, row, column or page cannot be read
-    ├── ConfigError       a setting in conf/ or on the command line is unknown or out of range
+    ├── ConfigError       a setting is unknown or out of range, a place cannot be written to
+    │   └── UsageError    an option is wrong whatever the files hold; wrong use of a command
     ├── CorpusError       a labelled corpus breaks its contract (labels, links, split)
     ├── BundleError       a model bundle is missing, damaged, tampered with or of another version
     └── MissingExtraError an optional part is not installed
@@ -21,6 +22,7 @@ __all__ = [
     "InputError",
     "MissingExtraError",
     "SaringError",
+    "UsageError",
 ]
 
 
@@ -34,6 +36,10 @@ class InputError(SaringError):
 
 class ConfigError(SaringError):
     """A setting is unknown, of the wrong type or out of range."""
+
+
+class UsageError(ConfigError):
+    """An option is wrong whatever the files hold; told as wrong use by `cli.main`."""
 
 
 class CorpusError(SaringError):

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
-from saring.errors import ConfigError, InputError
+from saring.errors import ConfigError, InputError, UsageError
 from saring.fetch import check_sha256, fetch, is_address
 from saring.importing.annotations import read_annotations
 from saring.importing.assemble import corpus_rows, merged
@@ -64,7 +64,7 @@ def import_corpus(
     plan = load_recipe(_recipe_path(recipe))
     out = Path(out)
     if out.suffix != ".jsonl":
-        raise ConfigError(f"{out}: found suffix {out.suffix!r}; expected .jsonl")
+        raise UsageError(f"{out}: found suffix {out.suffix!r}; expected .jsonl")
     annotations = read_annotations(plan.annotations)
     with open_rows(out, {}, overwrite=overwrite) as file:
         origin = _origin(plan, source, out.parent, sha256, progress)

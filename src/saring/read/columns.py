@@ -14,7 +14,7 @@ from importlib.resources import files
 from numbers import Number
 from typing import Any
 
-from saring.errors import ConfigError, InputError
+from saring.errors import InputError, UsageError
 from saring.read.formats import MAX_TEXT_BYTES, kind_of
 
 __all__ = ["FIELDS", "Columns", "Found"]
@@ -46,14 +46,14 @@ class Columns:
 
     Raises
     ------
-    ConfigError
+    UsageError
         A field is none of ours.
     """
 
     def __init__(self, named: Mapping[str, str]) -> None:
         for name in named:
             if name not in FIELDS:
-                raise ConfigError(
+                raise UsageError(
                     f"--column {name}={named[name]}: found the field {name!r}; expected one of "
                     f"{', '.join(FIELDS)}; write it as --column text=isi"
                 )

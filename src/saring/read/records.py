@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from saring.article import Record
-from saring.errors import ConfigError, InputError, MissingExtraError
+from saring.errors import InputError, MissingExtraError, UsageError
 from saring.read.columns import Columns
 from saring.read.documents import Pages, text_fields
 from saring.read.formats import TABLES, Broken
@@ -117,7 +117,7 @@ def read(inputs: Inputs, options: ReadOptions = _DEFAULT) -> Iterator[Record]:
     InputError
         At once when an input is not there, its format is unknown, or a table that the user named
         has no text column; later for a broken row, unless ``options.on_error`` is "keep".
-    ConfigError
+    UsageError
         An option is unknown.
     MissingExtraError
         HTML or the repair of mojibake is asked for and its extra is not installed.
@@ -155,7 +155,7 @@ def _found(inputs: Inputs, options: ReadOptions) -> tuple[list[Source], Iterator
     """Return the sources the user named, and all of them in order, folders walked lazily."""
     if options.format and options.format not in FORMATS.values():
         known = ", ".join(sorted(set(FORMATS.values())))
-        raise ConfigError(f"format: found {options.format!r}; expected one of {known}")
+        raise UsageError(f"format: found {options.format!r}; expected one of {known}")
     named: list[Source] = []
     chains: list[Iterator[Source]] = []
     for given in [inputs] if isinstance(inputs, (str, Path)) else inputs:

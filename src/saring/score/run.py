@@ -20,7 +20,7 @@ from typing import Any, cast
 
 from saring import __version__
 from saring.article import Record
-from saring.errors import ConfigError, SaringError
+from saring.errors import ConfigError, SaringError, UsageError
 from saring.read import PARTS_SUFFIX, ReadOptions, read
 from saring.score.jobs import Job, batches
 from saring.score.manifest import Plan
@@ -155,12 +155,12 @@ def _check(inputs: Sequence[str | Path], out: Path, how: How) -> None:
         (how.batch_size, "--batch-size", 1_000_000),
     ):
         if not 1 <= number <= most:
-            raise ConfigError(f"{name}: found {number}; expected 1 to {most:,}")
+            raise UsageError(f"{name}: found {number}; expected 1 to {most:,}")
     if how.quarantine is not None:
         if how.quarantine.suffix.lower() != ".jsonl":
-            raise ConfigError(f"{how.quarantine}: expected a .jsonl file for the rows with errors")
+            raise UsageError(f"{how.quarantine}: expected a .jsonl file for the rows with errors")
         if how.quarantine.absolute() == out.absolute():
-            raise ConfigError(f"{out}: is both output and quarantine; name two files")
+            raise UsageError(f"{out}: is both output and quarantine; name two files")
         _refuse_own_output(inputs, how.quarantine)
         check_place(how.quarantine, overwrite=how.overwrite)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from saring.errors import ConfigError
+from saring.errors import ConfigError, UsageError
 from saring.writers.formats import SUFFIXES, Format, Rows
 
 __all__ = ["RowFile", "check_place", "open_rows", "telling"]
@@ -85,7 +85,7 @@ def check_place(path: Path, *, overwrite: bool) -> None:
         For a suffix that no format has, or a file that is there and shall not be overwritten.
     """
     if path.suffix.lower() not in SUFFIXES:
-        raise ConfigError(
+        raise UsageError(
             f"{path}: found suffix {path.suffix!r}; expected one of {', '.join(SUFFIXES)}"
         )
     if path.exists() and not overwrite:
