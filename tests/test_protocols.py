@@ -192,5 +192,7 @@ def test_the_seed_decides_the_random_folds():
 
 def test_a_label_too_rare_for_the_folds_is_refused_by_name():
     found = table(["economy"] * 20 + ["gossip"] * 2)
-    with pytest.raises(CorpusError, match=r"'gossip' stands in 2 group.*fewer folds"):
+    with pytest.raises(
+        CorpusError, match=r"'gossip' stands in 2 group.*, or write `folds = 2` into a file for"
+    ):
         folds_of(found)

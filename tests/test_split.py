@@ -60,7 +60,7 @@ def test_links_of_one_article_stay_together():
 def test_a_label_in_too_few_groups_is_refused_by_name():
     labels = np.repeat(["economy", "gossip"], [20, 6])
     groups = np.concatenate([np.arange(20), [20, 20, 20, 21, 21, 21]])
-    with pytest.raises(CorpusError, match=r"'gossip' stands in 2 group.*3 folds"):
+    with pytest.raises(CorpusError, match=r"'gossip' stands in 2 group.*3 or more, one for each"):
         grouped_folds(labels, groups, 3, seed=0)
     assert len(grouped_folds(labels, groups, 2, seed=0)) == 2
 
@@ -107,7 +107,7 @@ def test_a_story_two_publishers_printed_is_not_trained_on_where_it_is_tested():
 
 
 def test_fewer_publishers_than_folds_are_refused():
-    with pytest.raises(CorpusError, match=r"found 2 publisher.*3 publisher-out folds"):
+    with pytest.raises(CorpusError, match=r"found 2 publisher.*3 or more, one for each fold"):
         publisher_folds(["a", "b", "a"], [0, 1, 2], 3)
 
 

@@ -82,8 +82,9 @@ def _fitted(task: Task, table: Table, config: TrainConfig) -> tuple[Pipeline, An
     if len(found) < 2:
         raise CorpusError(
             f"{task.name}: {len(weighty)} training row(s) have one label, "
-            f"{', '.join(map(str, found))}; expected two or more: add rows of another label, or "
-            "ask for fewer folds"
+            f"{', '.join(map(str, found))}, while the others are tested; expected two or more: "
+            "add rows of another label, from other publishers too, or write "
+            '`protocols = ["random"]` into a file for --config'
         )
     model = task.build(config)
     made = model.named_steps["features"].fit(table.rows, table.truth)

@@ -116,12 +116,7 @@ def _job(
     known = np.flatnonzero(~held & ~np.isin(row_groups, row_groups[held]))
     if not table.asked[known].any():
         return None
-    strangers = np.setdiff1d(table.truth[held], table.truth[known])
-    if len(strangers):
-        raise CorpusError(
-            f"{task.name}: {', '.join(map(str, strangers))} stands only in the split 'test'; "
-            "expected each label in training rows too"
-        )
+    _check_labels(task, table.truth[known[table.weights[known] > 0]], table.truth[held])
     protocols = protocol_folds(table.take(known), row_groups[known], config)
     if task.every_corpus and config.tested:
         protocols |= _elsewhere(table.take(known), row_groups[known], config)
@@ -135,6 +130,21 @@ def _job(
         },
         (known, np.flatnonzero(held & table.asked)),
     )
+
+
+def _check_labels(task: Task, known: NDArray[np.str_], held: NDArray[np.str_]) -> None:
+    """Raise CorpusError where there is nothing to tell apart, or a label is only tested."""
+    strangers = np.setdiff1d(held, known)
+    if len(strangers):
+        raise CorpusError(
+            f"{task.name}: {', '.join(map(str, strangers))} stands only in the split 'test'; "
+            "expected each label in training rows too"
+        )
+    if len(np.unique(known)) == 1:
+        raise CorpusError(
+            f"{task.name}: the training rows all have one label, {known[0]}; expected two labels "
+            "or more: add rows of another"
+        )
 
 
 def _elsewhere(

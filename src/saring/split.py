@@ -53,13 +53,16 @@ def grouped_folds(labels: ArrayLike, groups: ArrayLike, n_folds: int, seed: int)
 
     labels, groups = _columns(labels=labels, groups=groups)
     _check_folds(n_folds)
-    for label in np.unique(labels):
-        found = len(np.unique(groups[labels == label]))
-        if found < n_folds:
-            raise CorpusError(
-                f"label {str(label)!r} stands in {found} group(s) of near-duplicates; {n_folds} "
-                f"folds need at least {n_folds}: ask for fewer folds or add articles"
-            )
+    found = {str(label): len(np.unique(groups[labels == label])) for label in np.unique(labels)}
+    few = {label: n for label, n in found.items() if n < n_folds}
+    if few:
+        least = min(few.values())
+        lower = f", or write `folds = {least}` into a file for --config" if least > 1 else ""
+        raise CorpusError(
+            ", ".join(f"label {label!r} stands in {n}" for label, n in few.items())
+            + f" group(s) of near-duplicates; expected {n_folds} or more, one for each fold: add "
+            f"articles of each{lower}"
+        )
     folds = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
     return [(train, test) for train, test in folds.split(labels, labels, groups)]
 
@@ -85,8 +88,8 @@ def publisher_folds(publishers: ArrayLike, groups: ArrayLike, n_folds: int) -> l
     names, codes, sizes = np.unique(publishers, return_inverse=True, return_counts=True)
     if len(names) < n_folds:
         raise CorpusError(
-            f"found {len(names)} publisher(s); {n_folds} publisher-out folds need at least "
-            f"{n_folds}: ask for fewer folds or add publishers"
+            f"found {len(names)} publisher(s); expected {n_folds} or more, one for each fold: add "
+            "publishers, or write fewer `folds` into a file for --config"
         )
     fold_of, load = np.empty(len(names), dtype=np.intp), np.zeros(n_folds, dtype=np.intp)
     for publisher in np.argsort(-sizes, kind="stable"):
