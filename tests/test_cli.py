@@ -401,21 +401,29 @@ def test_train_prints_results_and_what_comes_next_and_evaluate_asks_the_model(
     small_corpus, capfd, work
 ):
     (work / "quick.toml").write_text("folds = 2\n[link]\ndimensions = 20\n")
-    words = ["train", str(small_corpus), "--no-log", "--config", "quick.toml", "--models", "ours"]
+    words = [
+        "train",
+        str(small_corpus),
+        "--no-log",
+        "--config",
+        "quick.toml",
+        "--models",
+        "our models",
+    ]
     with parallel_config("sequential"):
         assert main(words) == DONE
     out, err = capfd.readouterr()
-    [folder] = (work / "ours").iterdir()
-    assert f"model    ours/{folder.name}\n" in out
-    assert "next     saring predict FILE --model ours\n" in out
+    [folder] = (work / "our models").iterdir()
+    assert f"model    our models/{folder.name}\n" in out
+    assert "next     saring predict FILE --model 'our models'\n" in out
     assert all(task in out for task in ("topic", "link", "clickbait"))
     assert (err, "\x1b" in out) == ("", False)
 
-    assert main(["evaluate", "--model", "ours", "--on", str(small_corpus)]) == DONE
+    assert main(["evaluate", "--model", "our models", "--on", str(small_corpus)]) == DONE
     out = capfd.readouterr().out
     assert folder.name in out
     assert all(task in out for task in ("topic", "link", "clickbait"))
-    assert main(["evaluate", "--model", "ours", "--on", str(small_corpus), "--full"]) == DONE
+    assert main(["evaluate", "--model", "our models", "--on", str(small_corpus), "--full"]) == DONE
     assert "F1, international_politics" in capfd.readouterr().out
 
 

@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import os
+import shlex
 import subprocess
 import sys
 import threading
@@ -178,6 +179,17 @@ def test_a_missing_text_column_lists_what_there_is_what_is_close_and_what_to_do(
     assert message.endswith(
         "close to it: 'isi_brita'; name the right one with --column text=isi_brita"
     )
+
+
+@pytest.mark.parametrize("column", ["isi_brita", "Isi Brita", "isi brita's", "isi $brita; ls"])
+def test_the_advised_option_works_when_it_is_pasted_into_a_shell(tmp_path, column):
+    path = write_as(tmp_path / "a.csv", {"judul": "Harga Beras Naik", column: "Harga naik."})
+    with pytest.raises(InputError) as caught:
+        read([path], KEEP)
+    advised = str(caught.value).partition("name the right one with ")[2]
+    option, value = shlex.split(advised)
+    assert option == "--column"
+    assert one(path, columns=dict([value.split("=", 1)])).text == "Harga naik."
 
 
 def test_a_column_named_and_not_there_is_an_error_not_a_guess(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -200,7 +201,7 @@ def print_trained(trained: Trained) -> None:
             "(alias challenger); `make mlflow` opens it"
         )
     models = trained.folder.parent
-    named = "" if str(models) == MODELS_FOLDER else f" --model {models}"
+    named = "" if str(models) == MODELS_FOLDER else f" --model {shlex.quote(str(models))}"
     out.print(f"next     saring predict FILE{named}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import shlex
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -127,8 +128,8 @@ class Columns:
         hint = f"; close to it: {', '.join(map(repr, close))}" if close else ""
         expected = "" if name in self._named else f"; expected one of {', '.join(wanted)}"
         return (
-            f"{why}: found {shown}{more}{expected}{hint}; name the right one with "
-            f"--column {name}={close[0] if close else 'NAME'}"
+            f"{why}: found {shown}{more}{expected}{hint}; name the right one with --column "
+            + shlex.quote(f"{name}={close[0] if close else 'NAME'}")  # to be pasted into a shell
         )
 
 
