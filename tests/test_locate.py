@@ -92,6 +92,13 @@ def test_the_model_that_came_with_saring_is_not_the_user_s_newest(installed, put
     assert find_bundle("models/id-news") == Path("models/id-news")  # by name it is to be had
 
 
+def test_of_a_folder_that_is_named_the_shipped_model_is_taken_where_it_is_alone(put):
+    shipped = put(Path("models") / "id-news", day=9)
+    assert find_bundle("models") == shipped
+    ours = put(Path("models") / "ours", day=1)
+    assert find_bundle("models") == ours
+
+
 def test_what_is_no_folder_of_models_is_passed_over(installed, put):
     shipped = put(installed / "shipped")
     Path("models").touch()

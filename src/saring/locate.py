@@ -38,7 +38,8 @@ def find_bundle(path: str | Path | None = None) -> Path:
     folder = Path(where)
     if (folder / "card.json").is_file():
         return folder
-    if found := _newest(folder):
+    # Who names the folder and has made no model wants the one that came with saring and lies there.
+    if found := _newest(folder) or store.newest(folder):
         return found
     raise BundleError(
         f"{folder.absolute()}: found no model; check the path, or leave out --model and "
