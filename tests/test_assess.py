@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import orjson
 import pytest
 
 from saring import store
@@ -169,10 +170,20 @@ def test_a_file_without_a_label_that_the_model_answers_is_refused(bundle):
         assess(bundle, rows, "mine")
 
 
-def test_a_topic_that_the_model_does_not_know_is_refused_by_name(bundle, articles):
-    strange = [*of_kinds(articles), LabelledArticle(Article("1", "J", "I"), topic="olahraga")]
-    with pytest.raises(CorpusError, match=r"'olahraga'.*expected one of economy, gossip"):
-        assess(bundle, strange, "mine")
+def test_a_topic_that_the_model_does_not_know_is_refused_by_file_and_row(
+    bundle, small_corpus, tmp_path
+):
+    rows = [orjson.loads(line) for line in small_corpus.read_bytes().splitlines()[:6]]
+    rows = [row | {"split": "train"} for row in rows]
+    own = [rows[0], rows[1], rows[2] | {"topic": "olahraga"}, rows[3] | {"topic": "hukum"}]
+    path = tmp_path / "mine.jsonl"
+    path.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in own))
+    with pytest.raises(CorpusError) as caught:
+        assess(bundle, read_corpus(path), "mine")
+    assert str(caught.value).startswith(
+        f"{path}:3: topic is 'olahraga', one of 2 such label(s) (hukum, olahraga); the model "
+        "'saring' expects one of economy, gossip, international_politics, other: rename them"
+    )
 
 
 def test_questions_the_model_was_never_trained_on_are_passed_over(bundle, articles):

@@ -48,6 +48,7 @@ def assess(bundle: Bundle, articles: Sequence[LabelledArticle], split: str) -> l
         table = task.table(asked, TrainConfig())
         if task.name not in bundle.estimators or not table.asked.any():
             continue
+        _check_labels(bundle, task, table, asked)
         reports += _task_reports(bundle, task, table, groups, kinds, split)
     if not reports:
         raise CorpusError(f"{split}: no row has a label of a question that this model answers")
@@ -57,6 +58,22 @@ def assess(bundle: Bundle, articles: Sequence[LabelledArticle], split: str) -> l
 def stored_reports(bundle: Bundle) -> list[Report]:
     """Return the reports that training left in a model's card: one for each protocol."""
     return [Report.from_json(stored) for stored in bundle.card["metrics"].values()]
+
+
+def _check_labels(
+    bundle: Bundle, task: Task, table: Table, articles: Sequence[LabelledArticle]
+) -> None:
+    """Raise CorpusError for a label that is none of the model's, before it is asked."""
+    labels = bundle.card["labels"][task.name]
+    unknown = np.flatnonzero(table.asked & ~np.isin(table.truth, labels))
+    if len(unknown):
+        first = articles[table.articles[unknown[0]]]
+        raise CorpusError(
+            f"{first.where or first.article.id}: {task.name} is {str(table.truth[unknown[0]])!r}, "
+            f"one of {len(unknown)} such label(s) ({', '.join(np.unique(table.truth[unknown]))}); "
+            f"the model {bundle.card['name']!r} expects one of {', '.join(labels)}: rename them (a "
+            "recipe's [topics] does), or ask a model that `saring train` made from such rows"
+        )
 
 
 def _task_reports(

@@ -55,6 +55,8 @@ class LabelledArticle:
         for each kind apart too.
     corpus : str
         Name of the file, without its suffix.
+    where : str
+        Its place, file and row, for messages.
     """
 
     article: Article
@@ -66,6 +68,7 @@ class LabelledArticle:
     split: str = "train"
     kind: str = ""
     corpus: str = ""
+    where: str = ""
 
     @property
     def labelled(self) -> bool:
@@ -85,8 +88,10 @@ def read_corpus(path: str | Path) -> list[LabelledArticle]:
     InputError
         When the file or a row cannot be read.
     """
+    corpus = _stem(Path(path))
     articles = [
-        replace(_labelled(row.values, row.where), corpus=_stem(Path(path))) for row in rows(path)
+        replace(_labelled(row.values, row.where), corpus=corpus, where=row.where)
+        for row in rows(path)
     ]
     if not articles:
         raise CorpusError(f"{path}: found no rows; expected labelled articles, one JSON row each")
