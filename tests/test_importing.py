@@ -135,6 +135,22 @@ def test_without_a_table_of_topics_their_names_are_ours(mine):
     assert rows == [{"id": title_key("A"), "title": "A", "text": "", "topic": "Cuaca"}]
 
 
+def test_topics_that_are_none_of_ours_are_counted_and_told(mine, tmp_path):
+    table = "t,k\nA,Cuaca\nB,economy\nC,Hukum\nD,Cuaca\nE,\n"
+    _, report = mine(table, '[columns]\ntitle = "t"\ntopic = "k"\n')
+    assert report.own_topics == {"Cuaca": 2, "Hukum": 1}
+    [told] = [line for line in report.lines() if line.startswith("topics of your own")]
+    assert "Cuaca (2), Hukum (1); `saring train` learns them" in told
+    assert told.endswith(f"name yours under [topics] in {tmp_path / 'mine.toml'}")
+
+
+def test_our_topics_are_those_of_the_shipped_model_and_need_no_remark(mine, shipped):
+    assert shipped.topics == TOPICS
+    _, report = mine("judul,isi,tanggal,kanal,pancingan\nA,b,,Ekonomi,\nC,d,,Artis,\n")
+    assert not report.own_topics
+    assert not [line for line in report.lines() if "your own" in line]
+
+
 def test_a_row_that_cannot_be_used_is_left_out_and_named(mine):
     rows, report = mine("judul,isi\nA,b\n , \nC,d\n", SHORT)
     assert [row["title"] for row in rows] == ["A", "C"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ from saring.importing.recipe import Recipe
 __all__ = ["Imported", "Origin", "report"]
 
 SHOWN_PROBLEMS = 5
+# Of the embedded corpus, and so of the model that comes with saring. A corpus may have others, but
+# only a model trained on them can be asked about it.
+TOPICS = ("economy", "gossip", "international_politics", "other")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,8 @@ class Imported:
         article or an equal headline; rows that could not be used.
     topics_read, topics_by_desk, topics_none : int
         Articles whose topic stands in an annotation or a column; those whose desk gave it; others.
+    own_topics : Mapping[str, int]
+        Rows of each topic that is none of `TOPICS`, the commonest first.
     clickbait, links : int
         Labelled titles and links.
     unplaced : int
@@ -79,6 +85,7 @@ class Imported:
     topics_read: int
     topics_by_desk: int
     topics_none: int
+    own_topics: Mapping[str, int]
     clickbait: int
     links: int
     unplaced: int
@@ -96,6 +103,13 @@ class Imported:
             f"{self.topics_none:,} without; {self.clickbait:,} titles with a clickbait label; "
             f"{self.links:,} links"
         )
+        if self.own_topics:
+            shown = ", ".join(f"{topic} ({n:,})" for topic, n in self.own_topics.items())
+            yield (
+                f"topics of your own: {shown}; `saring train` learns them, but saring's own model "
+                f"answers {', '.join(TOPICS)} alone: if these are meant, name yours under [topics] "
+                f"in {self.recipe.path}"
+            )
         if self.unplaced:
             yield f"{self.unplaced:,} labels of the annotations found no row with their title"
         read = [desk for desk in self.desks if desk.read]
@@ -147,6 +161,7 @@ def report(
     headlines = sum(draft.alone for draft in drafts)
     articles = len(drafts) - headlines
     topics = [row.get("topic_source", "read") for row in rows if "topic" in row]
+    own = Counter(topic for row in rows if (topic := row.get("topic", TOPICS[-1])) not in TOPICS)
     links = sum(len(row.get("links", ())) for row in rows)
     return Imported(
         recipe=plan,
@@ -159,6 +174,7 @@ def report(
         topics_read=len(topics) - topics.count(DESK),
         topics_by_desk=topics.count(DESK),
         topics_none=articles - len(topics),
+        own_topics=dict(own.most_common()),
         clickbait=sum("clickbait" in row for row in rows),
         links=links,
         unplaced=annotations.labels - sum("sure" in row for row in rows) - links,
