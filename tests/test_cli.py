@@ -9,6 +9,7 @@ import resource
 import signal
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import orjson
@@ -159,6 +160,20 @@ def test_exit_codes_are_told_by_help(words, capsys):
     out = " ".join(capsys.readouterr().out.split())
     assert "Exit codes: 0 done; 1 an error" in out
     assert "2 wrong use" in out
+
+
+def test_help_shows_a_mapping_file_that_can_be_imported_by(capsys, work):
+    with pytest.raises(SystemExit):
+        main(["corpus", "import", "--help"])
+    shown = capsys.readouterr().out.partition("mine.toml:\n")[2].partition("All keys")[0]
+    (work / "mine.toml").write_text(textwrap.dedent(shown))
+    (work / "mine.csv").write_text(
+        "judul,isi,tanggal,kanal,pancingan\nHarga Pala Naik,Naik.,3 Maret 2023,Ekonomi,0\n"
+    )
+    assert main(["corpus", "import", "mine.toml", "mine.csv", "--out", "mine.jsonl"]) == DONE
+    [row] = rows_of("mine.jsonl")
+    assert (row["title"], row["topic"], row["date"]) == ("Harga Pala Naik", "economy", "2023-03-03")
+    assert (row["clickbait"], row["publisher"]) == (0, "Warta Desa")
 
 
 # predict

@@ -9,13 +9,27 @@ from typing import Any
 
 from saring import __version__
 
-__all__ = ["EXIT_CODES", "Command", "make_parser"]
+__all__ = ["Command", "make_parser"]
 
 CORPUS = "data/corpus/articles.jsonl"
-EXIT_CODES = (
-    "Exit codes: 0 done; 1 an error, told on standard error; 2 wrong use, of words or of an "
-    "option's value; 3 done, but some rows had errors; 130 interrupted."
-)
+EXIT_CODES = """\
+Exit codes: 0 done; 1 an error, told on standard error; 2 wrong use, of words
+or of an option's value; 3 done, but some rows had errors; 130 interrupted."""
+MAPPING = """\
+A mapping file, such as mine.toml:
+
+    publisher = "Warta Desa"    # of rows that name none
+    [columns]                   # our name = "yours"
+    title = "judul"
+    text = "isi"
+    date = "tanggal"
+    topic = "kanal"
+    clickbait = "pancingan"     # 1/0, true/false or yes/no
+    [topics]                    # your value = our topic; without it yours are taken
+    "Ekonomi" = "economy"
+    "Selebritas" = "gossip"
+
+All keys: python -m pydoc saring.importing.recipe"""
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -167,6 +181,8 @@ def _evaluation(parser: argparse.ArgumentParser) -> None:
 
 def _importing(parser: argparse.ArgumentParser) -> None:
     """Add what is imported and by which recipe."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = f"{MAPPING}\n\n{EXIT_CODES}"
     parser.add_argument("recipe", help="click-id, or a mapping file such as mine.toml")
     parser.add_argument(
         "source",

@@ -2,7 +2,7 @@
 
 Exit codes: 0 done; 1 an error, told on standard error; 2 wrong use, of words or of an option's
 value, whatever the files hold; 3 done, but some rows had errors (they are in the output); 130
-interrupted. `arguments.EXIT_CODES` tells them. What a command needs is imported when it runs.
+interrupted. What a command needs is imported when it runs.
 """
 
 from __future__ import annotations
