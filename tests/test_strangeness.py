@@ -1,5 +1,8 @@
 """Strangeness: news of one's own language is the least strange, whatever a text is about."""
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,6 +56,20 @@ def model(bundle_folder):
 @pytest.mark.parametrize("name", STRANGERS)
 def test_what_is_no_indonesian_news_is_stranger_than_any_news(model, name):
     assert strangeness(model, [STRANGERS[name]])[0] > strangeness(model, NEWS).max()
+
+
+def test_a_first_answer_reads_the_few_words_of_malay_and_not_the_lexicon(bundle_folder):
+    code = (
+        "import sys, saring\n"
+        "opened = []\n"
+        "sys.addaudithook(lambda what, args: opened.append(args[0]) if what == 'open' else None)\n"
+        "saring.load(sys.argv[1]).predict([{'title': 'Harga Beras', 'text': 'Harga naik.'}])\n"
+        "print([n for n in ('malay', 'lexicon') if any(f'{n}.toml' in str(o) for o in opened)])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, bundle_folder], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "['malay']\n"
 
 
 def test_malay_is_told_by_the_words_that_it_alone_has(model):

@@ -45,7 +45,7 @@ def load_lexicon(section: str) -> dict[str, tuple[str, ...]]:
     Parameters
     ----------
     section : str
-        ``domains``, ``subjects`` or ``foreign``.
+        ``domains`` or ``subjects``.
     """
     table = tomllib.loads((files("saring") / "lexicon.toml").read_text(encoding="utf-8"))
     return {

@@ -7,7 +7,10 @@ recipe's list or a menu are made of words that news seldom or never has.
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,12 +18,12 @@ from numpy.typing import NDArray
 
 from saring.fields import Row, field_text
 from saring.learnt import Learnt, terms_of
-from saring.lexicon import load_lexicon, words
+from saring.lexicon import words
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
-__all__ = ["STRANGEST", "mean_rarity", "rarities", "strangeness"]
+__all__ = ["STRANGEST", "malay_words", "mean_rarity", "rarities", "strangeness"]
 
 # A headline alone has few words, all of them telling; as many ordinary ones are thought beside it.
 PULL_WORDS = 20
@@ -59,8 +62,15 @@ def rarities(vectorizer: Learnt) -> tuple[dict[str, float], float]:
     idf = dict(zip(terms_of(vectorizer), known, strict=True))
     # What min_df left out is rarer than the rarest word kept.
     unknown = max(known) + float(np.log(vectorizer.params["min_df"]))
-    idf |= {word: MALAY_WEIGHT * unknown for word in load_lexicon("foreign")["malay"]}
+    idf |= {word: MALAY_WEIGHT * unknown for word in malay_words()}
     return idf, unknown
+
+
+@cache
+def malay_words() -> frozenset[str]:
+    """Return the words of malay.toml, which Malay has and Indonesian has not."""
+    table = tomllib.loads(files("saring").joinpath("malay.toml").read_text("utf-8"))
+    return frozenset(words(table["words"]))
 
 
 def mean_rarity(totals: NDArray[np.float64]) -> NDArray[np.float64]:
