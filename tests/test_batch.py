@@ -344,7 +344,7 @@ class Fragile:
 
     columns = MappingProxyType({"id": "string", "n_links": "int", "error": "string"})
 
-    def rows(self, records):
+    def table(self, records):
         for record in records:
             if record.text == "mati" and not record.error:
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -352,7 +352,11 @@ class Fragile:
                 os.kill(os.getpid(), signal.SIGKILL)
             if record.text == "galat" and not record.error:
                 raise RuntimeError("rusak")
-        return [{"id": r.id, "n_links": 0, "error": r.error or None} for r in records]
+        return {
+            "id": [record.id for record in records],
+            "n_links": [0] * len(records),
+            "error": [record.error or None for record in records],
+        }
 
 
 def records(*texts):

@@ -10,7 +10,7 @@ import orjson
 import pyarrow.parquet as pq
 import pytest
 
-from saring.article import Prediction
+from saring.article import Prediction, as_columns
 from saring.errors import ConfigError, InputError
 from saring.parse import parse
 from saring.predict import Model, load
@@ -93,11 +93,9 @@ def test_the_summary_adds_up_whatever_the_format(model, tmp_path, suffix):
 
 def test_abstentions_are_counted_apart():
     known = Prediction(id="a", topic="x", probabilities={"x": 0.9}, abstained=False)
-    rows = [
-        p.row(["x"]) for p in (known, replace(known, abstained=True), Prediction("c", error="e"))
-    ]
-    summary = Summary().plus(rows).plus(rows[:1])
-    assert summary == Summary(rows=4, scored=2, abstained=1, errors=1, first_error="e")
+    found = [known, replace(known, abstained=True), Prediction("c", error="e")]
+    summary = Summary.of(as_columns(found, ["x"]))
+    assert summary == Summary(rows=3, scored=1, abstained=1, errors=1, first_error="e")
 
 
 def test_links_that_nobody_judged_do_not_stop_a_batch(model, tmp_path):

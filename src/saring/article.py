@@ -21,6 +21,7 @@ __all__ = [
     "Prediction",
     "Record",
     "Removal",
+    "as_columns",
     "clean_text",
 ]
 
@@ -218,33 +219,40 @@ class Prediction:
         return sum(not link.related for link in self.links)
 
     def row(self, topics: Sequence[str]) -> dict[str, Any]:
-        """Return the flat row that every door gives; values are JSON types, absent ones None.
+        """Return the flat row that every door gives; `as_columns` says what is in it."""
+        return {name: values[0] for name, values in as_columns([self], topics).items()}
 
-        Parameters
-        ----------
-        topics : sequence of str
-            The model's topics: each gives a column ``p_<topic>``, in this order.
-        """
-        failed = bool(self.error)
-        return {
-            "id": self.id,
-            "title": self.title or None,
-            "published": self.published or None,
-            "publisher": self.publisher or None,
-            "source": self.source or None,
-            "topic": self.topic,
-            "topic_probability": self.topic_probability,
-            **{f"p_{topic}": self.probabilities.get(topic) for topic in topics},
-            "abstained": self.abstained,
-            "clickbait": self.clickbait,
-            "links": None if failed else [link.row() for link in self.links],
-            "n_links": self.n_links,
-            "n_unrelated": self.n_unrelated,
-            "clean_text": self.clean_text,
-            "error": self.error or None,
-            "model_version": self.model_version or None,
-            "scored_at": self.scored_at or None,
-        }
+
+def as_columns(found: Sequence[Prediction], topics: Sequence[str]) -> dict[str, list[Any]]:
+    """Return predictions as the columns that every door gives, each with a value for each.
+
+    Values are JSON types, absent ones None.
+
+    Parameters
+    ----------
+    found : sequence of Prediction
+    topics : sequence of str
+        The model's topics: each gives a column ``p_<topic>``, in this order.
+    """
+    return {
+        "id": [p.id for p in found],
+        "title": [p.title or None for p in found],
+        "published": [p.published or None for p in found],
+        "publisher": [p.publisher or None for p in found],
+        "source": [p.source or None for p in found],
+        "topic": [p.topic for p in found],
+        "topic_probability": [p.topic_probability for p in found],
+        **{f"p_{topic}": [p.probabilities.get(topic) for p in found] for topic in topics},
+        "abstained": [p.abstained for p in found],
+        "clickbait": [p.clickbait for p in found],
+        "links": [None if p.error else [link.row() for link in p.links] for p in found],
+        "n_links": [p.n_links for p in found],
+        "n_unrelated": [p.n_unrelated for p in found],
+        "clean_text": [p.clean_text for p in found],
+        "error": [p.error or None for p in found],
+        "model_version": [p.model_version or None for p in found],
+        "scored_at": [p.scored_at or None for p in found],
+    }
 
 
 def clean_text(article: Article, keep: Sequence[Link] = ()) -> str:

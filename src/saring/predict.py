@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -122,25 +123,37 @@ class Model:
             [*titles, *headlines],
             [*bodies, *[""] * len(headlines)],
         )
-        topics, strange = found.probabilities, found.strangeness[:n] > self._thresholds["strange"]
-        baits = self._baits([*titles, *headlines])
+        topics = found.probabilities.tolist()
+        baits = [_number(p) for p in self._baits([*titles, *headlines])[:, -1].tolist()]
         pairs = [(titles[i], bodies[i], link.headline) for i, link in links]
         judged: list[list[LinkPrediction]] = [[] for _ in articles]
         verdicts = self._links(links, pairs, topics, baits, n)
         for (i, _), verdict in zip(links, verdicts, strict=True):
             judged[i].append(verdict)
-        return [
-            self._prediction(article, body, p, bait, odd, verdicts, keep_links, marks)
-            for article, body, p, bait, odd, verdicts in zip(
-                articles,
-                bodies,
-                topics[:n],
-                baits[:n, -1],
-                strange,
-                judged,
-                strict=True,
+        clean = bodies if keep_links == "none" else _with_links(articles, judged, keep_links)
+        names, thresholds = self.topics, self._thresholds
+        strange, unsure = found.strangeness.tolist(), thresholds["abstain"]
+        made = []
+        for i, article in enumerate(articles):
+            probabilities = [round(p, DECIMALS) for p in topics[i]]
+            best = max(probabilities)
+            made.append(
+                Prediction(
+                    id=article.id,
+                    title=article.title,
+                    published=article.published,
+                    publisher=article.publisher,
+                    source=article.source,
+                    topic=names[probabilities.index(best)],
+                    probabilities=dict(zip(names, probabilities, strict=True)),
+                    abstained=best < unsure or strange[i] > thresholds["strange"],
+                    clickbait=baits[i] if article.title else None,
+                    links=tuple(judged[i]),
+                    clean_text=clean[i],
+                    **marks,
+                )
             )
-        ]
+        return made
 
     def _baits(self, headlines: Sequence[str]) -> NDArray[np.float64]:
         """Return the probabilities of clickbait's labels; NaN where nobody trained it."""
@@ -152,22 +165,31 @@ class Model:
         self,
         links: Sequence[tuple[int, Link]],
         pairs: Sequence[Pair],
-        topics: NDArray[np.float64],
-        baits: NDArray[np.float64],
+        topics: Sequence[Sequence[float]],
+        baits: Sequence[float | None],
         n: int,
     ) -> list[LinkPrediction]:
         """Return the verdict on each link; row n + k of `topics` and `baits` is its headline."""
-        unrelated: NDArray[np.float64] = np.full(len(pairs), np.nan)
+        chances: list[float] = [math.nan] * len(pairs)
         ties: list[list[Tie]] = [[] for _ in pairs]
         if pairs and "link" in self.bundle.estimators:
-            unrelated, ties = compiled.links(self.bundle.fitted("link"), pairs)
-        names = self.topics
-        best = topics.argmax(axis=1)
+            found, ties = compiled.links(self.bundle.fitted("link"), pairs)
+            chances = found.tolist()
+        threshold = self._thresholds["unrelated"]
         verdicts = []
         for k, (i, link) in enumerate(links):
-            topic = names[best[n + k]]
-            p_unrelated, clickbait = _number(unrelated[k]), _number(baits[n + k, -1])
-            related = None if p_unrelated is None else p_unrelated < self._thresholds["unrelated"]
+            topic, probability = self._best(topics[n + k])
+            p_unrelated, clickbait = _number(chances[k]), baits[n + k]
+            related = None if p_unrelated is None else p_unrelated < threshold
+            reasons: tuple[str, ...] = ()
+            if related is not None:
+                reasons = link_reasons(
+                    ties[k],
+                    (topic, probability),
+                    self._best(topics[i])[0],
+                    clickbait or 0.0,
+                    related=related,
+                )
             verdicts.append(
                 LinkPrediction(
                     headline=link.headline,
@@ -178,62 +200,22 @@ class Model:
                     p_unrelated=p_unrelated,
                     topic=topic,
                     clickbait=clickbait,
-                    reasons=link_reasons(
-                        ties[k],
-                        (topic, float(topics[n + k].max())),
-                        names[best[i]],
-                        clickbait or 0.0,
-                        related=bool(related),
-                    )
-                    if p_unrelated is not None
-                    else (),
+                    reasons=reasons,
                     url=link.url,
                 )
             )
         return verdicts
+
+    def _best(self, probabilities: Sequence[float]) -> tuple[str, float]:
+        """Return the most probable topic and its probability."""
+        best = max(probabilities)
+        return self.topics[probabilities.index(best)], best
 
     @property
     def _thresholds(self) -> Mapping[str, float]:
         """Where verdicts change."""
         thresholds: Mapping[str, float] = self.bundle.card["thresholds"]
         return thresholds
-
-    def _prediction(
-        self,
-        article: Article,
-        body: str,
-        probabilities: NDArray[np.float64],
-        clickbait: float,
-        odd: bool,
-        verdicts: Sequence[LinkPrediction],
-        keep_links: KeepLinks,
-        marks: Mapping[str, str],
-    ) -> Prediction:
-        """Return one article's prediction."""
-        topics = {
-            name: round(float(p), DECIMALS)
-            for name, p in zip(self.topics, probabilities, strict=True)
-        }
-        best = max(topics, key=lambda name: topics[name])
-        kept = [
-            link
-            for link, verdict in zip(article.links, verdicts, strict=True)
-            if keep_links == "all" or (keep_links == "related" and verdict.related)
-        ]
-        return Prediction(
-            id=article.id,
-            title=article.title,
-            published=article.published,
-            publisher=article.publisher,
-            source=article.source,
-            topic=best,
-            probabilities=topics,
-            abstained=bool(odd or topics[best] < self._thresholds["abstain"]),
-            clickbait=_number(clickbait) if article.title else None,
-            links=tuple(verdicts),
-            clean_text=clean_text(article, kept) if kept else body,
-            **marks,
-        )
 
 
 def load(path: str | Path | None = None, *, allow_version_skew: bool = False) -> Model:
@@ -259,7 +241,24 @@ def load(path: str | Path | None = None, *, allow_version_skew: bool = False) ->
 
 def _number(probability: float) -> float | None:
     """Return a probability as rows have it, None where nobody trained a model that gives it."""
-    return None if np.isnan(probability) else round(float(probability), DECIMALS)
+    return None if math.isnan(probability) else round(probability, DECIMALS)
+
+
+def _with_links(
+    articles: Sequence[Article], judged: Sequence[Sequence[LinkPrediction]], keep: KeepLinks
+) -> list[str]:
+    """Return the clean text of each article with all its links, or with the related ones."""
+    return [
+        clean_text(
+            article,
+            [
+                link
+                for link, verdict in zip(article.links, verdicts, strict=True)
+                if keep == "all" or verdict.related
+            ],
+        )
+        for article, verdicts in zip(articles, judged, strict=True)
+    ]
 
 
 def _failed(prediction: Prediction, marks: Mapping[str, str]) -> Prediction:

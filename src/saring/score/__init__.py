@@ -9,7 +9,7 @@ keeps finished parts beside the output until all are there, so that an interrupt
 """
 
 from saring.score.batch import BATCH_ROWS, clean, score
-from saring.score.jobs import CLEAN_COLUMNS, Scoring, made_rows, prediction_columns
+from saring.score.jobs import CLEAN_COLUMNS, Scoring, made_tables, prediction_columns
 from saring.score.summary import Summary
 
 __all__ = [
@@ -18,7 +18,7 @@ __all__ = [
     "Scoring",
     "Summary",
     "clean",
-    "made_rows",
+    "made_tables",
     "prediction_columns",
     "score",
 ]

@@ -1,4 +1,7 @@
-"""What is done to records: each job turns some into rows, and `make_part` rows into bytes."""
+"""What is done to records: each job turns some into rows, and `make_part` rows into bytes.
+
+Rows are columns on their way from the model to a file: lists of values are what both work on.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +11,15 @@ from typing import Any, Protocol
 
 import orjson
 
-from saring.article import Article, KeepLinks, Prediction, Record, clean_text
+from saring.article import Article, KeepLinks, Prediction, Record, as_columns, clean_text
 from saring.compiled import prepare
 from saring.errors import BundleError, InputError, SaringError
 from saring.intake import take
 from saring.predict import Model, load
 from saring.score.summary import Summary
-from saring.writers import SUFFIXES
+from saring.writers import SUFFIXES, Table
 
-__all__ = ["CLEAN_COLUMNS", "Cleaning", "Job", "Part", "Scoring", "batches", "made_rows",
+__all__ = ["CLEAN_COLUMNS", "Cleaning", "Job", "Part", "Scoring", "batches", "made_tables",
            "make_part", "prediction_columns"]  # fmt: skip
 
 STEP_ROWS = 256  # asked of the model at once: enough for scikit-learn's overhead to vanish
@@ -38,8 +41,6 @@ CLEAN_COLUMNS: Mapping[str, str] = {
     "error": "string",
 }
 
-Rows = list[dict[str, Any]]
-
 
 class Job(Protocol):
     """What is done to records; it is sent to worker processes as it is."""
@@ -48,8 +49,8 @@ class Job(Protocol):
     def columns(self) -> Mapping[str, str]:
         """The columns of its rows and their kinds."""
 
-    def rows(self, records: list[Record]) -> Rows:
-        """Return a row for each record; one whose `error` is filled gives a row with `error`."""
+    def table(self, records: list[Record]) -> Table:
+        """Return a row for each record, as columns; one with `error` filled gives one with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +66,10 @@ class Scoring:
         """The columns of prediction rows."""
         return prediction_columns(self.model.topics)
 
-    def rows(self, records: list[Record]) -> Rows:
+    def table(self, records: list[Record]) -> Table:
         """Return the prediction rows of records."""
         found = self.model.predict(records, keep_links=self.keep_links, scored_at=self.scored_at)
-        topics = self.model.topics
-        return [prediction.row(topics) for prediction in found]
+        return as_columns(found, self.model.topics)
 
     def __reduce__(self) -> tuple[Any, ...]:
         place = (str(self.model.path), self.model.model_version)
@@ -88,16 +88,17 @@ class Cleaning:
         """The columns of clean articles."""
         return CLEAN_COLUMNS
 
-    def rows(self, records: list[Record]) -> Rows:
+    def table(self, records: list[Record]) -> Table:
         """Return records as clean articles."""
         found = take(records)
         texts = iter(self._texts([item for item in found if isinstance(item, Article)]))
-        return [
+        rows = [
             _clean_row(item, next(texts), "")
             if isinstance(item, Article)
             else _clean_row(Article(id=item.id, title=item.title, text=""), None, item.error)
             for item in found
         ]
+        return {name: [row[name] for row in rows] for name in self.columns}
 
     def _texts(self, articles: Sequence[Article]) -> list[str | None]:
         """Return the clean text of each article with the links to keep."""
@@ -144,7 +145,7 @@ def prediction_columns(topics: Sequence[str]) -> dict[str, str]:
         "n_unrelated": "int",
         **{f"p_{topic}": "float" for topic in topics},
     }
-    return {name: kinds.get(name, "string") for name in Prediction(id="").row(topics)}
+    return {name: kinds.get(name, "string") for name in as_columns([], topics)}
 
 
 def _clean_row(article: Article, text: str | None, error: str) -> dict[str, Any]:
@@ -197,25 +198,34 @@ def make_part(job: Job, suffix: str, records: Sequence[Record]) -> Part:
     records : sequence of Record
         In the order of their rows.
     """
-    rows: Rows = []
-    for step in made_rows(job, records):
-        rows += step
-    if len(rows) != len(records):
-        raise AssertionError(f"{len(records)} records gave {len(rows)} rows")
+    table = _joined(made_tables(job, records), job.columns)
+    if len(table["error"]) != len(records):
+        raise AssertionError(f"{len(records)} records gave {len(table['error'])} rows")
     refused = [
-        _refused(record, row) for record, row in zip(records, rows, strict=True) if row["error"]
+        _refused(record, id, error)
+        for record, id, error in zip(records, table["id"], table["error"], strict=True)
+        if error
     ]
-    data = SUFFIXES[suffix](job.columns).part(rows)
-    return Part(data, b"".join(refused), Summary().plus(rows))
+    data = SUFFIXES[suffix](job.columns).part_of(table)
+    return Part(data, b"".join(refused), Summary.of(table))
 
 
-def made_rows(job: Job, records: Iterable[Record]) -> Iterator[Rows]:
-    """Yield the rows of records, a step's at a time."""
+def made_tables(job: Job, records: Iterable[Record]) -> Iterator[Table]:
+    """Yield the rows of records as columns, a step's at a time."""
     for step in batches(records, STEP_ROWS, STEP_CHARS):
-        yield _rows(job, step)
+        yield _table(job, step)
 
 
-def _rows(job: Job, records: list[Record]) -> Rows:
+def _joined(tables: Iterable[Table], names: Iterable[str]) -> Table:
+    """Return tables of these columns one below another."""
+    whole: dict[str, list[Any]] = {name: [] for name in names}
+    for table in tables:
+        for name, values in whole.items():
+            values += table[name]
+    return whole
+
+
+def _table(job: Job, records: list[Record]) -> Table:
     """Return the rows of records; what an article breaks is the error of its own row.
 
     Raises
@@ -224,28 +234,28 @@ def _rows(job: Job, records: list[Record]) -> Rows:
         All of several articles break the scoring: then it is not they who are at fault.
     """
     try:
-        return job.rows(records)
+        return job.table(records)
     except SaringError:
         raise
     except Exception as error:
         reason = f"{type(error).__name__}: {error!s:.200}"
-    rows: Rows = []
+    tables: list[Table] = []
     failed = 0
     for record in records:
         try:
-            rows += job.rows([record])
+            tables.append(job.table([record]))
         except SaringError:
             raise
         except Exception as error:
             failed += 1
             why = f"the article broke the scoring ({type(error).__name__}: {error!s:.200})"
-            rows += job.rows([broken(record, why)])
+            tables.append(job.table([broken(record, why)]))
     if failed == len(records) > 1:
         raise InputError(
             f"{records[0].where}: scoring fails from here on, whatever the article ({reason}); "
             "check the installation, and please report it"
         )
-    return rows
+    return _joined(tables, job.columns)
 
 
 def broken(record: Record, why: str) -> Record:
@@ -253,7 +263,7 @@ def broken(record: Record, why: str) -> Record:
     return replace(record, error=f"{record.where}: {why}; look at it or take it out")
 
 
-def _refused(record: Record, row: Mapping[str, Any]) -> bytes:
+def _refused(record: Record, id: str, error: str) -> bytes:
     """Return the line of a row with an error in the quarantine file."""
     file, colon, number = record.where.rpartition(":")
     counted = bool(colon) and number.isdigit()
@@ -261,8 +271,8 @@ def _refused(record: Record, row: Mapping[str, Any]) -> bytes:
         {
             "file": file if counted else record.where,
             "row": int(number) if counted else None,
-            "id": row["id"],
-            "reason": row["error"],
+            "id": id,
+            "reason": error,
         },
         option=orjson.OPT_APPEND_NEWLINE,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Self
 
 __all__ = ["Summary", "total"]
 
@@ -25,23 +25,20 @@ class Summary:
     first_error: str = ""
     resumed: int = 0
 
-    def plus(self, rows: Sequence[Mapping[str, Any]]) -> Summary:
-        """Return the summary with more rows counted."""
-        errors = [row["error"] for row in rows if row["error"]]
-        abstained = sum(bool(row.get("abstained")) for row in rows)
-        return total(
-            (
-                self,
-                Summary(
-                    rows=len(rows),
-                    scored=len(rows) - len(errors) - abstained,
-                    abstained=abstained,
-                    errors=len(errors),
-                    links=sum(row["n_links"] or 0 for row in rows),
-                    unrelated=sum(row.get("n_unrelated") or 0 for row in rows),
-                    first_error=errors[0] if errors else "",
-                ),
-            )
+    @classmethod
+    def of(cls, table: Mapping[str, Sequence[Any]]) -> Self:
+        """Return rows counted, given as columns."""
+        found = [error for error in table["error"] if error]
+        rows = len(table["error"])
+        abstained = sum(map(bool, table.get("abstained", ())))
+        return cls(
+            rows=rows,
+            scored=rows - len(found) - abstained,
+            abstained=abstained,
+            errors=len(found),
+            links=sum(number or 0 for number in table["n_links"]),
+            unrelated=sum(number or 0 for number in table.get("n_unrelated", ())),
+            first_error=found[0] if found else "",
         )
 
 

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 from saring.article import KeepLinks, Record
 from saring.parse import text_id
 from saring.read import Broken, Columns, ReadOptions, Row, batch_rows, fixer, json_line, to_record
-from saring.score import Scoring, made_rows
+from saring.score import Scoring, made_tables
 from saring.spark.shipped import Shipped
 from saring.writers import SUFFIXES, arrow_batch, arrow_schema
 
@@ -105,18 +105,18 @@ class Scorer:
     def __call__(self, batches: Batches) -> Batches:
         """Yield the prediction rows of a partition's batches."""
         job = Scoring(self.model.opened(), self.keep_links, self.scored_at)
-        made = made_rows(job, self._records(batches))
+        made = made_tables(job, self._records(batches))
         if not self.suffix:
             schema = arrow_schema(job.columns)
-            yield from (arrow_batch(rows, schema) for rows in made)
+            yield from (arrow_batch(table, schema) for table in made)
             return
         lines = SUFFIXES[self.suffix](job.columns)
         schema = arrow_schema(LINES)
         head = lines.start()
-        for rows in made:
+        for table in made:
             # Spark puts the last line break itself.
-            value = (head + lines.part(rows)).decode().removesuffix("\n")
-            yield arrow_batch([{"value": value}], schema)
+            value = (head + lines.part_of(table)).decode().removesuffix("\n")
+            yield arrow_batch({"value": [value]}, schema)
             head = b""
 
     def _records(self, batches: Batches) -> Iterator[Record]:

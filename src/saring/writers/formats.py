@@ -1,7 +1,8 @@
 """Rows to bytes, part by part, and parts to one file: JSON Lines, CSV and Parquet.
 
-A part holds rows and can be made anywhere; a file is what `start` gives, what `place` makes of each
-part in turn, and what `end` gives. The bytes of a file depend on the rows of its parts alone.
+A part is made of rows or of their columns, anywhere; a file is what `start` gives, what `place`
+makes of each part in turn, and what `end` gives. The bytes of a file depend on the rows of its
+parts alone.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import orjson
 
 from saring.writers import footer
 
-__all__ = ["LINK_COLUMNS", "SUFFIXES", "Format", "arrow_batch", "arrow_schema"]
+__all__ = ["LINK_COLUMNS", "SUFFIXES", "Format", "Table", "arrow_batch", "arrow_schema"]
 
 # A cell that begins with one of these is run as a formula by spreadsheets; an apostrophe stops it.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -34,6 +35,7 @@ LINK_COLUMNS: Mapping[str, str] = {
 }
 
 Rows = Sequence[Mapping[str, Any]]
+Table = Mapping[str, Sequence[Any]]  # a column of values by name, all of one length
 
 
 class Format(Protocol):
@@ -49,6 +51,9 @@ class Format(Protocol):
 
     def part(self, rows: Rows) -> bytes:
         """Return rows as a part."""
+
+    def part_of(self, table: Table) -> bytes:
+        """Return the same part as of rows, from their columns."""
 
     def start(self) -> bytes:
         """Return what a file begins with."""
@@ -68,6 +73,11 @@ class _JsonLines:
 
     def part(self, rows: Rows) -> bytes:
         return b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
+
+    def part_of(self, table: Table) -> bytes:
+        names = list(table)
+        rows = zip(*table.values(), strict=True)
+        return self.part([dict(zip(names, row, strict=True)) for row in rows])
 
     def start(self) -> bytes:
         return b""
@@ -106,15 +116,17 @@ class _Parquet:
         self._rows = 0
 
     def part(self, rows: Rows) -> bytes:
+        return self.part_of({name: [row[name] for row in rows] for name in self._columns})
+
+    def part_of(self, table: Table) -> bytes:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        schema = arrow_schema(self._columns)
+        batch = arrow_batch(table, arrow_schema(self._columns))
         sink = pa.BufferOutputStream()
-        with pq.ParquetWriter(sink, schema, compression="zstd") as writer:
-            if rows:
-                table = pa.Table.from_pylist(list(rows), schema=schema)
-                writer.write_table(table, row_group_size=len(rows))
+        with pq.ParquetWriter(sink, batch.schema, compression="zstd") as writer:
+            if len(batch):
+                writer.write_batch(batch, row_group_size=len(batch))
         return bytes(sink.getvalue())
 
     def start(self) -> bytes:
@@ -136,11 +148,12 @@ class _Parquet:
 SUFFIXES: Mapping[str, type[Format]] = {".jsonl": _JsonLines, ".csv": _Csv, ".parquet": _Parquet}
 
 
-def arrow_batch(rows: Rows, schema: Any) -> Any:
-    """Return rows as an Arrow batch of columns that are the schema's."""
+def arrow_batch(table: Table, schema: Any) -> Any:
+    """Return columns as an Arrow batch of the schema's types."""
     import pyarrow as pa
 
-    return pa.RecordBatch.from_pylist(list(rows), schema=schema)
+    arrays = [pa.array(table[field.name], field.type) for field in schema]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 def arrow_schema(columns: Mapping[str, str]) -> Any:
