@@ -486,6 +486,52 @@ def test_headings_lists_and_quotes_of_the_body_are_kept_in_order():
     assert text(body(paras(0), inner)) == [P[0], "Harga Terkini", *P[1:4]]
 
 
+INGREDIENTS = ["200 gram cabai rawit", "5 siung bawang merah", "1 sdm garam", "Minyak secukupnya"]
+STEPS = ["Haluskan cabai dan bawang.", "Tumis sampai harum.", "Beri garam, lalu sajikan."]
+
+
+def listed(items: list[str], tag: str = "ul") -> str:
+    return f"<{tag}>" + "".join(f"<li>{item}</li>" for item in items) + f"</{tag}>"
+
+
+@pytest.mark.parametrize("opening", ["", f"<p>{P[0]}</p>", f"<p>{P[0]}</p><p>{P[1]}</p>"])
+@pytest.mark.parametrize("name", ["isi", "entry-content"])
+@pytest.mark.parametrize("whole", [True, False], ids=["a portal's page", "a bare page"])
+def test_a_recipe_of_lists_keeps_them_and_its_teaser(opening, name, whole):
+    article = (
+        f"{HEADLINE}<div class='{name}'>{opening}<h2>Bahan</h2>{listed(INGREDIENTS)}"
+        f"<p>Baca juga: {link(H[2])}</p><h2>Cara membuat</h2>{listed(STEPS, 'ol')}</div>"
+    )
+    bare = f"<html><head><title>{TITLE}</title></head><body>{article}</body></html>".encode()
+    record = page_record(page(article) if whole else bare, "a.html")
+    lines = ["Bahan", *INGREDIENTS, f"Baca juga: {H[2]}", "Cara membuat", *STEPS]
+    assert record.text.split("\n") == [p for p in P[:2] if p in opening] + lines
+    assert record.addresses == {H[2]: "https://kabar.example/2"}
+
+
+OTHER_LISTS = {
+    "towns": listed([f"Kota {name}" for name in ("Ambon", "Bima", "Dumai", "Garut", "Palu")] * 9),
+    "buttons": listed(["Bagikan ke Facebook", "Kirim", "Salin tautan", "Cetak", "Simpan"] * 12),
+    "menu": f"<div class='menu'>{listed(['Kabar dari seluruh kota', 'Kabar yang ramai'] * 12)}</div>",
+    "links": listed(
+        [f"{headline} <a href='/x'>{headline}, kata warga</a>" for headline in OUTSIDE]
+    ),
+}
+
+
+@pytest.mark.parametrize("other", OTHER_LISTS)
+def test_other_lists_are_no_recipe(other):
+    short = f"{HEADLINE}<div class='isi'>{paras(0, 1)}</div>"
+    assert text(f"{short}<div class='pilihan-anda'>{OTHER_LISTS[other]}</div>") == P[:2]
+
+
+def test_an_article_stays_itself_beside_a_list_that_tells_something():
+    about = listed([f"Aturan {n} bagi penulis surat itu" for n in range(9)])
+    article = f"{HEADLINE}<div class='isi'>{paras(0, 1, 2, 3)}</div>"
+    side = f"<div>{cards(OUTSIDE[:3])}{about}</div>"
+    assert text(f"<section>{article}{side}</section>") == P[:4]
+
+
 def test_white_space_is_collapsed_and_typography_stays():
     shown = "<p>Kata  dia,\n  “harga\u00a0cabai” – naik\u200b terus…</p>"
     assert text(body(paras(0, 1), shown))[2] == "Kata dia, “harga cabai” – naik terus…"

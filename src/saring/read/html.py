@@ -105,8 +105,9 @@ def _decoded(html: bytes) -> str:
 
 def _longer(below: list[Line], anywhere: list[Line]) -> list[Line]:
     """Return the body found below the headline, unless most of the page's prose is elsewhere."""
-    chars = [sum(len(line.text) for line in body if line.is_prose) for body in (below, anywhere)]
-    return below if chars[0] >= BELOW_SHARE * chars[1] else anywhere
+    from saring.read.layout import told_chars
+
+    return below if told_chars(below) >= BELOW_SHARE * told_chars(anywhere) else anywhere
 
 
 def _extracted(root: Any) -> str:

@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from saring.read.pagelines import Element, Line, page_rules
+from saring.read.pagelines import PROSE_CHARS, Element, Line, page_rules
 
-__all__ = ["Page"]
+__all__ = ["Page", "told_chars"]
 
 LINE_COST = 20  # what a line of links or a label costs a container, beside its length
 FURNITURE_SHARE = 0.4  # an element with more of the page's prose than this is no furniture
@@ -25,6 +25,9 @@ CAPTION_CHARS = 300  # an element that holds a picture and no more text than thi
 CAPTION_LINES = 2  # nor more lines than this: the caption and who took the picture
 CAPTION_LEVELS = 4  # how far above the text the picture may stand: td, tr, tbody, table
 INVITATION_CHARS = 250  # "follow our channel" takes one or two sentences
+LISTS = ("ul", "ol")
+ITEM_WORDS = 2.5  # an item of a list that tells something, on average; towns and buttons have fewer
+FULLER_SHARE = 0.5  # a body with less text than this beside one with lists lost the better part
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")  # what has one is no caption
 
 _WORD = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z])(?=[A-Z])")
@@ -44,6 +47,7 @@ class Page:
             line.is_furniture = (
                 _invites(line) or self._in_furniture(line.owner) or self._is_caption(line)
             )
+        _mark_items(lines)
 
     def body(self, first: int = 0) -> list[Line]:
         """Return the lines of the container that holds the article, from line `first` on.
@@ -51,23 +55,16 @@ class Page:
         Every line adds to each element around it: prose its length, a line of links or a label
         less than nothing. The element with the highest sum is the body; a container known by
         name goes before it. Furniture inside is still among the lines.
+
+        Items of lists are labels first. Of a page that is lists more than paragraphs, a recipe,
+        that loses the better part: where they count as prose, the body may be fuller.
         """
         lines = self.lines[first:]
-        values = _values(lines)
-        for i, line in enumerate(lines):
-            if line.is_furniture:
-                values[i] = min(values[i], 0)
-        blocks = page_rules()["tags"]["blocks"]  # an inline element may hold a part of a line
-        sums = {e: total for e, total in _sums(lines, values).items() if e.tag in blocks}
-        best = max(sums, key=lambda e: sums[e], default=None)
-        if best is None or sums[best] <= 0:
-            return []
-        chosen = {best, *_like(best, sums)}
-        for known in _named_bodies(sums):
-            if sum(sums[e] for e in known) >= NAMED_SHARE * sums[best]:
-                chosen = set(known)
-                break
-        return [line for line in self.lines[first:] if chosen & set(_upwards(line.owner))]
+        body = _container(lines, _values(lines))
+        if any(line.is_item for line in lines):
+            listed = _container(lines, _values_with_items(lines))
+            return listed if _is_fuller(listed, body) else body
+        return body
 
     def _in_furniture(self, element: Element) -> bool:
         path: list[Element] = []
@@ -103,6 +100,24 @@ def _upwards(element: Element) -> Iterator[Element]:
         element = element.getparent()
 
 
+def _mark_items(lines: Sequence[Line]) -> None:
+    """Set `is_item` on the lines of lists that tell something: ingredients, steps, tips.
+
+    A list of links leads elsewhere.
+    """
+    lists: dict[Element, list[Line]] = {}
+    for line in lines:
+        for e in _upwards(line.owner):
+            if e.tag in LISTS and not line.is_teaser:
+                lists.setdefault(e, []).append(line)
+    for items in lists.values():
+        text = " ".join(line.text for line in items)
+        tells = len(text) >= PROSE_CHARS and len(text.split()) >= ITEM_WORDS * len(items)
+        if tells and not any(line.is_links for line in items):
+            for line in items:
+                line.is_item = True
+
+
 def _sums(lines: Sequence[Line], values: Sequence[int]) -> dict[Element, int]:
     """Return for every element the sum of its lines' values, inner elements first."""
     sums: dict[Element, int] = {}
@@ -110,6 +125,39 @@ def _sums(lines: Sequence[Line], values: Sequence[int]) -> dict[Element, int]:
         for e in _upwards(line.owner):
             sums[e] = sums.get(e, 0) + value
     return sums
+
+
+def _container(lines: Sequence[Line], values: list[int]) -> list[Line]:
+    """Return the lines of the element with the highest sum of values; see `Page.body`."""
+    for i, line in enumerate(lines):
+        if line.is_furniture:
+            values[i] = min(values[i], 0)
+    blocks = page_rules()["tags"]["blocks"]  # an inline element may hold a part of a line
+    sums = {e: total for e, total in _sums(lines, values).items() if e.tag in blocks}
+    best = max(sums, key=lambda e: sums[e], default=None)
+    if best is None or sums[best] <= 0:
+        return []
+    chosen = {best, *_like(best, sums)}
+    for known in _named_bodies(sums):
+        if sum(sums[e] for e in known) >= NAMED_SHARE * sums[best]:
+            chosen = set(known)
+            break
+    return [line for line in lines if chosen & set(_upwards(line.owner))]
+
+
+def _is_fuller(listed: list[Line], body: list[Line]) -> bool:
+    """Return whether a body with lists is all of another and more, or tells twice as much."""
+    known = set(map(id, body))
+    added = [line for line in listed if id(line) not in known]
+    whole = len(listed) - len(added) == len(body)
+    if whole and sum(line.is_links and not line.is_teaser for line in added) < LIST_LINKS:
+        return True
+    return told_chars(body) < FULLER_SHARE * told_chars(listed)
+
+
+def told_chars(lines: Sequence[Line]) -> int:
+    """Return how much text is paragraphs and items of lists."""
+    return sum(len(line.text) for line in lines if line.is_prose or line.is_item)
 
 
 def _values(lines: Sequence[Line]) -> list[int]:
@@ -132,6 +180,17 @@ def _values(lines: Sequence[Line]) -> list[int]:
                 weight *= BEHIND_LIST
             links, begun = 0, True
             values[i] = int(values[i] * weight)
+    return values
+
+
+def _values_with_items(lines: Sequence[Line]) -> list[int]:
+    """Return what each line adds where items of lists count as prose; what heads them is free."""
+    values = _values(lines)
+    for i, line in enumerate(lines):
+        if line.is_item and not line.is_prose:
+            values[i] = line.plain_chars
+        elif not line.is_links and any(following.is_item for following in lines[i + 1 : i + 2]):
+            values[i] = max(values[i], 0)
     return values
 
 

@@ -47,6 +47,8 @@ class Line:
         How much of the text is no link.
     is_links, is_prose : bool
         Whether most of it is links; whether it reads like a paragraph rather than a label.
+    is_item : bool
+        Whether it stands in a list that tells something; set by `saring.read.layout`.
     is_teaser : bool
         Whether it is a teaser, or the label of a box of them; set by `saring.read.teasers`.
     is_furniture : bool
@@ -59,6 +61,7 @@ class Line:
     plain_chars: int = field(init=False)
     is_links: bool = field(init=False)
     is_prose: bool = field(init=False)
+    is_item: bool = False
     is_teaser: bool = False
     is_furniture: bool = False
 
