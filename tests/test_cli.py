@@ -236,6 +236,19 @@ def test_predict_reads_packed_files_pages_and_folders(run, work):
     assert rows[1]["links"][0]["url"] == "https://bolapetang.example/harga-emas"
 
 
+def test_parse_json_is_printed_without_what_draws():
+    code = (
+        "import sys\n"
+        "from saring.cli import main\n"
+        "main(['parse', '--json', sys.argv[1]])\n"
+        "print('rich' in sys.modules, file=sys.stderr)\n"
+    )
+    words = [sys.executable, "-c", code, PRMN]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["title"]
+    assert done.stderr == "False\n"
+
+
 # errors
 
 

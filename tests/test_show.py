@@ -7,11 +7,11 @@ import sys
 import pytest
 
 from saring.article import Article, LinkPrediction, Prediction, Record
+from saring.lines import print_json
 from saring.parse import parse
 from saring.score import Summary
 from saring.show import (
     print_article,
-    print_json,
     print_prediction,
     print_problem,
     print_summary,

@@ -77,7 +77,11 @@ def _predict(options: argparse.Namespace) -> int:
     """Print predictions for a person, or as JSON Lines."""
     from saring.predict import load
     from saring.read import read
-    from saring.show import print_json, print_model, print_prediction
+
+    if options.json:  # nothing is drawn: rich would be imported for nothing
+        from saring.lines import print_json
+    else:
+        from saring.show import print_model, print_prediction
 
     model = load(options.model)
     failed = False
@@ -170,11 +174,17 @@ def _parse(options: argparse.Namespace) -> int:
 
     from saring.parse import parse
     from saring.read import read
-    from saring.show import print_article, print_json, print_problem
+
+    if options.json:
+        from saring.lines import print_json
+    else:
+        from saring.show import print_article
 
     failed = False
     for record in read(options.inputs, _read_options(options)):
         if record.error:
+            from saring.show import print_problem
+
             failed = True
             print_problem(record.error)
             continue

@@ -1,11 +1,10 @@
-"""What the command line prints: for a person through rich, for a program as JSON Lines."""
+"""What the command line prints for a person, through rich."""
 
 from __future__ import annotations
 
 import shlex
-import sys
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
@@ -27,7 +26,6 @@ __all__ = [
     "print_checks",
     "print_doubts",
     "print_imported",
-    "print_json",
     "print_model",
     "print_prediction",
     "print_problem",
@@ -59,13 +57,6 @@ def _print(out: Terminal, text: Text, hang: int = 0) -> None:
 def _print_table(out: Terminal, table: Table) -> None:
     """Print a table, fitted to a terminal; elsewhere plain and as wide as it is."""
     out.print(table if out.is_terminal else Text(str(table)), soft_wrap=not out.is_terminal)
-
-
-def print_json(row: Mapping[str, Any]) -> None:
-    """Print a row as one line of JSON, in UTF-8 wherever."""
-    import orjson
-
-    sys.stdout.buffer.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
 
 
 def print_problem(message: str) -> None:
