@@ -69,6 +69,14 @@ def struck(out: str) -> list[str]:
 # a prediction
 
 
+def test_an_article_that_is_a_title_alone_is_said_to_have_no_text(capsys):
+    alone = Record("a", "Rupiah Menguat", "")
+    print_prediction(alone, predicted(links=()))
+    assert "clickbait: <1%\n\n(no text)\n\nno teaser links\n" in capsys.readouterr().out
+    print_article(parse(alone))
+    assert capsys.readouterr().out == "title      Rupiah Menguat\n\n(no text)\n\n"
+
+
 def test_a_prediction_elsewhere_is_plain_text(capsys):
     print_prediction(RECORD, predicted())
     assert (

@@ -36,6 +36,7 @@ __all__ = [
 
 _STYLES = {"body": "", "link": "cyan"}
 _FURNITURE_STYLE = "dim"
+NO_TEXT = Text("(no text)", "dim")  # of an article that is a title alone
 _LINK_STYLES = {True: "cyan", False: "red", None: "dim"}  # by `related`
 _VERDICTS = {True: "related", False: "unrelated", None: "not judged"}
 READING_COLUMNS = 88  # longer lines are hard to read, however wide the terminal
@@ -78,7 +79,8 @@ def print_prediction(record: Record, prediction: Prediction) -> None:
     _print(out, _topic(prediction))
     if prediction.clickbait is not None:
         _print(out, Text(f"clickbait: {_percent(prediction.clickbait)}"))
-    for line in _marked_lines(record, prediction, strikes=out.color_system is not None):
+    strikes = out.color_system is not None
+    for line in _marked_lines(record, prediction, strikes=strikes) or [NO_TEXT]:
         out.print()
         _print(out, line)
     out.print()
@@ -113,7 +115,8 @@ def _marked_lines(record: Record, prediction: Prediction, *, strikes: bool) -> l
     Where nothing can be struck through, tildes stand for it, as in Markdown.
     """
     article = parse(record)
-    lines = [Text(line) for line in clean_text(article, article.links).split("\n")]
+    shown = clean_text(article, article.links)
+    lines = [Text(line) for line in shown.split("\n") if line]
     at = 0
     for link, verdict in zip(article.links, prediction.links, strict=True):
         printed = f"{link.marker} {link.headline}".strip()
@@ -151,6 +154,8 @@ def print_article(article: Article) -> None:
         out.print(Text(f"{'tags':<10} {', '.join(article.tags)}"))
     out.print()
     room = max(out.width - SPAN_COLUMNS, SPAN_COLUMNS) if out.is_terminal else PIECE_CHARS
+    if not article.text.strip():
+        out.print(NO_TEXT)
     for piece in article.pieces():
         text = " ".join(piece.text.split())
         if not text:
