@@ -175,7 +175,7 @@ class Model:
         if pairs and "link" in self.bundle.estimators:
             found, ties = compiled.links(self.bundle.fitted("link"), pairs)
             chances = found.tolist()
-        threshold = self._thresholds["unrelated"]
+        threshold = self._thresholds.get("unrelated", math.nan)  # none where links are not judged
         verdicts = []
         for k, (i, link) in enumerate(links):
             topic, probability = self._best(topics[n + k])
