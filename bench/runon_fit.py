@@ -20,8 +20,9 @@ from runon_text import Source, renderings
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 
+from saring.parse.host import Host
 from saring.parse.runon import Candidate, Model, candidate_score, candidates
-from saring.parse.window import Host, Tables
+from saring.parse.window import Tables
 from saring.parse.word import read_word
 
 __all__ = ["accuracy", "examples", "fit", "fitted", "tables", "write"]

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saring.parse import parse
+from saring.parse.host import LONG, Host
 from saring.parse.runon import candidate_score, candidates, headline_end, load_model
-from saring.parse.window import Host, Window
+from saring.parse.window import Window
 from saring.parse.word import read_word
 
 NEWS = Path(__file__).parents[1].parent / "shared" / "data" / "news" / "articles.parquet"
@@ -118,7 +119,8 @@ def test_names_with_a_capital_inside_are_one_word():
     tables = load_model().tables
     assert "WhatsApp" in tables.camel
     text = "Grup WhatsApp Warga Diretas"
-    assert [token.text for token in Window(Host(text), 0, len(text), tables).tokens] == text.split()
+    window = Window(Host(text), 0, len(text), tables)
+    assert [text[a:b] for a, b in zip(window.starts, window.ends, strict=True)] == text.split()
 
 
 @pytest.mark.parametrize(
@@ -142,6 +144,32 @@ def test_two_words_glued_are_taken_apart(glued, parts):
 def test_the_end_lies_within_the_stretch(text, start):
     start = min(start, len(text))
     assert start <= headline_end(Host(text), start, len(text)) <= len(text)
+
+
+SCRAPS = st.sampled_from(
+    [
+        "Warga", "Antre", "Gas", "Subuh", "Solo", "KPK", "warga", "antre", "di", "gas", "subuh.",
+        "kata", "dia,", "Menurut", "Namun,", '"Kami', 'lega."', "(Foto:", "Rini)", "2.", "2026",
+        "SubuhMenurut", "(abc/def)", "Rp12.500", "Wali", "Kota:", "-", "\n", " ", "‘Gas’", "Warga's",
+    ]
+)  # fmt: skip
+STRETCHES = st.one_of(st.text(max_size=80), st.lists(SCRAPS, max_size=70).map(" ".join))
+
+
+@given(text=STRETCHES, title=st.sampled_from(["", "Gas Langka", "Warga Antre Gas Sejak Subuh"]))
+def test_the_end_is_that_of_the_best_candidate_and_of_equal_ones_the_last(text, title):
+    host, model = Host(text, title), load_model()
+    found = candidates(host, 0, len(text), model.tables)
+    scores = [round(candidate_score(one, model.weights), 6) for one in found]
+    best = [one.end for one, score in zip(found, scores, strict=True) if score == max(scores)]
+    assert headline_end(host, 0, len(text)) == (best[-1] if best else 0)
+
+
+@given(text=STRETCHES, phrase=st.lists(SCRAPS, min_size=1, max_size=3))
+def test_phrases_are_found_alike_in_short_and_long_texts(text, phrase):
+    short, long = Host(text), Host(text + " 1" * LONG)
+    assert short.repeats(*phrase) == long.repeats(*phrase)
+    assert short.writes_small(phrase[0].lower()) == long.writes_small(phrase[0].lower())
 
 
 def test_a_long_stretch_costs_no_more_than_a_window():

@@ -1,6 +1,6 @@
 """The parse room: a record's text to an `Article` of body, links and furniture.
 
-    shape > word > window > signs > runon
+    host; shape > word > window > signs, echoes > runon
     needles > markers > teaser > marks > box > links
     dateline, metadata > furniture
     links, furniture > engine

@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from saring.parse.host import Host
 from saring.parse.markers import Rules
 from saring.parse.marks import Mark
 from saring.parse.shape import may_be_headline
 from saring.parse.teaser import MARKDOWN, WHOLE_LINE_CHARS, Span, Teaser
-from saring.parse.window import Host
 
 __all__ = ["Page", "find_box"]
 

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from saring.parse.box import MAX_BOX, Page, find_box
+from saring.parse.host import Host
 from saring.parse.markers import Marker, Rules
 from saring.parse.marks import CLOSING, Mark, find_marks
 from saring.parse.runon import headline_end
 from saring.parse.shape import MAX_HEADLINE_CHARS, is_title_case, may_be_headline, sentence_ends
 from saring.parse.teaser import MARKDOWN, WHOLE_LINE_CHARS, Span, Teaser, tight
-from saring.parse.window import Host
 from saring.parse.word import joints
 
 __all__ = ["find_addressed", "find_teasers"]

@@ -9,23 +9,44 @@ articles are printed as run-on text for it.
 
 from __future__ import annotations
 
+import math
 import tomllib
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
+from functools import cache, lru_cache
 from importlib.resources import files
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from saring.parse.signs import Features, read_signs
-from saring.parse.window import Host, Tables, Window
+from saring.parse.echoes import ECHOES
+from saring.parse.host import Host
+from saring.parse.signs import read_odds, read_signs
+from saring.parse.window import Tables, Window
 
-__all__ = ["Candidate", "Model", "candidate_score", "candidates", "headline_end", "load_model"]
+__all__ = [
+    "Candidate",
+    "Features",
+    "Model",
+    "candidate_score",
+    "candidates",
+    "headline_end",
+    "load_model",
+]
 
 MAX_WORDS = 28  # no headline read had more
+
+GROUPS_KEPT = 1 << 16
+DIGITS = 6  # of a score: weights have two, log-odds are quarters, the rest is rounding's
 
 NEVER_LAST = frozenset(
     "di ke dari yang dan untuk dengan pada dalam oleh atau bagi serta".split()  # noqa: SIM905
 )
 """Words that end no headline."""
+
+
+class Features(NamedTuple):
+    """What a candidate shows: names of signs, and log-odds of words by the name of their table."""
+
+    signs: list[str]
+    odds: list[tuple[str, float]]
 
 
 class Candidate(NamedTuple):
@@ -53,23 +74,40 @@ def headline_end(host: Host, start: int, stop: int) -> int:
         The stretch the headline lies in: it ends at `stop` at the latest.
     """
     model = load_model()
-    best, best_score = start, float("-inf")
-    for candidate in candidates(host, start, stop, model.tables):
-        score = candidate_score(candidate, model.weights)
-        if score > best_score:
-            best, best_score = candidate.end, score
+    window = Window(host, start, stop, model.tables)
+    places = _places(window, stop)
+    if not places:
+        return start
+    scores = {place: _score(window, place, model.weights) for place in places}
+    best = _best(window, scores)
+    return window.ends[best - 1] if best else start
+
+
+def _best(window: Window, scores: Mapping[int, float]) -> int:
+    """Return the place that scores best when the rest of the text is asked, too; the last of such.
+
+    Parameters
+    ----------
+    window : Window
+        The words behind the marker.
+    scores : Mapping[int, float]
+        What each place scores without `ECHOES`.
+    """
+    weights = _echo_weights()
+    most = sum([max(0.0, weight) for weight in weights.values()])
+    best, best_score = 0, -math.inf
+    for place in sorted(scores, key=lambda place: -scores[place]):
+        if round(scores[place] + most, DIGITS) < best_score:
+            break  # neither this place nor one behind it can win
+        echoes = [weight for name, weight in weights.items() if ECHOES[name](window, place)]
+        score = round(scores[place] + sum(echoes), DIGITS)
+        if (score, place) > (best_score, best):
+            best, best_score = place, score
     return best
 
 
-def candidate_score(candidate: Candidate, weights: Mapping[str, float]) -> float:
-    """Return the log-weight of a candidate: its signs' weights, and its weighted log-odds."""
-    signs, odds = candidate.features
-    score = sum([weights.get(sign, 0.0) for sign in signs])
-    return score + sum([weights.get(name, 0.0) * value for name, value in odds])
-
-
-def candidates(host: Host, start: int, stop: int, tables: Tables) -> Iterator[Candidate]:
-    """Yield the places where the headline may end, with their features.
+def candidates(host: Host, start: int, stop: int, tables: Tables) -> list[Candidate]:
+    """Return the places where the headline may end, with their features by name.
 
     Parameters
     ----------
@@ -81,15 +119,56 @@ def candidates(host: Host, start: int, stop: int, tables: Tables) -> Iterator[Ca
         What the features are read from.
     """
     window = Window(host, start, stop, tables)
-    tokens = window.tokens
-    for place, token in enumerate(tokens[: MAX_WORDS + 1]):
-        before = tokens[place - 1] if place else None
-        if before is None and window.style == "title":
-            continue  # in Title Case something is advertised; elsewhere the headline may be lost
-        if token.may_open and (before is None or before.word.bare not in NEVER_LAST):
-            yield Candidate(before.end if before else start, read_signs(window, place))
-    if tokens and len(tokens) <= MAX_WORDS and not host.text[tokens[-1].end : stop].strip():
-        yield Candidate(tokens[-1].end, read_signs(window, len(tokens)))
+    found = []
+    for place in _places(window, stop):
+        signs = [name for read, *values in read_signs(window, place) for name in read(*values)]
+        signs += [name for name, shows in ECHOES.items() if shows(window, place)]
+        end = window.ends[place - 1] if place else start
+        found.append(Candidate(end, Features(signs, read_odds(window, place))))
+    return found
+
+
+def candidate_score(candidate: Candidate, weights: Mapping[str, float]) -> float:
+    """Return the log-weight of a candidate: its signs' weights, and its weighted log-odds."""
+    signs, odds = candidate.features
+    score = sum([weights.get(sign, 0.0) for sign in signs])
+    return score + sum([weights.get(name, 0.0) * value for name, value in odds])
+
+
+def _places(window: Window, stop: int) -> list[int]:
+    """Return the places where the headline may end: before these words, or behind the last."""
+    words, glued = window.words, window.glued
+    places = [
+        place
+        for place in range(1, min(len(words), MAX_WORDS + 1))
+        if (words[place].may_open or glued[place]) and words[place - 1].bare not in NEVER_LAST
+    ]
+    # In Title Case something is advertised; elsewhere the headline may be lost.
+    if words and words[0].may_open and window.style != "title":
+        places.insert(0, 0)
+    if 0 < len(words) <= MAX_WORDS and not window.host.text[window.ends[-1] : stop].strip():
+        places.append(len(words))
+    return places
+
+
+def _score(window: Window, place: int, weights: Mapping[str, float]) -> float:
+    """Return the log-weight of a place, without echoes."""
+    score = sum([_weight(*group) for group in read_signs(window, place)])
+    return score + sum([weights.get(name, 0.0) * odds for name, odds in read_odds(window, place)])
+
+
+@lru_cache(maxsize=GROUPS_KEPT)
+def _weight(read: Callable[..., list[str]], *values: Any) -> float:
+    """Return what a group of signs weighs."""
+    weights = load_model().weights
+    return sum([weights.get(name, 0.0) for name in read(*values)])
+
+
+@cache
+def _echo_weights() -> Mapping[str, float]:
+    """Return the weights of the echoes that have one."""
+    weights = load_model().weights
+    return {name: weights[name] for name in ECHOES if name in weights}
 
 
 @cache

@@ -3,193 +3,207 @@
 A headline tells its end by what stands before it and what follows: Title Case up to here and lower
 case after, a word that opens sentences, an open quotation mark, two words glued together. Each such
 sign is a feature by name; `runon` weighs them.
+
+What a place shows repeats from headline to headline: three words in lower case, a comma at the end.
+So signs come in groups, each a function that names them and what it takes; `runon` then keeps what
+it weighs.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 from saring.parse.shape import SMALL_WORDS
 from saring.parse.window import Window
-from saring.parse.word import CLOSING
 
-__all__ = ["Features", "read_signs"]
+__all__ = ["Group", "read_odds", "read_signs"]
 
-AHEAD = 6  # words read behind a candidate
+AHEAD = 6  # words read behind a place
 FAR_AHEAD = 24  # words in which a caption's credit is looked for
-MANY = 6  # counts are read up to here
+MANY, FEW = 6, 3  # counts are read up to here
+MAX_CLAUSE = 4  # words of a headline's last clause
 MAX_PHRASE_WORDS = 7  # a quotation of more words is a sentence
 MAX_SUBHEADING = 9  # words
 MIN_TITLE_WORDS = 3  # of a title that tells how long the portal's headlines are
 CHARS = 6  # in a step of the headline's length
 LEEWAY = 6  # words or steps by which it is longer or shorter than the title
 
-
-class Features(NamedTuple):
-    """What a candidate shows: names of signs, and log-odds of words by the name of their table."""
-
-    signs: list[str]
-    odds: list[tuple[str, float]]
+Group: TypeAlias = tuple[Any, ...]
+"""A function that returns names of signs, and what it takes."""
 
 
-def read_signs(window: Window, place: int) -> Features:
-    """Return the features of the candidate before token `place`."""
-    found = Features([], [])
-    _add_length(found, window, place)
+def read_signs(window: Window, place: int) -> list[Group]:
+    """Return the signs of the place before a word of the window, or behind its last, in groups."""
+    groups: list[Group] = [(_length, place, window.host.title_words)]
     if place:
-        _add_headline(found, window, place)
-    if place < len(window.tokens):
-        _add_sentence(found, window, place)
-        _add_far(found, window, place)
-    else:
-        found.signs.append("at_stop")
-    if 0 < place < len(window.tokens):
-        _add_joint(found, window, place)
-    return found
+        groups += _headline(window, place)
+    if place == len(window.words):
+        groups.append((_shown, ("at_stop", True)))
+        return groups
+    groups += _sentence(window, place)
+    if place:
+        kind = "elsewhere" if window.joined[-1] else ""
+        if window.glued[place]:
+            kind = "glued" if window.host.is_glued else "spaced"
+        groups.append((_joint, kind, window.wide[place]))
+    return groups
 
 
-def _add_length(found: Features, window: Window, place: int) -> None:
-    """Add how long the headline would be, and how much longer than the article's title."""
-    words, title = _bucket(place), window.host.title_words
+def read_odds(window: Window, place: int) -> list[tuple[str, float]]:
+    """Return the log-odds of the words before and behind a place, by the name of their table."""
+    words, tables, style, size = window.words, window.tables, window.style, len(window.words)
+    odds = []
+    if place:
+        odds.append(("closer", tables.closers.get(words[place - 1].key, 0.0)))
+        odds.append((f"{style}:inside_openers", window.openers[place] - window.openers[1]))
+        odds.append((f"{style}:inside_prose", window.prose[place]))
+    if place < size:
+        key = words[place].key
+        odds.append((f"{style}:opener", tables.openers.get(key, 0.0)))
+        end = min(place + 1 + AHEAD, size)
+        odds.append((f"{style}:ahead_prose", window.prose[end] - window.prose[place]))
+    if place + 1 < size:
+        pair = f"{key}_{words[place + 1].key}"
+        odds.append((f"{style}:start", tables.starts.get(pair, 0.0)))
+    return odds
+
+
+def _headline(window: Window, place: int) -> list[Group]:
+    """Return what the words before a place say."""
+    style, before, lower = window.style, window.words[place - 1], window.lower[place]
+    shouted = window.shouted[place] - window.shouted[1]
+    tail = lower - window.lower[place - 3 if place > 3 else 0]
+    clause = place - 1 - window.clauses[place - 1]
+    chars = window.ends[place - 1] - window.starts[0] - window.host.title_chars
+    return [
+        (_longer, chars // CHARS, window.host.title_words >= MIN_TITLE_WORDS),
+        (_case, style, min(lower, MANY), tail, min(shouted, FEW)),
+        (_end, before.ends, before.bare in SMALL_WORDS, min(clause, MAX_CLAUSE)),
+        (
+            _within,
+            min(window.stops[place - 1], FEW),
+            min(window.joined[place], FEW),
+            window.quotes[place] % 2,
+            window.brackets[place] > 0,
+            window.gaps[place] > window.gaps[1],
+            window.credits[place] > window.credits[1],
+        ),
+    ]
+
+
+def _sentence(window: Window, place: int) -> list[Group]:
+    """Return what the words behind a place say."""
+    style, words, size = window.style, window.words, len(window.words)
+    stop = _steps(place, window.sentences, AHEAD) - 1
+    first = _steps(place, window.smalls, AHEAD)
+    far = _steps(place, window.landmarks, MAX_SUBHEADING)
+    kind = "" if far > MAX_SUBHEADING else "stop" if words[place + far].stops else "opener"
+    run, end = min(place + first, size), min(place + 1 + AHEAD, size)
+    lower = window.lower[end] - window.lower[place + 1]
+    capitals = window.capitals[run] - window.capitals[place + 1]
+    shouted = window.shouted[run] - window.shouted[place + 1]
+    credit = window.credits[min(place + FAR_AHEAD, size)] > window.credits[place]
+    unseen = words[place].key not in window.tables.openers
+    return [
+        (_opening, style, _opens(window, place), unseen, window.common[place]),
+        (_ahead, style, stop, first, lower, capitals, shouted),
+        (_forms, style, window.forms[place - 1] if place else "", window.forms[place : place + 3]),
+        (_far, style, kind, far, credit),
+    ]
+
+
+def _shown(*signs: tuple[str, bool]) -> list[str]:
+    """Return the names of the signs that are there."""
+    return [name for name, shown in signs if shown]
+
+
+def _length(words: int, title: int) -> list[str]:
+    """Return how long the headline would be, and how much longer than the article's title."""
+    bucket = words if words <= 14 else 16 if words <= 16 else 20 if words <= 20 else 28
     if title < MIN_TITLE_WORDS:
-        found.signs.append(f"untitled:words:{words}")
-        return
-    found.signs.append(f"words:{words}")
-    if place:
-        chars = window.tokens[place - 1].end - window.tokens[0].start - window.host.title_chars
-        found.signs.append(f"longer:words:{max(-LEEWAY, min(place - title, LEEWAY))}")
-        found.signs.append(f"longer:chars:{max(-LEEWAY, min(chars // CHARS, LEEWAY))}")
+        return [f"untitled:words:{bucket}"]
+    more = [f"longer:words:{max(-LEEWAY, min(words - title, LEEWAY))}"] if words else []
+    return [f"words:{bucket}", *more]
 
 
-def _add_headline(found: Features, window: Window, place: int) -> None:
-    """Add what the words before the candidate say."""
-    before, style = window.tokens[place - 1].word, window.style
-    lower, shouted = window.lower[place], window.shouted[place] - window.shouted[1]
-    found.odds.append(("closer", window.tables.closers.get(before.key, 0.0)))
-    found.odds.append((f"{style}:inside_openers", window.openers[place] - window.openers[1]))
-    found.odds.append((f"{style}:inside_prose", window.prose[place]))
-    found.signs.extend(
-        (
-            f"{style}:inside_lower:{min(lower, MANY)}",
-            f"{style}:tail_lower:{lower - window.lower[max(0, place - 3)]}",
-            f"{style}:inside_shouted:{min(shouted, 3)}",
-            f"clause:{_clause_words(window, place)}",
-            f"before:{before.ends}",
-            f"inside_stop:{min(window.stops[place - 1], 3)}",
-            f"inside_joint:{min(window.joined[place], 3)}",
-        )
-    )
-    if window.quotes[place] % 2:
-        found.signs.append("open_quote")
-    if window.brackets[place] > 0:
-        found.signs.append("open_bracket")
-    if window.gaps[place] > window.gaps[1]:
-        found.signs.append("inside_gap")
-    if window.credits[place] > window.credits[1]:
-        found.signs.append("inside_credit")
-    if window.host.counts[before.bare] > 1:
-        found.signs.append("known_closer")
-    if before.bare in SMALL_WORDS:
-        found.signs.append("before_small_word")
+def _longer(steps: int, titled: bool) -> list[str]:
+    """Return how much longer than the article's title it would be, in steps of characters."""
+    return [f"longer:chars:{max(-LEEWAY, min(steps, LEEWAY))}"] if titled else []
 
 
-def _add_sentence(found: Features, window: Window, place: int) -> None:
-    """Add what the words after the candidate say."""
-    token, style = window.tokens[place], window.style
-    odds = window.tables.openers.get(token.word.key)
-    if odds is None:
-        found.signs.append(f"{style}:unseen")
-    else:
-        found.odds.append((f"{style}:opener", odds))
-    if place + 1 < len(window.tokens):
-        pair = f"{token.word.key}_{window.tokens[place + 1].word.key}"
-        found.odds.append((f"{style}:start", window.tables.starts.get(pair, 0.0)))
-    if window.host.counts[token.word.bare] > 1:
-        found.signs.append("known_opener")
-    if token.word.bare in window.host.starts:
-        found.signs.append("known_start")
-    if token.common:
-        found.signs.append(f"{style}:common")
-    ahead = window.tokens[place + 1 : place + 1 + AHEAD]
-    first = next((n for n, one in enumerate(ahead, 1) if one.word.lower), AHEAD + 1)
-    stop = next((n for n, one in enumerate(ahead) if one.word.ends == "stop"), AHEAD)
-    run, end = min(place + first, len(window.tokens)), place + 1 + len(ahead)
-    found.odds.append((f"{style}:ahead_prose", window.prose[end] - window.prose[place]))
-    found.signs.extend(
-        (
-            f"opens:{_opening(window, place)}",
-            f"sentence:{stop}",
-            f"{style}:first_lower:{first}",
-            f"{style}:ahead_lower:{window.lower[end] - window.lower[place + 1]}",
-            f"{style}:ahead_capitals:{window.capitals[run] - window.capitals[place + 1]}",
-            f"{style}:ahead_shouted:{window.shouted[run] - window.shouted[place + 1]}",
-            f"{style}:form:{'_'.join(window.forms[place : place + 3])}",
-        )
-    )
+def _case(style: str, lower: int, tail: int, shouted: int) -> list[str]:
+    """Return how many small words the headline has, and how many at its end; names in capitals."""
+    return [
+        f"{style}:inside_lower:{lower}",
+        f"{style}:tail_lower:{tail}",
+        f"{style}:inside_shouted:{shouted}",
+    ]
 
 
-def _add_far(found: Features, window: Window, place: int) -> None:
-    """Add what stands further behind: the next sentence after a subheading, a caption's credit."""
-    landmark = window.landmarks[place]
-    if landmark <= min(place + MAX_SUBHEADING, len(window.tokens) - 1):
-        kind = "stop" if window.tokens[landmark].word.ends == "stop" else "opener"
-        found.signs.append(f"{window.style}:{kind}_at:{landmark - place}")
-    end = min(place + FAR_AHEAD, len(window.tokens))
-    if window.credits[end] > window.credits[place]:
-        found.signs.append("credit_ahead")
+def _end(sign: str, small: bool, clause: int) -> list[str]:
+    """Return what the headline ends with: a sign, a small word, a clause of so many words."""
+    return [f"before:{sign}", f"clause:{clause}", *_shown(("before_small_word", small))]
 
 
-def _add_joint(found: Features, window: Window, place: int) -> None:
-    """Add what stands at the candidate itself: glue, white space, a name it would split."""
-    tokens, pairs, style = window.tokens, window.host.pairs, window.style
-    before, token = tokens[place - 1], tokens[place]
-    bare = token.word.bare
-    found.signs.append(f"{style}:joint:{window.forms[place - 1]}>{window.forms[place]}")
-    if token.joined:
-        found.signs.append("joint:glued" if window.host.is_glued else "joint:spaced")
-    elif window.joined[-1]:
-        found.signs.append("joint_elsewhere")
-    if token.gap > 1:
-        found.signs.append("wide_gap")
-    if pairs[before.word.bare, bare] > 1:
-        found.signs.append("splits_pair")
-    if place + 1 < len(tokens):
-        after = tokens[place + 1].word.bare
-        if pairs[bare, after] > 1:
-            found.signs.append("keeps_pair")
-            if place + 2 < len(tokens):
-                _add_repeat(found, window, place, after)
+def _within(
+    stops: int, joints: int, quote: bool, bracket: bool, gap: bool, credit: bool
+) -> list[str]:
+    """Return what the headline holds that few do."""
+    rare = {
+        "open_quote": quote,
+        "open_bracket": bracket,
+        "inside_gap": gap,
+        "inside_credit": credit,
+    }
+    return [f"inside_stop:{stops}", f"inside_joint:{joints}", *_shown(*rare.items())]
 
 
-def _add_repeat(found: Features, window: Window, place: int, after: str) -> None:
-    """Add whether three words stand elsewhere: a caption printed twice starts with the first."""
-    host, token, third = window.host, window.tokens[place], window.tokens[place + 2]
-    if host.triples[token.word.bare, after, third.word.bare] > 1:
-        phrase = host.text[token.start : third.end]
-        before = host.text.find(phrase, window.tokens[0].start, token.start) >= 0
-        found.signs.append("repeats_triple" if before else "keeps_triple")
+def _opening(style: str, opens: str, unseen: bool, common: bool) -> list[str]:
+    """Return what the word behind the headline would open a sentence as."""
+    return [f"opens:{opens}", *_shown((f"{style}:unseen", unseen), (f"{style}:common", common))]
 
 
-def _opening(window: Window, place: int) -> str:
-    """Return what a token would open a sentence as; a quotation is a phrase or a sentence."""
-    opens = window.tokens[place].word.opens
+def _ahead(style: str, stop: int, first: int, lower: int, capitals: int, shouted: int) -> list[str]:
+    """Return how far the words ahead read like a sentence."""
+    return [
+        f"sentence:{stop}",
+        f"{style}:first_lower:{first}",
+        f"{style}:ahead_lower:{lower}",
+        f"{style}:ahead_capitals:{capitals}",
+        f"{style}:ahead_shouted:{shouted}",
+    ]
+
+
+def _forms(style: str, before: str, forms: tuple[str, ...]) -> list[str]:
+    """Return how the words around a place are written."""
+    joint = [f"{style}:joint:{before}>{forms[0]}"] if before else []
+    return [f"{style}:form:{'_'.join(forms)}", *joint]
+
+
+def _far(style: str, kind: str, steps: int, credit: bool) -> list[str]:
+    """Return what stands further behind: the next sentence, a caption's credit."""
+    next_ = [f"{style}:{kind}_at:{steps}"] if kind else []
+    return [*next_, *_shown(("credit_ahead", credit))]
+
+
+def _joint(kind: str, wide: bool) -> list[str]:
+    """Return what stands at the place itself: glue, or white space."""
+    glue = "joint_elsewhere" if kind == "elsewhere" else f"joint:{kind}"
+    return _shown((glue, kind != ""), ("wide_gap", wide))
+
+
+def _opens(window: Window, place: int) -> str:
+    """Return what a word would open a sentence as; a quotation is a phrase or a sentence."""
+    opens: str = window.words[place].opens
     if opens != "quotation":
         return opens
-    for token in window.tokens[place : place + MAX_PHRASE_WORDS]:
-        if token.text.rstrip(".,?!:;)")[-1:] in CLOSING and len(token.text) > 1:
-            return "quoted_phrase"
-    return opens
+    phrase = window.words[place : place + MAX_PHRASE_WORDS]
+    return "quoted_phrase" if any([word.closes for word in phrase]) else opens
 
 
-def _clause_words(window: Window, place: int) -> int:
-    """Return how many words the headline's last clause has, up to 4."""
-    for count in range(1, 4):
-        before = place - count - 1
-        if before < 0 or window.tokens[before].text[-1] in ",:?!":
-            return count
-    return 4
-
-
-def _bucket(words: int) -> int:
-    """Return the bucket of a headline's length in words."""
-    return words if words <= 14 else 16 if words <= 16 else 20 if words <= 20 else 28
+def _steps(place: int, found: Sequence[int], most: int) -> int:
+    """Return how many words behind a place the next of those found is; `most` + 1 if farther."""
+    number = bisect_right(found, place)
+    return min(found[number] - place, most + 1) if number < len(found) else most + 1

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from saring.parse.shape import SMALL_WORDS
 
-__all__ = ["CLOSING", "OPENING", "Word", "joints", "read_word"]
+__all__ = ["Word", "joints", "read_word"]
 
 MIN_STOP_CHARS = 4  # "No.", "dr." end no sentence
 WORDS_KEPT = 1 << 15  # words repeat: how they are written is kept between articles
@@ -32,8 +32,10 @@ _CREDIT = re.compile(  # what a photo's credit starts with
     r"\((?:[Ff]oto|[Dd]ok|Tangkapan|Sumber|Instagram)\b|(?:Foto:|Dok\.|DOK\.?)\Z"
     r"|[A-Z]{4,}/[A-Z]|(?:[A-Z]{3,}|[A-Z][a-z]{2,30})\.(?:com|COM|co\.id)/[A-Z]"
 )
-OPENING = "\"'“‘(["
-CLOSING = "\"'”’"
+_OPENING = "\"'“‘(["
+_CLOSING = "\"'”’"
+_STOPS = ".,?!:;)"  # what may stand behind a closing quotation mark
+_CLAUSE_ENDS = ",:?!"
 _EDGES = "\"'“”‘’()[].,;:?!…-–"
 _SIGNS = {  # what a word may end with, and what it is called
     "ellipsis": ("...", "…", ".."),
@@ -47,8 +49,9 @@ class Word(NamedTuple):
 
     `bare` is without signs, `key` that with a 0 for each digit, `small` the key in lower case;
     `form`: its letters, capitals and digits by name; `lower`: a content word written small;
-    `ends`: the sign it ends with; `opens`: what it would open a sentence as; `quotes`, `brackets`:
-    double quotation marks, and brackets left open; `joints`: places where it holds two words.
+    `ends`: the sign it ends with; `opens`: what it would open a sentence as, if it `may_open` one;
+    `stops`: ends a sentence, `parts`: a clause, `closes`: a quotation; `quotes`, `brackets`: double
+    quotation marks, and brackets left open; `joints`: places where it holds two words.
     """
 
     bare: str
@@ -59,6 +62,10 @@ class Word(NamedTuple):
     lower: bool
     ends: str
     opens: str
+    may_open: bool
+    stops: bool
+    parts: bool
+    closes: bool
     quotes: int
     brackets: int
     joints: tuple[int, ...]
@@ -77,15 +84,21 @@ def read_word(text: str) -> Word:
     plain = text[1:].islower() and text.isalpha()
     key = bare if plain else _DIGIT.sub("0", bare)
     opens = "word" if plain else _opener(text, first)
+    capital = first.isupper() or first.isdigit()
+    ends = "word" if plain else _ending(text)
     return Word(
         bare,
         key,
         key.lower(),
         _form(bare, opens),
-        capital=first.isupper() or first.isdigit(),
+        capital=capital,
         lower=first.islower() and bare not in SMALL_WORDS,
-        ends="word" if plain else _ending(text),
+        ends=ends,
         opens=opens,
+        may_open=capital or text[0] in _OPENING,
+        stops=ends == "stop",
+        parts=text[-1] in _CLAUSE_ENDS,
+        closes=len(text) > 1 and text.rstrip(_STOPS)[-1:] in _CLOSING,
         quotes=text.count('"') + text.count("“") + text.count("”"),
         brackets=text.count("(") - text.count(")"),
         joints=() if plain else tuple(joint.start() for joint in _JOINT.finditer(text)),
@@ -110,7 +123,7 @@ def _opener(text: str, first: str) -> str:
         return "credit"
     if _NUMBER.fullmatch(text):
         return "list_number"
-    if text[0] in OPENING:
+    if text[0] in _OPENING:
         return "quotation"
     return "number" if first.isdigit() else "word"
 
