@@ -8,8 +8,9 @@ import pytest
 
 from saring.errors import ConfigError
 from saring.parse.links import find_teasers
-from saring.parse.markers import Marker, Rule, Rules, load_rules, read_rules, take_line
+from saring.parse.markers import load_rules, read_rules
 from saring.parse.needles import lower
+from saring.parse.rules import Marker, Rule, Rules, take_line
 
 RULES = load_rules()
 ALL_RULES = RULES.rules

@@ -1,5 +1,6 @@
 """What parsing does not look at could not have mattered: the short way finds what the long one does."""
 
+import re
 from dataclasses import replace
 
 import orjson
@@ -10,8 +11,9 @@ from hypothesis import strategies as st
 from saring import compiled
 from saring.article import Record
 from saring.parse import engine, furniture, parse, parse_all
-from saring.parse.markers import PLACES, load_rules, take_line
+from saring.parse.markers import PLACES, load_rules
 from saring.parse.needles import lower
+from saring.parse.rules import take_line
 
 RULES = load_rules()
 SEARCHED = [*RULES.markers, *RULES.at("inside")]
@@ -57,7 +59,8 @@ def without_shortcuts(rule):
 
 def check(text):
     places = RULES.places(RULES.needles.find(text))
-    short = [(at, id(one)) for at, one in [*places.marks, *places.inside]]
+    marks = [(at, marker) for at, markers in places.marks for marker in markers]
+    short = [(at, id(one)) for at, one in [*marks, *places.inside]]
     assert len(short) == len(set(short))
     assert set(short) == places_the_long_way(lower(text))
     lines = engine._lines(text)
@@ -83,10 +86,29 @@ def test_nor_in_any_article_of_the_corpus_with_its_markers_and_without(embedded_
         check(parse(text).body)
 
 
-@given(st.text(st.sampled_from("ab.\n \t\xa0\u200b\u2028\x0b\x0c\x1c\x85")))
-def test_lines_are_found_alike_by_both_ways(text):
-    long = [engine._tight(text, *match.span()) for match in engine._LINE.finditer(text)]
-    assert engine._fed_lines(text) == long
+LINE = re.compile(r"\S[^\r\n]*")
+COMMA_JOINT = re.compile(r"[.?!:][^\sA-Za-z\d,]{0,4},{1,9}[^\s\d,]")
+COMMA_LINE = re.compile(r"[^\s,](?:[^,\r\n]|,(?![A-Z\"“‘'(\[#,‚]))*")
+
+
+def lines_by_definition(text):
+    """Lines; where few have line breaks and stops run into commas, what commas part."""
+    lines = list(LINE.finditer(text))
+    lines = [match for match in lines if match.group().strip()]
+    if len(lines) <= engine.MAX_COMMA_DUMP_LINES and COMMA_JOINT.search(text):
+        lines = list(COMMA_LINE.finditer(text))
+    return [(match.start(), match.start() + len(match.group().rstrip())) for match in lines]
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [*"aA.,\n\r\t \xa0\u200b\u2028\x0b\x0c\x1c\x851“”", ".,A", "?”,“", "..,,B", ", "]
+        )
+    ).map("".join)
+)
+def test_lines_are_found_as_they_are_defined(text):
+    assert engine._lines(text) == lines_by_definition(text)
 
 
 @given(TEXTS)

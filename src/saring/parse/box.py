@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from saring.parse.host import Host
-from saring.parse.markers import Rules
 from saring.parse.marks import Mark
+from saring.parse.rules import Rules
 from saring.parse.shape import may_be_headline
 from saring.parse.teaser import MARKDOWN, WHOLE_LINE_CHARS, Span, Teaser
 

@@ -19,13 +19,14 @@ from typing import Any
 
 from saring.article import Article, Link, Record, Removal
 from saring.errors import InputError
-from saring.parse import furniture
+from saring.parse import edges, furniture
 from saring.parse.dateline import publisher_name
 from saring.parse.furniture import Find, Page
 from saring.parse.links import find_addressed, find_teasers
-from saring.parse.markers import Rules, load_rules
+from saring.parse.markers import load_rules
 from saring.parse.metadata import parse_date, parse_tags
 from saring.parse.needles import Hit
+from saring.parse.rules import Rules
 from saring.parse.teaser import Span, Teaser
 
 __all__ = ["Search", "as_record", "parse", "parse_all", "text_id"]
@@ -33,10 +34,25 @@ __all__ = ["Search", "as_record", "parse", "parse_all", "text_id"]
 Search = Callable[[Sequence[str], tuple[str, ...]], Sequence[list[Hit] | None]]
 
 _START, _END = attrgetter("start"), itemgetter(1)
-_LINE = re.compile(r"\S[^\r\n]*")
-_COMMA_JOINT = re.compile(r"[.?!:][^\sA-Za-z\d,]{0,4},{1,9}[^\s\d,]")  # stop and comma: no prose
-_COMMA_LINE = re.compile(r"[^\s,](?:[^,\r\n]|,(?![A-Z\"“‘'(\[#,‚]))*")
+_SIGNS = r"[^\sA-Za-z\d,]"
+# A stop, and a comma where white space should be: no prose. It starts with what few texts have, a
+# comma before no blank, so that the others cost a search for commas.
+_COMMA_JOINT = re.compile(
+    r",(?=,{0,8}[^\s\d,])"
+    rf"(?:{'|'.join(rf'(?<=[.?!:]{_SIGNS * size},)' for size in range(5))})"
+)
+_COMMA_BREAK = re.compile(r",(?=[A-Z\"“‘'(\[#,‚])")
+_LEADING = re.compile(r"\A[\s,]+")
 MAX_COMMA_DUMP_LINES = 3  # a dump that joins paragraphs by commas has no line breaks left
+
+
+STAGES = (
+    furniture.find_lines,
+    furniture.find_head,
+    furniture.find_tail,
+    edges.find_start,
+    edges.find_end,
+)
 
 
 def parse(source: Record | str | Mapping[str, Any]) -> Article:
@@ -96,16 +112,11 @@ def _parsed(record: Record, rules: Rules, hits: list[Hit] | None) -> Article:
     cuts = [(find.start, find.end) for find in finds]
     teasers = find_teasers(text, lines, cuts, places.marks, rules, title)
     lines = _left(text, lines, [*finds, *teasers])
-    addressed = find_addressed(text, lines, record.addresses)
-    teasers = sorted([*teasers, *addressed], key=_START)
-    lines = _left(text, lines, addressed)
-    for stage in (
-        furniture.find_lines,
-        furniture.find_head,
-        furniture.find_tail,
-        furniture.find_start,
-        furniture.find_end,
-    ):
+    if record.addresses:
+        addressed = find_addressed(text, lines, record.addresses)
+        teasers = sorted([*teasers, *addressed], key=_START)
+        lines = _left(text, lines, addressed)
+    for stage in STAGES:
         found = stage(page, lines)
         if found:
             finds += found
@@ -192,38 +203,38 @@ def text_id(text: str) -> str:
 
 def _lines(text: str) -> list[Span]:
     """Return the lines of a text, without white space at their ends and without blank ones."""
-    if "\r" in text:
-        lines = [_tight(text, *match.span()) for match in _LINE.finditer(text)]
-    else:
-        lines = _fed_lines(text)
+    broken = text.replace("\r", "\n").split("\n")
+    lines = _tight(broken)
     if len(lines) <= MAX_COMMA_DUMP_LINES and _COMMA_JOINT.search(text):
-        lines = [_tight(text, *match.span()) for match in _COMMA_LINE.finditer(text)]
+        lines = _tight([part for line in broken for part in _COMMA_BREAK.split(line)], True)
     return lines
 
 
-def _fed_lines(text: str) -> list[Span]:
-    """Return the lines of a text whose only line breaks are line feeds: the fast way for most."""
-    lines: list[Span] = []
+def _tight(parts: Iterable[str], comma: bool = False) -> list[Span]:
+    """Return where the parts of a text stand, one character apart, without white space around them.
+
+    With `comma`, commas before a part are no part of it.
+    """
+    spans: list[Span] = []
     at = 0
-    for line in text.split("\n"):
-        size = len(line)
-        inner = line.strip()
+    for part in parts:
+        size = len(part)
+        inner = part.strip()
+        if comma and inner.startswith(","):
+            inner = _LEADING.sub("", inner)
         if len(inner) == size > 0:
-            lines.append((at, at + size))
+            spans.append((at, at + size))
         elif inner:
-            start = at + line.index(inner[0])
-            lines.append((start, start + len(inner)))
+            start = at + part.index(inner[0])
+            spans.append((start, start + len(inner)))
         at += size + 1
-    return lines
+    return spans
 
 
-def _tight(text: str, start: int, end: int) -> Span:
-    """Return a span that starts at a letter without the white space at its end."""
-    return start, start + len(text[start:end].rstrip())
-
-
-def _left(text: str, lines: Sequence[Span], taken: Iterable[Find | Teaser]) -> list[Span]:
+def _left(text: str, lines: Sequence[Span], taken: Sequence[Find | Teaser]) -> list[Span]:
     """Return what the taken spans leave of the lines, without white space at the ends."""
+    if not taken:
+        return list(lines)
     spans = sorted([(item.start, item.end) for item in taken])
     left: list[Span] = []
     number, last, done = 0, len(spans), 0

@@ -9,32 +9,27 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from saring.parse.dateline import find_dateline
-from saring.parse.markers import Places, Rule, Rules, take_line
 from saring.parse.metadata import parse_credits, parse_date
+from saring.parse.rules import Places, Rule, Rules, take_line
 from saring.parse.shape import is_prose, is_title_case, may_be_headline
 from saring.parse.teaser import Span
 
 __all__ = [
     "Find",
     "Page",
-    "find_end",
     "find_head",
     "find_inside",
     "find_lines",
-    "find_start",
+    "find_of",
     "find_tail",
     "find_title",
 ]
 
 HEAD_LINES = 15  # no portal read prints more before the first paragraph
-DATELINE_LINES = 3  # "Jakarta", "-" and the paragraph, where each node of a page got a line
-OPENING_LINES = 5  # a first paragraph may be short, and lines before it of no known kind
 TAIL_LINES = 80  # three boxes of ten headlines, each with its date or desk
-END_CHARS = 700  # credits, initials, tags and an agency's notice behind the last sentence
 MAX_TITLE_CHARS = 250
 MAX_SURE_TITLE_CHARS = 130  # without a date under it or its repetition; a lead may lack its stop
 MAX_CREDIT_CHARS = 120  # what a caption that repeats the title adds to it
@@ -44,8 +39,7 @@ _WORD = re.compile(r"[^\W_]+")
 _GAP = re.compile(r"[^\S\r\n]*(?:\r\n?|\n)[^\S\r\n]*(?:\r\n?|\n)")
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """What the finders read.
 
     The text, title and publisher (empty where unknown), the rules, and where they may match.
@@ -73,35 +67,38 @@ def find_inside(page: Page) -> list[Find]:
     for at, rule in page.places.inside:
         match = rule.pattern.match(page.text, at)
         if match:
-            found.append(_find(rule, match, at, at + len(match.group().rstrip())))
+            found.append(find_of(rule, match, at, at + len(match.group().rstrip())))
     return _disjoint(found)
 
 
 def find_lines(page: Page, lines: Sequence[Span]) -> list[Find]:
     """Return the lines that are furniture wherever they stand."""
-    found: list[Find] = []
+    longest, text = page.rules.longest("line"), page.text
+    if not any([end - start <= longest for start, end in lines]):
+        return []  # paragraphs throughout
     rules = page.rules.at("line")
     starts = [start for start, _ in lines]
     held: dict[int, set[int]] = {}  # lines with what rules need, and the numbers of these
-    for at, number in page.places.lines if lines else ():
+    for at, number in page.places.lines:
         line = bisect_right(starts, at) - 1
         if lines[line][1] - lines[line][0] <= rules[number].max_chars:
             held.setdefault(line, set()).add(number)
     signs = page.rules.line_starts
-    if not held and not any([page.text[start] in signs for start in starts]):
-        return found
+    if not held and signs.isdisjoint([text[start] for start in starts]):
+        return []
+    found: list[Find] = []
     before = ""
     for line, (start, end) in enumerate(lines):
         if line in held:
             fitting = [rules[n] for n in sorted({*held[line], *page.rules.needless})]
-        elif before or page.text[start] in signs:
+        elif before or text[start] in signs:
             fitting = [rules[n] for n in page.rules.needless]
         else:
             continue
-        taken = take_line(fitting, page.text[start:end], before)
+        taken = take_line(fitting, text[start:end], before)
         before = taken[0].kind if taken else ""
         if taken:
-            found.append(_find(*taken, start, end))
+            found.append(find_of(*taken, start, end))
     return found
 
 
@@ -139,7 +136,7 @@ def find_head(page: Page, lines: Sequence[Span]) -> list[Find]:
         if kind:
             found.append(Find(kind, start, end))
         elif taken:
-            found.append(_find(*taken, start, end))
+            found.append(find_of(*taken, start, end))
         elif is_prose(line):
             break
     return found
@@ -180,73 +177,11 @@ def _tail_finds(
             found.append(Find(heading[0].kind, start, end))
         elif rule:
             before = rule[0].kind
-            found.append(_find(*rule, start, end))
+            found.append(find_of(*rule, start, end))
         elif header:
             values = {"tags": line} if header.startswith(("tag", "topik")) else {}
             found.append(Find("tail", start, end, values))
     return found
-
-
-def find_start(page: Page, lines: Sequence[Span]) -> list[Find]:
-    """Return what opens the first paragraph: a reporter's line, the dateline."""
-    text = page.text
-    for number, (start, end) in enumerate(_first_lines(text, lines)):
-        found: list[Find] = []
-        at = start
-        for rule in page.rules.at("start"):
-            match = rule.pattern.match(text, at, end)
-            if match:
-                found.append(_find(rule, match, *match.span()))
-                at = end - len(text[match.end() : end].lstrip())
-        dateline = find_dateline(text, at, page.publisher)
-        if dateline:
-            stop = at + len(text[at : dateline.end].rstrip())
-            if stop <= _free_end(text, lines[number:]):
-                values = {"publisher": dateline.publisher, "place": dateline.place}
-                found.append(Find("dateline", at, stop, values))
-        if found:
-            return found
-    return []
-
-
-def _free_end(text: str, lines: Sequence[Span]) -> int:
-    """Return where the stretch ends that starts with the first line and holds only free lines."""
-    end = lines[0][1]
-    for start, until in lines[1:DATELINE_LINES]:
-        if text[end:start].strip():
-            break
-        end = until
-    return end
-
-
-def find_end(page: Page, lines: Sequence[Span]) -> list[Find]:
-    """Return what closes the last line, from its end inwards: stars, initials, credits."""
-    found: list[Find] = []
-    if not lines:
-        return found
-    start, end = lines[-1]
-    first = max(start, end - END_CHARS)
-    tail = page.text[first:end].lower()
-    while first < end:
-        for rule in page.rules.ending(page.text[end - 1]):
-            needed = any([need in tail for need in rule.needs])
-            match = rule.pattern.search(page.text, first, end) if needed else None
-            if match:
-                break
-        else:
-            break
-        at = end - len(match.group().lstrip())
-        found.append(_find(rule, match, at, end))
-        end = first + len(page.text[first:at].rstrip())
-    return found
-
-
-def _first_lines(text: str, lines: Sequence[Span]) -> Sequence[Span]:
-    """Return the lines that may open the article: those up to the first paragraph."""
-    for number, line in enumerate(lines[:OPENING_LINES], start=1):
-        if is_prose(text[slice(*line)]):
-            return lines[:number]
-    return lines[:OPENING_LINES]
 
 
 def _title_kind(line: str, given: str) -> str:
@@ -272,7 +207,7 @@ def _key(line: str) -> str:
     return " ".join(_WORD.findall(line.lower()))
 
 
-def _find(rule: Rule, match: re.Match[str], start: int, end: int) -> Find:
+def find_of(rule: Rule, match: re.Match[str], start: int, end: int) -> Find:
     """Return the find of a rule, with what its line tells."""
     return Find(rule.kind, start, end, _values(rule, match))
 

@@ -13,8 +13,8 @@ from itertools import pairwise
 
 from saring.parse.box import MAX_BOX, Page, find_box
 from saring.parse.host import Host
-from saring.parse.markers import Marker, Rules
 from saring.parse.marks import CLOSING, Mark, find_marks
+from saring.parse.rules import Marker, Rules
 from saring.parse.runon import headline_end
 from saring.parse.shape import MAX_HEADLINE_CHARS, is_title_case, may_be_headline, sentence_ends
 from saring.parse.teaser import MARKDOWN, WHOLE_LINE_CHARS, Span, Teaser, tight
@@ -41,7 +41,7 @@ def find_teasers(
     text: str,
     lines: Sequence[Span],
     cuts: Sequence[Span],
-    places: Iterable[tuple[int, Marker]],
+    places: Iterable[tuple[int, Sequence[Marker]]],
     rules: Rules,
     title: str = "",
 ) -> list[Teaser]:
@@ -55,8 +55,8 @@ def find_teasers(
         Its lines, stripped, in order.
     cuts : sequence of (start, end)
         Furniture inside lines, in order: no teaser starts in one or runs over one.
-    places : iterable of (int, Marker)
-        Where which marker may match.
+    places : iterable of (int, sequence of Marker)
+        Where which markers may match.
     rules : Rules
         The rules, which tell a headline's line from furniture.
     title : str
@@ -104,7 +104,7 @@ def find_addressed(text: str, lines: Sequence[Span], addresses: Mapping[str, str
         The page's teasers: address by headline.
     """
     found = []
-    for start, end in lines if addresses else ():
+    for start, end in lines:
         marker, colon, headline = text[start:end].partition(": ")
         headline = headline.strip()
         if colon and headline in addresses:

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from saring.parse.markers import Marker
+from saring.parse.rules import Marker
 from saring.parse.shape import MAX_HEADLINE_CHARS, capital_share, may_be_headline
 from saring.parse.teaser import Span
 
@@ -53,7 +53,7 @@ class Mark(NamedTuple):
 
 
 def find_marks(
-    text: str, lines: Sequence[Span], places: Iterable[tuple[int, Marker]]
+    text: str, lines: Sequence[Span], places: Iterable[tuple[int, Sequence[Marker]]]
 ) -> list[Mark]:
     """Return the marks of a text in order, at most one at each place.
 
@@ -63,21 +63,31 @@ def find_marks(
         The text.
     lines : sequence of (start, end)
         Its lines, stripped, in order.
-    places : iterable of (int, Marker)
-        Where which marker may match; of two at one place the first that matches is taken.
+    places : iterable of (int, sequence of Marker)
+        Where which markers may match; of two at one place the first that matches is taken.
     """
-    starts = [start for start, _ in lines]
+    starts: list[int] = []
     found: dict[int, Mark] = {}
-    for at, marker in places:
-        if at in found or (at and text[at - 1].isalnum() and not text[at].isupper()):
-            continue  # "membaca juga"
-        match = marker.pattern.match(text, at)
-        if match:
-            line = bisect_right(starts, at) - 1
-            mark = _mark(text, marker, match, lines[line], line)
+    for at, markers in places:
+        if at in found or _is_within_sentence(text, at):
+            continue
+        starts = starts or [start for start, _ in lines]
+        line = bisect_right(starts, at) - 1
+        for marker in markers:
+            match = marker.pattern.match(text, at)
+            mark = _mark(text, marker, match, lines[line], line) if match else None
             if mark:
                 found[at] = mark
+                break
     return [found[at] for at in sorted(found)]
+
+
+def _is_within_sentence(text: str, at: int) -> bool:
+    """Return whether a small word stands within another or right behind one, where no mark does."""
+    if text[at].isupper():
+        return False
+    before = text[max(0, at - 2) : at]
+    return before[-1:].isalnum() or (before[-1:] == " " and before[0].isalnum())
 
 
 def _mark(text: str, marker: Marker, match: re.Match[str], line: Span, number: int) -> Mark | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from itertools import zip_longest
 
 __all__ = ["parse_credits", "parse_date", "parse_tags"]
@@ -57,6 +58,7 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 _ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?)?")
+DATES_KEPT = 1 << 13  # many articles are of one day
 _MAX_CHARS = 200  # a date line; longer is no date
 
 FIELDS: Mapping[str, str] = {
@@ -91,6 +93,7 @@ _CREDIT_END = re.compile(r"[\r\n]|\b(?:copyright|hak cipta|dilarang keras)\b", r
 _EDGE = " \t\xa0\u200b|,;()[]*-–—."
 
 
+@lru_cache(maxsize=DATES_KEPT)
 def parse_date(raw: str) -> str:
     """Return a printed date as ISO 8601, with time and offset where they are printed.
 
