@@ -17,9 +17,9 @@ import pytest
 from saring.article import Record
 from saring.errors import ConfigError, InputError, SaringError
 from saring.predict import Model, load
-from saring.read import ReadOptions
+from saring.read import ReadOptions, Ready
 from saring.score import Summary, clean, score
-from saring.score.jobs import make_part
+from saring.score.making import Maker, make_part
 from saring.score.pool import made_by_workers, made_here
 from saring.score.survey import survey
 
@@ -359,13 +359,20 @@ class Fragile:
         }
 
 
+FRAGILE = Maker(Fragile(), ".jsonl")
+
+
 def records(*texts):
     return [Record(f"r{n}", text=text, where=f"a.csv:{n}") for n, text in enumerate(texts, 1)]
 
 
+def batch(number, *texts):
+    return number, [Ready(records(*texts))]
+
+
 def test_a_row_that_kills_its_worker_is_an_error_and_no_other_row_is_lost():
-    batches = [(0, records("a", "mati", "b", "mati")), (1, records("c", "d"))]
-    made = {n: part for n, _, part in made_by_workers(batches, Fragile(), ".jsonl", 2)}
+    batches = [batch(0, "a", "mati", "b", "mati"), batch(1, "c", "d")]
+    made = {n: part for n, _, part in made_by_workers(batches, FRAGILE, 2)}
     assert sorted(made) == [0, 1]
     rows = [orjson.loads(line) for line in made[0].data.splitlines()]
     assert [bool(row["error"]) for row in rows] == [False, True, False, True]
@@ -378,7 +385,7 @@ def test_a_row_that_kills_its_worker_is_an_error_and_no_other_row_is_lost():
 
 def test_rows_that_kill_a_worker_only_together_stop_the_run_with_advice():
     with pytest.raises(InputError, match=r"a.csv:1 to a.csv:2.*try a smaller --batch-size"):
-        list(made_by_workers([(0, records("ramai", "ramai"))], Fragile(), ".jsonl", 1))
+        list(made_by_workers([batch(0, "ramai", "ramai")], FRAGILE, 1))
 
 
 @dataclass(frozen=True)
@@ -391,7 +398,7 @@ class Unable(Fragile):
 
 def test_a_worker_that_does_not_start_stops_the_run_and_blames_no_article():
     with pytest.raises(InputError, match=r"worker process did not start \(exit status 3\)"):
-        list(made_by_workers([(0, records("a", "b"))], Unable(), ".jsonl", 2))
+        list(made_by_workers([batch(0, "a", "b")], Maker(Unable(), ".jsonl"), 2))
 
 
 def test_an_article_that_breaks_the_scoring_costs_its_own_row():
@@ -404,10 +411,10 @@ def test_an_article_that_breaks_the_scoring_costs_its_own_row():
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_where_no_article_can_be_scored_it_is_not_they_who_are_blamed(workers):
-    batch = [(0, records("galat", "galat"))]
-    made = made_by_workers(batch, Fragile(), ".jsonl", 2) if workers > 1 else None
+    batches = [batch(0, "galat", "galat")]
+    made = made_by_workers(batches, FRAGILE, 2) if workers > 1 else made_here(batches, FRAGILE)
     with pytest.raises(SaringError, match=r"a.csv:1: scoring fails from here on.*RuntimeError"):
-        list(made if made else made_here(batch, Fragile(), ".jsonl"))
+        list(made)
 
 
 def workers_alive():
@@ -417,7 +424,7 @@ def workers_alive():
 
 
 def test_no_worker_is_left_when_a_run_stops_early():
-    made = made_by_workers(((n, records("a")) for n in range(1_000)), Fragile(), ".jsonl", 2)
+    made = made_by_workers((batch(n, "a") for n in range(1_000)), FRAGILE, 2)
     next(made)
     assert len(workers_alive()) == 2
     made.close()

@@ -121,7 +121,7 @@ def test_progress_counts_the_rows_written(model, tmp_path):
 def test_huge_articles_are_scored_in_smaller_batches(model, tmp_path, monkeypatch):
     row = orjson.dumps({"text": "Rupiah menguat terhadap dolar AS. " * 40_000}) + b"\n"
     (tmp_path / "in.jsonl").write_bytes(row * 3)
-    monkeypatch.setattr("saring.score.run.BATCH_CHARS", 2_000_000)
+    monkeypatch.setattr("saring.score.run.BATCH_SIZE", 2_000_000)
     seen = []
     progress = lambda rows, total: seen.append(rows)  # noqa: E731
     score([tmp_path / "in.jsonl"], tmp_path / "out.jsonl", model, progress=progress)

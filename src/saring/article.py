@@ -12,18 +12,8 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, Literal
 
-__all__ = [
-    "Article",
-    "KeepLinks",
-    "Link",
-    "LinkPrediction",
-    "Piece",
-    "Prediction",
-    "Record",
-    "Removal",
-    "as_columns",
-    "clean_text",
-]
+__all__ = ["Article", "KeepLinks", "Link", "LinkPrediction", "Piece", "Prediction", "Record",
+           "Removal", "as_columns", "clean_text"]  # fmt: skip
 
 KeepLinks = Literal["none", "related", "all"]
 
@@ -262,12 +252,14 @@ def clean_text(article: Article, keep: Sequence[Link] = ()) -> str:
     where a link or furniture stood within it: there the two ends meet at one space, or at none
     before a stop.
     """
+    text, spans = article.text, article._spans()
+    if not spans:  # as most articles are
+        return _paragraphs(text)
     kept = {link.start: link for link in keep}
-    text = article.text
     out: list[str] = []
     body = -1  # where in `out` the last piece of the body is
     at, cut = 0, False
-    for start, end, kind in [*article._spans(), (len(text), len(text), "")]:
+    for start, end, kind in [*spans, (len(text), len(text), "")]:
         if at < start:
             piece = text[at:start]
             if cut and body >= 0:
@@ -278,8 +270,12 @@ def clean_text(article: Article, keep: Sequence[Link] = ()) -> str:
         if link is not None:
             out.append(f"\n{link.marker} {link.headline}\n".replace("\n ", "\n"))
         at, cut = end, True
-    clean = "".join(out)
-    lines = _LINE_BREAK.split(clean) if "\r" in clean else clean.split("\n")
+    return _paragraphs("".join(out))
+
+
+def _paragraphs(text: str) -> str:
+    """Return the lines of a text, stripped, without blank ones."""
+    lines = _LINE_BREAK.split(text) if "\r" in text else text.split("\n")
     return "\n".join([line for raw in lines if (line := raw.strip())])
 
 

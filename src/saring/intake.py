@@ -27,6 +27,7 @@ Source = str | Mapping[str, Any] | Record | Article
 _UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 _TEXTS = [item.name for item in fields(Article) if item.type == "str"]
 _TEXTS_OF = attrgetter(*_TEXTS)
+_FIELDS_OF = attrgetter(*FIELDS)
 _REPLACEMENT = "\ufffd"  # one character for one, so that spans stay right
 
 
@@ -79,15 +80,14 @@ def _read(source: Any, columns: Columns) -> Article | Record:
     """Return the article or record in a source; InputError for what is none."""
     if isinstance(source, str):
         return as_record(str(source))
-    if isinstance(source, Mapping):
-        return as_record(_fields(source, columns))
-    if not isinstance(source, Record | Article):
+    if not isinstance(source, (Record, Article)):
+        if isinstance(source, Mapping):
+            return as_record(_fields(source, columns))
         raise InputError(
             f"found {type(source).__name__}; expected a text, a mapping with 'text', a Record or "
             "an Article"
         )
-    for name in FIELDS:
-        value = getattr(source, name)
+    for name, value in zip(FIELDS, _FIELDS_OF(source), strict=True):
         if not isinstance(value, str):
             raise InputError(f"field {name!r} is {type(value).__name__}; expected a string")
     return source

@@ -1,27 +1,37 @@
 """The read room: files to records.
 
-    stream > source > formats > columns, documents > records
+    values > columns; stream > source > parquet > formats
+    columns, formats, documents > records > blocks > cutting
     pagelines > layout, teasers, pagemeta > html > worker > documents
 
 `stream` opens and decodes, `source` finds files, `formats` yields rows, `columns` finds our fields;
-`html` turns a page into a record, in the process that `worker` keeps.
+`html` turns a page into a record, in the process that `worker` keeps. `cutting` takes rows out of
+files without looking at them, in `blocks` for other processes to look into.
 """
 
+from saring.read.blocks import Block, Ready
 from saring.read.columns import Columns
-from saring.read.formats import Broken, batch_rows, json_line, parquet_length
-from saring.read.records import ReadOptions, Row, fixer, read, rows, sources, to_record
-from saring.read.source import PARTS_SUFFIX, Source
+from saring.read.cutting import blocks, opened
+from saring.read.formats import json_line
+from saring.read.parquet import batch_rows, parquet_length
+from saring.read.records import ReadOptions, Row, fixer, read, rows, to_record
+from saring.read.source import PARTS_SUFFIX, Source, sources
+from saring.read.values import Broken
 
 __all__ = [
     "PARTS_SUFFIX",
+    "Block",
     "Broken",
     "Columns",
     "ReadOptions",
+    "Ready",
     "Row",
     "Source",
     "batch_rows",
+    "blocks",
     "fixer",
     "json_line",
+    "opened",
     "parquet_length",
     "read",
     "rows",

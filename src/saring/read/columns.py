@@ -16,9 +16,9 @@ from numbers import Number
 from typing import Any
 
 from saring.errors import InputError, UsageError
-from saring.read.formats import MAX_TEXT_BYTES, kind_of
+from saring.read.values import MAX_TEXT_BYTES, kind_of
 
-__all__ = ["FIELDS", "Columns", "Found"]
+__all__ = ["FIELDS", "Columns", "Found", "as_texts"]
 
 FIELDS = ("id", "title", "text", "published", "publisher", "url")
 SHOWN_COLUMNS = 20  # columns named in a message
@@ -84,7 +84,7 @@ class Columns:
             value = values[column]
             if not isinstance(value, str):
                 value = _text(value, column) if name == "text" else _word(value, column, name)
-            fields[name] = value.replace("\0", "\ufffd") if "\0" in value else value
+            fields[name] = _writable(value)
         if len(fields["text"]) > MAX_TEXT_BYTES:
             raise InputError(
                 f"column {found.columns['text']!r} (text): found {len(fields['text']):,} "
@@ -137,6 +137,20 @@ class Columns:
 def _aliases() -> dict[str, list[str]]:
     """Return columns.toml, read once."""
     return tomllib.loads(files("saring.read").joinpath("columns.toml").read_text("utf-8"))
+
+
+def as_texts(column: Any) -> list[str]:
+    """Return an Arrow column of strings as `Columns.fields` reads them one by one."""
+    texts = [value or "" for value in column.to_pylist()]
+    data = column.buffers()[2]
+    if data is not None and b"\0" in data.to_pybytes():
+        return [_writable(text) for text in texts]
+    return texts
+
+
+def _writable(text: str) -> str:
+    """Return a text with U+FFFD for NUL, which ends a text for many programs."""
+    return text.replace("\0", "\ufffd") if "\0" in text else text
 
 
 def _plain(name: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from saring.errors import InputError
-from saring.read.formats import MAX_TEXT_BYTES
 from saring.read.stream import Stream
+from saring.read.values import MAX_TEXT_BYTES
 from saring.read.worker import MAX_PAGE_BYTES, PageReader
 
 __all__ = ["Pages", "text_fields"]

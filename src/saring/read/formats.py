@@ -13,24 +13,20 @@ import re
 from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import orjson
 
 from saring.errors import InputError
+from saring.read.parquet import parquet_rows
 from saring.read.source import Source
-from saring.read.stream import BUFFER_BYTES, Stream
+from saring.read.stream import Stream
+from saring.read.values import MAX_TEXT_BYTES, Broken, Values, kind_of
 
-__all__ = ["MAX_TEXT_BYTES", "TABLES", "Broken", "batch_rows", "json_line", "kind_of",
-           "parquet_length"]  # fmt: skip
+__all__ = ["TABLES", "json_line", "raw_lines", "reads_bytes"]
 
-MAX_TEXT_BYTES = 20_000_000  # a hundred times the longest article seen
 MAX_ROW_BYTES = 64_000_000  # a text of the greatest length, escaped, and what stands beside it
-BATCH_ROWS = 512  # of Parquet; some 2 MB of articles
 CHUNK_CHARS = 1 << 20
 DELIMITERS = ",;\t"
 
@@ -39,18 +35,15 @@ _UNDECODED = re.compile("[\udc80-\udcff]")  # what "surrogateescape" makes of a 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BETWEEN = re.compile(r"[\s,\[\]]*")  # what stands between the values of a JSON list
 
-Values = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """A row that cannot be read, and why."""
-
-    error: str
-
 
 def json_lines(source: Source, stream: Stream) -> Iterator[Values | Broken]:
     """Yield the rows of JSON Lines; blank lines are none."""
+    for line in raw_lines(stream):
+        yield line if isinstance(line, Broken) else json_line(line)
+
+
+def raw_lines(stream: Stream) -> Iterator[bytes | str | Broken]:
+    """Yield the lines of JSON Lines that are not blank: bytes where the file allows it."""
     readline = _json_line_reader(stream)
     while line := readline(MAX_ROW_BYTES):
         if len(line) == MAX_ROW_BYTES:
@@ -58,7 +51,7 @@ def json_lines(source: Source, stream: Stream) -> Iterator[Values | Broken]:
                 pass
             yield Broken(f"found a line of more than {MAX_ROW_BYTES:,} bytes; expected one article")
         elif not line.isspace():
-            yield json_line(line)
+            yield line
 
 
 def json_line(line: bytes | str) -> Values | Broken:
@@ -138,55 +131,6 @@ def csv_rows(source: Source, stream: Stream) -> Iterator[Values | Broken]:
             yield _undecoded("".join(cells)) or dict(zip(header, cells, strict=True))
 
 
-def parquet_rows(source: Source, stream: Stream) -> Iterator[Values | Broken]:
-    """Yield the rows of a Parquet file.
-
-    Raises
-    ------
-    InputError
-        The file is no Parquet or is damaged.
-    """
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    try:
-        with ExitStack() as opened:
-            plain = source.reopens and not stream.packed
-            file: Any = source.path if plain else opened.enter_context(stream.spooled())
-            # Buffered and not read ahead: by default a whole row group is held, and kept (measured:
-            # 720 MB for a file of 600 MB, so 150).
-            table = opened.enter_context(
-                parquet.ParquetFile(file, buffer_size=BUFFER_BYTES, pre_buffer=False)
-            )
-            for batch in table.iter_batches(batch_size=BATCH_ROWS):
-                yield from batch_rows(batch)
-    except (pa.ArrowException, OSError) as error:
-        raise InputError(f"found no readable Parquet ({error}); write the file anew") from None
-
-
-def parquet_length(path: Path) -> int | None:
-    """Return how many rows a Parquet file says it has, None where it cannot be read."""
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    try:
-        return int(parquet.read_metadata(path).num_rows)
-    except (pa.ArrowException, OSError):
-        return None
-
-
-def batch_rows(batch: Any) -> Iterator[Values | Broken]:
-    """Yield the rows of an Arrow batch."""
-    try:
-        yield from batch.to_pylist()
-    except UnicodeDecodeError:
-        for row in range(batch.num_rows):
-            try:
-                yield from batch.slice(row, 1).to_pylist()
-            except UnicodeDecodeError as error:
-                yield Broken(f"found bytes that are no UTF-8 ({error.reason}); write the row anew")
-
-
 def _text_stream(stream: Stream, newline: str | None = None) -> io.TextIOWrapper:
     """Return the stream as characters; a byte that cannot be read is marked, see `_undecoded`."""
     codec = stream.encoding
@@ -196,11 +140,16 @@ def _text_stream(stream: Stream, newline: str | None = None) -> io.TextIOWrapper
 
 def _json_line_reader(stream: Stream) -> Callable[[int], bytes] | Callable[[int], str]:
     """Return what reads a line: bytes where the file allows it, which is the fast way."""
-    codec = stream.encoding
-    if codec.startswith("utf-8") and (b"\n" in stream.head or b"\r" not in stream.head):
-        stream.body.read(len(BOM_UTF8) if codec == "utf-8-sig" else 0)
+    if reads_bytes(stream):
+        stream.body.read(len(BOM_UTF8) if stream.encoding == "utf-8-sig" else 0)
         return stream.body.readline
     return _text_stream(stream).readline
+
+
+def reads_bytes(stream: Stream) -> bool:
+    """Return whether the lines of a stream can be told apart before they are decoded."""
+    one_break = b"\n" in stream.head or b"\r" not in stream.head
+    return stream.encoding.startswith("utf-8") and one_break
 
 
 def _leniently(line: bytes | str, why: str) -> Any:
@@ -238,18 +187,6 @@ def _mended(value: Any) -> Any:
 
 def _no_object(value: Any) -> Broken:
     return Broken(f'found {kind_of(value)}; expected an object like {{"title": ..., "text": ...}}')
-
-
-def kind_of(value: Any) -> str:
-    """Return in words what kind of value one is."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true or false"
-    if isinstance(value, (int, float)):
-        return f"the number {value}"
-    kinds: dict[type, str] = {str: "text", list: "a list", dict: "an object", bytes: "bytes"}
-    return kinds.get(type(value), f"a {type(value).__name__}")
 
 
 def _delimiter(source: Source, stream: Stream) -> str:

@@ -7,28 +7,26 @@ that rows in are rows out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import chain
-from pathlib import Path
 from typing import Any, Literal
 
 from saring.article import Record
-from saring.errors import InputError, MissingExtraError, UsageError
+from saring.errors import InputError, MissingExtraError
 from saring.read.columns import Columns
 from saring.read.documents import Pages, text_fields
-from saring.read.formats import TABLES, Broken
-from saring.read.source import FORMATS, Source, folder_sources, named_source
+from saring.read.formats import TABLES
+from saring.read.source import Inputs, Source, found_sources
 from saring.read.stream import guess_encoding
+from saring.read.values import Broken
 from saring.read.worker import PAGE_SECONDS
 
-__all__ = ["ReadOptions", "Row", "fixer", "read", "rows", "sources", "to_record"]
+__all__ = ["ReadOptions", "Row", "broken_row", "checked_sources", "fixer", "read", "rows",
+           "source_records", "to_record"]  # fmt: skip
 
 SNIFFED_CHARS = 1000  # "<html" stands this near to the start of a page
 CSV_SIGNS = (",", ";", "\t")
 CHECKED_ROWS = 100  # a table has no text column when none of so many rows at its start has one
-
-Inputs = str | Path | Sequence[str | Path]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +94,7 @@ def rows(inputs: Inputs, options: ReadOptions = _DEFAULT) -> Iterator[Row]:
     MissingExtraError
         An input is HTML and the extra "html" is not installed.
     """
-    _, sources = _found(inputs, options)
+    _, sources = found_sources(inputs, options.format)
 
     def each() -> Iterator[Row]:
         with Pages(options.page_seconds) as pages:
@@ -124,15 +122,12 @@ def read(inputs: Inputs, options: ReadOptions = _DEFAULT) -> Iterator[Record]:
     """
     columns = Columns(options.columns)
     fix = fixer(options)
-    named, sources = _found(inputs, options)
-    for source in named:
-        if source.reopens and source.format in TABLES:
-            next(_checked(source, _source_rows(source, Pages(0)), columns), None)
+    sources = checked_sources(inputs, options, columns)
 
     def each() -> Iterator[Record]:
         with Pages(options.page_seconds) as pages:
             for source in sources:
-                for record in _records(source, pages, columns):
+                for record in source_records(source, pages, columns):
                     if record.error and options.on_error == "raise":
                         raise InputError(record.error)
                     yield fix(record)
@@ -140,33 +135,19 @@ def read(inputs: Inputs, options: ReadOptions = _DEFAULT) -> Iterator[Record]:
     return each()
 
 
-def sources(inputs: Inputs, format: str = "") -> Iterator[Source]:
-    """Return the files that `read` would read, in its order; folders are walked lazily.
+def checked_sources(inputs: Inputs, options: ReadOptions, columns: Columns) -> Iterator[Source]:
+    """Return all sources, once each table that the user named has been seen to have its columns.
 
     Raises
     ------
     InputError
-        When an input is not there, its format is unknown, or a folder holds nothing to read.
+        As `read`.
     """
-    return _found(inputs, ReadOptions(format=format))[1]
-
-
-def _found(inputs: Inputs, options: ReadOptions) -> tuple[list[Source], Iterator[Source]]:
-    """Return the sources the user named, and all of them in order, folders walked lazily."""
-    if options.format and options.format not in FORMATS.values():
-        known = ", ".join(sorted(set(FORMATS.values())))
-        raise UsageError(f"format: found {options.format!r}; expected one of {known}")
-    named: list[Source] = []
-    chains: list[Iterator[Source]] = []
-    for given in [inputs] if isinstance(inputs, (str, Path)) else inputs:
-        source = named_source(given, options.format)
-        if source is not None:
-            named.append(source)
-            chains.append(iter([source]))
-        else:
-            files = folder_sources(Path(given))
-            chains.append(chain([next(files)], files))  # an empty folder is an error at once
-    return named, chain.from_iterable(chains)
+    named, sources = found_sources(inputs, options.format)
+    for source in named:
+        if source.reopens and source.format in TABLES:
+            next(_checked(source, _source_rows(source, Pages(0)), columns), None)
+    return sources
 
 
 def _source_rows(source: Source, pages: Pages) -> Iterator[Row]:
@@ -183,14 +164,15 @@ def _source_rows(source: Source, pages: Pages) -> Iterator[Row]:
             for item in TABLES[format](source, stream):
                 number += 1
                 if isinstance(item, Broken):
-                    yield _broken(source, number, item.error)
+                    yield broken_row(source, number, item.error)
                 else:
                     yield Row(item, f"{source.label}:{number}", f"{source.name}:{number}")
     except InputError as error:
-        yield _broken(source, number + 1 if number else 0, str(error))
+        yield broken_row(source, number + 1 if number else 0, str(error))
 
 
-def _broken(source: Source, number: int, error: str) -> Row:
+def broken_row(source: Source, number: int, error: str) -> Row:
+    """Return a row that cannot be read, or a file where its number is 0."""
     place = f":{number}" if number else ""
     where = source.name + place
     return Row({}, source.label + place, where, f"{where}: {error}")
@@ -240,7 +222,7 @@ def _checked(source: Source, rows: Iterator[Row], columns: Columns) -> Iterator[
     yield from rows
 
 
-def _records(source: Source, pages: Pages, columns: Columns) -> Iterator[Record]:
+def source_records(source: Source, pages: Pages, columns: Columns) -> Iterator[Record]:
     """Yield the records of one source."""
     rows = _source_rows(source, pages)
     try:

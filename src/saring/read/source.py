@@ -5,14 +5,16 @@ from __future__ import annotations
 import stat
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
-from saring.errors import InputError
+from saring.errors import InputError, UsageError
 from saring.read.stream import Stream
 
-__all__ = ["FORMATS", "PARTS_SUFFIX", "Source", "folder_sources", "named_source"]
+__all__ = ["FORMATS", "PARTS_SUFFIX", "Inputs", "Source", "folder_sources", "found_sources",
+           "named_source", "sources"]  # fmt: skip
 
 FORMATS = {
     ".txt": "txt",
@@ -28,6 +30,8 @@ FORMATS = {
 PACKINGS = (".gz", ".zst")
 STDIN = "-"
 PARTS_SUFFIX = ".parts"  # of folders that batches keep unfinished output in
+
+Inputs = str | Path | Sequence[str | Path]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,35 @@ class Source:
             return Stream(self.path.open("rb"))
         except OSError as error:
             raise InputError(f"cannot be opened ({error.strerror}); check the path") from None
+
+
+def sources(inputs: Inputs, format: str = "") -> Iterator[Source]:
+    """Return the files that `read` would read, in its order; folders are walked lazily.
+
+    Raises
+    ------
+    InputError
+        When an input is not there, its format is unknown, or a folder holds nothing to read.
+    """
+    return found_sources(inputs, format)[1]
+
+
+def found_sources(inputs: Inputs, format: str) -> tuple[list[Source], Iterator[Source]]:
+    """Return the sources the user named, and all of them in order, folders walked lazily."""
+    if format and format not in FORMATS.values():
+        known = ", ".join(sorted(set(FORMATS.values())))
+        raise UsageError(f"format: found {format!r}; expected one of {known}")
+    named: list[Source] = []
+    chains: list[Iterator[Source]] = []
+    for given in [inputs] if isinstance(inputs, (str, Path)) else inputs:
+        source = named_source(given, format)
+        if source is not None:
+            named.append(source)
+            chains.append(iter([source]))
+        else:
+            files = folder_sources(Path(given))
+            chains.append(chain([next(files)], files))  # an empty folder is an error at once
+    return named, chain.from_iterable(chains)
 
 
 def named_source(given: str | Path, format: str = "") -> Source | None:

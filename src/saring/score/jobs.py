@@ -1,29 +1,23 @@
-"""What is done to records: each job turns some into rows, and `make_part` rows into bytes.
+"""What is done to records: each job turns some into rows.
 
 Rows are columns on their way from the model to a file: lists of values are what both work on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
-
-import orjson
 
 from saring.article import Article, KeepLinks, Prediction, Record, as_columns, clean_text
 from saring.compiled import prepare
-from saring.errors import BundleError, InputError, SaringError
+from saring.errors import BundleError
 from saring.intake import take
 from saring.predict import Model, load
-from saring.score.summary import Summary
-from saring.writers import SUFFIXES, Table
+from saring.writers import Table
 
-__all__ = ["CLEAN_COLUMNS", "Cleaning", "Job", "Part", "Scoring", "batches", "made_tables",
-           "make_part", "prediction_columns"]  # fmt: skip
+__all__ = ["CLEAN_COLUMNS", "Cleaning", "Job", "Scoring", "prediction_columns"]
 
-STEP_ROWS = 256  # asked of the model at once: enough for scikit-learn's overhead to vanish
-STEP_CHARS = 2_000_000  # few enough for any memory, where articles are huge
 
 CLEAN_COLUMNS: Mapping[str, str] = {
     "id": "string",
@@ -165,128 +159,3 @@ def _clean_row(article: Article, text: str | None, error: str) -> dict[str, Any]
         "n_links": None if error else len(article.links),
         "error": error or None,
     }
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A part of the output.
-
-    Attributes
-    ----------
-    data : bytes
-        Its rows in the output's format.
-    refused : bytes
-        JSON Lines of the rows with errors: their file, row, id and reason.
-    summary : Summary
-        Its rows counted.
-    """
-
-    data: bytes
-    refused: bytes
-    summary: Summary
-
-
-def make_part(job: Job, suffix: str, records: Sequence[Record]) -> Part:
-    """Return the part of an output that records make.
-
-    Parameters
-    ----------
-    job : Job
-        What is done to them.
-    suffix : str
-        Names the format, one of `SUFFIXES`.
-    records : sequence of Record
-        In the order of their rows.
-    """
-    table = _joined(made_tables(job, records), job.columns)
-    if len(table["error"]) != len(records):
-        raise AssertionError(f"{len(records)} records gave {len(table['error'])} rows")
-    refused = [
-        _refused(record, id, error)
-        for record, id, error in zip(records, table["id"], table["error"], strict=True)
-        if error
-    ]
-    data = SUFFIXES[suffix](job.columns).part_of(table)
-    return Part(data, b"".join(refused), Summary.of(table))
-
-
-def made_tables(job: Job, records: Iterable[Record]) -> Iterator[Table]:
-    """Yield the rows of records as columns, a step's at a time."""
-    for step in batches(records, STEP_ROWS, STEP_CHARS):
-        yield _table(job, step)
-
-
-def _joined(tables: Iterable[Table], names: Iterable[str]) -> Table:
-    """Return tables of these columns one below another."""
-    whole: dict[str, list[Any]] = {name: [] for name in names}
-    for table in tables:
-        for name, values in whole.items():
-            values += table[name]
-    return whole
-
-
-def _table(job: Job, records: list[Record]) -> Table:
-    """Return the rows of records; what an article breaks is the error of its own row.
-
-    Raises
-    ------
-    InputError
-        All of several articles break the scoring: then it is not they who are at fault.
-    """
-    try:
-        return job.table(records)
-    except SaringError:
-        raise
-    except Exception as error:
-        reason = f"{type(error).__name__}: {error!s:.200}"
-    tables: list[Table] = []
-    failed = 0
-    for record in records:
-        try:
-            tables.append(job.table([record]))
-        except SaringError:
-            raise
-        except Exception as error:
-            failed += 1
-            why = f"the article broke the scoring ({type(error).__name__}: {error!s:.200})"
-            tables.append(job.table([broken(record, why)]))
-    if failed == len(records) > 1:
-        raise InputError(
-            f"{records[0].where}: scoring fails from here on, whatever the article ({reason}); "
-            "check the installation, and please report it"
-        )
-    return _joined(tables, job.columns)
-
-
-def broken(record: Record, why: str) -> Record:
-    """Return a record as one that cannot be scored."""
-    return replace(record, error=f"{record.where}: {why}; look at it or take it out")
-
-
-def _refused(record: Record, id: str, error: str) -> bytes:
-    """Return the line of a row with an error in the quarantine file."""
-    file, colon, number = record.where.rpartition(":")
-    counted = bool(colon) and number.isdigit()
-    return orjson.dumps(
-        {
-            "file": file if counted else record.where,
-            "row": int(number) if counted else None,
-            "id": id,
-            "reason": error,
-        },
-        option=orjson.OPT_APPEND_NEWLINE,
-    )
-
-
-def batches(records: Iterable[Record], max_rows: int, max_chars: int) -> Iterator[list[Record]]:
-    """Yield records in lists of bounded length and size."""
-    batch: list[Record] = []
-    chars = 0
-    for record in records:
-        batch.append(record)
-        chars += len(record.text)
-        if len(batch) == max_rows or chars >= max_chars:
-            yield batch
-            batch, chars = [], 0
-    if batch:
-        yield batch

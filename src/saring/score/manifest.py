@@ -15,12 +15,12 @@ from typing import IO, Any, Self
 
 import orjson
 
-from saring.score.jobs import Part
+from saring.score.making import Part
 from saring.score.summary import Summary
 
 __all__ = ["Done", "Manifest", "Plan"]
 
-LAYOUT = 1  # of the folder of parts; a run of another one is not gone on with
+LAYOUT = 2  # of the folder of parts; a run of another one is not gone on with
 
 
 @dataclass(frozen=True, slots=True)

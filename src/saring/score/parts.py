@@ -16,7 +16,8 @@ from typing import IO
 
 from saring.errors import ConfigError
 from saring.read import PARTS_SUFFIX
-from saring.score.jobs import Job, Part
+from saring.score.jobs import Job
+from saring.score.making import Part
 from saring.score.manifest import Done, Manifest, Plan, digest
 from saring.score.summary import Summary, total
 from saring.writers import RowFile, telling

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -11,15 +12,16 @@ from threading import Lock
 
 from saring.article import Record
 from saring.errors import InputError
-from saring.score.jobs import Job, Part, broken, make_part
+from saring.read import Block, Ready, opened
+from saring.score.making import Maker, Part, broken
 from saring.score.worker import Worker, WorkerDied
 
-__all__ = ["cores", "made_by_workers", "made_here"]
+__all__ = ["Batch", "cores", "made_by_workers", "made_here"]
 
-Batch = tuple[int, list[Record]]  # a number, and what it is the number of
-Made = tuple[int, list[Record], Part]
+Batch = tuple[int, Sequence[Block]]  # a number, and what it is the number of
+Made = tuple[int, Sequence[Block], Part]
 
-AHEAD = 1  # batches that are read and wait for a worker, so that none waits for the reader
+AHEAD = 1  # batches that are cut and wait for a worker, so that none waits for the reader
 
 
 def cores() -> int:
@@ -29,15 +31,13 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def made_here(batches: Iterable[Batch], job: Job, suffix: str) -> Generator[Made]:
+def made_here(batches: Iterable[Batch], maker: Maker) -> Generator[Made]:
     """Yield the part of each batch, made by this process."""
-    for number, records in batches:
-        yield number, records, make_part(job, suffix, records)
+    for number, blocks in batches:
+        yield number, blocks, maker.part(blocks)
 
 
-def made_by_workers(
-    batches: Iterable[Batch], job: Job, suffix: str, workers: int
-) -> Generator[Made]:
+def made_by_workers(batches: Iterable[Batch], maker: Maker, workers: int) -> Generator[Made]:
     """Yield the part of each batch, made by so many processes, as soon as it is there.
 
     Raises
@@ -45,13 +45,13 @@ def made_by_workers(
     InputError
         Some records again and again kill the process that works on them, and none does alone.
     """
-    crew = _Crew(job, suffix, workers)
+    crew = _Crew(maker, workers)
     waiting: dict[Future[Part], Batch] = {}
     with ExitStack() as ending:
         threads = ending.enter_context(ThreadPoolExecutor(workers))
         ending.callback(crew.stop)  # before the threads, which wait for their workers, are joined
-        for number, records in batches:
-            waiting[threads.submit(crew.part, records)] = (number, records)
+        for number, blocks in batches:
+            waiting[threads.submit(crew.part, blocks)] = (number, blocks)
             while len(waiting) >= workers + AHEAD:
                 yield from _finished(waiting)
         while waiting:
@@ -62,8 +62,8 @@ def _finished(waiting: dict[Future[Part], Batch]) -> Iterator[Made]:
     """Yield the parts that are there once one is, and wait for them no longer."""
     done, _ = wait(waiting, return_when=FIRST_COMPLETED)
     for future in done:
-        number, records = waiting.pop(future)
-        yield number, records, future.result()
+        number, blocks = waiting.pop(future)
+        yield number, blocks, future.result()
 
 
 class _Stopped(Exception):
@@ -73,8 +73,9 @@ class _Stopped(Exception):
 class _Crew:
     """The workers of a run; one that dies is replaced."""
 
-    def __init__(self, job: Job, suffix: str, workers: int) -> None:
-        self._start = Worker.prepare(job, suffix)
+    def __init__(self, maker: Maker, workers: int) -> None:
+        self._start = Worker.prepare(maker)
+        self._options = maker.options
         self._idle: SimpleQueue[Worker | None] = SimpleQueue()  # None: one that is yet to start
         self._lock = Lock()
         self._alive: set[Worker] = set()
@@ -82,40 +83,35 @@ class _Crew:
         for _ in range(workers):
             self._idle.put(None)
 
-    def part(self, records: list[Record]) -> Part:
-        """Return the part of records, that of a batch that kills its worker at the third try."""
+    def part(self, blocks: Sequence[Block]) -> Part:
+        """Return the part of a batch; one that kills its worker twice is tried row by row."""
+        for _ in range(2):  # it may have been another program that took all memory
+            with contextlib.suppress(WorkerDied):
+                return self._ask(blocks)
+        checked = [self._checked(record) for record in opened(blocks, self._options)]
         try:
-            return self._ask(records)
-        except WorkerDied:
-            pass
-        try:
-            return self._ask(records)  # it may have been another program that took all memory
+            return self._ask([Ready(checked)])
         except WorkerDied as death:
-            how = str(death)
-        checked = [self._checked(record) for record in records]
-        try:
-            return self._ask(checked)
-        except WorkerDied:
             raise InputError(
-                f"{records[0].where} to {records[-1].where}: the process that works on these rows "
-                f"was ended three times ({how}), yet each row alone can be worked on; memory may "
+                f"{checked[0].where} to {checked[-1].where}: the process that works on these rows "
+                f"was ended three times ({death}), yet each row alone can be worked on; memory may "
                 "be short: try a smaller --batch-size or fewer --workers"
             ) from None
 
     def _checked(self, record: Record) -> Record:
         """Return a record that does not kill its worker: as it is, or as one with an error."""
         try:
-            self._ask([record])
+            self._ask([Ready([record])])
         except WorkerDied as death:
             return broken(record, f"the article ended the process that worked on it ({death})")
         return record
 
-    def _ask(self, records: Sequence[Record]) -> Part:
+    def _ask(self, blocks: Sequence[Block]) -> Part:
         """Return the part that a worker makes, waiting for one that is idle."""
         worker = self._idle.get()
         try:
             worker = worker or self._hired()
-            return worker.part(records)
+            return worker.part(blocks)
         except WorkerDied:
             with self._lock:
                 self._alive.discard(worker)

@@ -2,15 +2,15 @@
 
 ::
 
-    survey > plan > read > batches > parts > output
+    survey > plan > blocks > batches > parts > output
 
-How the records fall into parts depends on the input and the batch size alone. So the output has the
+How the rows fall into parts depends on the input and the batch size alone. So the output has the
 same bytes however many processes work on it and however often it was interrupted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -19,22 +19,22 @@ from pathlib import Path
 from typing import Any, cast
 
 from saring import __version__
-from saring.article import Record
 from saring.errors import ConfigError, SaringError, UsageError
-from saring.read import PARTS_SUFFIX, ReadOptions, read
-from saring.score.jobs import Job, batches
+from saring.read import PARTS_SUFFIX, Block, ReadOptions, blocks
+from saring.score.jobs import Job
+from saring.score.making import Maker
 from saring.score.manifest import Plan
 from saring.score.parts import Parts, open_parts
-from saring.score.pool import cores, made_by_workers, made_here
+from saring.score.pool import Batch, cores, made_by_workers, made_here
 from saring.score.summary import Summary
 from saring.score.survey import survey
 from saring.writers import check_place
 
 __all__ = ["How", "Progress", "run"]
 
-BATCH_CHARS = 16_000_000  # a part ends early where articles are huge
+BATCH_SIZE = 16_000_000  # bytes or characters: a part ends early where articles are huge
 SMALL_ROWS = 4_096  # for no more, other processes would take longer to start than they save
-SMALL_CHARS = 8_000_000  # nor for shorter text
+SMALL_SIZE = 8_000_000  # nor for shorter text
 MAX_WORKERS = 256
 
 Progress = Callable[[int, int | None], None]
@@ -78,7 +78,7 @@ def run(
         As `score`.
     """
     _check(inputs, out, how)
-    records = cast("Generator[Record]", read(list(inputs), options))
+    rows = cast("Generator[Block]", blocks(list(inputs), options))
     found = survey(inputs, options.format)
     version, settings = what
     settings = {
@@ -90,58 +90,69 @@ def run(
     }
     stamp = datetime.now(UTC).isoformat(timespec="seconds")
     plan = Plan(found.digest, version, settings, stamp)
-    with open_parts(out, plan, overwrite=how.overwrite) as parts, closing(records):
+    with open_parts(out, plan, overwrite=how.overwrite) as parts, closing(rows):
         job = make_job(parts.plan.scored_at)
         try:
             how.progress(parts.rows, found.rows)
-            count = _make(records, out, job, parts, how, found.rows)
+            maker = Maker(job, out.suffix.lower(), options)
+            count = _make(rows, maker, parts, how, found.rows)
             return parts.finish(count, job, how.quarantine)
         except (KeyboardInterrupt, SaringError) as stop:
             stop.add_note(_kept(out, plan, parts))
             raise
 
 
-def _make(
-    records: Iterator[Record], out: Path, job: Job, parts: Parts, how: How, rows: int | None
-) -> int:
+def _make(blocks: Iterator[Block], maker: Maker, parts: Parts, how: How, rows: int | None) -> int:
     """Have all parts made that are not there yet and return how many there are in all."""
     count = 0
 
-    def missing() -> Iterator[tuple[int, list[Record]]]:
+    def missing() -> Iterator[Batch]:
         nonlocal count
-        for count, batch in enumerate(batches(records, how.batch_size, BATCH_CHARS), start=1):
+        for count, batch in enumerate(batches(blocks, how.batch_size, BATCH_SIZE), start=1):
             if count - 1 not in parts.done:
                 yield count - 1, batch
 
     waiting = missing()
-    start: list[tuple[int, list[Record]]] = []
+    start: list[Batch] = []
     workers = how.workers
     if workers is None:
         workers = cores() if _is_large(waiting, start) else 1
-    suffix = out.suffix.lower()
     work = chain(start, waiting)
-    made = (
-        made_here(work, job, suffix)
-        if workers == 1
-        else made_by_workers(work, job, suffix, workers)
-    )
+    made = made_here(work, maker) if workers == 1 else made_by_workers(work, maker, workers)
     with closing(made):
         for number, batch, part in made:
-            parts.add(number, part, len(batch))
+            parts.add(number, part, sum(map(len, batch)))
             how.progress(parts.rows, rows)
     return count
 
 
-def _is_large(
-    waiting: Iterator[tuple[int, list[Record]]], start: list[tuple[int, list[Record]]]
-) -> bool:
+def batches(blocks: Iterable[Block], max_rows: int, max_size: int) -> Iterator[list[Block]]:
+    """Yield blocks, cut so that each list of them has a bounded number and size of rows."""
+    batch: list[Block] = []
+    rows = size = 0
+    for block in blocks:
+        start = 0
+        for stop, row_size in enumerate(block.sizes, start=1):
+            rows += 1
+            size += row_size
+            if rows == max_rows or size >= max_size:
+                yield [*batch, block.cut(start, stop)]
+                batch, rows, size, start = [], 0, 0, stop
+        if start < len(block):
+            batch.append(block.cut(start, len(block)) if start else block)
+    if batch:
+        yield batch
+
+
+def _is_large(waiting: Iterator[Batch], start: list[Batch]) -> bool:
     """Return whether there is work for several processes; what was looked at is put in `start`."""
-    rows = chars = 0
+    rows = size = 0
     for item in waiting:
         start.append(item)
-        rows += len(item[1])
-        chars += sum(len(record.text) for record in item[1])
-        if rows > SMALL_ROWS or chars > SMALL_CHARS:
+        for block in item[1]:
+            rows += len(block)
+            size += sum(block.sizes)
+        if rows > SMALL_ROWS or size > SMALL_SIZE:
             return True
     return False
 

@@ -1,4 +1,4 @@
-"""A process that makes parts: started with a job, given records, it answers with bytes.
+"""A process that makes parts: started with a `Maker`, given rows in blocks, it answers with bytes.
 
 Parent and worker speak over pipes. What the parent sends is pickled, for it is ours; what comes
 back is JSON and bytes. A worker writes nothing to the disk, so that one whose parent was killed
@@ -20,10 +20,10 @@ from typing import IO
 
 import orjson
 
-from saring.article import Record
 from saring.compiled import THREADS
 from saring.errors import InputError, SaringError
-from saring.score.jobs import Job, Part, make_part
+from saring.read import Block
+from saring.score.making import Maker, Part
 from saring.score.summary import Summary
 
 __all__ = ["Worker", "WorkerDied", "serve"]
@@ -61,15 +61,15 @@ class Worker:
             stdout=subprocess.PIPE,
             env={**os.environ, **dict.fromkeys(_THREADS, "1")},
         )
-        self._start = start  # sent with the first records, so that workers load side by side
+        self._start = start  # sent with the first blocks, so that workers load side by side
 
     @staticmethod
-    def prepare(job: Job, suffix: str) -> bytes:
-        """Return what a worker needs to know of a job: made once, for all workers."""
-        return pickle.dumps((job, suffix), pickle.HIGHEST_PROTOCOL)
+    def prepare(maker: Maker) -> bytes:
+        """Return what a worker needs to know: made once, for all workers."""
+        return pickle.dumps(maker, pickle.HIGHEST_PROTOCOL)
 
-    def part(self, records: Sequence[Record]) -> Part:
-        """Return the part that records make.
+    def part(self, blocks: Sequence[Block]) -> Part:
+        """Return the part that the rows in blocks make.
 
         Raises
         ------
@@ -83,7 +83,7 @@ class Worker:
         try:
             if self._start:
                 self._prepare(stdin, stdout)
-            _send(stdin, pickle.dumps(list(records), pickle.HIGHEST_PROTOCOL))
+            _send(stdin, pickle.dumps(blocks, pickle.HIGHEST_PROTOCOL))
             head = orjson.loads(_received(stdout))
             if head["error"]:
                 raise SaringError(head["error"])
@@ -92,7 +92,7 @@ class Worker:
             raise WorkerDied(self._ending()) from None
 
     def _prepare(self, stdin: IO[bytes], stdout: IO[bytes]) -> None:
-        """Send the job and wait until the worker is ready for records.
+        """Send the maker and wait until the worker is ready for blocks.
 
         Raises
         ------
@@ -133,26 +133,26 @@ class Worker:
 
 
 def serve() -> None:
-    """Answer the parent's records with parts until its end of the pipe closes."""
+    """Answer the parent's blocks with parts until its end of the pipe closes."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not run into the answers
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     requests = sys.stdin.buffer
     with contextlib.suppress(EOFError, BrokenPipeError):
         try:
-            job, suffix = pickle.loads(_received(requests))
+            maker = pickle.loads(_received(requests))
             _send(answers, orjson.dumps({"error": ""}))
         except SaringError as error:
             _send(answers, orjson.dumps({"error": str(error)}))
             return
         while True:
-            _answer(answers, job, suffix, pickle.loads(_received(requests)))
+            _answer(answers, maker, pickle.loads(_received(requests)))
 
 
-def _answer(answers: IO[bytes], job: Job, suffix: str, records: list[Record]) -> None:
+def _answer(answers: IO[bytes], maker: Maker, blocks: Sequence[Block]) -> None:
     """Make a part and send it, or the reason why there is none."""
     try:
-        part = make_part(job, suffix, records)
+        part = maker.part(blocks)
     except SaringError as error:
         _send(answers, orjson.dumps({"error": str(error)}))
         return

@@ -1,0 +1,149 @@
+"""Files to blocks of rows, for others to look into.
+
+`read` understands each row of a file at once. To share out the work it is enough to know where
+rows end; a table in which something is out of the ordinary at its start, and what is no table of
+lines or columns, is read row by row all the same.
+"""
+
+from __future__ import annotations
+
+from codecs import BOM_UTF8
+from collections.abc import Callable, Iterable, Iterator
+
+from saring.article import Record
+from saring.errors import InputError
+from saring.read.blocks import Block, Line, Lines, Ready, Table
+from saring.read.columns import Columns
+from saring.read.documents import Pages
+from saring.read.formats import json_line, raw_lines, reads_bytes
+from saring.read.parquet import BATCH_ROWS, is_text, parquet_batches, parquet_schema
+from saring.read.records import ReadOptions, broken_row, checked_sources, fixer, source_records
+from saring.read.source import Inputs, Source
+from saring.read.stream import Stream
+from saring.read.values import Broken
+
+__all__ = ["blocks", "opened"]
+
+BLOCK_BYTES = 1 << 20  # of lines held at once
+
+Cut = Callable[[Stream], Iterator[Block]]
+
+
+def blocks(inputs: Inputs, options: ReadOptions) -> Iterator[Block]:
+    """Return the rows of the inputs in blocks, lazily and in order; `opened` gives their records.
+
+    Both together give what `read` does, and parameters and errors are those of `read`.
+    """
+    columns = Columns(options.columns)
+    sources = checked_sources(inputs, options, columns)
+    fixer(options)  # tells of a missing extra at once
+
+    def each() -> Iterator[Block]:
+        with Pages(options.page_seconds) as pages:
+            for source in sources:
+                plain = _plain(source, columns) if options.on_error == "keep" else None
+                if plain is not None:
+                    yield from _to_the_end(source, plain)
+                    continue
+                for record in source_records(source, pages, columns):
+                    if record.error and options.on_error == "raise":
+                        raise InputError(record.error)
+                    yield Ready([record])
+
+    return each()
+
+
+def opened(blocks: Iterable[Block], options: ReadOptions) -> list[Record]:
+    """Return the records in blocks.
+
+    Parameters
+    ----------
+    blocks : iterable of Block
+    options : ReadOptions
+        Those that the blocks were read with.
+    """
+    columns, fix = Columns(options.columns), fixer(options)
+    return [fix(record) for block in blocks for record in block.records(columns)]
+
+
+def _plain(source: Source, columns: Columns) -> Cut | None:
+    """Return what cuts a source into blocks; None where it must be read row by row."""
+    if not source.reopens or source.format not in _PLAIN:
+        return None
+    try:
+        with source.open() as stream:
+            return _PLAIN[source.format](source, stream, columns)
+    except InputError:
+        return None  # reading it says so again
+
+
+def _plain_lines(source: Source, stream: Stream, columns: Columns) -> Cut | None:
+    """Return what cuts JSON Lines into blocks: those whose first line is a row with a text."""
+    line, end, _ = stream.head.removeprefix(BOM_UTF8).partition(b"\n")
+    if not end or not reads_bytes(stream):
+        return None
+    values = json_line(line)
+    if isinstance(values, Broken) or columns.find(tuple(values)).missing:
+        return None
+
+    def cut(stream: Stream) -> Iterator[Block]:
+        first = 1
+        for lines in _grouped(raw_lines(stream)):
+            yield Lines(source, first, lines)
+            first += len(lines)
+
+    return cut
+
+
+def _plain_table(source: Source, stream: Stream, columns: Columns) -> Cut | None:
+    """Return what cuts Parquet into blocks: such that has a column of strings for texts."""
+    schema = None if stream.packed or source.path is None else parquet_schema(source.path)
+    if schema is None or len(set(schema.names)) < len(schema.names):
+        return None
+    found = columns.find(tuple(schema.names))
+    if found.missing or not is_text(schema.field(found.columns["text"]).type):
+        return None
+    names = list(found.columns.values())
+
+    def cut(stream: Stream) -> Iterator[Block]:
+        first = 1
+        for batch in parquet_batches(source, stream, names):
+            yield Table(source, first, batch, found)
+            first += batch.num_rows
+
+    return cut
+
+
+_PLAIN = {"jsonl": _plain_lines, "parquet": _plain_table}
+
+
+def _to_the_end(source: Source, cut: Cut) -> Iterator[Block]:
+    """Yield the blocks of a source; the file from where it cannot be read on is a broken row."""
+    number = 0
+    try:
+        with source.open() as stream:
+            for block in cut(stream):
+                number += len(block)
+                yield block
+    except InputError as error:
+        row = broken_row(source, number + 1 if number else 0, str(error))
+        yield Ready([Record(id=row.id, where=row.where, error=row.error)])
+
+
+def _grouped(lines: Iterable[Line]) -> Iterator[list[Line]]:
+    """Yield lines in lists of bounded length and size; those before an error as well."""
+    group: list[Line] = []
+    size = 0
+    try:
+        for line in lines:
+            group.append(line)
+            size += 0 if isinstance(line, Broken) else len(line)
+            if len(group) == BATCH_ROWS or size >= BLOCK_BYTES:
+                yield group
+                group, size = [], 0
+    except InputError:
+        if group:
+            yield group
+        raise
+    if group:
+        yield group
