@@ -1,5 +1,6 @@
 """One question fitted and asked: answers, thresholds, targets and the report."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -10,8 +11,10 @@ from sklearn.metrics import f1_score
 from topictables import WORDS, mixed, table
 
 from saring.config import TrainConfig
+from saring.counted import Rows
 from saring.errors import CorpusError
 from saring.fit import (
+    Fitted,
     answer,
     best_threshold,
     confidence_for,
@@ -26,6 +29,7 @@ from saring.tasks import CLICKBAIT_LABELS, LINK_LABELS, TASKS
 
 TOPIC, LINK, CLICKBAIT = TASKS
 CONFIG = TrainConfig(folds=3)
+PLACES = ("Garut", "Bima", "Palu", "Kudus", "Ende", "Jepara", "Sorong", "Blitar", "Ngawi", "Tual")
 
 
 # Answers
@@ -122,6 +126,35 @@ def test_links_are_compared_with_a_threshold_on_the_overlap():
     assert answers.scores.shape == (4,)
     assert not len(answers.strangeness)  # that is asked of articles alone
     assert answers.baselines["overlap"].tolist() == truth[8:]
+
+
+# The definition: a plain scikit-learn pipeline
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
+def test_a_fold_is_what_its_pipeline_gives_when_fitted_from_scratch(task):
+    titles = [f"{thing} di {place}" for thing in ("Jembatan", "Pasar") for place in PLACES]
+    rows = {
+        "topic": mixed().rows,
+        "link": [(titles[i], f"Warga {i}.", titles[(i + i % 2) % 20]) for i in range(20)],
+        "clickbait": [f"{title}{'?!' * (i % 2)}" for i, title in enumerate(titles)],
+    }[task.name]
+    labels = task.labels or ("economy", "gossip", "politics")
+    truth = [labels[i % len(labels)] for i in range(len(rows))]
+    found = table(truth, rows=rows, weights=[1 + i % 3 for i in range(len(rows))])
+    train, test = np.arange(len(rows) - 6), np.arange(len(rows) - 6, len(rows))
+    known = found.take(train)
+    plain = task.build(CONFIG)
+    weights = {"classify__sample_weight": known.weights}
+    if task.name == "clickbait":
+        weights["classify__publishers"] = known.publishers
+    plain.fit(known.rows, known.truth, **weights)
+    shared = replace(found, rows=Rows(found.rows))
+    ours = Fitted.on(task, shared.take(train), CONFIG)
+    asked = found.take(test).rows
+    assert np.allclose(ours.model.predict_proba(asked), plain.predict_proba(asked), atol=2e-3)
+    answers = ours.answer(task, shared, test)
+    assert np.allclose(answers.scores, ours.model.decision_function(asked))
 
 
 # The overlap threshold

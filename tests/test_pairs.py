@@ -8,19 +8,19 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import normalize
 
 from saring.config import LinkConfig, TrainConfig
 from saring.corpus import read_corpus
+from saring.counted import Rows
 from saring.fit import fit
 from saring.lexicon import Bag, words
 from saring.pairs import FEATURES
-from saring.pairs.background import fit_counted, word_counts
+from saring.pairs.background import Background
 from saring.pairs.host import KEY_TERMS, LEAD_CHARS, LEAD_WORDS, MIN_STEM_CHARS, Host
 from saring.pairs.kin import KINDS, Kin, glued_parts, load_kin, separate_words
 from saring.pairs.transformer import PairFeatures, PairScaler
-from saring.pairs.vocabulary import NAME_PRIOR, capitalised, name_shares
+from saring.pairs.vocabulary import NAME_PRIOR, capitalised, name_shares, words_inside
 from saring.tasks import TASKS
 
 SHARES = (
@@ -348,23 +348,6 @@ def test_words_that_lost_their_space_are_also_read_apart(text, parts):
 # Fitting
 
 
-@given(st.lists(raw, min_size=4, max_size=30), st.integers(1, 2), st.none() | st.integers(1, 6))
-def test_vectorisers_are_fitted_as_scikit_learn_does(texts, min_df, limit):
-    options = {"min_df": min_df, "max_features": limit, "sublinear_tf": True}
-    texts = [*texts, "kapal kapal laut", "laut kapal perang"]
-    expected = TfidfVectorizer(**options)
-    matrix = expected.fit_transform(texts)
-    found, counts = fit_counted(TfidfVectorizer(**options), *word_counts(texts))
-    assert found.vocabulary_ == expected.vocabulary_
-    assert np.array_equal(found.idf_, expected.idf_)
-    weighed = found._tfidf.transform(counts)
-    assert np.array_equal(weighed.indices, matrix.indices)
-    assert np.array_equal(weighed.data, matrix.data)
-    assert (found.transform(texts) != expected.transform(texts)).nnz == 0
-    fitted_names = set(vars(expected)) - {"_stop_words_id"}  # a memory of scikit-learn's
-    assert {name for name in vars(found) if not name.endswith("_id")} == fitted_names
-
-
 def test_a_corpus_without_words_cannot_be_learnt_from():
     with pytest.raises(ValueError, match="no word stands in 2 of 2 texts"):
         PairFeatures(min_df=2).fit([("", "satu dua", "a"), ("", "tiga empat", "a")])
@@ -380,6 +363,33 @@ def test_an_article_without_headline_is_background_it_teaches_and_is_not_asked()
     assert not found[1:].any()
 
 
+def test_learnt_from_some_rows_of_a_table_is_what_is_learnt_from_those_rows_alone():
+    pairs = [(*a, headline) for a in KNOWN for headline in (a[0], "", "Harga telur")]
+    chosen = np.array([7, 3, 30, *range(12, 28)])
+    of_table = PairFeatures(min_df=1, dimensions=4).fit(Rows(pairs).take(chosen))
+    alone = PairFeatures(min_df=1, dimensions=4).fit([pairs[i] for i in chosen])
+    assert of_table.terms_.vocabulary_ == alone.terms_.vocabulary_
+    assert of_table.abbreviations_ == alone.abbreviations_
+    for learnt in ("names_", "subject_weights_", "family_weights_"):
+        assert np.array_equal(getattr(of_table, learnt), getattr(alone, learnt))
+    assert np.array_equal(of_table.transform(pairs), alone.transform(pairs))
+
+
+def test_a_text_is_asked_once_however_often_it_is_among_some():
+    asked = []
+
+    def ask(text):
+        asked.append(text)
+        return np.array([len(text)])
+
+    rows = Rows([(f"Judul {i}", "Isi.", "") for i in range(10)])
+    for chosen in ([0, 1, 2, 3], [3, 4, 5]):
+        background = Background.of(rows.take(np.array(chosen)))
+        assert background.ask_some(2, ask).shape == (len(background.some(2)), 1)
+    # The first and the last, of three as of four: one article is of both.
+    assert [text.split()[1] for text in asked] == ["0", "3", "5"]
+
+
 def test_background_does_not_move_the_scale_of_features():
     features = np.array([[1.0, 2.0], [3.0, 6.0]])
     alone = PairScaler().fit(features)
@@ -390,8 +400,9 @@ def test_background_does_not_move_the_scale_of_features():
 
 def test_a_name_is_a_word_with_a_capital_inside_sentences_whatever_headlines_do():
     bodies = [f"Sore itu {who} menemui Riri di pasar." for who in ("warga", "polisi", "guru")]
-    vocabulary = {"riri": 0, "warga": 1, "zebra": 2}
-    riri, warga, unknown = name_shares([*bodies, "Warga pulang. Sore itu warga tidur."], vocabulary)
+    bodies.append("Warga pulang. Sore itu warga tidur.")
+    times = [(word, 1.0) for body in bodies for word in words_inside(body)]
+    riri, warga, unknown = name_shares(times, {"riri": 0, "warga": 1, "zebra": 2})
     assert riri > unknown > warga
     assert unknown == pytest.approx(NAME_PRIOR)
 

@@ -315,7 +315,7 @@ def test_progress_is_told_stage_by_stage_to_the_end(tmp_path):
     assert [step for step in told if step[0] == "cross-validate"] == [
         ("cross-validate", n, 3) for n in (1, 2, 3)
     ]
-    assert told[-1] == ("fit", 1, 1)
+    assert told[-1] == ("store", 1, 1)
 
 
 @pytest.mark.slow

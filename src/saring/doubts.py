@@ -19,7 +19,7 @@ from saring.config import TrainConfig
 from saring.corpus import LabelledArticle
 from saring.errors import CorpusError
 from saring.fit import Answers, label_targets, task_labels
-from saring.measure import Progress, fold_answers
+from saring.folds import Progress, Question, run_folds
 from saring.models import Calibration
 from saring.protocols import RANDOM, protocol_folds
 from saring.split import article_groups
@@ -168,8 +168,8 @@ def _answers(
     """Return the answers to all questions, fold by fold."""
     plan = replace(config, protocols=(RANDOM,), tested="")
     [folds] = protocol_folds(table, groups, plan).values()
-    taught_folds = [(task, table, (train[taught[train]], test)) for train, test in folds]
-    return list(fold_answers(taught_folds, config, progress))
+    questions = [Question(task, table, (train[taught[train]], test)) for train, test in folds]
+    return [answers for _, answers in run_folds(questions, config, progress) if answers]
 
 
 def _doubt(

@@ -10,6 +10,7 @@ from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from saring.counted import Counts, Rows, count_terms, per_row
 from saring.fields import SHARE_SCALE, Field, Row, field_text
 from saring.lexicon import GroupCounter, load_lexicon, words
 
@@ -54,19 +55,31 @@ class FieldTfidf(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, rows: Sequence[Row], y: Any = None) -> FieldTfidf:
         """Learn the vocabulary and its document frequencies; return self."""
-        self.vectorizer_ = TfidfVectorizer(
+        vectorizer = TfidfVectorizer(
             min_df=self.min_df,
             analyzer="char_wb" if self.characters else "word",
             ngram_range=CHARACTERS if self.characters else (1, self.max_words),
             sublinear_tf=True,
         )
-        documents = [row for row in rows if row[1]] or rows
-        self.vectorizer_.fit([field_text(row, self.field) for row in documents])
+        documents = [i for i, (_, body) in enumerate(rows) if body] or slice(None)
+        self.vectorizer_ = self._counts(rows, vectorizer)[documents].fit(vectorizer)
         return self
 
     def transform(self, rows: Sequence[Row]) -> csr_matrix:
         """Return the TF-IDF of each row's field, shape (n_rows, n_terms)."""
+        if isinstance(rows, Rows):
+            return self._counts(rows, self.vectorizer_).weigh(self.vectorizer_)
         return self.vectorizer_.transform([field_text(row, self.field) for row in rows])
+
+    def _counts(self, rows: Sequence[Row], vectorizer: TfidfVectorizer) -> Counts:
+        """Return how often each row's field has each term."""
+
+        def count(rows: Sequence[Row]) -> Counts:
+            plain = not self.characters and self.max_words == 1
+            cut = words if plain else vectorizer.build_analyzer()
+            return count_terms((field_text(row, self.field) for row in rows), cut)
+
+        return per_row(rows, ("field", self.field, self.max_words, self.characters), count)
 
 
 class DomainShares(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -90,6 +103,9 @@ class DomainShares(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Return the shares, shape (n_rows, 2 * n_domains): titles, then whole texts."""
         if not hasattr(self, "_counter"):
             self._counter = GroupCounter(self.lexicon_)
+        return per_row(rows, "domains", self._shares)
+
+    def _shares(self, rows: Sequence[Row]) -> csr_matrix:
         texts = [field_text(row, "all") for row in rows]
         totals = np.array([[max(1, len(words(text)))] for text in texts])
         in_title = self._counter.counts([title for title, _ in rows]) > 0

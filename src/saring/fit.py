@@ -21,12 +21,15 @@ from saring.evaluate import (
     threshold_labels,
 )
 from saring.evaluate.metrics import confusion_matrix, macro_f1
+from saring.logistic import fit_logistic
 from saring.models import score_columns
+from saring.smoothed import SmoothedLogistic
 from saring.strangeness import strangeness
-from saring.tasks import CLICKBAIT_LABELS, LINK_LABELS, Table, Task
+from saring.tasks import LINK_LABELS, Table, Task
 
 __all__ = [
     "Answers",
+    "Fitted",
     "answer",
     "best_threshold",
     "confidence_for",
@@ -64,64 +67,82 @@ class Answers:
     strangeness: NDArray[np.float64]
 
 
-def fit(task: Task, table: Table, config: TrainConfig) -> Pipeline:
-    """Return the task's model fitted on a table.
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """A model, and what its baselines are made of.
 
-    Raises
-    ------
-    CorpusError
-        When the table has only one label, so that there is nothing to tell apart.
+    Attributes
+    ----------
+    model : Pipeline
+    known : Table
+        The rows that it was fitted on, without those that only taught features.
+    overlap : float
+        Threshold of the overlap of headline and article, learnt on the same rows; 0 but for links.
     """
-    return _fitted(task, table, config)[0]
+
+    model: Pipeline
+    known: Table
+    overlap: float
+
+    @classmethod
+    def on(cls, task: Task, table: Table, config: TrainConfig) -> Fitted:
+        """Return the task's model fitted on a table.
+
+        Raises
+        ------
+        CorpusError
+            When the table has only one label, so that there is nothing to tell apart.
+        """
+        weighty = table.weights > 0
+        known = table.take(weighty)
+        found = np.unique(known.truth)
+        if len(found) < 2:
+            raise CorpusError(
+                f"{task.name}: {len(known)} training row(s) have one label, "
+                f"{', '.join(map(str, found))}, while the others are tested; expected two or more: "
+                "add rows of another label, from other publishers too, or write "
+                '`protocols = ["random"]` into a file for --config'
+            )
+        model = task.build(config)
+        # Made once, for all rows: the classifier reads the lines of those that have a weight.
+        features = model.named_steps["features"].fit_transform(table.rows, table.truth)[weighty]
+        classifier = model.named_steps["classify"]
+        if isinstance(classifier, SmoothedLogistic):
+            classifier.fit(features, known.truth, known.weights, known.publishers)
+        else:
+            fit_logistic(classifier, features, known.truth, known.weights)
+        overlap = 0.0
+        if task.labels == LINK_LABELS:
+            overlap = best_threshold(features[:, 0], known.truth == LINK_LABELS[0])
+        return cls(model, known, overlap)
+
+    def answer(self, task: Task, table: Table, rows: NDArray[np.intp]) -> Answers:
+        """Return the answers to rows of a table, given by their numbers."""
+        asked = rows[table.asked[rows]]
+        unknown, taught = table.take(asked), self.known.take(self.known.asked)
+        features = self.model.named_steps["features"].transform(unknown.rows)
+        scores = self.model.named_steps["classify"].decision_function(features)
+        baselines = {
+            "majority": majority_labels(taught.truth, len(asked)),
+            "publisher": publisher_labels(taught.truth, taught.publishers, unknown.publishers),
+        }
+        if task.labels == LINK_LABELS:
+            baselines["overlap"] = overlap_labels(features[:, 0], self.overlap)
+        strange = strangeness(self.model, unknown.rows) if task.name == "topic" else np.zeros(0)
+        labels = task_labels(task, table)
+        return Answers(asked, _all_columns(self.model, scores, labels), baselines, strange)
 
 
-def _fitted(task: Task, table: Table, config: TrainConfig) -> tuple[Pipeline, Any]:
-    """Return the fitted model and the features of the rows that have a weight, made once."""
-    weighty = table.take(table.weights > 0)
-    found = np.unique(weighty.truth)
-    if len(found) < 2:
-        raise CorpusError(
-            f"{task.name}: {len(weighty)} training row(s) have one label, "
-            f"{', '.join(map(str, found))}, while the others are tested; expected two or more: "
-            "add rows of another label, from other publishers too, or write "
-            '`protocols = ["random"]` into a file for --config'
-        )
-    model = task.build(config)
-    made = model.named_steps["features"].fit(table.rows, table.truth)
-    features = made.transform(weighty.rows)
-    known = {"publishers": weighty.publishers} if task.labels == CLICKBAIT_LABELS else {}
-    model.named_steps["classify"].fit(
-        features, weighty.truth, sample_weight=weighty.weights, **known
-    )
-    return model, features
+def fit(task: Task, table: Table, config: TrainConfig) -> Pipeline:
+    """Return the task's model fitted on a table, or raise as `Fitted.on` does."""
+    return Fitted.on(task, table, config).model
 
 
 def answer(
     task: Task, table: Table, train: NDArray[Any], test: NDArray[Any], config: TrainConfig
 ) -> Answers:
     """Return the answers to the `test` rows of a model fitted on the `train` rows."""
-    known = table.take(train)
-    model, known_features = _fitted(task, known, config)
-    known = known.take(known.weights > 0)
-    asked = test[table.asked[test]]
-    unknown = table.take(asked)
-    features = model.named_steps["features"].transform(unknown.rows)
-    scores = model.named_steps["classify"].decision_function(features)
-    baselines = {
-        "majority": majority_labels(known.truth[known.asked], len(asked)),
-        "publisher": publisher_labels(
-            known.truth[known.asked], known.publishers[known.asked], unknown.publishers
-        ),
-    }
-    if task.labels == LINK_LABELS:
-        threshold = best_threshold(known_features[:, 0], known.truth == LINK_LABELS[0])
-        baselines["overlap"] = overlap_labels(features[:, 0], threshold)
-    return Answers(
-        asked,
-        _all_columns(model, scores, task_labels(task, table)),
-        baselines,
-        strangeness(model, unknown.rows) if task.name == "topic" else np.zeros(0),
-    )
+    return Fitted.on(task, table.take(train), config).answer(task, table, test)
 
 
 def overlap_labels(overlap: ArrayLike, threshold: float) -> Strings:

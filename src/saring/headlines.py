@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -17,11 +18,13 @@ from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from saring.counted import Counts, Rows, count_terms, per_row
 from saring.fields import END, START, TOKEN, framed
 
 __all__ = ["HeadlineTfidf", "tokens", "word_vectors"]
 
 _TOKEN = re.compile(TOKEN)
+_FRAMED_TOKEN = re.compile(f"[{START}{END}]|{TOKEN}")
 
 
 def tokens(headline: str) -> list[str]:
@@ -55,20 +58,37 @@ class HeadlineTfidf(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, rows: Sequence[str], y: Any = None) -> HeadlineTfidf:
         """Learn the vocabulary and its document frequencies; return self."""
-        self.vectorizer_ = TfidfVectorizer(
+        vectorizer = TfidfVectorizer(
             min_df=1 if self.known else self.min_df,
             ngram_range=(1, 1) if self.known else (1, 2),
             vocabulary=list(word_vectors()[0]) if self.known else None,
             lowercase=not self.cased,
             sublinear_tf=True,
-            token_pattern=f"[{START}{END}]|{TOKEN}",
+            token_pattern=_FRAMED_TOKEN.pattern,
         )
-        self.vectorizer_.fit([framed(row, cased=self.cased) for row in dict.fromkeys(rows)])
+        different = list({row: i for i, row in enumerate(rows)}.values())
+        self.vectorizer_ = self._counts(rows)[different].fit(vectorizer)
         return self
 
     def transform(self, rows: Sequence[str]) -> csr_matrix:
         """Return the TF-IDF of each headline, shape (n_headlines, n_terms)."""
+        if isinstance(rows, Rows):
+            return self._counts(rows).weigh(self.vectorizer_)
         return self.vectorizer_.transform([framed(row, cased=self.cased) for row in rows])
+
+    def _counts(self, rows: Sequence[str]) -> Counts:
+        """Return how often each headline has each term."""
+
+        def count(rows: Sequence[str]) -> Counts:
+            found = count_terms((framed(row, cased=self.cased) for row in rows), self._terms)
+            return found.only(word_vectors()[0]) if self.known else found
+
+        return per_row(rows, ("headline", self.cased, self.known), count)
+
+    def _terms(self, framed: str) -> list[str]:
+        """Return the tokens of a framed headline, and the pairs of neighbours among them."""
+        found = _FRAMED_TOKEN.findall(framed if self.cased else framed.lower())
+        return found if self.known else found + [f"{a} {b}" for a, b in pairwise(found)]
 
 
 @cache

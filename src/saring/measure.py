@@ -6,12 +6,12 @@ them come from answers to rows that the answering model did not see.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
 
 from saring.config import TrainConfig
 from saring.corpus import LabelledArticle
@@ -19,22 +19,22 @@ from saring.errors import ConfigError, CorpusError
 from saring.evaluate import Report
 from saring.fit import (
     Answers,
-    answer,
+    Fitted,
     best_threshold,
     confidence_for,
     label_targets,
     make_report,
     task_labels,
 )
+from saring.folds import Progress, Question, run_folds
 from saring.models import Calibration
 from saring.protocols import PUBLISHER_OUT, protocol_folds
 from saring.split import Fold, article_groups
 from saring.tasks import LINK_LABELS, TASKS, Table, Task
 
-__all__ = ["Base", "Job", "Measured", "Progress", "fold_answers", "make_jobs", "measure"]
+__all__ = ["Base", "Job", "Measured", "make_jobs", "measure"]
 
 Floats = NDArray[np.float64]
-Progress = Callable[[str, int, int], None]
 
 TEST = "test"
 # Of no portal may more than two articles in a hundred be taken for strangers.
@@ -72,9 +72,13 @@ class Job:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measured:
-    """What the answers of all protocols say of a job."""
+    """What the answers of all protocols say of a job, and its model fitted on all known rows.
+
+    The model is not calibrated yet.
+    """
 
     job: Job
+    model: Pipeline
     calibration: Calibration
     thresholds: Mapping[str, float]
     reports: tuple[Report, ...]
@@ -161,36 +165,30 @@ def _elsewhere(
 
 
 def measure(jobs: Sequence[Job], config: TrainConfig, progress: Progress) -> Iterator[Measured]:
-    """Yield what each job's protocols and test split say; the folds run in parallel."""
+    """Yield what each job's protocols and test split say, and its model; folds run in parallel."""
     folds = [
         (job, name, fold)
         for job in jobs
         for name, parts in [*job.protocols.items(), (TEST, [job.test])]
         for fold in parts
-        if len(fold[1])
     ]
-    run = fold_answers([(job.task, job.table, fold) for job, _, fold in folds], config, progress)
+    run = run_folds(
+        [Question(job.task, job.table, fold, keep=name == TEST) for job, name, fold in folds],
+        config,
+        progress,
+    )
     answers: dict[str, list[Answers]] = {}
-    for done, ((job, name, _), found) in enumerate(zip(folds, run, strict=True), start=1):
-        answers.setdefault(name, []).append(found)
-        if done == len(folds) or folds[done][0] is not job:
-            yield _measured(job, answers, config)
+    for (job, name, _), (fitted, found) in zip(folds, run, strict=True):
+        if found is not None:
+            answers.setdefault(name, []).append(found)
+        if fitted is not None:
+            yield _measured(job, fitted, answers, config)
             answers = {}
 
 
-def fold_answers(
-    folds: Sequence[tuple[Task, Table, Fold]], config: TrainConfig, progress: Progress
-) -> Iterator[Answers]:
-    """Yield the answers to the tested rows of each fold, in order; the folds run in parallel."""
-    run = Parallel(n_jobs=-1, return_as="generator")(
-        delayed(answer)(task, table, *fold, config) for task, table, fold in folds
-    )
-    for done, found in enumerate(run, start=1):
-        progress("cross-validate", done, len(folds))
-        yield found
-
-
-def _measured(job: Job, answers: Mapping[str, Sequence[Answers]], config: TrainConfig) -> Measured:
+def _measured(
+    job: Job, fitted: Fitted, answers: Mapping[str, Sequence[Answers]], config: TrainConfig
+) -> Measured:
     """Return calibration, thresholds and reports, given each protocol's answers."""
     first = next(iter(job.protocols))
     calibrating = [parts for name, parts in answers.items() if name.split(" (")[0] == first]
@@ -216,7 +214,10 @@ def _measured(job: Job, answers: Mapping[str, Sequence[Answers]], config: TrainC
                     threshold=thresholds[chosen],
                 )
             )  # fmt: skip
-    return Measured(job, base.calibration, base.thresholds(config), tuple(reports))
+    learnt = base.thresholds(config)
+    if job.task.labels == LINK_LABELS:
+        learnt["overlap"] = fitted.overlap
+    return Measured(job, fitted.model, base.calibration, learnt, tuple(reports))
 
 
 def _splits(name: str, shares: Floats) -> dict[str, NDArray[np.bool_]]:

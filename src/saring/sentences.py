@@ -91,6 +91,13 @@ def _trainer() -> Any:
             return len(self.tok) > 1 and not self.tok.strip(".")
 
     class Trainer(PunktTrainer):  # type: ignore[misc]
+        def _reclassify_abbrev_types(self, types: Iterable[str]) -> Iterator[Any]:
+            # Of all others NLTK finds out by a search each that there is nothing to decide.
+            known = self._params.abbrev_types
+            yield from super()._reclassify_abbrev_types(
+                [type_ for type_ in types if type_.endswith(".") or type_ in known]
+            )
+
         def _is_potential_sent_starter(self, *tokens: Any) -> bool:
             return False
 

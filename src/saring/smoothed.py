@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 
 from saring.headlines import word_vectors
+from saring.logistic import fit_logistic
 
 __all__ = ["SmoothedLogistic"]
 
@@ -64,7 +65,7 @@ class SmoothedLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         desks = self.publishers * _indicators(publishers, len(nearness))
         design = hstack([plain, csr_matrix(nearness - centre), csr_matrix(desks)], format="csr")
         found = LogisticRegression(C=self.C, max_iter=MAX_ITERATIONS)
-        found.fit(design, y, sample_weight=sample_weight)
+        fit_logistic(found, design, y, sample_weight)
         weights = np.split(found.coef_[0], [n_plain, n_plain + n_numbers])
         average = np.average(desks @ weights[2], weights=sample_weight)
         self.classes_ = found.classes_

@@ -15,6 +15,7 @@ from sklearn.pipeline import Pipeline
 
 from saring.config import TrainConfig
 from saring.corpus import LabelledArticle
+from saring.counted import Rows
 from saring.models import clickbait_model, link_model, topic_model
 
 __all__ = ["CLICKBAIT_LABELS", "LINK_LABELS", "TASKS", "Table", "Task"]
@@ -33,7 +34,7 @@ class Table:
 
     Attributes
     ----------
-    rows : list
+    rows : sequence
         What the model reads, row by row.
     truth, publishers : (n,) array of str
     days : (n,) array of str
@@ -52,7 +53,7 @@ class Table:
         Whether the row is a question of the task; the others only help in training.
     """
 
-    rows: list[Any]
+    rows: Sequence[Any]
     truth: Strings
     publishers: Strings
     days: Strings
@@ -67,8 +68,9 @@ class Table:
         """Return the rows chosen by a mask or by row numbers."""
         numbers = np.flatnonzero(chosen) if chosen.dtype == np.bool_ else chosen
         columns = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "rows"}
+        rows = self.rows
         return Table(
-            rows=[self.rows[i] for i in numbers],
+            rows=rows.take(numbers) if isinstance(rows, Rows) else [rows[int(i)] for i in numbers],
             **{name: column[numbers] for name, column in columns.items()},
         )
 

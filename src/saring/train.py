@@ -5,7 +5,7 @@ read > group > measure under each protocol > calibrate > fit > store > log
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,9 @@ from saring.config import TrainConfig, flat
 from saring.corpus import LabelledArticle, fingerprint, read_corpus
 from saring.errors import CorpusError
 from saring.evaluate import Report, majority_labels
-from saring.fit import best_threshold, fit
-from saring.measure import Job, Measured, Progress, make_jobs, measure
+from saring.folds import Progress
+from saring.measure import Job, Measured, make_jobs, measure
 from saring.modelcard import model_card
-from saring.tasks import LINK_LABELS
 
 __all__ = ["Trained", "train"]
 
@@ -85,11 +84,13 @@ def train(
     # One thread for linear algebra: sums then come out the same on every machine, and sooner.
     with threadpool_limits(limits=1):
         measured = list(measure(jobs, config, progress))
-        estimators = {}
-        for number, found in enumerate(measured):
-            progress("fit", number, len(jobs))
-            estimators[found.job.task.name] = _final(found, config)
-        thresholds = _thresholds(measured, estimators)
+    progress("store", 0, 1)
+    estimators: dict[str, Pipeline] = {}
+    thresholds: dict[str, float] = {}
+    for found in measured:
+        found.calibration.set_on(found.model)
+        estimators[found.job.task.name] = found.model
+        thresholds |= found.thresholds
     card = _card(corpus, articles, config, measured, thresholds)
     single = list(estimators)
     if bundle is None:
@@ -98,33 +99,11 @@ def train(
         folder = store.save(Path(bundle), estimators, card, single=single, replace=True)
         page = model_card(store.describe(folder))
         folder.with_name(f"{folder.name}.md").write_text(page, encoding="utf-8")
-    progress("fit", len(jobs), len(jobs))
+    progress("store", 1, 1)
     reports = tuple(report for found in measured for report in found.reports)
     if not log:
         return Trained(folder, reports)
     return _log(folder, reports, config, card)
-
-
-def _final(found: Measured, config: TrainConfig) -> Pipeline:
-    """Return the calibrated model fitted on all training rows."""
-    model = fit(found.job.task, found.job.known, config)
-    found.calibration.set_on(model)
-    return model
-
-
-def _thresholds(
-    measured: Sequence[Measured], estimators: Mapping[str, Pipeline]
-) -> dict[str, float]:
-    """Return all thresholds by name; that of the overlap baseline is on the model's own feature."""
-    thresholds: dict[str, float] = {}
-    for found in measured:
-        thresholds |= found.thresholds
-        if found.job.task.labels == LINK_LABELS:
-            asked = found.job.known.take(found.job.known.asked)
-            features = estimators[found.job.task.name].named_steps["features"]
-            overlap = features.transform(asked.rows)[:, 0]
-            thresholds["overlap"] = best_threshold(overlap, asked.truth == LINK_LABELS[0])
-    return thresholds
 
 
 def _card(

@@ -2,88 +2,85 @@
 
 from __future__ import annotations
 
-from array import array
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
-from sklearn.feature_extraction.text import TfidfTransformer, TfidfVectorizer
 
-from saring.lexicon import Bag
+from saring.counted import Counts, Rows, count_terms
+from saring.lexicon import words
+from saring.pairs.vocabulary import words_inside
 
-__all__ = ["fit_counted", "word_counts"]
+__all__ = ["Background"]
 
-
-def word_counts(texts: Iterable[str]) -> tuple[list[str], csr_matrix]:
-    """Return the words of texts in the order of the alphabet, and how often each text has each.
-
-    The matrix has the shape (n_texts, n_words). As in that of scikit-learn's CountVectorizer, which
-    it equals, the words of a row stand in the order in which they were first met: sums over a row
-    have the same last digits.
-    """
-    place: defaultdict[str, int] = defaultdict()
-    place.default_factory = place.__len__
-    columns, counts, ends = array("i"), array("d"), array("q", [0])
-    for text in texts:
-        found = Bag.of(text).counts
-        columns.extend(map(place.__getitem__, found))
-        counts.extend(found.values())
-        ends.append(len(columns))
-    known = sorted(place)
-    matrix = csr_matrix(
-        (np.asarray(counts), np.asarray(columns), np.asarray(ends)),
-        shape=(len(ends) - 1, len(known)),
-    )
-    matrix.sort_indices()
-    rank = np.empty(len(known), dtype=matrix.indices.dtype)
-    rank[[place[word] for word in known]] = np.arange(len(known))
-    matrix.indices = rank[matrix.indices]
-    return known, matrix
+Numbers = NDArray[np.intp]
 
 
-def fit_counted(
-    vectorizer: TfidfVectorizer, known: Sequence[str], counts: csr_matrix
-) -> tuple[TfidfVectorizer, csr_matrix]:
-    """Return a vectoriser of words as fitted on texts that were counted, and the counts it keeps.
+@dataclass(frozen=True, slots=True, eq=False)
+class Background:
+    """Articles that words are learnt from, some or all of a table's.
 
-    Parameters
+    Attributes
     ----------
-    vectorizer : TfidfVectorizer
-        Its `min_df` and `max_features` say which words are kept.
-    known, counts
-        As `word_counts` gives them.
-
-    Raises
-    ------
-    ValueError
-        When no word is kept.
+    texts : list of str
+        Title and body of all articles of the table, each once.
+    words, inside : Counts
+        How often each of all has each word, and each word as it is written inside a sentence.
+    numbers : (n,) array of int
+        Which of all articles these are.
     """
-    kept = _kept(vectorizer, counts)
-    if not len(kept):
-        raise ValueError(
-            f"no word stands in {vectorizer.min_df} of {counts.shape[0]} texts; expected some: "
-            "train on more articles, or lower min_df"
-        )
-    found = counts[:, kept]
-    vectorizer.vocabulary_ = {known[column]: i for i, column in enumerate(kept)}
-    vectorizer.fixed_vocabulary_ = False
-    options = {name: getattr(vectorizer, name) for name in TfidfTransformer().get_params()}
-    vectorizer._tfidf = TfidfTransformer(**options).fit(found)
-    return vectorizer, found
+
+    texts: list[str]
+    words: Counts
+    inside: Counts
+    numbers: Numbers
+    _asked: dict[int, NDArray[Any]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, pairs: Sequence[Any]) -> Background:
+        """Return the articles of (title, body, headline) rows, in order of first appearance."""
+        if not isinstance(pairs, Rows):
+            return _read(pairs)[0]
+        every, number = pairs.once("background", _read)
+        found = dict.fromkeys(number[pairs.numbers].tolist())
+        return replace(every, numbers=np.array(list(found), dtype=np.intp))
+
+    def counts(self) -> Counts:
+        """Return how often each of these articles has each word."""
+        return self.words[self.numbers]
+
+    def times_inside(self) -> Iterator[tuple[str, float]]:
+        """Yield words as they are written inside sentences, and how often they are."""
+        times = np.asarray(self.inside.matrix[self.numbers].sum(axis=0)).ravel()
+        yield from zip(self.inside.place, times.tolist(), strict=True)
+
+    def some(self, most: int) -> list[str]:
+        """Return texts from all over the articles, up to about so many."""
+        return [self.texts[i] for i in self._some(most)]
+
+    def ask_some(self, most: int, ask: Callable[[str], NDArray[Any]]) -> NDArray[Any]:
+        """Return what `ask` says of `some` texts, one line each; it is asked once a text.
+
+        It must be the same question every time.
+        """
+        some = self._some(most)
+        for i in some:
+            if i not in self._asked:
+                self._asked[i] = ask(self.texts[i])
+        return np.stack([self._asked[i] for i in some])
+
+    def _some(self, most: int) -> list[int]:
+        found: list[int] = self.numbers[:: 1 + len(self.numbers) // most].tolist()
+        return found
 
 
-def _kept(vectorizer: Any, counts: csr_matrix) -> NDArray[np.intp]:
-    """Return the columns of the words that a vectoriser keeps, in order.
-
-    Source: CountVectorizer of scikit-learn, down to how equal sums are sorted.
-    """
-    documents = np.bincount(counts.indices, minlength=counts.shape[1])
-    kept = np.flatnonzero(documents >= vectorizer.min_df)
-    limit = vectorizer.max_features
-    if limit is not None and len(kept) > limit:
-        sums = np.asarray(counts.sum(axis=0)).ravel()
-        kept = np.sort(kept[(-sums[kept]).argsort()[:limit]])
-    return kept
+def _read(pairs: Iterable[Any]) -> tuple[Background, Numbers]:
+    """Return the articles of pairs, and which of them is that of each pair."""
+    found: dict[tuple[str, str], int] = {}
+    numbers = [found.setdefault((title, body), len(found)) for title, body, _ in pairs]
+    texts = [f"{title}\n{body}" for title, body in found]
+    inside = count_terms((body for _, body in found), words_inside)
+    every = Background(texts, count_terms(texts, words), inside, np.arange(len(texts)))
+    return every, np.array(numbers, dtype=np.intp)

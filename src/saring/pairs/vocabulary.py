@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["DAMPED", "Vocabulary", "capitalised", "name_shares"]
+__all__ = ["DAMPED", "Vocabulary", "capitalised", "name_shares", "words_inside"]
 
 # A word inside a sentence: after a lower-case letter, a digit or a comma, and a space, which stands
 # first because it is looked for fastest.
@@ -32,23 +31,35 @@ DAMPED = _Damped()
 
 def capitalised(text: str) -> set[str]:
     """Return the words, lower-cased, that stand inside a sentence with a capital."""
-    return {word.lower() for word in _INSIDE.findall(text) if word[0].isupper()}
+    return {word.lower() for word in words_inside(text) if word[0].isupper()}
 
 
-def name_shares(bodies: Sequence[str], vocabulary: dict[str, int]) -> NDArray[np.float64]:
+def words_inside(text: str) -> list[str]:
+    """Return the words that stand inside sentences, as they are written.
+
+    Headlines cannot tell names: many portals begin every word of them with a capital.
+    """
+    return _INSIDE.findall(text)
+
+
+def name_shares(
+    times: Iterable[tuple[str, float]], vocabulary: Mapping[str, int]
+) -> NDArray[np.float64]:
     """Return for each word how often it has a capital inside sentences, shape (n_words,).
 
-    Headlines cannot tell: many portals begin every word of them with a capital.
+    Parameters
+    ----------
+    times : iterable of (str, float)
+        Words inside sentences, as they are written, and how often each was met.
+    vocabulary : Mapping[str, int]
+        Each word, lower-cased, and its place.
     """
-    seen: Counter[str] = Counter()
-    for body in bodies:
-        seen.update(_INSIDE.findall(body))
     capitals, all_ = np.zeros((2, len(vocabulary)))
-    for word, times in seen.items():
+    for word, often in times:
         place = vocabulary.get(word.lower())
         if place is not None:
-            all_[place] += times
-            capitals[place] += times * word[0].isupper()
+            all_[place] += often
+            capitals[place] += often * word[0].isupper()
     shares: NDArray[np.float64] = (capitals + NAME_PRIOR * NAME_PRIOR_WEIGHT) / (
         all_ + NAME_PRIOR_WEIGHT
     )
