@@ -1,11 +1,13 @@
 """A batch survives: what was done stays done, and the end has the bytes of an undisturbed run."""
 
+import importlib
 import os
 import signal
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 
@@ -15,13 +17,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from saring.article import Record
+from saring.compiled import SWITCH
 from saring.errors import ConfigError, InputError, SaringError
 from saring.predict import Model, load
 from saring.read import ReadOptions, Ready
 from saring.score import Summary, clean, score
 from saring.score.making import Maker, make_part
-from saring.score.pool import made_by_workers, made_here
+from saring.score.pool import Crew, made_by_workers, made_here
 from saring.score.survey import survey
+from saring.score.worker import _without
 
 NOON = "2023-03-03T12:00:00+00:00"
 SUFFIXES = (".jsonl", ".csv", ".parquet")
@@ -372,7 +376,7 @@ def batch(number, *texts):
 
 def test_a_row_that_kills_its_worker_is_an_error_and_no_other_row_is_lost():
     batches = [batch(0, "a", "mati", "b", "mati"), batch(1, "c", "d")]
-    made = {n: part for n, _, part in made_by_workers(batches, FRAGILE, 2)}
+    made = {n: part for n, _, part in made_by_workers(batches, FRAGILE, Crew(2))}
     assert sorted(made) == [0, 1]
     rows = [orjson.loads(line) for line in made[0].data.splitlines()]
     assert [bool(row["error"]) for row in rows] == [False, True, False, True]
@@ -385,7 +389,7 @@ def test_a_row_that_kills_its_worker_is_an_error_and_no_other_row_is_lost():
 
 def test_rows_that_kill_a_worker_only_together_stop_the_run_with_advice():
     with pytest.raises(InputError, match=r"a.csv:1 to a.csv:2.*try a smaller --batch-size"):
-        list(made_by_workers([batch(0, "ramai", "ramai")], FRAGILE, 1))
+        list(made_by_workers([batch(0, "ramai", "ramai")], FRAGILE, Crew(1)))
 
 
 @dataclass(frozen=True)
@@ -398,7 +402,7 @@ class Unable(Fragile):
 
 def test_a_worker_that_does_not_start_stops_the_run_and_blames_no_article():
     with pytest.raises(InputError, match=r"worker process did not start \(exit status 3\)"):
-        list(made_by_workers([batch(0, "a", "b")], Maker(Unable(), ".jsonl"), 2))
+        list(made_by_workers([batch(0, "a", "b")], Maker(Unable(), ".jsonl"), Crew(2)))
 
 
 def test_an_article_that_breaks_the_scoring_costs_its_own_row():
@@ -412,9 +416,29 @@ def test_an_article_that_breaks_the_scoring_costs_its_own_row():
 @pytest.mark.parametrize("workers", [1, 2])
 def test_where_no_article_can_be_scored_it_is_not_they_who_are_blamed(workers):
     batches = [batch(0, "galat", "galat")]
-    made = made_by_workers(batches, FRAGILE, 2) if workers > 1 else made_here(batches, FRAGILE)
+    made = (
+        made_by_workers(batches, FRAGILE, Crew(2)) if workers > 1 else made_here(batches, FRAGILE)
+    )
     with pytest.raises(SaringError, match=r"a.csv:1: scoring fails from here on.*RuntimeError"):
         list(made)
+
+
+@pytest.mark.parametrize("wish", ["0", "1"])
+def test_a_worker_says_whether_the_kernel_answers(monkeypatch, wish):
+    monkeypatch.setenv(SWITCH, wish)
+    expected = wish == "1" and find_spec("numba") is not None
+    for kernel in (True, False):
+        crew = Crew(1, kernel=kernel)
+        assert crew.compiled() == (kernel and expected)
+        crew.stop()
+    assert workers_alive() == []
+
+
+def test_modules_are_hidden_while_a_worker_starts_and_no_longer(monkeypatch):
+    monkeypatch.delitem(sys.modules, "colorsys", raising=False)
+    with _without(["colorsys"]), pytest.raises(ImportError):
+        importlib.import_module("colorsys")
+    assert importlib.import_module("colorsys").rgb_to_hsv
 
 
 def workers_alive():
@@ -424,7 +448,7 @@ def workers_alive():
 
 
 def test_no_worker_is_left_when_a_run_stops_early():
-    made = made_by_workers((batch(n, "a") for n in range(1_000)), FRAGILE, 2)
+    made = made_by_workers((batch(n, "a") for n in range(1_000)), FRAGILE, Crew(2))
     next(made)
     assert len(workers_alive()) == 2
     made.close()

@@ -11,7 +11,7 @@ import numpy as np
 
 from saring.compiled.texts import Column
 
-__all__ = ["THREADS", "in_slices"]
+__all__ = ["THREADS", "cores", "in_slices"]
 
 # Names the variable that says how many threads a process has where nobody else does: who keeps
 # several processes busy gives each its share.
@@ -20,6 +20,13 @@ THREADS = "SARING_THREADS"
 # Some five milliseconds of work: more than a thread costs, and few enough bytes that threads
 # end together.
 SLICE_BYTES = 1 << 20
+
+
+def cores() -> int:
+    """Return how many threads or processes can run side by side."""
+    if hasattr(os, "sched_getaffinity"):  # in a container there are fewer than the machine has
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def in_slices(
@@ -34,9 +41,9 @@ def in_slices(
         What is worked on, of one length.
     threads : int or None
         How many slices are worked on at once. When None, as many as the variable SARING_THREADS
-        says, or else as there are processors.
+        says, or else as there are cores for this process.
     """
-    threads = threads or int(os.environ.get(THREADS, 0)) or os.cpu_count()
+    threads = threads or int(os.environ.get(THREADS, 0)) or cores()
     n, size = len(columns[0]), sum(column.size for column in columns)
     if threads == 1 or size <= SLICE_BYTES:
         work(0, n)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from saring.article import KeepLinks
-from saring.compiled import prepare
 from saring.errors import ConfigError
 from saring.predict import Model
 from saring.read import ReadOptions
 from saring.score.jobs import Cleaning, Scoring
-from saring.score.run import How, Progress, run
+from saring.score.run import How, Progress, What, run
 from saring.score.summary import Summary
 
 __all__ = ["BATCH_ROWS", "clean", "score"]
@@ -76,18 +74,13 @@ def score(
         disk is full.
     """
     how = _how(overwrite, workers, batch_size, quarantine, progress)
-    settings = {
-        "command": "score",
-        "keep_links": keep_links,
-        "scored_at": scored_at,
-        "compiled": prepare(),  # the last digits are the kernel's, or plain Python's
-    }
+    settings = {"command": "score", "keep_links": keep_links, "scored_at": scored_at}
     return run(
         inputs,
         Path(out),
         options or ReadOptions(on_error="keep"),
         lambda stamp: Scoring(model, keep_links, scored_at or stamp),
-        (model.model_version, settings),
+        What(model.model_version, settings, kernel=True),
         how,
     )
 
@@ -112,15 +105,13 @@ def clean(
     if keep_links == "related" and model is None:
         raise ConfigError("keeping the related links needs a model; expected one from load()")
     how = _how(overwrite, workers, batch_size, quarantine, progress)
-    settings: dict[str, Any] = {"command": "clean", "keep_links": keep_links}
-    if keep_links == "related":
-        settings["compiled"] = prepare()
+    settings = {"command": "clean", "keep_links": keep_links}
     return run(
         inputs,
         Path(out),
         options or ReadOptions(on_error="keep"),
         lambda stamp: Cleaning(model, keep_links),
-        (model.model_version if model else "", settings),
+        What(model.model_version if model else "", settings, kernel=keep_links == "related"),
         how,
     )
 

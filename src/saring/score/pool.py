@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
@@ -16,19 +15,12 @@ from saring.read import Block, Ready, opened
 from saring.score.making import Maker, Part, broken
 from saring.score.worker import Worker, WorkerDied
 
-__all__ = ["Batch", "cores", "made_by_workers", "made_here"]
+__all__ = ["Batch", "Crew", "made_by_workers", "made_here"]
 
 Batch = tuple[int, Sequence[Block]]  # a number, and what it is the number of
 Made = tuple[int, Sequence[Block], Part]
 
 AHEAD = 1  # batches that are cut and wait for a worker, so that none waits for the reader
-
-
-def cores() -> int:
-    """Return how many processes can run side by side."""
-    if hasattr(os, "sched_getaffinity"):  # in a container there are fewer than the machine has
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def made_here(batches: Iterable[Batch], maker: Maker) -> Generator[Made]:
@@ -37,22 +29,22 @@ def made_here(batches: Iterable[Batch], maker: Maker) -> Generator[Made]:
         yield number, blocks, maker.part(blocks)
 
 
-def made_by_workers(batches: Iterable[Batch], maker: Maker, workers: int) -> Generator[Made]:
-    """Yield the part of each batch, made by so many processes, as soon as it is there.
+def made_by_workers(batches: Iterable[Batch], maker: Maker, crew: Crew) -> Generator[Made]:
+    """Yield the part of each batch, made by a crew, as soon as it is there; then the crew stops.
 
     Raises
     ------
     InputError
         Some records again and again kill the process that works on them, and none does alone.
     """
-    crew = _Crew(maker, workers)
+    crew.teach(maker)
     waiting: dict[Future[Part], Batch] = {}
     with ExitStack() as ending:
-        threads = ending.enter_context(ThreadPoolExecutor(workers))
+        threads = ending.enter_context(ThreadPoolExecutor(crew.size))
         ending.callback(crew.stop)  # before the threads, which wait for their workers, are joined
         for number, blocks in batches:
             waiting[threads.submit(crew.part, blocks)] = (number, blocks)
-            while len(waiting) >= workers + AHEAD:
+            while len(waiting) >= crew.size + AHEAD:
                 yield from _finished(waiting)
         while waiting:
             yield from _finished(waiting)
@@ -70,25 +62,53 @@ class _Stopped(Exception):
     """The run has ended; nobody waits for the answer."""
 
 
-class _Crew:
-    """The workers of a run; one that dies is replaced."""
+class Crew:
+    """The workers of a run: they start at once, and one that dies is replaced.
 
-    def __init__(self, maker: Maker, workers: int) -> None:
-        self._start = Worker.prepare(maker)
-        self._options = maker.options
+    Parameters
+    ----------
+    size : int
+        How many.
+    kernel : bool
+        Whether they load the compiled kernel.
+
+    Attributes
+    ----------
+    size : int
+    """
+
+    def __init__(self, size: int, *, kernel: bool = False) -> None:
+        self.size = size
+        self._kernel = kernel
+        self._maker: Maker | None = None
+        self._lesson = b""
         self._idle: SimpleQueue[Worker | None] = SimpleQueue()  # None: one that is yet to start
         self._lock = Lock()
         self._alive: set[Worker] = set()
         self._stopped = False
-        for _ in range(workers):
-            self._idle.put(None)
+        for _ in range(size):
+            self._idle.put(self._hired())
+
+    def compiled(self) -> bool:
+        """Return whether the compiled kernel answers, once a worker has found out.
+
+        Raises
+        ------
+        InputError
+            The worker ended before.
+        """
+        return next(iter(self._alive)).compiled()
+
+    def teach(self, maker: Maker) -> None:
+        """Say what makes the parts; it goes to each worker with its first batch."""
+        self._maker, self._lesson = maker, Worker.lesson(maker)
 
     def part(self, blocks: Sequence[Block]) -> Part:
         """Return the part of a batch; one that kills its worker twice is tried row by row."""
         for _ in range(2):  # it may have been another program that took all memory
             with contextlib.suppress(WorkerDied):
                 return self._ask(blocks)
-        checked = [self._checked(record) for record in opened(blocks, self._options)]
+        checked = [self._checked(record) for record in self._opened(blocks)]
         try:
             return self._ask([Ready(checked)])
         except WorkerDied as death:
@@ -97,6 +117,10 @@ class _Crew:
                 f"was ended three times ({death}), yet each row alone can be worked on; memory may "
                 "be short: try a smaller --batch-size or fewer --workers"
             ) from None
+
+    def _opened(self, blocks: Sequence[Block]) -> list[Record]:
+        assert self._maker is not None, "teach() comes first"
+        return opened(blocks, self._maker.options)
 
     def _checked(self, record: Record) -> Record:
         """Return a record that does not kill its worker: as it is, or as one with an error."""
@@ -111,7 +135,7 @@ class _Crew:
         worker = self._idle.get()
         try:
             worker = worker or self._hired()
-            return worker.part(blocks)
+            return worker.part(self._lesson, blocks)
         except WorkerDied:
             with self._lock:
                 self._alive.discard(worker)
@@ -127,7 +151,7 @@ class _Crew:
         with self._lock:
             if self._stopped:
                 raise _Stopped
-            worker = Worker(self._start)
+            worker = Worker(kernel=self._kernel)
             self._alive.add(worker)
             return worker
 

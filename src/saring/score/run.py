@@ -11,7 +11,7 @@ same bytes however many processes work on it and however often it was interrupte
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from itertools import chain
@@ -19,18 +19,20 @@ from pathlib import Path
 from typing import Any, cast
 
 from saring import __version__
+from saring.compiled import prepare
+from saring.compiled.slices import cores
 from saring.errors import ConfigError, SaringError, UsageError
 from saring.read import PARTS_SUFFIX, Block, ReadOptions, blocks
 from saring.score.jobs import Job
 from saring.score.making import Maker
 from saring.score.manifest import Plan
 from saring.score.parts import Parts, open_parts
-from saring.score.pool import Batch, cores, made_by_workers, made_here
+from saring.score.pool import Batch, Crew, made_by_workers, made_here
 from saring.score.summary import Summary
-from saring.score.survey import survey
+from saring.score.survey import Survey, survey
 from saring.writers import check_place
 
-__all__ = ["How", "Progress", "run"]
+__all__ = ["How", "Progress", "What", "run"]
 
 BATCH_SIZE = 16_000_000  # bytes or characters: a part ends early where articles are huge
 SMALL_ROWS = 4_096  # for no more, other processes would take longer to start than they save
@@ -51,12 +53,31 @@ class How:
     progress: Progress
 
 
+@dataclass(frozen=True, slots=True)
+class What:
+    """What decides what a job makes of a record.
+
+    Attributes
+    ----------
+    model : str
+        The model's version; empty without one.
+    settings : Mapping[str, Any]
+        Of the job; JSON types.
+    kernel : bool
+        Whether the compiled kernel may answer; the settings then say whether it does.
+    """
+
+    model: str
+    settings: Mapping[str, Any]
+    kernel: bool
+
+
 def run(
     inputs: Sequence[str | Path],
     out: Path,
     options: ReadOptions,
     make_job: Callable[[str], Job],
-    what: tuple[str, Mapping[str, Any]],
+    what: What,
     how: How,
 ) -> Summary:
     """Read, have made into parts, keep and join; return what was done.
@@ -67,8 +88,8 @@ def run(
         As of `score`.
     make_job : callable
         Makes the job, given the time at which the run first began.
-    what : (str, Mapping)
-        The model's version, and the settings that decide what the job makes of a record.
+    what : What
+        What decides what the job makes of a record.
     how : How
         All other options.
 
@@ -79,46 +100,64 @@ def run(
     """
     _check(inputs, out, how)
     rows = cast("Generator[Block]", blocks(list(inputs), options))
-    found = survey(inputs, options.format)
-    version, settings = what
-    settings = {
-        **settings,
-        **asdict(options),
-        "output": out.suffix.lower(),
-        "batch_size": how.batch_size,
-        "saring": __version__,
-    }
-    stamp = datetime.now(UTC).isoformat(timespec="seconds")
-    plan = Plan(found.digest, version, settings, stamp)
-    with open_parts(out, plan, overwrite=how.overwrite) as parts, closing(rows):
-        job = make_job(parts.plan.scored_at)
+    waiting = batches(rows, how.batch_size, BATCH_SIZE)
+    with ExitStack() as ending:
+        ending.enter_context(closing(rows))
+        start: list[list[Block]] = []
+        workers = how.workers or (cores() if _is_large(waiting, start) else 1)
+        # They start while the files are surveyed.
+        crew = ending.enter_context(_hired(workers, what)) if workers > 1 else None
+        found = survey(inputs, options.format)
+        plan = _plan(found, what, crew, {**asdict(options), "output": out.suffix.lower(),
+                                         "batch_size": how.batch_size})  # fmt: skip
+        parts = ending.enter_context(open_parts(out, plan, overwrite=how.overwrite))
+        maker = Maker(make_job(parts.plan.scored_at), out.suffix.lower(), options)
         try:
             how.progress(parts.rows, found.rows)
-            maker = Maker(job, out.suffix.lower(), options)
-            count = _make(rows, maker, parts, how, found.rows)
-            return parts.finish(count, job, how.quarantine)
+            count = _make(chain(start, waiting), maker, crew, parts, how, found.rows)
+            return parts.finish(count, maker.job, how.quarantine)
         except (KeyboardInterrupt, SaringError) as stop:
             stop.add_note(_kept(out, plan, parts))
             raise
 
 
-def _make(blocks: Iterator[Block], maker: Maker, parts: Parts, how: How, rows: int | None) -> int:
+@contextmanager
+def _hired(workers: int, what: What) -> Iterator[Crew]:
+    """Give a crew, which stops however the run ends."""
+    crew = Crew(workers, kernel=what.kernel)
+    try:
+        yield crew
+    finally:
+        crew.stop()
+
+
+def _plan(found: Survey, what: What, crew: Crew | None, settings: Mapping[str, Any]) -> Plan:
+    """Return what decides the bytes of an output."""
+    settings = {**what.settings, **settings, "saring": __version__}
+    if what.kernel:  # the last digits are the kernel's, or plain Python's
+        settings["compiled"] = crew.compiled() if crew else prepare()
+    stamp = datetime.now(UTC).isoformat(timespec="seconds")
+    return Plan(found.digest, what.model, settings, stamp)
+
+
+def _make(
+    all_batches: Iterable[list[Block]],
+    maker: Maker,
+    crew: Crew | None,
+    parts: Parts,
+    how: How,
+    rows: int | None,
+) -> int:
     """Have all parts made that are not there yet and return how many there are in all."""
     count = 0
 
     def missing() -> Iterator[Batch]:
         nonlocal count
-        for count, batch in enumerate(batches(blocks, how.batch_size, BATCH_SIZE), start=1):
+        for count, batch in enumerate(all_batches, start=1):
             if count - 1 not in parts.done:
                 yield count - 1, batch
 
-    waiting = missing()
-    start: list[Batch] = []
-    workers = how.workers
-    if workers is None:
-        workers = cores() if _is_large(waiting, start) else 1
-    work = chain(start, waiting)
-    made = made_here(work, maker) if workers == 1 else made_by_workers(work, maker, workers)
+    made = made_by_workers(missing(), maker, crew) if crew else made_here(missing(), maker)
     with closing(made):
         for number, batch, part in made:
             parts.add(number, part, sum(map(len, batch)))
@@ -144,12 +183,12 @@ def batches(blocks: Iterable[Block], max_rows: int, max_size: int) -> Iterator[l
         yield batch
 
 
-def _is_large(waiting: Iterator[Batch], start: list[Batch]) -> bool:
+def _is_large(waiting: Iterator[list[Block]], start: list[list[Block]]) -> bool:
     """Return whether there is work for several processes; what was looked at is put in `start`."""
     rows = size = 0
-    for item in waiting:
-        start.append(item)
-        for block in item[1]:
+    for batch in waiting:
+        start.append(batch)
+        for block in batch:
             rows += len(block)
             size += sum(block.sizes)
         if rows > SMALL_ROWS or size > SMALL_SIZE:
