@@ -7,10 +7,14 @@ asked about by itself, and `runon` asks only where the answer can still change t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 from saring.parse.window import Window
 
-__all__ = ["ECHOES"]
+__all__ = ["ECHOES", "Echo"]
+
+Echo: TypeAlias = Callable[[Window, int], bool]
+"""Whether a place of a window shows a sign."""
 
 
 def _closes(window: Window, place: int) -> bool:
@@ -48,7 +52,7 @@ def _repeats_triple(window: Window, place: int) -> bool:
     return place > 0 and _repeats(window, place, 3) and _stands_before(window, place)
 
 
-ECHOES: Mapping[str, Callable[[Window, int], bool]] = {
+ECHOES: Mapping[str, Echo] = {
     "known_closer": _closes,
     "known_opener": _opens,
     "known_start": _starts,
@@ -57,7 +61,7 @@ ECHOES: Mapping[str, Callable[[Window, int], bool]] = {
     "keeps_triple": _keeps_triple,
     "repeats_triple": _repeats_triple,
 }
-"""Whether a place of a window shows them, by their names."""
+"""By their names."""
 
 
 def _repeats(window: Window, place: int, size: int) -> bool:

@@ -62,7 +62,8 @@ def find_end(page: Page, lines: Sequence[Span]) -> list[Find]:
             if rule.ends and not tail:
                 tail = page.text[first:end].lower()
             needed = any([need in tail for need in rule.needs]) if rule.ends else number in called
-            match = rule.pattern.search(page.text, first, end) if needed else None
+            inner = max(first, end - rule.max_chars)
+            match = rule.pattern.search(page.text, inner, end) if needed else None
             if match:
                 break
         else:
@@ -76,6 +77,6 @@ def find_end(page: Page, lines: Sequence[Span]) -> list[Find]:
 def _first_lines(text: str, lines: Sequence[Span]) -> Sequence[Span]:
     """Return the lines that may open the article: those up to the first paragraph."""
     for number, line in enumerate(lines[:OPENING_LINES], start=1):
-        if is_prose(text[slice(*line)]):
+        if is_prose(text, *line):
             return lines[:number]
     return lines[:OPENING_LINES]

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from saring.parse.dateline import find_dateline
 from saring.parse.metadata import parse_credits, parse_date
 from saring.parse.rules import Places, Rule, Rules, take_line
-from saring.parse.shape import is_prose, is_title_case, may_be_headline
+from saring.parse.shape import PROSE_CHARS, is_prose, is_title_case, may_be_headline
 from saring.parse.teaser import Span
 
 __all__ = [
@@ -33,6 +33,7 @@ TAIL_LINES = 80  # three boxes of ten headlines, each with its date or desk
 MAX_TITLE_CHARS = 250
 MAX_SURE_TITLE_CHARS = 130  # without a date under it or its repetition; a lead may lack its stop
 MAX_CREDIT_CHARS = 120  # what a caption that repeats the title adds to it
+MAX_CAPTION_CHARS = MAX_TITLE_CHARS + MAX_CREDIT_CHARS
 
 _CONTINUES = ",.;:?!)"
 _WORD = re.compile(r"[^\W_]+")
@@ -84,21 +85,31 @@ def find_lines(page: Page, lines: Sequence[Span]) -> list[Find]:
         if lines[line][1] - lines[line][0] <= rules[number].max_chars:
             held.setdefault(line, set()).add(number)
     signs = page.rules.line_starts
-    if not held and signs.isdisjoint([text[start] for start in starts]):
-        return []
+    for line, start in enumerate(starts):
+        if text[start] in signs:
+            held.setdefault(line, set())
+    return _take_lines(page, lines, held)
+
+
+def _take_lines(page: Page, lines: Sequence[Span], held: Mapping[int, set[int]]) -> list[Find]:
+    """Return the finds among lines that have what some rules need, and among those behind a find.
+
+    `held`: the numbers of these rules, by the number of the line.
+    """
+    rules, needless = page.rules.at("line"), page.rules.needless
     found: list[Find] = []
-    before = ""
-    for line, (start, end) in enumerate(lines):
-        if line in held:
-            fitting = [rules[n] for n in sorted({*held[line], *page.rules.needless})]
-        elif before or text[start] in signs:
-            fitting = [rules[n] for n in page.rules.needless]
-        else:
-            continue
-        taken = take_line(fitting, text[start:end], before)
-        before = taken[0].kind if taken else ""
-        if taken:
-            found.append(find_of(*taken, start, end))
+    done = -1
+    for line in sorted(held):
+        before = ""
+        while done < line < len(lines):
+            done = line
+            fitting = [rules[n] for n in sorted({*held.get(line, ()), *needless})]
+            start, end = lines[line]
+            taken = take_line(fitting, page.text[start:end], before)
+            if taken:
+                found.append(find_of(*taken, start, end))
+                before = taken[0].kind
+                line += 1
     return found
 
 
@@ -115,7 +126,7 @@ def find_title(text: str, lines: Sequence[Span], rules: Rules) -> str:
     if following[0].islower() or following[0] in _CONTINUES:
         return ""  # each node of a page got a line: the sentence goes on
     proven = rules.whole_line("head", following) is not None or _key(line) == _key(following)
-    follows = _GAP.match(text, end) is not None or is_prose(following)
+    follows = _GAP.match(text, end) is not None or is_prose(text, below, below_end)
     return line if proven or (follows and _stands_alone(line)) else ""
 
 
@@ -128,16 +139,18 @@ def _stands_alone(line: str) -> bool:
 def find_head(page: Page, lines: Sequence[Span]) -> list[Find]:
     """Return the furniture before the first paragraph: title, date, caption, byline."""
     found: list[Find] = []
-    opening = _opening(page.title)
+    longest = max(page.rules.longest("head"), MAX_CAPTION_CHARS)
     for start, end in lines[:HEAD_LINES]:
+        if end - start > longest:
+            break  # a paragraph, and nothing else
         line = page.text[start:end]
-        kind = _title_kind(line, page.title) if opening and _opening(line) == opening else ""
+        kind = _title_kind(line, page.title)
         taken = None if kind else page.rules.whole_line("head", line)
         if kind:
             found.append(Find(kind, start, end))
         elif taken:
             found.append(find_of(*taken, start, end))
-        elif is_prose(line):
+        elif is_prose(page.text, start, end):
             break
     return found
 
@@ -146,12 +159,15 @@ def find_tail(page: Page, lines: Sequence[Span]) -> list[Find]:
     """Return the furniture after the last paragraph: credits, tags, lists of other articles."""
     first = len(lines)
     taken: dict[int, tuple[Rule, re.Match[str]]] = {}
+    longest = page.rules.longest("tail")
     while first > max(0, len(lines) - TAIL_LINES):
-        line = page.text[slice(*lines[first - 1])]
-        rule = page.rules.whole_line("tail", line)
+        start, end = lines[first - 1]
+        if end - start > max(longest, PROSE_CHARS):
+            break  # a paragraph, and nothing else
+        rule = page.rules.whole_line("tail", page.text[start:end])
         if rule:
             taken[first - 1] = rule
-        elif is_prose(line):
+        elif is_prose(page.text, start, end):
             break
         first -= 1
     return _tail_finds(page, lines, first, taken)
@@ -170,7 +186,7 @@ def _tail_finds(
         start, end = lines[number]
         line = page.text[start:end]
         heading = page.rules.whole_line("tail_header", line)
-        rule = taken.get(number) or take_line(page.rules.at("tail"), line, before)
+        rule = taken.get(number) or take_line(page.rules.following("tail", before), line, before)
         before = ""
         if heading:
             header = line.rstrip(" :").lower()
@@ -186,7 +202,10 @@ def _tail_finds(
 
 def _title_kind(line: str, given: str) -> str:
     """Return "title" or "photo_caption" for a line that repeats the title, else an empty string."""
-    if len(line) > MAX_TITLE_CHARS + MAX_CREDIT_CHARS:
+    if len(line) > MAX_CAPTION_CHARS:
+        return ""
+    opening = _opening(given)
+    if not opening or opening != _opening(line):
         return ""
     key, title = _key(line), _key(given)
     if key == title:

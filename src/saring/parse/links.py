@@ -18,12 +18,13 @@ from saring.parse.rules import Marker, Rules
 from saring.parse.runon import headline_end
 from saring.parse.shape import MAX_HEADLINE_CHARS, is_title_case, may_be_headline, sentence_ends
 from saring.parse.teaser import MARKDOWN, WHOLE_LINE_CHARS, Span, Teaser, tight
-from saring.parse.word import joints
+from saring.parse.word import next_joint
 
 __all__ = ["find_addressed", "find_teasers"]
 
 MIN_HEADLINE_WORDS = 2
 SURE_SHARE = 0.9  # of capitals in a headline that ends with a full stop
+JOINT_CHARS = 8  # behind a joint tell that it is one
 MIN_GLUED_WORDS = 5  # of each headline in a box without line breaks; fewer are a glued name
 
 _ITEM = re.compile(r"\s[-–•]\s(?=[A-Z\d\"“'‘])")
@@ -182,15 +183,17 @@ def _run_on(host: Host, mark: Mark, stop: int) -> list[tuple[Span, Span, str]]:
 def _glued_headlines(text: str, start: int, stop: int) -> list[Span]:
     """Return the headlines of a box that lost its line breaks: "... Harga TurunPanen Raya ..."."""
     spans: list[Span] = []
-    for joint in joints(text, start, stop):
-        line = text[start:joint]
+    at = start
+    while len(spans) < MAX_BOX:
+        joint = next_joint(text, at, min(stop, start + WHOLE_LINE_CHARS + JOINT_CHARS))
+        line = text[start : max(start, joint)]
         if not is_title_case(line) or not may_be_headline(line) or sentence_ends(line):
             break
         if len(line.split()) < MIN_GLUED_WORDS or len(line) > WHOLE_LINE_CHARS:
             break
         spans.append((start, joint))
-        start = joint
-    return spans[:MAX_BOX]
+        start, at = joint, joint + 1
+    return spans
 
 
 def _is_all_headline(rest: str) -> bool:

@@ -153,6 +153,10 @@ class Rules:
         """Return how many characters a line for a place has at most."""
         return self._longest.get(place, 0)
 
+    def following(self, place: str, kind: str) -> Sequence[Rule]:
+        """Return the rules for a place that stand right behind a removal of a kind."""
+        return [rule for rule in self.at(place) if rule.after == kind] if kind else ()
+
     def whole_line(self, place: str, line: str) -> tuple[Rule, re.Match[str]] | None:
         """Return the rule for a place that takes the whole line and its match, or None."""
         size = len(line)

@@ -14,11 +14,12 @@ import tomllib
 from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from importlib.resources import files
+from operator import mul
 from typing import Any, NamedTuple
 
-from saring.parse.echoes import ECHOES
+from saring.parse.echoes import ECHOES, Echo
 from saring.parse.host import Host
-from saring.parse.signs import read_odds, read_signs
+from saring.parse.signs import odds_names, read_odds, read_signs
 from saring.parse.window import Tables, Window
 
 __all__ = [
@@ -78,7 +79,7 @@ def headline_end(host: Host, start: int, stop: int) -> int:
     places = _places(window, stop)
     if not places:
         return start
-    scores = {place: _score(window, place, model.weights) for place in places}
+    scores = {place: _score(window, place) for place in places}
     best = _best(window, scores)
     return window.ends[best - 1] if best else start
 
@@ -93,14 +94,14 @@ def _best(window: Window, scores: Mapping[int, float]) -> int:
     scores : Mapping[int, float]
         What each place scores without `ECHOES`.
     """
-    weights = _echo_weights()
-    most = sum([max(0.0, weight) for weight in weights.values()])
     best, best_score = 0, -math.inf
     for place in sorted(scores, key=lambda place: -scores[place]):
-        if round(scores[place] + most, DIGITS) < best_score:
-            break  # neither this place nor one behind it can win
-        echoes = [weight for name, weight in weights.items() if ECHOES[name](window, place)]
-        score = round(scores[place] + sum(echoes), DIGITS)
+        score = scores[place]
+        for weight, shows, most in _echo_weights():
+            if round(score + most, DIGITS) < best_score:
+                break  # what is left to ask cannot make it the best
+            score += weight * shows(window, place)
+        score = round(score, DIGITS)
         if (score, place) > (best_score, best):
             best, best_score = place, score
     return best
@@ -124,7 +125,8 @@ def candidates(host: Host, start: int, stop: int, tables: Tables) -> list[Candid
         signs = [name for read, *values in read_signs(window, place) for name in read(*values)]
         signs += [name for name, shows in ECHOES.items() if shows(window, place)]
         end = window.ends[place - 1] if place else start
-        found.append(Candidate(end, Features(signs, read_odds(window, place))))
+        odds = zip(odds_names(window.style), read_odds(window, place), strict=True)
+        found.append(Candidate(end, Features(signs, list(odds))))
     return found
 
 
@@ -151,10 +153,11 @@ def _places(window: Window, stop: int) -> list[int]:
     return places
 
 
-def _score(window: Window, place: int, weights: Mapping[str, float]) -> float:
+def _score(window: Window, place: int) -> float:
     """Return the log-weight of a place, without echoes."""
-    score = sum([_weight(*group) for group in read_signs(window, place)])
-    return score + sum([weights.get(name, 0.0) * odds for name, odds in read_odds(window, place)])
+    signs = [_weight(*group) for group in read_signs(window, place)]
+    odds = map(mul, _odds_weights(window.style), read_odds(window, place))
+    return sum([*signs, *odds])
 
 
 @lru_cache(maxsize=GROUPS_KEPT)
@@ -165,10 +168,27 @@ def _weight(read: Callable[..., list[str]], *values: Any) -> float:
 
 
 @cache
-def _echo_weights() -> Mapping[str, float]:
-    """Return the weights of the echoes that have one."""
+def _odds_weights(style: str) -> list[float]:
+    """Return the weights of log-odds, in the order of their names."""
+    return [load_model().weights.get(name, 0.0) for name in odds_names(style)]
+
+
+@cache
+def _echo_weights() -> list[tuple[float, Echo, float]]:
+    """Return each echo's weight and test, and what those from it on add at most; strong ones first.
+
+    What has no weight is not asked.
+    """
     weights = load_model().weights
-    return {name: weights[name] for name in ECHOES if name in weights}
+    strong = sorted(
+        [(weights.get(name, 0.0), name) for name in ECHOES], key=lambda one: -abs(one[0])
+    )
+    adds = [max(0.0, weight) for weight, _ in strong]
+    return [
+        (weight, ECHOES[name], sum(adds[number:]))
+        for number, (weight, name) in enumerate(strong)
+        if weight
+    ]
 
 
 @cache

@@ -9,6 +9,7 @@ import re
 
 __all__ = [
     "MAX_HEADLINE_CHARS",
+    "PROSE_CHARS",
     "SMALL_WORDS",
     "capital_share",
     "is_prose",
@@ -31,8 +32,8 @@ SMALL_WORDS = frozenset(
 """Words that Title Case leaves small."""
 
 _STOPS = (".", '."', ".”", ".'", ".)", '",', "”,", ",", ";", ":")
-_SENTENCE_BREAK = re.compile(
-    r"(?:(?<=[a-z]{3}[.])|(?<=[\d)\"”][.])|(?<=[.?!][\"”]))(?<!prof\.)\s+(?=[\"“A-Z])", re.UNICODE
+_SENTENCE_BREAK = re.compile(  # it looks back from white space: a line has less of that than signs
+    r"\s(?:(?<=[a-z]{3}[.]\s)|(?<=[\d)\"”][.]\s)|(?<=[.?!][\"”]\s))(?<!prof\.\s)\s*(?=[\"“A-Z])"
 )
 
 
@@ -71,10 +72,10 @@ def may_be_headline(line: str, min_share: float = 0.0) -> bool:
     return capital_share(words[1:]) >= min_share
 
 
-def is_prose(line: str) -> bool:
-    """Return whether a line is a paragraph of running text rather than a label or headline."""
-    size = len(line)
-    return size >= PROSE_CHARS or (size >= PROSE_END_CHARS and line.endswith(_STOPS))
+def is_prose(text: str, start: int, end: int) -> bool:
+    """Return whether a line of a text is running text rather than a label or headline."""
+    size = end - start
+    return size >= PROSE_CHARS or (size >= PROSE_END_CHARS and text.endswith(_STOPS, start, end))
 
 
 def sentence_ends(line: str) -> bool:

@@ -11,14 +11,13 @@ it weighs.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Sequence
+from functools import cache
 from typing import Any, TypeAlias
 
 from saring.parse.shape import SMALL_WORDS
 from saring.parse.window import Window
 
-__all__ = ["Group", "read_odds", "read_signs"]
+__all__ = ["Group", "odds_names", "read_odds", "read_signs"]
 
 AHEAD = 6  # words read behind a place
 FAR_AHEAD = 24  # words in which a caption's credit is looked for
@@ -51,23 +50,26 @@ def read_signs(window: Window, place: int) -> list[Group]:
     return groups
 
 
-def read_odds(window: Window, place: int) -> list[tuple[str, float]]:
-    """Return the log-odds of the words before and behind a place, by the name of their table."""
-    words, tables, style, size = window.words, window.tables, window.style, len(window.words)
-    odds = []
+@cache
+def odds_names(style: str) -> list[str]:
+    """Return the names of the log-odds that `read_odds` reads in headlines of a style."""
+    behind = ("inside_openers", "inside_prose", "opener", "ahead_prose", "start")
+    return ["closer", *[f"{style}:{name}" for name in behind]]
+
+
+def read_odds(window: Window, place: int) -> list[float]:
+    """Return the log-odds of the words before and behind a place, in the order of their names."""
+    words, tables, openers, prose = window.words, window.tables, window.openers, window.prose
+    odds = [0.0, 0.0, 0.0]
     if place:
-        odds.append(("closer", tables.closers.get(words[place - 1].key, 0.0)))
-        odds.append((f"{style}:inside_openers", window.openers[place] - window.openers[1]))
-        odds.append((f"{style}:inside_prose", window.prose[place]))
-    if place < size:
-        key = words[place].key
-        odds.append((f"{style}:opener", tables.openers.get(key, 0.0)))
-        end = min(place + 1 + AHEAD, size)
-        odds.append((f"{style}:ahead_prose", window.prose[end] - window.prose[place]))
-    if place + 1 < size:
-        pair = f"{key}_{words[place + 1].key}"
-        odds.append((f"{style}:start", tables.starts.get(pair, 0.0)))
-    return odds
+        closer = tables.closers.get(words[place - 1].key, 0.0)
+        odds = [closer, openers[place] - openers[1], prose[place]]
+    if place == len(words):
+        return [*odds, 0.0, 0.0, 0.0]
+    key, end = words[place].key, min(place + 1 + AHEAD, len(words))
+    pair = f"{key}_{words[place + 1].key}" if place + 1 < len(words) else ""
+    opener, start = tables.openers.get(key, 0.0), tables.starts.get(pair, 0.0)
+    return [*odds, opener, prose[end] - prose[place], start]
 
 
 def _headline(window: Window, place: int) -> list[Group]:
@@ -96,8 +98,8 @@ def _headline(window: Window, place: int) -> list[Group]:
 def _sentence(window: Window, place: int) -> list[Group]:
     """Return what the words behind a place say."""
     style, words, size = window.style, window.words, len(window.words)
-    stop = _steps(place, window.sentences, AHEAD) - 1
-    first = _steps(place, window.smalls, AHEAD)
+    stop = _steps(place, window.ending, AHEAD) - 1
+    first = _steps(place, window.small, AHEAD)
     far = _steps(place, window.landmarks, MAX_SUBHEADING)
     kind = "" if far > MAX_SUBHEADING else "stop" if words[place + far].stops else "opener"
     run, end = min(place + first, size), min(place + 1 + AHEAD, size)
@@ -203,7 +205,7 @@ def _opens(window: Window, place: int) -> str:
     return "quoted_phrase" if any([word.closes for word in phrase]) else opens
 
 
-def _steps(place: int, found: Sequence[int], most: int) -> int:
-    """Return how many words behind a place the next of those found is; `most` + 1 if farther."""
-    number = bisect_right(found, place)
-    return min(found[number] - place, most + 1) if number < len(found) else most + 1
+def _steps(place: int, shown: bytes, most: int) -> int:
+    """Return how many words behind a place the next is that is so; `most` + 1 if farther."""
+    found = shown.find(1, place + 1, place + 1 + most)
+    return found - place if found > 0 else most + 1

@@ -64,8 +64,9 @@ class Window:
         How many of the words before each place, and before the place behind the last, are so.
     openers, prose : list of float
         The log-odds of the words before each place.
-    smalls, sentences, landmarks : list of int
-        Words written small; words that end a sentence; where one seems to begin or end.
+    small, ending, landmarks : bytes
+        1 for each word that is written small; that ends a sentence; where one seems to begin or
+        end.
     clauses : list of int
         The last word before each place that ends a clause, or -1.
     style : str
@@ -79,7 +80,7 @@ class Window:
         self.words, self.starts, self.ends, self.glued, self.wide = islice(rows, 5)
         columns = zip(*self.words, strict=True) if self.words else repeat(())
         (
-            _, keys, small, forms, capital, lower, _, opens, may_open, stops, parts, _, quotes,
+            _, keys, small, forms, capital, lower, signs, opens, may_open, stops, parts, _, quotes,
             brackets, _,
         ) = islice(columns, len(Word._fields))  # fmt: skip
         opener = [tables.openers.get(key, 0.0) for key in keys]
@@ -101,12 +102,14 @@ class Window:
         self.joined, self.gaps = _running(self.glued), _running(self.wide)
         self.openers = _running([max(0.0, odds) for odds in opener])
         self.prose = _running([tables.prose.get(word, 0.0) for word in small])
-        self.smalls, self.sentences = _places(lower), _places(stops)
-        self.landmarks = [
-            place
-            for place, (ends, odds) in enumerate(zip(stops, opener, strict=True))
-            if (ends or odds >= SURE_OPENER) and place and self.words[place - 1].ends != "pause"
-        ]
+        self.small, self.ending = bytes(lower), bytes(stops)
+        pauses = [False, *[one == "pause" for one in signs]]
+        self.landmarks = bytes(
+            [
+                (ends or odds >= SURE_OPENER) and not pause
+                for ends, odds, pause in zip(stops, opener, pauses, strict=False)
+            ]
+        )
 
         ends = [place if part else -1 for place, part in enumerate(parts)]
         self.clauses = list(accumulate(ends, max, initial=-1))
@@ -140,11 +143,6 @@ def _style(words: Sequence[Word]) -> str:
     few = [word for word in words[1 : 1 + STYLE_WORDS] if word.bare not in SMALL_WORDS]
     share = sum([word.capital for word in few]) / len(few) if few else 0.0
     return "title" if share >= TITLE_SHARE else "mixed" if share >= MIXED_SHARE else "plain"
-
-
-def _places(shown: Iterable[bool]) -> list[int]:
-    """Return the places of the words that are so."""
-    return [place for place, one in enumerate(shown) if one]
 
 
 def _running(values: Iterable[T]) -> list[T]:

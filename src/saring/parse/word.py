@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
 from saring.parse.shape import SMALL_WORDS
 
-__all__ = ["Word", "joints", "read_word"]
+__all__ = ["Word", "next_joint", "read_word"]
 
 MIN_STOP_CHARS = 4  # "No.", "dr." end no sentence
 WORDS_KEPT = 1 << 15  # words repeat: how they are written is kept between articles
 
-_JOINT = re.compile(  # where one word holds two
+_JOINT = re.compile(  # where one word holds two; the first line turns most places away
+    r"(?=[A-Z\d\"“‘(])(?<=\S)(?:"
     r"(?<=[a-z][a-z\d%)\"”’'?!…])(?=[A-Z][a-z])"  # LagiMenurut
     r"|(?<=\d)(?=[A-Z][a-z]{2})"  # 2020Menurut
     r"|(?<=[A-Z]{2})(?=[A-Z][a-z]{3})"  # KPKMenurut
@@ -23,7 +23,7 @@ _JOINT = re.compile(  # where one word holds two
     r"|(?<=[a-z\"”.][.?!])(?=[A-Z\"“])"  # lagi?Menurut
     r"|(?<=[A-Za-z][\"”)])(?=[A-Z])"  # lagi"Menurut
     r"|(?<=[a-z?!)\"”])(?=\d{1,2}[.)]$)"  # Lagi2.
-    r"|(?<=\w)(?=\([a-z]{2,4}/)"  # Lagi(abc/def)
+    r"|(?<=\w)(?=\([a-z]{2,4}/))"  # Lagi(abc/def)
 )
 _DIGIT = re.compile(r"\d")
 _INITIALS = re.compile(r"\([a-z]{2,4}/[a-z]{2,4}\)")
@@ -71,9 +71,10 @@ class Word(NamedTuple):
     joints: tuple[int, ...]
 
 
-def joints(text: str, start: int, stop: int) -> Iterator[int]:
-    """Yield the places between two others where one word holds two ("LagiMenurut")."""
-    return (joint.start() for joint in _JOINT.finditer(text, start, stop))
+def next_joint(text: str, start: int, stop: int) -> int:
+    """Return the first place between two others where one word holds two, or -1."""
+    joint = _JOINT.search(text, start, stop)
+    return joint.start() if joint else -1
 
 
 @lru_cache(maxsize=WORDS_KEPT)
