@@ -2,6 +2,7 @@
 
     links; texts > slices; native > kernel > letters; blocks > plain, terms > articles, headlines
     texts, native > needles
+    kernel > stops > reading > inside, known > sharing > comparing; terms, known > taught > judging
 
 The scikit-learn pipelines stay the definition. A fitted one is turned into flat arrays: a table of
 64-bit hashes of its terms, whose collisions are looked for when it is built, their idf and their
@@ -158,8 +159,8 @@ def links(
     pairs : sequence of (title, body, headline)
         A pair's answer is the same among any others.
     """
-    scorer = _scorer(model, PairScorer)
-    assert scorer is not None  # it refuses no model
+    scorer = _kernel(model, len(pairs), _compiled_links) or _scorer(model, PairScorer)
+    assert scorer is not None  # the plain one refuses no model
     found: tuple[NDArray[np.float64], list[list[Tie]]] = scorer(pairs)
     return found
 
@@ -242,7 +243,7 @@ def _loaded() -> bool:
     notice.daemon = True
     notice.start()
     try:
-        from saring.compiled import kernel, needles  # noqa: F401 - importing compiles them
+        from saring.compiled import comparing, kernel, needles  # noqa: F401 - importing compiles them
     except (ImportError, RuntimeError) as error:  # numba and NumPy do not fit; nowhere to keep it
         _log.warning(
             "scoring takes longer: no compiled kernel (%s); if there is "
@@ -267,6 +268,13 @@ def _compiled_clickbait(model: Learnt) -> Scorer:
     from saring.compiled.headlines import HeadlineScorer
 
     return HeadlineScorer.of(HeadlineModel.of(model))
+
+
+def _compiled_links(model: Learnt) -> Scorer:
+    """Return the compiled form of a link model; raises NotCompiled."""
+    from saring.compiled.judging import CompiledJudge
+
+    return PairScorer(model, CompiledJudge)
 
 
 def _uncompiled_topics(model: Learnt) -> Scorer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain
 
@@ -52,7 +52,7 @@ class ArticleScorer:
             terms,
             tuple(terms.field(f.terms, f.idf, f.weights) if f else nothing for f in fields),
             model.domains,
-            (_by_slot(terms, model.rarity, model.unknown), *_members(terms, model.groups)),
+            (_by_slot(terms, model.rarity, model.unknown), *terms.members(model.groups.values())),
             model.intercept,
         )
 
@@ -80,13 +80,3 @@ def _by_slot(terms: Terms, rarity: Mapping[str, float], unknown: float) -> NDArr
     found = np.full(len(terms.slots) + 1, unknown)
     found[[terms.slots[word] for word in rarity]] = list(rarity.values())
     return found
-
-
-def _members(
-    terms: Terms, groups: Mapping[str, Sequence[str]]
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Return where the groups of each slot begin, and the groups, slot by slot."""
-    pairs = [(terms.slots[term], g) for g, of in enumerate(groups.values()) for term in of]
-    slots, members = np.array(sorted(pairs), dtype=np.int32).reshape(-1, 2).T
-    starts = np.searchsorted(slots, np.arange(len(terms.slots) + 1))
-    return starts.astype(np.int32), np.ascontiguousarray(members)

@@ -21,7 +21,7 @@ import numpy as np
 
 from saring.compiled.native import HEADLINES, TOPICS, Found, Int, Numbers, Table, native
 
-__all__ = ["score_headlines", "score_topics"]
+__all__ = ["score_headlines", "score_topics", "slot_of"]
 
 # FNV-1a over code points, with a factor that spreads to the high bits, which find the place.
 SEED = np.uint64(0xCBF29CE484222325)
@@ -31,7 +31,7 @@ FREE = np.uint64(0)
 MISSING: Any = -1
 # A code point's small letter, and its marks; ASK: its small letter hangs on its neighbours.
 LETTER = np.uint32(0x1FFFFF)
-WORD, DIGIT, SPACE, ENDS, ASK = (np.uint32(1 << bit) for bit in (24, 25, 26, 27, 28))
+WORD, DIGIT, SPACE, ENDS, ASK, CAPITAL = (np.uint32(1 << bit) for bit in range(24, 30))
 UNSEEN: Any = np.uint32(0)
 COMMA, FULL_STOP, ZERO = (ord(mark) for mark in ",.0")
 OF_ARTICLE, SMALL, CASED = range(3)  # kinds of words
@@ -55,7 +55,7 @@ def _point(data: Numbers, i: Int, end: Int) -> tuple[Int, Int]:
 
 
 @native()
-def _slot(hashed: np.uint64, table: Table) -> Int:
+def slot_of(hashed: np.uint64, table: Table) -> Int:
     """Return the slot of a term, `MISSING` where the table does not know it."""
     keys, slots, _ = table
     mask = len(keys) - 1
@@ -188,8 +188,8 @@ def _tally(
         marks |= seen
         if stop == MISSING or stop > cut:
             return begin, marks
-        word = _slot(hashed, table)
-        pair = _slot((state[1] * PAIR_FACTOR + hashed) * FACTOR, table) if state[1] else MISSING
+        word = slot_of(hashed, table)
+        pair = slot_of((state[1] * PAIR_FACTOR + hashed) * FACTOR, table) if state[1] else MISSING
         for slot in (word, pair):
             if slot == MISSING:
                 continue

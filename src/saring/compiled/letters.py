@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from saring.compiled.kernel import ASK, DIGIT, ENDS, SPACE, WORD
+from saring.compiled.kernel import ASK, CAPITAL, DIGIT, ENDS, SPACE, WORD
 from saring.strangeness import SENTENCE_ENDS
 
 __all__ = ["letters"]
@@ -25,16 +25,19 @@ _PLANES = 4  # beyond, Unicode has neither letters nor blanks
 def letters() -> NDArray[np.uint32]:
     r"""Return small letter and marks of each code point, as Python sees them, shape (0x110000,).
 
-    Marks are `WORD`, `DIGIT` and `SPACE`, which are ``\w``, ``\d`` and ``\s`` of `re`, and `ENDS`
-    of sentences; or `ASK` alone, where `str.lower` must be asked.
+    Marks are `WORD`, `DIGIT` and `SPACE`, which are ``\w``, ``\d`` and ``\s`` of `re`, `ENDS` of
+    sentences, and `CAPITAL`, which is `str.isupper`; or `ASK` alone, where `str.lower` must be
+    asked.
     """
     found = np.arange(sys.maxunicode + 1, dtype=np.uint32)
     points = found[: _PLANES << 16].astype("<u4")
     points[_NOT_ALONE] = 0
-    text = points.tobytes().decode("utf-32-le", "surrogatepass").lower()
+    written = points.tobytes().decode("utf-32-le", "surrogatepass")
+    text = written.lower()
     found[: len(text)] = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
     for mark, pattern in _MARKS.items():
         for run in re.finditer(pattern, text):
             found[slice(*run.span())] |= mark
+    found[: len(text)][[letter.isupper() for letter in written]] |= CAPITAL
     found[_NOT_ALONE] = ASK
     return found

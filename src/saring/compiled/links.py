@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,14 @@ from saring.learnt import Learnt
 from saring.pairs import Judge, Pair, Tie
 
 __all__ = ["PairScorer"]
+
+
+class Judging(Protocol):
+    """Who says what the features of pairs are, and which words tie them: `Judge`, or the kernel."""
+
+    def features_and_ties(
+        self, pairs: Sequence[Pair]
+    ) -> tuple[NDArray[np.float64], list[list[Tie]]]: ...
 
 
 class PairScorer:
@@ -23,12 +32,14 @@ class PairScorer:
     ----------
     model : Learnt
         Of a fitted `models.link_model`.
+    judge : callable
+        Who says what the features are: made of a fitted `PairFeatures`.
     """
 
-    def __init__(self, model: Learnt) -> None:
+    def __init__(self, model: Learnt, judge: Callable[[Learnt], Judging] = Judge) -> None:
         features, classifier = model.steps().values()
         pairs, scaler = features.steps().values()
-        self._judge = Judge(pairs)
+        self._judge = judge(pairs)
         self._mean, self._scale = scaler.state["mean_"], scaler.state["scale_"]
         self._weights = classifier.state["coef_"][0]
         self._intercept = float(classifier.state["intercept_"][0])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha256
+from importlib.resources import files
 from typing import Any, TypeVar, cast
 
 import numba
@@ -10,7 +12,8 @@ import numpy as np
 from numba.types import Array, Tuple, float64, int32, int64, uint8, uint32, uint64
 from numpy.typing import NDArray
 
-__all__ = ["HEADLINES", "NEEDLES", "TOPICS", "Found", "Int", "Numbers", "Table", "native"]
+__all__ = ["HEADLINES", "NEEDLES", "PAIRS", "TOPICS", "Found", "Int", "Numbers", "Table", "digest",
+           "native"]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
 Numbers = NDArray[Any]
@@ -38,15 +41,35 @@ _PLACES = int64[::1]
 NEEDLES = (
     _BYTES, _ENDS, uint8[::1], _NUMBERS, _NUMBERS, _NUMBERS, _PLACES, _PLACES, int64[:, ::1],
 )  # fmt: skip
+_POINTS = Array(uint32, 1, "C", readonly=True)
+_KNOWN = Tuple((_FIELD, *[_NUMBERS] * 4, float64[::1], float64[::1], _FIELD))
+PAIRS = (
+    Tuple((_POINTS, _PLACES, _PLACES)), Tuple((_POINTS, _PLACES)), _PLACES, *_ROWS, _CHARS, _TABLE,
+    _KNOWN, _FIELD, int32[:, ::1], _FIELD, int64[:, ::1],
+)  # fmt: skip
 
 
 def native(*signature: Any) -> Callable[[F], F]:
     """Return the decorator of a compiled function; one with a signature is kept on disk.
 
     A function with a signature is compiled when it is defined, or read from the disk; the others
-    become parts of those that call them.
+    become parts of those that call them: to hand over arrays takes longer than most of them do.
     """
     options = {"nogil": True, "error_model": "numpy"}
     if not signature:
-        return cast(Callable[[F], F], numba.njit(**options))
+        return cast(Callable[[F], F], numba.njit(forceinline=True, **options))
     return cast(Callable[[F], F], numba.njit(signature, cache=True, **options))
+
+
+def digest(*modules: str) -> str:
+    """Return a digest of what stands in modules of saring.
+
+    Numba compiles anew when the file of a kept function has changed, or what the function closes
+    over, and knows nothing of the other files whose functions and constants went into it. An entry
+    made of several files closes over this.
+    """
+    found = sha256()
+    for module in modules:
+        package, _, name = module.rpartition(".")
+        found.update((files(package) / f"{name}.py").read_bytes())
+    return found.hexdigest()

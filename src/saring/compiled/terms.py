@@ -77,6 +77,15 @@ class Terms:
         found[at, 1:] = weights.T
         return found
 
+    def members(
+        self, groups: Iterable[Sequence[str]]
+    ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Return where the groups of each slot begin, and the groups, slot by slot."""
+        pairs = [(self.slots[term], g) for g, group in enumerate(groups) for term in group]
+        slots, members = np.array(sorted(pairs), dtype=np.int32).reshape(-1, 2).T
+        starts = np.searchsorted(slots, np.arange(len(self.slots) + 1))
+        return starts.astype(np.int32), np.ascontiguousarray(members)
+
 
 def hash_terms(terms: Sequence[str]) -> NDArray[np.uint64]:
     """Return the hash of each term, as the kernel hashes words and pairs of words."""

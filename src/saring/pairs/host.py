@@ -16,7 +16,7 @@ from saring.pairs.latent import LatentSpace
 from saring.pairs.vocabulary import DAMPED, Vocabulary, capitalised
 from saring.sentences import Splitter, paragraphs
 
-__all__ = ["MIN_STEM_CHARS", "Headline", "Host", "Tools"]
+__all__ = ["BODY_CHARS", "MIN_STEM_CHARS", "Headline", "Host", "Sentences", "Tools"]
 
 LEAD_WORDS = 80  # the first two or three paragraphs
 LEAD_CHARS = LEAD_WORDS * 20  # all of which are looked for in so many characters
@@ -80,6 +80,48 @@ class Headline:
         self.direction = tools.latent.direction(plain)
 
 
+class Sentences:
+    """The sentences of an article's body, split as far as they are asked about.
+
+    Parameters
+    ----------
+    body : str
+    splitter : Splitter
+    glued : bool
+        Whether it may have words that are glued together.
+    """
+
+    def __init__(self, body: str, splitter: Splitter, *, glued: bool = True) -> None:
+        self._paragraphs = [(paragraph, paragraph.lower()) for paragraph in paragraphs(body)]
+        self._splitter = splitter
+        self._words = separate_words if glued else runs
+        self._split: dict[int, list[str]] = {}
+
+    def best(self, weights: dict[str, float]) -> float:
+        """Return the weight of the words found in the sentence that has most of it."""
+        best = 0.0
+        for most, number in self._promising(weights):
+            if most <= best:
+                break
+            for sentence in self._sentences(number):
+                if _found(weights, sentence.lower()) > best:
+                    has = set(self._words(sentence))
+                    best = max(best, sum([weight for w, weight in weights.items() if w in has]))
+        return best
+
+    def _promising(self, weights: dict[str, float]) -> list[tuple[float, int]]:
+        """Return paragraphs with the most that a sentence of theirs can weigh, best first."""
+        most = [(_found(weights, lowered), i) for i, (_, lowered) in enumerate(self._paragraphs)]
+        return sorted(most, reverse=True)
+
+    def _sentences(self, number: int) -> list[str]:
+        """Return the sentences of a paragraph."""
+        known = self._split.get(number)
+        if known is None:
+            known = self._split[number] = self._splitter.sentences(self._paragraphs[number][0])
+        return known
+
+
 class Host:
     """An article, of a very long one the beginning; what it has is counted when first asked for."""
 
@@ -101,7 +143,6 @@ class Host:
         self.n_words = self._bag.size
         self._mentions: dict[str, int] = {}
         self._kin: dict[int, int] = {}
-        self._split: dict[int, list[str]] = {}
 
     def mentions(self, word: str) -> int:
         """Return how often the article has a word, alone or inside a longer one."""
@@ -153,17 +194,7 @@ class Host:
         """Return the weight of the words found in the sentence of the body that has most of it."""
         if not self._odd:  # what the article lacks none of its sentences has
             weights = {w: weight for w, weight in weights.items() if self._stands(w)}
-        if not weights:
-            return 0.0
-        best = 0.0
-        for most, number in self._promising(weights):
-            if most <= best:
-                break
-            for sentence in self._sentences(number):
-                if _found(weights, sentence.lower()) > best:
-                    has = set(runs(sentence) if self._unglued else separate_words(sentence))
-                    best = max(best, sum([weight for w, weight in weights.items() if w in has]))
-        return best
+        return self._sentences.best(weights) if weights else 0.0
 
     @cached_property
     def lead(self) -> frozenset[str]:
@@ -202,26 +233,13 @@ class Host:
         """Where its title and lead lie in the latent space, shape (n_dimensions,)."""
         return self._tools.latent.direction(words(self.text[:LATENT_CHARS]))
 
-    def _promising(self, weights: dict[str, float]) -> list[tuple[float, int]]:
-        """Return paragraphs with the most that a sentence of theirs can weigh, best first."""
-        most = [(_found(weights, lowered), i) for i, (_, lowered) in enumerate(self._paragraphs)]
-        return sorted(most, reverse=True)
-
-    def _sentences(self, number: int) -> list[str]:
-        """Return the sentences of a paragraph."""
-        known = self._split.get(number)
-        if known is None:
-            known = self._tools.splitter.sentences(self._paragraphs[number][0])
-            self._split[number] = known
-        return known
+    @cached_property
+    def _sentences(self) -> Sentences:
+        return Sentences(self._body, self._tools.splitter, glued=not self._unglued)
 
     @cached_property
     def _title(self) -> list[str]:
         return separate_words(self.title)
-
-    @cached_property
-    def _paragraphs(self) -> list[tuple[str, str]]:
-        return [(paragraph, paragraph.lower()) for paragraph in paragraphs(self._body)]
 
     @cached_property
     def _capitalised(self) -> set[str]:

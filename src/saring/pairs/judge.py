@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ from saring.pairs.latent import LatentSpace
 from saring.pairs.vocabulary import Vocabulary
 from saring.sentences import Splitter
 
-__all__ = ["Judge", "Pair", "Tie"]
+__all__ = ["Judge", "Lessons", "Pair", "Tie", "by_article"]
 
 Pair = tuple[str, str, str]  # title and body of the article, headline of the link
 
@@ -42,6 +43,59 @@ class Tie(NamedTuple):
     shared: bool
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Lessons:
+    """What a `PairFeatures` learnt, in plain values.
+
+    Attributes
+    ----------
+    words, idf, names, min_df
+        As `Vocabulary` takes them.
+    lexicon : dict of str to list of str
+        Places and subjects: each group's terms.
+    kin : dict of str to list of str
+        As `Kin` takes it.
+    subject_weights, family_weights : arrays
+        How rare each group of the lexicon and each family of words is.
+    latent_words, latent_idf, axes
+        As `LatentSpace` takes them.
+    abbreviations : list of str
+    """
+
+    words: list[str]
+    idf: NDArray[np.float64]
+    names: NDArray[np.float64]
+    min_df: int
+    lexicon: dict[str, list[str]]
+    kin: dict[str, list[str]]
+    subject_weights: NDArray[np.float64]
+    family_weights: NDArray[np.float64]
+    latent_words: list[str]
+    latent_idf: NDArray[np.float64]
+    axes: NDArray[np.float64]
+    abbreviations: list[str]
+
+    @classmethod
+    def of(cls, fitted: Learnt) -> Lessons:
+        """Return what was learnt."""
+        state = fitted.state
+        terms, latent = (Learnt.of(state[name]) for name in ("terms_", "latent_terms_"))
+        return cls(
+            words=terms_of(terms),
+            idf=terms.idf,
+            names=state["names_"],
+            min_df=terms.params["min_df"],
+            lexicon={name: ordered(group) for name, group in state["lexicon_"].items()},
+            kin={kind: ordered(families) for kind, families in state["kin_"].items()},
+            subject_weights=state["subject_weights_"],
+            family_weights=state["family_weights_"],
+            latent_words=terms_of(latent),
+            latent_idf=latent.idf,
+            axes=Learnt.of(state["latent_"]).state["components_"],
+            abbreviations=ordered(state["abbreviations_"]),
+        )
+
+
 class Judge:
     """What a fitted `PairFeatures` says of pairs.
 
@@ -52,21 +106,16 @@ class Judge:
     """
 
     def __init__(self, fitted: Learnt) -> None:
-        state = fitted.state
-        terms, latent = (Learnt.of(state[name]) for name in ("terms_", "latent_terms_"))
-        lexicon = {name: ordered(group) for name, group in state["lexicon_"].items()}
-        axes = Learnt.of(state["latent_"]).state["components_"]
-        self._known = {term for group in lexicon.values() for term in group}
+        learnt = Lessons.of(fitted)
+        self._known = {term for group in learnt.lexicon.values() for term in group}
         self._tools = Tools(
-            vocabulary=Vocabulary(
-                terms_of(terms), terms.idf, state["names_"], terms.params["min_df"]
-            ),
-            kin=Kin({kind: ordered(families) for kind, families in state["kin_"].items()}),
-            family_weights=state["family_weights_"].tolist(),
-            subjects=GroupCounter(lexicon),
-            subject_weights=state["subject_weights_"].tolist(),
-            latent=LatentSpace(terms_of(latent), latent.idf, axes),
-            splitter=Splitter(ordered(state["abbreviations_"])),
+            vocabulary=Vocabulary(learnt.words, learnt.idf, learnt.names, learnt.min_df),
+            kin=Kin(learnt.kin),
+            family_weights=learnt.family_weights.tolist(),
+            subjects=GroupCounter(learnt.lexicon),
+            subject_weights=learnt.subject_weights.tolist(),
+            latent=LatentSpace(learnt.latent_words, learnt.latent_idf, learnt.axes),
+            splitter=Splitter(learnt.abbreviations),
         )
 
     def features(self, pairs: Sequence[Pair]) -> NDArray[np.float64]:
@@ -103,11 +152,7 @@ class Judge:
 
     def _met(self, pairs: Sequence[Pair]) -> Iterator[tuple[int, Host, Headline]]:
         """Yield the place of each pair that is no background, article by article."""
-        articles: dict[tuple[str, str], list[int]] = {}
-        for i, (title, body, headline) in enumerate(pairs):
-            if headline.strip():
-                articles.setdefault((title, body), []).append(i)
-        for (title, body), places in articles.items():
+        for (title, body), places in by_article(pairs).items():
             host = Host(title, body, self._tools)
             for i in places:
                 yield i, host, Headline(pairs[i][2], self._tools)
@@ -126,3 +171,12 @@ class Judge:
         if len(word) < MIN_TELLING_CHARS or word.isdigit():
             return False
         return weight >= (SPECIFIC_WEIGHT if word in self._known else TELLING_WEIGHT)
+
+
+def by_article(pairs: Sequence[Pair]) -> dict[tuple[str, str], list[int]]:
+    """Return the places of the pairs that are no background by title and body."""
+    articles: dict[tuple[str, str], list[int]] = {}
+    for i, (title, body, headline) in enumerate(pairs):
+        if headline.strip():
+            articles.setdefault((title, body), []).append(i)
+    return articles

@@ -80,22 +80,24 @@ class Kin:
     ----------
     places, actors : frozenset of str
         Words that say where and who; all others say what.
+    families : list of list of str
+        The terms of each family.
     """
 
     def __init__(self, families: Mapping[str, Sequence[str]]) -> None:
-        groups = [family.split(", ") for kind in KINDS for family in families[kind]]
+        self.families = [family.split(", ") for kind in KINDS for family in families[kind]]
         terms = {
             kind: {term for family in families[kind] for term in family.split(", ")}
             for kind in KINDS
         }
         self._of: defaultdict[str, list[int]] = defaultdict(list)
-        for number, group in enumerate(groups):
+        for number, group in enumerate(self.families):
             for term in group:
                 self._of[term].append(number)
         self._firsts = {term.split()[0] for term in self._of if " " in term}
         self.places = frozenset(terms["places"] | set(families["towns"]))
         self.actors = frozenset(terms["actors"] | set(families["everyday"])) - self.places
-        self._counter = GroupCounter({str(number): group for number, group in enumerate(groups)})
+        self._counter = GroupCounter({str(i): group for i, group in enumerate(self.families)})
 
     def count(self, family: int, bag: Bag) -> int:
         """Return how often a family occurs in a text."""

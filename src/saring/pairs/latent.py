@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from saring.pairs.vocabulary import DAMPED
 
-__all__ = ["LatentSpace"]
+__all__ = ["LatentSpace", "word_rows"]
 
 
 class LatentSpace:
@@ -30,8 +30,7 @@ class LatentSpace:
         self, words: Sequence[str], idf: NDArray[np.float64], axes: NDArray[np.float64]
     ) -> None:
         self._place = dict(zip(words, range(len(words)), strict=True))
-        # A row a word, as wide as the space. The length of a text does not matter to its direction.
-        self._rows = np.ascontiguousarray(axes.T * idf[:, None])
+        self._rows = word_rows(idf, axes)
 
     def direction(self, words: Iterable[str]) -> NDArray[np.float64]:
         """Return the unit vector of a text, shape (n_dimensions,); zeros if it has no known word.
@@ -46,3 +45,11 @@ class LatentSpace:
         found: NDArray[np.float64] = np.array([DAMPED[counts[word]] for word in known]) @ rows
         length = math.sqrt(found @ found)
         return found / length if length > 0 else found
+
+
+def word_rows(idf: NDArray[np.float64], axes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a row a word, as wide as the space, of which directions are made.
+
+    The length of a text does not matter to its direction.
+    """
+    return np.ascontiguousarray(axes.T * idf[:, None])

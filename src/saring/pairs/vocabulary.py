@@ -9,7 +9,15 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["DAMPED", "Vocabulary", "capitalised", "name_shares", "words_inside"]
+__all__ = [
+    "DAMPED",
+    "NAME_PRIOR",
+    "Vocabulary",
+    "capitalised",
+    "name_shares",
+    "unseen_weight",
+    "words_inside",
+]
 
 # A word inside a sentence: after a lower-case letter, a digit or a comma, and a space, which stands
 # first because it is looked for fastest.
@@ -99,8 +107,7 @@ class Vocabulary:
         known = zip(order.tolist(), idf[order].tolist(), strict=True)
         self.idf: dict[str, float] = {words[i]: weight for i, weight in known}
         self._names: dict[str, float] = dict(zip(words, names.tolist(), strict=True))
-        # What min_df left out is rarer than the rarest word kept.
-        self.unseen = float(idf.max()) + math.log(min_df)
+        self.unseen = unseen_weight(idf, min_df)
 
     def weight(self, word: str) -> float:
         """Return how rare a word is: its idf (natural log, from 1 up)."""
@@ -109,3 +116,11 @@ class Vocabulary:
     def name(self, word: str) -> float:
         """Return how probable it is that a word is a name."""
         return self._names.get(word, NAME_PRIOR)
+
+
+def unseen_weight(idf: NDArray[np.float64], min_df: int) -> float:
+    """Return how rare an unknown word is.
+
+    What `min_df` left out is rarer than the rarest word kept.
+    """
+    return float(idf.max()) + math.log(min_df)

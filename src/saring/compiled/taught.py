@@ -1,0 +1,85 @@
+"""What fitting learnt of pairs, as the kernel looks it up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saring.compiled.kernel import MISSING
+from saring.compiled.known import ACTOR, BEGINS_PAIR, GROUPED, IDF, KNOWN, NAME, PLACE
+from saring.compiled.native import Numbers, Table
+from saring.compiled.stops import ABBREVIATION, ABBREVIATION_END
+from saring.compiled.terms import Terms
+from saring.pairs.judge import Lessons
+from saring.pairs.kin import Kin
+from saring.pairs.latent import word_rows
+from saring.pairs.vocabulary import NAME_PRIOR, unseen_weight
+
+__all__ = ["tables"]
+
+_LAST_WORD = re.compile(r"\w+$")
+
+
+def tables(learnt: Lessons) -> tuple[Table, tuple[Numbers, ...]]:
+    """Return the table of terms, and what is known of them: the arrays of `known.Known`.
+
+    Raises
+    ------
+    NotCompiled
+        When two terms have one hash.
+    """
+    kin, lexicon = Kin(learnt.kin), list(learnt.lexicon.values())
+    short, ends = _abbreviations(learnt.abbreviations)
+    common_first = [learnt.words[i] for i in learnt.idf.argsort(kind="stable").tolist()]
+    groups = [*lexicon, *kin.families]
+    grouped = set(chain.from_iterable(groups))
+    notes = (
+        (PLACE, kin.places), (ACTOR, kin.actors), (KNOWN, set(chain.from_iterable(lexicon))),
+        (ABBREVIATION, short), (ABBREVIATION_END, ends),
+        (GROUPED, grouped), (BEGINS_PAIR, {term.split()[0] for term in grouped if " " in term}),
+    )  # fmt: skip
+    others = [learnt.latent_words, *kin.families, *(sorted(words) for _, words in notes)]
+    terms = Terms.of(chain(common_first, *others))
+    rows = _by_slot(terms, learnt.latent_words, range(len(learnt.latent_words)), MISSING)
+    known = (
+        _numbers(terms, learnt), _notes(terms, notes), rows.astype(np.int32),
+        *terms.members(groups), learnt.subject_weights, learnt.family_weights,
+        word_rows(learnt.latent_idf, learnt.axes),
+    )  # fmt: skip
+    return terms.table, known
+
+
+def _abbreviations(known: Iterable[str]) -> tuple[set[str], set[str]]:
+    """Return the abbreviations that are one word, and the last words of all."""
+    last = {term: end[0] for term in known if (end := _LAST_WORD.search(term))}
+    return {term for term, end in last.items() if term == end}, set(last.values())
+
+
+def _by_slot(
+    terms: Terms, words: Sequence[str], values: Sequence[float] | Numbers, otherwise: float
+) -> NDArray[np.float64]:
+    """Return a number of each slot's word; the last is that of what is no term."""
+    found = np.full(len(terms.slots) + 1, otherwise, np.float64)
+    found[[terms.slots[word] for word in words]] = values
+    return found
+
+
+def _numbers(terms: Terms, learnt: Lessons) -> NDArray[np.float64]:
+    """Return how rare each slot's word is, and how probably a name, shape (n + 1, 2)."""
+    found = np.empty((len(terms.slots) + 1, 2))
+    unseen = unseen_weight(learnt.idf, learnt.min_df)
+    found[:, IDF] = _by_slot(terms, learnt.words, learnt.idf, unseen)
+    found[:, NAME] = _by_slot(terms, learnt.words, learnt.names, NAME_PRIOR)
+    return found
+
+
+def _notes(terms: Terms, notes: Iterable[tuple[int, Iterable[str]]]) -> NDArray[np.int32]:
+    """Return what is noted of each slot's term."""
+    found = np.zeros(len(terms.slots) + 1, np.int32)
+    for note, words in notes:
+        found[[terms.slots[word] for word in words]] |= note
+    return found
