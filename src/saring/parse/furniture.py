@@ -74,21 +74,15 @@ def find_inside(page: Page) -> list[Find]:
 
 def find_lines(page: Page, lines: Sequence[Span]) -> list[Find]:
     """Return the lines that are furniture wherever they stand."""
-    longest, text = page.rules.longest("line"), page.text
-    if not any([end - start <= longest for start, end in lines]):
-        return []  # paragraphs throughout
-    rules = page.rules.at("line")
-    starts = [start for start, _ in lines]
+    rules, signs, text = page.rules.at("line"), page.rules.line_starts, page.text
     held: dict[int, set[int]] = {}  # lines with what rules need, and the numbers of these
-    for at, number in page.places.lines:
-        line = bisect_right(starts, at) - 1
+    for at, number in page.places.lines if lines else ():
+        line = bisect_right(lines, (at, len(text))) - 1
         if lines[line][1] - lines[line][0] <= rules[number].max_chars:
             held.setdefault(line, set()).add(number)
-    signs = page.rules.line_starts
-    for line, start in enumerate(starts):
-        if text[start] in signs:
-            held.setdefault(line, set())
-    return _take_lines(page, lines, held)
+    for line in [n for n, (start, _) in enumerate(lines) if text[start] in signs]:
+        held.setdefault(line, set())
+    return _take_lines(page, lines, held) if held else []
 
 
 def _take_lines(page: Page, lines: Sequence[Span], held: Mapping[int, set[int]]) -> list[Find]:
@@ -204,6 +198,9 @@ def _title_kind(line: str, given: str) -> str:
     """Return "title" or "photo_caption" for a line that repeats the title, else an empty string."""
     if len(line) > MAX_CAPTION_CHARS:
         return ""
+    first, other = line[:1], given[:1]
+    if first.isalnum() and other.isalnum() and first.lower()[0] != other.lower()[0]:
+        return ""  # most lines start with another word than the title
     opening = _opening(given)
     if not opening or opening != _opening(line):
         return ""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from saring.parse.needles import Hit, Needles
 
@@ -116,15 +116,7 @@ class Rules:
         ends = [rule for rule in self.at("end") if rule.ends is None]
         searched: list[Marker | Rule] = [*self.markers, *self.at("inside"), *self.at("line"), *ends]
         self.needles = Needles([one.needs for one in searched])
-        self._owners = [
-            (
-                [marker for marker in self.markers if string in marker.needs],
-                [rule for rule in self.at("inside") if string in rule.needs],
-                _numbers(self.at("line"), string),
-                _numbers(self.at("end"), string),
-            )
-            for string in self.needles.strings
-        ]
+        self._owners = [self._owned(string) for string in self.needles.strings]
         self.needless = [n for n, rule in enumerate(self.at("line")) if not rule.needs]
         self.line_starts = frozenset(start for rule in self.at("line") for start in rule.starts)
         self._fitting = lru_cache(ENDS_KEPT)(self._fit)
@@ -134,19 +126,22 @@ class Rules:
         """Return the rules for a place, one of `PLACES`."""
         return self._places.get(place, ())
 
+    def _owned(self, string: str) -> list[tuple[int, Any]]:
+        """Return what needs a string, each with the number of its field in `Places`."""
+        markers = tuple([marker for marker in self.markers if string in marker.needs])
+        return [
+            *([(0, markers)] if markers else []),
+            *[(1, rule) for rule in self.at("inside") if string in rule.needs],
+            *[(2, n) for n, rule in enumerate(self.at("line")) if string in rule.needs],
+            *[(3, n) for n, rule in enumerate(self.at("end")) if string in rule.needs],
+        ]
+
     def places(self, hits: Iterable[Hit]) -> Places:
         """Return where in a text which rules may match, from the hits of `needles`."""
         found = Places([], [], [], [])
         for at, number in hits:
-            markers, inside, of_lines, of_end = self._owners[number]
-            if markers:
-                found.marks.append((at, markers))
-            for rule in inside:
-                found.inside.append((at, rule))
-            for rule_number in of_lines:
-                found.lines.append((at, rule_number))
-            for rule_number in of_end:
-                found.end.append((at, rule_number))
+            for kind, owner in self._owners[number]:
+                found[kind].append((at, owner))
         return found
 
     def longest(self, place: str) -> int:
@@ -158,7 +153,7 @@ class Rules:
         return [rule for rule in self.at(place) if rule.after == kind] if kind else ()
 
     def whole_line(self, place: str, line: str) -> tuple[Rule, re.Match[str]] | None:
-        """Return the rule for a place that takes the whole line and its match, or None."""
+        """Return the rule for a place that takes a line by itself and its match, or None."""
         size = len(line)
         if not 0 < size <= self.longest(place):
             return None
@@ -170,7 +165,8 @@ class Rules:
         return [
             rule
             for rule in self.at(place)
-            if (not rule.starts or first in rule.starts)
+            if not rule.after
+            and (not rule.starts or first in rule.starts)
             and (not rule.ends or rule.ends.match(last))
             and not (long and rule.max_chars <= MAX_CHARS)
         ]
@@ -179,11 +175,6 @@ class Rules:
         """Return the rules for the end that may take what ends with a character, and numbers."""
         rules = enumerate(self.at("end"))
         return [(n, rule) for n, rule in rules if not rule.ends or rule.ends.match(char)]
-
-
-def _numbers(rules: Sequence[Rule], string: str) -> list[int]:
-    """Return the numbers of the rules that need a string."""
-    return [number for number, rule in enumerate(rules) if string in rule.needs]
 
 
 def take_line(
