@@ -96,7 +96,7 @@ def test_a_needed_string_starts_every_match():
             assert any(need in lower(line) for need in rule.needs), example
 
 
-@pytest.mark.parametrize("need", ["Baca", "“baca”"])
+@pytest.mark.parametrize("need", ["Baca", "“baca”", "di"])
 def test_a_string_that_texts_are_not_searched_for_is_refused(need):
     rule = {"kind": "x", "where": "inside", "pattern": "x", "example": ["x"], "needs": [need]}
     with pytest.raises(ConfigError, match=need):

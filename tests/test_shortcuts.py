@@ -12,7 +12,7 @@ from saring import compiled
 from saring.article import Record
 from saring.parse import engine, furniture, parse, parse_all
 from saring.parse.markers import PLACES, load_rules
-from saring.parse.needles import lower
+from saring.parse.needles import Needles, lower
 from saring.parse.rules import take_line
 
 RULES = load_rules()
@@ -146,6 +146,28 @@ def test_the_compiled_search_finds_what_python_finds(texts):
         found = compiled.find_needles(texts, RULES.needles.strings)
     for text, hits in zip(texts, found, strict=True):
         assert hits == (None if "\u212a" in text else RULES.needles.find(text))
+
+
+@pytest.mark.xdist_group("compiled")
+@given(
+    strings=st.lists(st.text("abc(", min_size=3, max_size=6), min_size=1, max_size=9, unique=True),
+    texts=st.lists(st.text("abcAB( é", max_size=40), max_size=4),
+)
+def test_whatever_strings_are_searched_for_both_find_the_same(strings, texts):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(compiled.SWITCH, "1")
+        found = compiled.find_needles(texts, tuple(strings))
+    assert found == [Needles([strings]).find(text) for text in texts]
+
+
+@pytest.mark.xdist_group("compiled")
+@pytest.mark.parametrize(
+    "strings", [("ab",), tuple(f"{n:03}" for n in range(300)), ("".join(map(chr, range(32, 128))),)]
+)
+def test_strings_that_the_compiled_search_has_no_room_for_are_refused(strings, monkeypatch):
+    monkeypatch.setenv(compiled.SWITCH, "1")
+    with pytest.raises(ValueError, match="expected up to"):
+        compiled.find_needles(["baca juga"], strings)
 
 
 @pytest.mark.xdist_group("compiled")

@@ -39,7 +39,7 @@ HEADLINES = (_TEXTS, *_ROWS, _CHARS, _TABLE, _TABLE, _FIELDS, _LEXICON, *_FILLED
 _NUMBERS = int32[::1]
 _PLACES = int64[::1]
 NEEDLES = (
-    _BYTES, _ENDS, uint8[::1], _NUMBERS, _NUMBERS, _NUMBERS, _PLACES, _PLACES, int64[:, ::1],
+    _BYTES, _ENDS, uint8[::1], uint8[::1], *[_NUMBERS] * 4, _PLACES, _PLACES, int64[:, ::1],
 )  # fmt: skip
 _POINTS = Array(uint32, 1, "C", readonly=True)
 _KNOWN = Tuple((_FIELD, *[_NUMBERS] * 4, float64[::1], float64[::1], _FIELD))
@@ -54,11 +54,18 @@ def native(*signature: Any) -> Callable[[F], F]:
 
     A function with a signature is compiled when it is defined, or read from the disk; the others
     become parts of those that call them: to hand over arrays takes longer than most of them do.
+    What was compiled is called as it is. By way of numba's choice among types, of which there is
+    one here, the first call would import numpy.ma, a tenth of what a process takes to start.
     """
     options = {"nogil": True, "error_model": "numpy"}
     if not signature:
         return cast(Callable[[F], F], numba.njit(forceinline=True, **options))
-    return cast(Callable[[F], F], numba.njit(signature, cache=True, **options))
+
+    def compiled(function: F) -> F:
+        [made] = numba.njit(signature, cache=True, **options)(function).overloads.values()
+        return cast(F, made.entry_point)
+
+    return compiled
 
 
 def digest(*modules: str) -> str:

@@ -15,6 +15,8 @@ __all__ = ["Hit", "Needles", "lower"]
 Hit = tuple[int, int]
 """Where in a text one of the strings stands, and its number."""
 
+MIN_CHARS = 3
+
 _LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
 
@@ -33,14 +35,16 @@ class Needles:
         Raises
         ------
         ConfigError
-            For one that is not in lower case, or not in ASCII, whose capitals `lower` knows.
+            For one that is not in lower case, or not in ASCII, whose capitals `lower` knows; or
+            for one of less than three characters, by which texts are searched.
         """
         groups = list(groups)
         self.strings = tuple(dict.fromkeys(string for group in groups for string in group))
         for string in self.strings:
-            if not string.isascii() or string != string.lower():
+            if not string.isascii() or string != string.lower() or len(string) < MIN_CHARS:
                 raise ConfigError(
-                    f"markers.toml: needs = {string!r}; expected small letters and ASCII"
+                    f"markers.toml: needs = {string!r}; expected {MIN_CHARS} small letters of "
+                    "ASCII or more"
                 )
         self._numbers = {string: number for number, string in enumerate(self.strings)}
         # Strings that begin alike ("[gambas", "[video") are looked for by their beginning first.
