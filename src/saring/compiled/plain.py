@@ -111,8 +111,10 @@ class PlainHeadlines:
 
 def two_labels(scores: Numbers) -> Numbers:
     """Return the probabilities of two labels from the log-odds of the second, shape (n, 2)."""
-    second = np.exp(-np.logaddexp(0, -scores))
-    return np.column_stack([1 - second, second])
+    both = np.empty((len(scores), 2))
+    both[:, 1] = np.exp(-np.logaddexp(0, -scores))
+    both[:, 0] = 1 - both[:, 1]
+    return both
 
 
 class _Found(NamedTuple):

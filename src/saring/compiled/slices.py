@@ -29,6 +29,11 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
+def _threads() -> int:
+    """Return how many threads this process may have."""
+    return int(os.environ.get(THREADS, 0)) or cores()
+
+
 def in_slices(
     work: Callable[[int, int], None], columns: Sequence[Column], threads: int | None
 ) -> None:
@@ -43,14 +48,14 @@ def in_slices(
         How many slices are worked on at once. When None, as many as the variable SARING_THREADS
         says, or else as there are cores for this process.
     """
-    threads = threads or int(os.environ.get(THREADS, 0)) or cores()
-    n, size = len(columns[0]), sum(column.size for column in columns)
-    if threads == 1 or size <= SLICE_BYTES:
+    n, size = len(columns[0]), sum([column.size for column in columns])
+    # In this order: a single article is not to wait for what the system says of its threads.
+    if size <= SLICE_BYTES or (threads := threads or _threads()) == 1:
         work(0, n)
         return
     ends = sum(column.offsets[1:] - column.offsets[0] for column in columns)
     marks = np.searchsorted(ends, np.arange(SLICE_BYTES, size, SLICE_BYTES))
-    cuts = np.unique([0, *marks.tolist(), n]).tolist()
+    cuts = sorted({0, *marks.tolist(), n})
     with ThreadPoolExecutor(threads) as pool:
         for done in [pool.submit(work, start, stop) for start, stop in pairwise(cuts)]:
             done.result()

@@ -54,7 +54,9 @@ class Terms:
         firsts = {term[: term.index(" ")] for term in given if " " in term}
         known = list(dict.fromkeys([*given, *sorted(firsts)]))
         hashes = (hashed or hash_terms)(known)
-        check(len(np.unique(hashes)) == len(known) and FREE not in hashes, "two terms of one hash")
+        check(
+            len(set(hashes.tolist())) == len(known) and FREE not in hashes, "two terms of one hash"
+        )
         slots = dict(zip(known, range(len(known)), strict=True))
         begins = np.zeros(len(known), dtype=np.uint8)
         begins[[slots[first] for first in firsts]] = 1

@@ -60,12 +60,12 @@ def _take_in(found: blake2b, source: Source, path: Path) -> int | None:
         with path.open("rb") as file:
             while chunk := file.read(CHUNK_BYTES):
                 found.update(chunk)
-                if source.format != "csv":
+                if source.format == "jsonl":
                     lines += chunk.count(b"\n")
-                    continue
-                pieces = chunk.split(b'"')  # every other one stands within quotes
-                lines += sum(piece.count(b"\n") for piece in pieces[quotes % 2 :: 2])
-                quotes += len(pieces) - 1
+                elif source.format == "csv":
+                    pieces = chunk.split(b'"')  # every other one stands within quotes
+                    lines += sum(piece.count(b"\n") for piece in pieces[quotes % 2 :: 2])
+                    quotes += len(pieces) - 1
     except OSError as error:  # reading it will say so again, as the error of its row
         found.update(repr(error.errno).encode())
         return None

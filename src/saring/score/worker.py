@@ -8,6 +8,7 @@ can do no harm, and ends when its input does.
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import pickle
@@ -31,13 +32,14 @@ __all__ = ["Worker", "WorkerDied", "serve"]
 LENGTH_BYTES = 8
 STOP_SECONDS = 2.0  # a worker that closed its pipes is about to end
 
+# Hardly anything that is made at the start goes again: to look for it is a tenth of the time.
 _BOOT = (
-    "import sys, json; sys.path[:], kernel = json.loads(sys.argv[1]); "
+    "import gc, sys, json; gc.disable(); sys.path[:], kernel = json.loads(sys.argv[1]); "
     "from saring.score.worker import serve; serve(kernel=kernel)"
 )
 # Numba and Arrow import these for callers who have use for them. That takes longer than to read
 # the kernel from the disk, and a short run waits for it.
-_UNUSED = ("cffi", "pandas", "scipy")
+_UNUSED = ("cffi", "pandas", "scipy", "yaml")
 # One thread each: there are as many workers as cores.
 _THREADS = (
     "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "ARROW_NUM_THREADS", THREADS,
@@ -174,6 +176,7 @@ def serve(*, kernel: bool) -> None:
                 return
         while True:
             _answer(answers, maker, pickle.loads(_received(requests)))
+            gc.enable()  # all that lasts has been made
 
 
 class _Absent:
