@@ -8,14 +8,21 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from nltk import redos
-from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer, PunktTrainer
+from nltk.tokenize.punkt import (
+    PunktLanguageVars,
+    PunktParameters,
+    PunktSentenceTokenizer,
+    PunktToken,
+    PunktTrainer,
+)
 
+from saring.abbreviations import MAX_ABBREVIATION_CHARS, _Trainer, learn_abbreviations
 from saring.sentences import (
     ABBREVIATIONS,
-    MAX_ABBREVIATION_CHARS,
     MAX_LINE_CHARS,
+    NUMBER,
+    TOKEN,
     Splitter,
-    learn_abbreviations,
     paragraphs,
 )
 
@@ -191,6 +198,42 @@ def test_abbreviations_are_those_of_punkt():
     }
     assert {"km", "pkl"} <= expected
     assert set(learn_abbreviations(texts)) == expected | set(ABBREVIATIONS)
+
+
+class Words(PunktLanguageVars):
+    """NLTK's own tokens, but for spaces at which its engine and Python's differ."""
+
+    def word_tokenize(self, text):
+        return TOKEN.findall(text)
+
+
+class Token(PunktToken):
+    __slots__ = ()
+
+    def _get_type(self, token):
+        return "##number##" if NUMBER.fullmatch(token) else token.lower()
+
+    @property
+    def is_ellipsis(self):
+        return len(self.tok) > 1 and not self.tok.strip(".")
+
+
+PIECES = [
+    "Kp. ", "kp. ", "kp ", "KP.", "h. ", "H.", "a.n. ", "s.d.", "Warga ", "warga ", "Warga. ", "desa. ",
+    "5. ", "1.250 ", ". ", "... ", ". . . ", "kata.. ", "?", "! ", ", ", ";", ": ", "(", '" ', "\n",
+    "é. ", "_. ", "Ⓐ. ", "dan-kp. ", "a. ", "A. ",
+]  # fmt: skip
+
+
+@given(st.lists(st.lists(st.sampled_from(PIECES), max_size=25).map("".join), max_size=12))
+@settings(max_examples=300)
+def test_each_text_teaches_what_it_teaches_nltk(texts):
+    theirs, ours = PunktTrainer(lang_vars=Words(), token_cls=Token), _Trainer()
+    for text in texts:
+        if lines := list(paragraphs(text)):
+            theirs.train("\n".join(lines), finalize=False)
+        ours.read(text)
+        assert ours.known == theirs._params.abbrev_types
 
 
 def test_a_long_word_is_no_abbreviation_however_often_a_stop_follows_it():

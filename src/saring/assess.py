@@ -13,7 +13,7 @@ from saring.config import TrainConfig
 from saring.corpus import LabelledArticle
 from saring.errors import CorpusError
 from saring.evaluate import Report
-from saring.fit import make_report, overlap_labels
+from saring.fit import make_features, make_report, overlap_labels
 from saring.split import article_groups
 from saring.store import Bundle
 from saring.tasks import LINK_LABELS, TASKS, Table, Task
@@ -88,7 +88,7 @@ def _task_reports(
     table = table.take(table.asked)
     model = bundle.estimators[task.name]
     labels = tuple(bundle.card["labels"][task.name])
-    features = model.named_steps["features"].transform(table.rows)
+    features = make_features(model.named_steps["features"], table.rows)
     probabilities = model.named_steps["classify"].predict_proba(features)
     rules = _rules(bundle, task, features)
     reports = []

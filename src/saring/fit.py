@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.pipeline import Pipeline
 
+from saring.compiled.teaching import pair_features
 from saring.config import TrainConfig
 from saring.errors import CorpusError
 from saring.evaluate import (
@@ -35,6 +36,7 @@ __all__ = [
     "confidence_for",
     "fit",
     "label_targets",
+    "make_features",
     "make_report",
     "overlap_labels",
     "task_labels",
@@ -105,7 +107,7 @@ class Fitted:
             )
         model = task.build(config)
         # Made once, for all rows: the classifier reads the lines of those that have a weight.
-        features = model.named_steps["features"].fit_transform(table.rows, table.truth)[weighty]
+        features = _fit_features(model.named_steps["features"], table.rows)[weighty]
         classifier = model.named_steps["classify"]
         if isinstance(classifier, SmoothedLogistic):
             classifier.fit(features, known.truth, known.weights, known.publishers)
@@ -120,7 +122,7 @@ class Fitted:
         """Return the answers to rows of a table, given by their numbers."""
         asked = rows[table.asked[rows]]
         unknown, taught = table.take(asked), self.known.take(self.known.asked)
-        features = self.model.named_steps["features"].transform(unknown.rows)
+        features = make_features(self.model.named_steps["features"], unknown.rows)
         scores = self.model.named_steps["classify"].decision_function(features)
         baselines = {
             "majority": majority_labels(taught.truth, len(asked)),
@@ -131,6 +133,22 @@ class Fitted:
         strange = strangeness(self.model, unknown.rows) if task.name == "topic" else np.zeros(0)
         labels = task_labels(task, table)
         return Answers(asked, _all_columns(self.model, scores, labels), baselines, strange)
+
+
+def make_features(fitted: Any, rows: Sequence[Any]) -> Any:
+    """Return what the fitted features of a model's pipeline give for rows, but for rounding."""
+    if not isinstance(fitted, Pipeline):
+        return fitted.transform(rows)
+    pairs, scaler = fitted
+    return scaler.transform(pair_features(pairs, rows))
+
+
+def _fit_features(unfitted: Any, rows: Sequence[Any]) -> Any:
+    """Return what the features of a model's pipeline give for the rows that they are fitted on."""
+    if not isinstance(unfitted, Pipeline):
+        return unfitted.fit_transform(rows)
+    pairs, scaler = unfitted
+    return scaler.fit_transform(pair_features(pairs.fit(rows), rows))
 
 
 def fit(task: Task, table: Table, config: TrainConfig) -> Pipeline:

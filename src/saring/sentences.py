@@ -1,8 +1,8 @@
 """Sentences of Indonesian news: Punkt's rules with abbreviations learnt from a corpus.
 
-Abbreviations are learnt by NLTK's Punkt from our own articles at training time and kept in the
-model, so nothing is downloaded. Splitting is our own: where only abbreviations are known, Punkt's
-rules are few, and NLTK takes milliseconds an article and keeps every word it has met.
+Abbreviations are learnt from our own articles at training time (abbreviations.py) and kept in the
+model, so nothing is downloaded. Where only they are known, Punkt's rules are few; NLTK takes
+milliseconds an article and keeps every word it has met.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from typing import Any
 
-__all__ = ["ABBREVIATIONS", "Splitter", "learn_abbreviations", "paragraphs"]
+__all__ = ["ABBREVIATIONS", "NUMBER", "TOKEN", "Splitter", "like_letter", "paragraphs"]
 
 # Titles, units and ranks with a full stop inside sentences; every corpus has too few of some.
 ABBREVIATIONS = (
@@ -21,8 +20,6 @@ ABBREVIATIONS = (
     "m.pd", "m.si", "mayjen", "no", "ph.d", "prof", "ps", "pt", "rp", "s.e", "s.h", "s.pd", "s.sos",
     "sdr", "st", "tbk", "tgl", "tn", "u.p", "ust", "vol", "yg", "yth",
 )  # fmt: skip
-# Punkt also learns ordinary words that end sentences; an abbreviation is short.
-MAX_ABBREVIATION_CHARS = 6
 # No paragraph comes near this; a longer line is a dump that lost its line breaks, and is cut at a
 # space. NLTK, which is to give the same sentences, gives up on a text that takes it five seconds.
 MAX_LINE_CHARS = 20_000
@@ -32,7 +29,7 @@ _LINE_PART = re.compile(rf".{{1,{MAX_LINE_CHARS}}}(?:\s|$)|.{{1,{MAX_LINE_CHARS}
 _SPACE, _SOLID = r"[^\S\x1c-\x1f]", r"[\S\x1c-\x1f]"
 _NO_WORD = r"""[)";}\]*:@'({\[‘’“”«»?!]"""
 _MARKS = rf"(?:-{{2,}}|\.{{2,}}|(?:\.{_SPACE}){{2,}}\.)"
-_TOKEN = re.compile(
+TOKEN = re.compile(
     rf"{_MARKS}"
     rf"|(?=[^(\"`{{\[:;&#*@)}}\]\-,]){_SOLID}+?"
     rf"(?={_SPACE}|$|{_NO_WORD}|{_MARKS}|,(?=$|{_SPACE}|{_NO_WORD}|{_MARKS}))"
@@ -41,70 +38,11 @@ _TOKEN = re.compile(
 # What may end a sentence: a mark before a bracket or a quote, or before space and another word.
 _END = re.compile(rf"[.?!](?=({_NO_WORD}|{_SPACE}+({_SOLID}+)))")
 _CLOSING = re.compile(rf"""["')\]}}‘’“”«»]+?(?:{_SPACE}+|(?=--)|$)""")
-_NUMBER = re.compile(r"-?[.,]?\d[\d,.\-]*\.?")
+NUMBER = re.compile(r"-?[.,]?\d[\d,.\-]*\.?")
 _NO_STARTERS = frozenset(";:,.!?")  # tokens with which no sentence begins
 # Categories of Unicode, beside those of letters, whose characters may be initials to NLTK.
 _LIKE_LETTERS = frozenset(("Mn", "Mc", "Me", "Nl", "Pc"))
 _MORE_LETTERS = re.compile("[\u200c\u200dⒶ-ⓩ🄰-🅉🅐-🅩🅰-🆉]")
-
-
-def learn_abbreviations(texts: Iterable[str]) -> tuple[str, ...]:
-    """Return the abbreviations of a corpus, found by Punkt's statistics, and the known ones.
-
-    Parameters
-    ----------
-    texts : iterable of str
-        Articles; a few hundred are enough.
-
-    Notes
-    -----
-    Source: Kiss & Strunk (2006), Unsupervised multilingual sentence boundary detection, as
-    implemented by NLTK.
-    """
-    trainer = _trainer()
-    for text in texts:
-        trainer.train("\n".join(paragraphs(text)), finalize=False)
-    learnt = {
-        word
-        for word in trainer.get_params().abbrev_types
-        if len(word) <= MAX_ABBREVIATION_CHARS and word[:1].isalpha()
-    }
-    return tuple(sorted(learnt | set(ABBREVIATIONS)))
-
-
-def _trainer() -> Any:
-    """Return NLTK's trainer; it reads tokens with our patterns, and counts abbreviations alone."""
-    from nltk.tokenize.punkt import PunktLanguageVars, PunktToken, PunktTrainer
-
-    class Words(PunktLanguageVars):  # type: ignore[misc]
-        def word_tokenize(self, text: str) -> list[str]:
-            return _TOKEN.findall(text)
-
-    class Token(PunktToken):  # type: ignore[misc]
-        __slots__ = ()
-
-        def _get_type(self, token: str) -> str:
-            return "##number##" if _NUMBER.fullmatch(token) else token.lower()
-
-        @property
-        def is_ellipsis(self) -> bool:
-            return len(self.tok) > 1 and not self.tok.strip(".")
-
-    class Trainer(PunktTrainer):  # type: ignore[misc]
-        def _reclassify_abbrev_types(self, types: Iterable[str]) -> Iterator[Any]:
-            # Of all others NLTK finds out by a search each that there is nothing to decide.
-            known = self._params.abbrev_types
-            yield from super()._reclassify_abbrev_types(
-                [type_ for type_ in types if type_.endswith(".") or type_ in known]
-            )
-
-        def _is_potential_sent_starter(self, *tokens: Any) -> bool:
-            return False
-
-        def _is_potential_collocation(self, *tokens: Any) -> bool:
-            return False
-
-    return Trainer(lang_vars=Words(), token_cls=Token)
 
 
 class Splitter:
@@ -169,7 +107,7 @@ class Splitter:
                 return True
             if mark[2] and mark[2].isalpha():
                 return False
-        tokens = _TOKEN.findall(f"{word}.{mark[1]}")
+        tokens = TOKEN.findall(f"{word}.{mark[1]}")
         return any(map(self._breaks, tokens, tokens[1:]))
 
     def _breaks(self, token: str, following: str) -> bool:
@@ -179,8 +117,8 @@ class Splitter:
         stem = token[:-1].lower()
         if stem.endswith(".") or not self._abbreviations.isdisjoint((stem, stem.split("-")[-1])):
             return False
-        initial = len(token) == 2 and _like_letter(token[0])
-        if initial or _NUMBER.fullmatch(token):
+        initial = len(token) == 2 and like_letter(token[0])
+        if initial or NUMBER.fullmatch(token):
             if following[0].islower() or following in _NO_STARTERS:
                 return False
             return not (initial and following[0].isupper())
@@ -198,7 +136,7 @@ def paragraphs(text: str) -> Iterator[str]:
             yield part.strip()
 
 
-def _like_letter(character: str) -> bool:
+def like_letter(character: str) -> bool:
     """Whether a character with a full stop behind it is an initial to NLTK."""
     return (
         character.isalpha()

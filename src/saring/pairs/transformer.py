@@ -12,13 +12,13 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import StandardScaler
 
+from saring.abbreviations import learn_abbreviations
 from saring.learnt import Learnt
 from saring.lexicon import Bag, GroupCounter, load_lexicon
 from saring.pairs.background import Background
 from saring.pairs.judge import Judge, Pair
 from saring.pairs.kin import Kin, load_kin, separate_words
 from saring.pairs.vocabulary import name_shares
-from saring.sentences import learn_abbreviations
 
 __all__ = ["PairFeatures", "PairScaler"]
 
