@@ -72,12 +72,7 @@ def test_an_article_gets_a_topic_and_each_link_a_verdict_with_reasons(model):
 def test_probabilities_are_of_the_model_s_topics_in_order_and_sum_to_one(model):
     found = one(model, RUPIAH)
     assert tuple(found.probabilities) == model.topics
-<<<<<<< Updated upstream
     assert math.isclose(sum(found.probabilities.values()), 1, abs_tol=1e-8)  # nine decimals each
-=======
-    # Each is rounded to nine decimals.
-    assert math.isclose(sum(found.probabilities.values()), 1, abs_tol=4 * 0.5e-9)
->>>>>>> Stashed changes
     for link in found.links:
         assert 0 <= link.p_unrelated <= 1
         assert 0 <= link.clickbait <= 1
