@@ -10,12 +10,12 @@ weights. One walk over the bytes of a text then finds, counts and weighs its wor
 those of scikit-learn but for rounding, below 1e-12.
 
 The kernel is compiled by numba (``saring[fast]``) when it is first used on a machine, which takes
-ten seconds, and kept on disk; reading it takes half a second. That is not worth it for a few rows:
-until a process has asked for `ROWS_WORTH_LOADING`, or called `prepare`, a scorer in plain Python
-answers. So it does where numba is missing, and for a text with İ or Σ, whose small letters hang on
-their neighbours. It needs no scikit-learn, whose import takes a second: only what neither knows, a
-model with fields of characters, goes to the pipeline itself. The variable SARING_COMPILED changes
-this: 0 never asks the kernel, 1 always.
+twenty seconds, and kept on disk; reading it takes half a second. That is not worth it for a few
+rows: until a process has asked for `ROWS_WORTH_LOADING`, or called `prepare`, a scorer in plain
+Python answers. So it does where numba is missing, and for a text with İ or Σ, whose small letters
+hang on their neighbours. It needs no scikit-learn, whose import takes a second: only what neither
+knows, a model with fields of characters, goes to the pipeline itself. The variable SARING_COMPILED
+changes this: 0 never asks the kernel, 1 always.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ SWITCH = "SARING_COMPILED"
 ROWS_WORTH_LOADING = 200
 # Longer than reading the kernel from the disk takes.
 PATIENCE_SECONDS = 3.0
-COMPILING = "making the compiled kernel: some ten seconds, once on this machine"
+COMPILING = "making the compiled kernel: some twenty seconds, once on this machine"
 
 Scorer = Callable[..., Any]
 Maker = Callable[[Learnt], Scorer]

@@ -27,7 +27,7 @@ from saring.compiled.known import (
     work_for,
 )  # fmt: skip
 from saring.compiled.native import PAIRS, Int, Numbers, Table, digest, native
-from saring.compiled.reading import mark_lead, read
+from saring.compiled.reading import NO_TITLE, ZERO, mark_lead, read
 from saring.compiled.sharing import (
     AKIN,
     AT,
@@ -94,50 +94,6 @@ SHARED, TOLD = 1, 2
 
 
 @native()
-def _judge(
-    hosts: Any, lines: Any, firsts: Numbers, start: Int, stop: Int, chars: Numbers, table: Table,
-    learnt: Any, features: Numbers, spans: Numbers, weighed: Numbers, facts: Numbers,
-) -> None:  # fmt: skip
-    """Compare articles with their headlines, which begin at `firsts`.
-
-    `hosts`: code points, where each text begins, how long its title is; `lines`: code points of the
-    headlines, and where each begins: there also begins, in `spans`, what is said of its words:
-    begin, length and notes of each, and in `weighed` its weight and tie.
-    """
-    (points, ends, titles), (heads, stops), known = hosts, lines, Known(*learnt)
-    longest = _longest(ends, start, stop)
-    widest = _longest(stops, firsts[start], firsts[stop])
-    host, text, theirs, mine = room(longest), room(widest), work_for(known), work_for(known)
-    line, asked = line_for(widest, longest), sought_for(widest)
-    terms, weights = sought_for(longest + KEY_TERMS), np.empty(longest + KEY_TERMS)
-    for h in range(start, stop):
-        n = ends[h + 1] - ends[h]
-        read(points[ends[h] : ends[h + 1]], titles[h], chars, (table, known.notes), host)
-        mark_lead(host, titles[h], n)
-        n_titled = title_terms(host, known, terms.rows[WORD], weights)
-        n_terms = n_titled + key_terms(host, known, terms.rows[WORD, n_titled:], weights[n_titled:])
-        seek(terms, n_terms, host)
-        count_groups(host, known, table, theirs)
-        find_direction(host, min(n, LATENT_CHARS), known, table, theirs)
-        _weigh_subjects(known, theirs)
-        for r in range(firsts[h], firsts[h + 1]):
-            begin, end, row, fact = stops[r], stops[r + 1], features[r], facts[r]
-            read(heads[begin:end], -1, chars, (table, known.notes), text)
-            fact[WORDS] = text.sizes[DISTINCT]
-            fact[ASK_ALL] = host.sizes[ASKS] | text.sizes[ASKS]
-            if fact[ASK_ALL]:
-                continue
-            count_groups(text, known, table, mine)
-            find_direction(text, end - begin, known, table, mine)
-            _meet_words(text, line, host, n, asked, known)
-            find_inside(terms, n_terms, host, text, end - begin)
-            row[TITLE_RECALL] = recall(0, n_titled, weights, terms, host, text)
-            row[KEY_RECALL] = recall(n_titled, n_terms, weights, terms, host, text)
-            fact[ASK_SENTENCE] = _compare(text, line, host, known, table, mine, theirs, row)
-            _tie(text, line, known, row, spans[begin:], weighed[begin:])
-
-
-@native()
 def _compare(
     text: Text, line: Line, host: Text, known: Known, table: Table, mine: Work, theirs: Work,
     row: Numbers,
@@ -160,7 +116,14 @@ def _compare(
 
 
 def _entry(sources: str) -> Callable[..., None]:
-    """Return `_judge`, kept on disk as long as the sources stay."""
+    """Return the function that compares articles with their headlines, which begin at `firsts`.
+
+    It takes of `hosts` the code points, where each text begins, and how long its title is; of
+    `lines` the code points of the headlines, and where each begins. There also begins, in `spans`,
+    what is said of its words: begin, length and notes of each, and in `weighed` its weight and tie.
+
+    It is kept on disk as long as the sources stay.
+    """
 
     @native(*PAIRS)
     def judge(
@@ -169,9 +132,38 @@ def _entry(sources: str) -> Callable[..., None]:
         facts: Numbers,
     ) -> None:  # fmt: skip
         assert sources
-        _judge(
-            hosts, lines, firsts, start, stop, chars, table, learnt, features, spans, weighed, facts
-        )
+        (points, ends, titles), (heads, stops), known = hosts, lines, Known(*learnt)
+        longest = _longest(ends, start, stop)
+        widest = _longest(stops, firsts[start], firsts[stop])
+        host, text, theirs, mine = room(longest), room(widest), work_for(known), work_for(known)
+        line, asked = line_for(widest, longest), sought_for(widest)
+        terms, weights = sought_for(longest + KEY_TERMS), np.empty(longest + KEY_TERMS)
+        for h in range(start, stop):
+            n = ends[h + 1] - ends[h]
+            read(points[ends[h] : ends[h + 1]], titles[h], chars, (table, known.notes), host)
+            mark_lead(host, titles[h], n)
+            n_titled = title_terms(host, known, terms.rows[WORD], weights)
+            n_keys = key_terms(host, known, terms.rows[WORD, n_titled:], weights[n_titled:])
+            n_terms = n_titled + n_keys
+            seek(terms, n_terms, host)
+            count_groups(host, known, table, theirs)
+            find_direction(host, min(n, LATENT_CHARS), known, table, theirs)
+            _weigh_subjects(known, theirs)
+            for r in range(firsts[h], firsts[h + 1]):
+                begin, end, row, fact = stops[r], stops[r + 1], features[r], facts[r]
+                read(heads[begin:end], NO_TITLE, chars, (table, known.notes), text)
+                fact[WORDS] = text.sizes[DISTINCT]
+                fact[ASK_ALL] = host.sizes[ASKS] | text.sizes[ASKS]
+                if fact[ASK_ALL]:
+                    continue
+                count_groups(text, known, table, mine)
+                find_direction(text, end - begin, known, table, mine)
+                _meet_words(text, line, host, n, asked, known)
+                find_inside(terms, n_terms, host, text, end - begin)
+                row[TITLE_RECALL] = recall(ZERO, n_titled, weights, terms, host, text)
+                row[KEY_RECALL] = recall(n_titled, n_terms, weights, terms, host, text)
+                fact[ASK_SENTENCE] = _compare(text, line, host, known, table, mine, theirs, row)
+                _tie(text, line, known, row, spans[begin:], weighed[begin:])
 
     return judge
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -96,8 +96,8 @@ class CompiledJudge:
         in_slices(work, (batch.hosts,), None)
         self._ask_for_sentences(pairs, batch, found, facts, spans, weighed)
         features[batch.places] = found
-        for row, tie in _ties(pairs, batch, spans, weighed):
-            told[batch.places[row]].append(tie)
+        for place, tie in _ties(pairs, batch, spans, weighed):
+            told[place].append(tie)
         for ties in told:
             ties.sort(key=lambda tie: (-tie.weight, tie.word))
         asked = [batch.places[row] for row in np.flatnonzero(facts[:, comparing.ASK_ALL])]
@@ -138,7 +138,7 @@ def _batch(pairs: Sequence[Pair]) -> _Batch:
         _points([f"{title}\n{body[:BODY_CHARS]}" for title, body in articles]),
         _points([pairs[i][2] for i in places]),
         np.array([len(title) for title, _ in articles], np.int64),
-        np.cumsum([0, *map(len, articles.values())], dtype=np.int64),
+        np.array([*accumulate(map(len, articles.values()), initial=0)], np.int64),
     )
 
 
@@ -150,15 +150,13 @@ def _points(texts: Sequence[str]) -> Column:
 
 def _ties(
     pairs: Sequence[Pair], batch: _Batch, spans: Numbers, weighed: Numbers
-) -> list[tuple[int, Tie]]:
-    """Return the words that tell a person something, each with the number of its headline."""
+) -> Iterator[tuple[int, Tie]]:
+    """Yield the words that tell a person something, each with the place of its pair."""
     at = np.flatnonzero(spans[:, 2] & comparing.TOLD)
-    rows = np.searchsorted(batch.lines.offsets, at, side="right") - 1
-    told = []
-    for row, (begin, length, notes), weight in zip(
-        rows.tolist(), spans[at].tolist(), weighed[at, 1].tolist(), strict=True
-    ):
-        word = pairs[batch.places[row]][2][begin : begin + length].lower()
+    rows = batch.lines.offsets.searchsorted(at, side="right") - 1
+    found = zip(rows.tolist(), spans[at].tolist(), weighed[at, 1].tolist(), strict=True)
+    for row, (begin, length, notes), weight in found:
+        place = batch.places[row]
+        word = pairs[place][2][begin : begin + length].lower()
         if not word.isdigit():
-            told.append((row, Tie(word, weight, shared=bool(notes & comparing.SHARED))))
-    return told
+            yield place, Tie(word, weight, notes & comparing.SHARED > 0)

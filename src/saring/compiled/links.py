@@ -51,7 +51,7 @@ class PairScorer:
         """
         found, ties = self._judge.features_and_ties(pairs)
         weighed = (found - self._mean) / self._scale * self._weights
-        # Row by row: a product with a vector adds up in an order that depends on how many rows
-        # there are.
-        scores = np.array([row.sum() for row in weighed]) + self._intercept
+        # Not a product with a vector, which adds up in an order that depends on how many rows there
+        # are.
+        scores = weighed.sum(axis=1) + self._intercept
         return 1 / (1 + np.exp(-scores)), ties

@@ -53,16 +53,19 @@ from saring.compiled.text import (
 from saring.pairs.host import LEAD_CHARS, LEAD_WORDS
 from saring.sentences import MAX_LINE_CHARS
 
-__all__ = ["QUAD", "mark_lead", "read"]
+__all__ = ["NO_TITLE", "QUAD", "ZERO", "mark_lead", "read"]
 
-ZERO, NINE = map(ord, "09")
+DIGIT_0, DIGIT_9 = map(ord, "09")
+# Numba compiles a function once more where it is called with a number as it is written here.
+ZERO: Any = np.int64(0)
+NO_TITLE: Any = np.int64(-1)
 QUAD = 4  # letters that are looked at together
 GLUED_BEFORE, GLUED_BEHIND = 3, 2  # small letters around the capital where a space was lost
 
 
 @native()
 def read(points: Numbers, title: Int, chars: Numbers, terms: Any, text: Text) -> None:
-    """Read a text that begins with a title of so many characters and a line break, or -1.
+    """Read a text that begins with a title of so many characters and a line break, or `NO_TITLE`.
 
     `terms`: the table of terms, and what is noted of each.
     """
@@ -75,7 +78,7 @@ def read(points: Numbers, title: Int, chars: Numbers, terms: Any, text: Text) ->
     text.table[:size] = 0
     seen = np.uint32(0)
     for i in range(n):
-        entry = chars[min(points[i], np.uint32(0x10FFFF))]
+        entry = chars[points[i]]
         text.letters[i] = entry
         seen |= entry
     text.letters[n] = SPACE
@@ -102,8 +105,8 @@ def _quad(letters: Numbers, i: Int) -> np.uint32:
 def _walk(points: Numbers, title: Int, terms: Any, text: Text) -> None:
     """Find the words, and what stands between them."""
     letters, sizes = text.letters, text.sizes
-    hashed, run, token, spoken, glued = SEED, 0, 0, 0, False
-    fine, coarse, line = 0, 0, title + 1
+    hashed, run, token, spoken, glued = SEED, ZERO, ZERO, ZERO, False
+    fine, coarse, line = ZERO, ZERO, title + 1
     for i in range(len(points) + 1):
         entry = letters[i]
         if entry & WORD:
@@ -120,8 +123,8 @@ def _walk(points: Numbers, title: Int, terms: Any, text: Text) -> None:
             if _inside(points, letters, i - run, title + 1):
                 text.words[MARKS, word] |= NAMED
         if entry & ENDS and i > title:
-            mark = text.words[NOTE, word] if word != MISSING else 0
-            verdict = ends_sentence(points, letters, i, run, mark)
+            about = text.words[NOTE, word] if word != MISSING else 0
+            verdict = ends_sentence(points, letters, i, run, about)
             fine += verdict != NO
             coarse += verdict == SURE
         if entry & SPACE:
@@ -136,7 +139,7 @@ def _walk(points: Numbers, title: Int, terms: Any, text: Text) -> None:
             if i == len(points) or (i >= title and breaks_line(points[i])):
                 sizes[ASKS] |= i - line > MAX_LINE_CHARS
                 fine, coarse, line = fine + 1, coarse + 1, i + 1
-        hashed, run = SEED, 0
+        hashed, run = SEED, ZERO
     sizes[SENTENCES] = fine + 1
 
 
@@ -145,15 +148,20 @@ def _take_apart(points: Numbers, title: Int, terms: Any, text: Text) -> None:
     """Note the words of runs in which some are glued, taken apart, behind all others."""
     for k in range(text.sizes[GLUED]):
         begin, end, at = text.glued[k]
-        hashed, run, whole = SEED, 0, 0
+        hashed, run, whole = SEED, ZERO, ZERO
         for i in range(begin, end + 1):
             entry = text.letters[i] if i < end else SPACE
             in_word = entry & WORD != 0
             if run > 0 and not (in_word and not _lost_space(points, i)):
                 if run > 1:
                     word = meet(text, hashed, i - run, run, terms)
-                    note(text, word, text.spoken[FINE, at], text.spoken[COARSE, at])
-                hashed, run = SEED, 0
+                    note(
+                        text,
+                        word,
+                        np.int64(text.spoken[FINE, at]),
+                        np.int64(text.spoken[COARSE, at]),
+                    )
+                hashed, run = SEED, ZERO
             if in_word:
                 hashed = (hashed ^ np.uint64(entry & LETTER)) * FACTOR
                 run += 1
@@ -182,7 +190,7 @@ def _inside(points: Numbers, letters: Numbers, begin: Int, body: Int) -> bool:
     if begin - 2 < body or points[begin - 1] != BLANK or not letters[begin] & CAPITAL:
         return False
     before = points[begin - 2]
-    return is_small(before) or before == COMMA or ZERO <= before <= NINE
+    return is_small(before) or before == COMMA or DIGIT_0 <= before <= DIGIT_9
 
 
 @native()
@@ -195,7 +203,7 @@ def mark_lead(text: Text, title: Int, chars: Int) -> None:
         return
     parts = sizes[PLAIN] + sizes[TITLE_PARTS]
     n_parts = min(LEAD_WORDS - n_plain, sizes[SPOKEN] - parts)
-    _line_up(text, 0, sizes[TITLE_WORDS], HEADING)
+    _line_up(text, ZERO, sizes[TITLE_WORDS], HEADING)
     _line_up(text, sizes[PLAIN], parts, HEADING)
     _line_up(text, sizes[TITLE_WORDS], sizes[TITLE_WORDS] + n_plain, IN_LEAD)
     _line_up(text, parts, parts + n_parts, IN_LEAD)
