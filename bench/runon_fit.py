@@ -22,7 +22,7 @@ from scipy.sparse import csr_matrix
 
 from saring.parse.host import Host
 from saring.parse.runon import Candidate, Model, candidate_score, candidates
-from saring.parse.window import Tables
+from saring.parse.tables import Tables
 from saring.parse.word import read_word
 
 __all__ = ["accuracy", "examples", "fit", "fitted", "tables", "write"]

@@ -1,6 +1,6 @@
 """The parse room: a record's text to an `Article` of body, links and furniture.
 
-    host; shape > word > window > signs, echoes > runon
+    host; shape > word > tables > window > signs, echoes > runon
     needles > rules > markers
     rules > teaser > marks > box > links
     dateline, metadata > furniture > edges

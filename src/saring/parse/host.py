@@ -30,6 +30,7 @@ class Host:
 
     def __init__(self, text: str, title: str = "") -> None:
         self.text = text
+        self._is_long = len(text) > LONG
         self.title_words, self.title_chars = len(title.split()), len(title)
         self._twice: dict[tuple[str, ...], bool] = {}
         self._counted: dict[int, Counter[tuple[str, ...]]] = {}
@@ -43,11 +44,13 @@ class Host:
 
     def writes_small(self, word: str) -> bool:
         """Return whether a word that is given in lower case stands in the text like that."""
+        if not self._is_long and word not in self.text:  # as most names
+            return False
         return word[:1].islower() and self._holds((word,), 1)
 
     def _holds(self, phrase: tuple[str, ...], times: int) -> bool:
         """Return whether words stand side by side in the text so many times at least."""
-        if len(self.text) > LONG:
+        if self._is_long:
             return self._counts(len(phrase))[phrase] >= times
         first, *others = phrase
         if others and not all([self.repeats(word) for word in phrase]):
@@ -103,10 +106,12 @@ class Host:
         glued = len(_GLUED_SENTENCE.findall(self.text))
         return glued > GLUED_SHARE * (glued + len(_SPACED_SENTENCE.findall(self.text)))
 
-    @cached_property
-    def _tokens(self) -> Counter[str]:
-        return Counter(self.text.split())
-
     def repeats_token(self, token: str) -> bool:
         """Return whether a stretch between white space stands in the text more than once."""
-        return self.text.count(token) > 1 and self._tokens[token] > 1
+        text, found = self.text, 0
+        at = text.find(token)
+        while at >= 0 and found < 2:
+            end = at + len(token)
+            found += text[at - 1 : at].strip() == "" == text[end : end + 1].strip()
+            at = text.find(token, at + 1)
+        return found > 1

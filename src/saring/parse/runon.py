@@ -20,7 +20,8 @@ from typing import Any, NamedTuple
 from saring.parse.echoes import ECHOES, Echo
 from saring.parse.host import Host
 from saring.parse.signs import odds_names, read_odds, read_signs
-from saring.parse.window import Tables, Window
+from saring.parse.tables import Tables
+from saring.parse.window import Window
 
 __all__ = [
     "Candidate",

@@ -59,17 +59,15 @@ def odds_names(style: str) -> list[str]:
 
 def read_odds(window: Window, place: int) -> list[float]:
     """Return the log-odds of the words before and behind a place, in the order of their names."""
-    words, tables, openers, prose = window.words, window.tables, window.openers, window.prose
+    words, openers, prose, starts = window.words, window.openers, window.prose, window.tables.starts
     odds = [0.0, 0.0, 0.0]
     if place:
-        closer = tables.closers.get(words[place - 1].key, 0.0)
-        odds = [closer, openers[place] - openers[1], prose[place]]
+        odds = [window.closer[place - 1], openers[place] - openers[1], prose[place]]
     if place == len(words):
         return [*odds, 0.0, 0.0, 0.0]
-    key, end = words[place].key, min(place + 1 + AHEAD, len(words))
-    pair = f"{key}_{words[place + 1].key}" if place + 1 < len(words) else ""
-    opener, start = tables.openers.get(key, 0.0), tables.starts.get(pair, 0.0)
-    return [*odds, opener, prose[end] - prose[place], start]
+    end = min(place + 1 + AHEAD, len(words))
+    pair = f"{words[place].key}_{words[place + 1].key}" if place + 1 < len(words) else ""
+    return [*odds, window.opener[place], prose[end] - prose[place], starts.get(pair, 0.0)]
 
 
 def _headline(window: Window, place: int) -> list[Group]:
@@ -107,9 +105,8 @@ def _sentence(window: Window, place: int) -> list[Group]:
     capitals = window.capitals[run] - window.capitals[place + 1]
     shouted = window.shouted[run] - window.shouted[place + 1]
     credit = window.credits[min(place + FAR_AHEAD, size)] > window.credits[place]
-    unseen = words[place].key not in window.tables.openers
     return [
-        (_opening, style, _opens(window, place), unseen, window.common[place]),
+        (_opening, style, _opens(window, place), window.seen[place], window.common[place]),
         (_ahead, style, stop, first, lower, capitals, shouted),
         (_forms, style, window.forms[place - 1] if place else "", window.forms[place : place + 3]),
         (_far, style, kind, far, credit),
@@ -162,9 +159,9 @@ def _within(
     return [f"inside_stop:{stops}", f"inside_joint:{joints}", *_shown(*rare.items())]
 
 
-def _opening(style: str, opens: str, unseen: bool, common: bool) -> list[str]:
+def _opening(style: str, opens: str, seen: bool, common: bool) -> list[str]:
     """Return what the word behind the headline would open a sentence as."""
-    return [f"opens:{opens}", *_shown((f"{style}:unseen", unseen), (f"{style}:common", common))]
+    return [f"opens:{opens}", *_shown((f"{style}:unseen", not seen), (f"{style}:common", common))]
 
 
 def _ahead(style: str, stop: int, first: int, lower: int, capitals: int, shouted: int) -> list[str]:

@@ -5,45 +5,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate, islice, pairwise, repeat
 from operator import and_
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from saring.parse.host import Host
 from saring.parse.shape import SMALL_WORDS
-from saring.parse.word import Word, read_word
+from saring.parse.tables import Tables, Token
+from saring.parse.word import Word
 
-__all__ = ["Tables", "Window"]
+__all__ = ["Window"]
 
 WINDOW_CHARS = 360  # the longest headline and the start of the sentence behind it
 STYLE_WORDS = 6  # words that tell how a headline is written
 TITLE_SHARE, MIXED_SHARE = 0.8, 0.45  # of capitals among them
 
-SURE_OPENER = 1.5  # log-odds
-
 _COMMON = {"Name": "Common"}  # a capital that prose would write small
 
 T = TypeVar("T", int, float)
-
-
-class Tables(NamedTuple):
-    """Words that tell sentences from headlines.
-
-    `openers`: log-odds of a word to open a sentence rather than to stand within a headline;
-    `closers`: to end a headline rather than to stand within one; `prose`: to stand in a paragraph
-    rather than in a headline; `starts`: of two words ("Karena_itu") to open a sentence rather than
-    to stand within a headline. A 0 stands for each digit. `common`: words that prose writes small
-    unless they open a sentence; `camel`: names with a capital inside ("WhatsApp"), which are not
-    two words glued.
-    """
-
-    openers: Mapping[str, float]
-    closers: Mapping[str, float]
-    prose: Mapping[str, float]
-    starts: Mapping[str, float]
-    common: frozenset[str]
-    camel: frozenset[str]
 
 
 class Window:
@@ -62,6 +42,8 @@ class Window:
         `Word.form`, where a name that prose would write small is "Common".
     lower, capitals, shouted, quotes, brackets, stops, credits, joined, gaps : list of int
         How many of the words before each place, and before the place behind the last, are so.
+    seen, opener, closer : sequence
+        `Token.seen`, `Token.opener` and `Token.closer` of each.
     openers, prose : list of float
         The log-odds of the words before each place.
     small, ending, landmarks : bytes
@@ -75,18 +57,16 @@ class Window:
 
     def __init__(self, host: Host, start: int, stop: int, tables: Tables) -> None:
         self.host, self.tables = host, tables
-        found = _read(host, start, stop, tables.camel)
-        rows = zip(*found, strict=True) if found else repeat(())
-        self.words, self.starts, self.ends, self.glued, self.wide = islice(rows, 5)
-        columns = zip(*self.words, strict=True) if self.words else repeat(())
+        rows = _read(host, start, stop, tables)
+        tokens, self.starts, self.ends, self.glued, self.wide = rows
+        columns = zip(*tokens, strict=True) if tokens else repeat(())
         (
-            _, keys, small, forms, capital, lower, signs, opens, may_open, stops, parts, _, quotes,
-            brackets, _,
-        ) = islice(columns, len(Word._fields))  # fmt: skip
-        opener = [tables.openers.get(key, 0.0) for key in keys]
+            self.words, small, forms, capital, lower, parts, quotes, brackets, stops, credits,
+            self.seen, marks, common, self.opener, openers, self.closer, prose,
+        ) = islice(columns, len(Token._fields))  # fmt: skip
         self.common = [
-            word in tables.common or ((first or joined) and host.writes_small(word))
-            for word, first, joined in zip(small, may_open, self.glued, strict=True)
+            known or ((word.may_open or glued) and host.writes_small(low))
+            for known, word, glued, low in zip(common, self.words, self.glued, small, strict=True)
         ]
         self.forms = tuple(
             [
@@ -97,45 +77,63 @@ class Window:
         self.lower, self.capitals = _running(lower), _running(capital)
         self.shouted = _running(map(and_, capital, self.common))
         self.quotes, self.brackets = _running(quotes), _running(brackets)
-        self.stops = _running(stops)
-        self.credits = _running([one == "credit" for one in opens])
+        self.stops, self.credits = _running(stops), _running(credits)
         self.joined, self.gaps = _running(self.glued), _running(self.wide)
-        self.openers = _running([max(0.0, odds) for odds in opener])
-        self.prose = _running([tables.prose.get(word, 0.0) for word in small])
+        self.openers, self.prose = _running(openers), _running(prose)
         self.small, self.ending = bytes(lower), bytes(stops)
-        pauses = [False, *[one == "pause" for one in signs]]
+        pauses = [word.ends == "pause" for word in self.words]
         self.landmarks = bytes(
-            [
-                (ends or odds >= SURE_OPENER) and not pause
-                for ends, odds, pause in zip(stops, opener, pauses, strict=False)
-            ]
+            [mark and not pause for mark, pause in zip(marks, [False, *pauses], strict=False)]
         )
-
         ends = [place if part else -1 for place, part in enumerate(parts)]
         self.clauses = list(accumulate(ends, max, initial=-1))
         self.style = _style(self.words)
 
 
 def _read(
-    host: Host, start: int, stop: int, camel: Collection[str]
-) -> list[tuple[Word, int, int, bool, bool]]:
-    """Return the words of a stretch, glued ones taken apart: what `Window` has of each."""
+    host: Host, start: int, stop: int, tables: Tables
+) -> tuple[list[Token], list[int], list[int], list[bool], list[bool]]:
+    """Return the words of a stretch: what is known of each, and what `Window` says of its place."""
     text, until = host.text, min(stop, start + WINDOW_CHARS)
     raws = text[start:until].split()
     if until < stop and raws and not text[until - 1].isspace():
         raws.pop()  # the window may cut the word
-    found: list[tuple[Word, int, int, bool, bool]] = []
-    at = start
+    tokens = [tables.read(raw) for raw in raws]
+    starts, wide = _places(text, start, raws)
+    if any([token.word.joints for token in tokens]):
+        rows = zip(raws, tokens, starts, wide, strict=True)
+        parted = [part for row in rows for part in _parts(host, tables, *row)]
+        tokens, starts, ends, glued, wide = map(list, zip(*parted, strict=True))
+        return tokens, starts, ends, glued, wide
+    ends = [first + len(raw) for first, raw in zip(starts, raws, strict=True)]
+    return tokens, starts, ends, [False] * len(raws), wide
+
+
+def _parts(
+    host: Host, tables: Tables, raw: str, token: Token, start: int, wide: bool
+) -> list[tuple[Token, int, int, bool, bool]]:
+    """Return the words of which one is made that lost the white space between them."""
+    cuts = token.word.joints
+    if not cuts or token.word.bare in tables.camel or host.repeats_token(raw):
+        return [(token, start, start + len(raw), False, wide)]
+    return [
+        (tables.read(raw[left:right]), start + left, start + right, left > 0, wide and not left)
+        for left, right in pairwise((0, *cuts, len(raw)))
+    ]
+
+
+def _places(text: str, start: int, raws: Sequence[str]) -> tuple[list[int], list[bool]]:
+    """Return where words stand, and whether more than a blank stands before each."""
+    if raws and text.startswith(" ".join(raws), start):  # as nearly always
+        sizes = [len(raw) + 1 for raw in raws[:-1]]
+        return list(accumulate(sizes, initial=start)), [False] * len(raws)
+    starts, wide, at = [], [], start
     for raw in raws:
         first = text.find(raw, at)
-        word, wide, at = read_word(raw), first - at > 1, first + len(raw)
-        if not word.joints or word.bare in camel or host.repeats_token(raw):
-            found.append((word, first, at, False, wide))
-            continue
-        for left, right in pairwise((0, *word.joints, len(raw))):
-            part = read_word(raw[left:right])
-            found.append((part, first + left, first + right, left > 0, wide and not left))
-    return found
+        starts.append(first)
+        wide.append(first - at > 1)
+        at = first + len(raw)
+    return starts, wide
 
 
 def _style(words: Sequence[Word]) -> str:

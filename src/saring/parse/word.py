@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import NamedTuple
 
 from saring.parse.shape import SMALL_WORDS
@@ -11,7 +10,6 @@ from saring.parse.shape import SMALL_WORDS
 __all__ = ["Word", "next_joint", "read_word"]
 
 MIN_STOP_CHARS = 4  # "No.", "dr." end no sentence
-WORDS_KEPT = 1 << 15  # words repeat: how they are written is kept between articles
 
 _JOINT = re.compile(  # where one word holds two; the first line turns most places away
     r"(?=[A-Z\d\"“‘(])(?<=\S)(?:"
@@ -77,7 +75,6 @@ def next_joint(text: str, start: int, stop: int) -> int:
     return joint.start() if joint else -1
 
 
-@lru_cache(maxsize=WORDS_KEPT)
 def read_word(text: str) -> Word:
     """Return how a word is written."""
     bare = text.strip(_EDGES)
