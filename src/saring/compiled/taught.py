@@ -34,7 +34,7 @@ def tables(learnt: Lessons) -> tuple[Table, tuple[Numbers, ...]]:
     """
     kin, lexicon = Kin(learnt.kin), list(learnt.lexicon.values())
     short, ends = _abbreviations(learnt.abbreviations)
-    common_first = [learnt.words[i] for i in learnt.idf.argsort(kind="stable").tolist()]
+    order = learnt.idf.argsort(kind="stable")  # common words lie beside each other in memory
     groups = [*lexicon, *kin.families]
     grouped = set(chain.from_iterable(groups))
     notes = (
@@ -43,10 +43,9 @@ def tables(learnt: Lessons) -> tuple[Table, tuple[Numbers, ...]]:
         (GROUPED, grouped), (BEGINS_PAIR, {term.split()[0] for term in grouped if " " in term}),
     )  # fmt: skip
     others = [learnt.latent_words, *kin.families, *(sorted(words) for _, words in notes)]
-    terms = Terms.of(chain(common_first, *others))
-    rows = _by_slot(terms, learnt.latent_words, range(len(learnt.latent_words)), MISSING)
+    terms = Terms.of(chain([learnt.words[i] for i in order.tolist()], *others))
     known = (
-        _numbers(terms, learnt), _notes(terms, notes), rows.astype(np.int32),
+        _numbers(terms, learnt, order), _notes(terms, notes), _rows(terms, learnt.latent_words),
         *terms.members(groups), learnt.subject_weights, learnt.family_weights,
         word_rows(learnt.latent_idf, learnt.axes),
     )  # fmt: skip
@@ -59,21 +58,21 @@ def _abbreviations(known: Iterable[str]) -> tuple[set[str], set[str]]:
     return {term for term, end in last.items() if term == end}, set(last.values())
 
 
-def _by_slot(
-    terms: Terms, words: Sequence[str], values: Sequence[float] | Numbers, otherwise: float
-) -> NDArray[np.float64]:
-    """Return a number of each slot's word; the last is that of what is no term."""
-    found = np.full(len(terms.slots) + 1, otherwise, np.float64)
-    found[[terms.slots[word] for word in words]] = values
+def _numbers(terms: Terms, learnt: Lessons, order: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return how rare each slot's word is, and how probably a name, shape (n + 1, 2).
+
+    The words that have a rarity come first, in this order.
+    """
+    found = np.empty((len(terms.slots) + 1, 2))
+    found[:, IDF], found[:, NAME] = unseen_weight(learnt.idf, learnt.min_df), NAME_PRIOR
+    found[: len(order), IDF], found[: len(order), NAME] = learnt.idf[order], learnt.names[order]
     return found
 
 
-def _numbers(terms: Terms, learnt: Lessons) -> NDArray[np.float64]:
-    """Return how rare each slot's word is, and how probably a name, shape (n + 1, 2)."""
-    found = np.empty((len(terms.slots) + 1, 2))
-    unseen = unseen_weight(learnt.idf, learnt.min_df)
-    found[:, IDF] = _by_slot(terms, learnt.words, learnt.idf, unseen)
-    found[:, NAME] = _by_slot(terms, learnt.words, learnt.names, NAME_PRIOR)
+def _rows(terms: Terms, words: Sequence[str]) -> NDArray[np.int32]:
+    """Return the row of each slot's word among the axes, `MISSING` where it has none."""
+    found = np.full(len(terms.slots) + 1, MISSING, np.int32)
+    found[[terms.slots[word] for word in words]] = range(len(words))
     return found
 
 
