@@ -20,7 +20,9 @@ __all__ = ["Batch", "Crew", "made_by_workers", "made_here"]
 Batch = tuple[int, Sequence[Block]]  # a number, and what it is the number of
 Made = tuple[int, Sequence[Block], Part]
 
-AHEAD = 1  # batches that are cut and wait for a worker, so that none waits for the reader
+# Batches for each worker that are cut and wait, so that it does not while others' parts are brought
+# to the disk.
+AHEAD = 1
 
 
 def made_here(batches: Iterable[Batch], maker: Maker) -> Generator[Made]:
@@ -44,7 +46,7 @@ def made_by_workers(batches: Iterable[Batch], maker: Maker, crew: Crew) -> Gener
         ending.callback(crew.stop)  # before the threads, which wait for their workers, are joined
         for number, blocks in batches:
             waiting[threads.submit(crew.part, blocks)] = (number, blocks)
-            while len(waiting) >= crew.size + AHEAD:
+            while len(waiting) >= crew.size * (1 + AHEAD):
                 yield from _finished(waiting)
         while waiting:
             yield from _finished(waiting)
