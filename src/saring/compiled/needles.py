@@ -95,11 +95,12 @@ def find(texts: Sequence[str], strings: tuple[str, ...]) -> list[list[Hit] | Non
         For a shorter string, and for so many that their bytes or beginnings do not fit the tables.
     """
     hits, cuts = _hits(as_column(texts), _automaton(strings))
-    pairs = list(zip(hits[:, 0].tolist(), hits[:, 1].tolist(), strict=True))
-    found: list[list[Hit] | None] = [pairs[start:stop] for start, stop in pairwise(cuts.tolist())]
-    for n in np.flatnonzero(hits[:, 1] == len(strings)):
-        found[int(np.searchsorted(cuts, n, side="right")) - 1] = None
-    return found
+    numbers, ask = hits[:, 1].tolist(), len(strings)
+    pairs = list(zip(hits[:, 0].tolist(), numbers, strict=True))
+    spans = pairwise(cuts.tolist())
+    if ask in numbers:
+        return [None if ask in numbers[a:b] else pairs[a:b] for a, b in spans]
+    return [pairs[a:b] for a, b in spans]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

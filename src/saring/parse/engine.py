@@ -128,24 +128,23 @@ def _article(
     record: Record, title: str, finds: Iterable[Find], teasers: Iterable[Teaser]
 ) -> Article:
     """Return the article that the finds and teasers of a record's text make."""
-    text = record.text
-    links = tuple(_link(record, teaser) for teaser in teasers if teaser.kind == "link")
+    links = tuple([_link(record, teaser) for teaser in teasers if teaser.kind == "link"])
     removals = [Removal(find.kind, find.start, find.end) for find in finds]
     removals += [Removal(t.kind, t.start, t.end) for t in teasers if t.kind != "link"]
-    values = _values(sorted(finds, key=_START))
+    value = _values(finds).get
     return Article(
         id=record.id,
         title=title,
-        text=text,
+        text=record.text,
         links=links,
         removals=tuple(sorted(removals, key=_START)),
-        published=parse_date(record.published) or values.get("published", ""),
-        editor=values.get("editor", ""),
-        author=values.get("author", ""),
-        source=values.get("source", ""),
-        publisher=record.publisher.strip() or publisher_name(values.get("publisher", "")),
-        place=values.get("place", ""),
-        tags=parse_tags(values.get("tags", "")),
+        published=parse_date(record.published) or value("published", ""),
+        editor=value("editor", ""),
+        author=value("author", ""),
+        source=value("source", ""),
+        publisher=record.publisher.strip() or publisher_name(value("publisher", "")),
+        place=value("place", ""),
+        tags=parse_tags(value("tags", "")),
         url=record.url,
     )
 
@@ -158,9 +157,9 @@ def _link(record: Record, teaser: Teaser) -> Link:
 
 
 def _values(finds: Iterable[Find]) -> dict[str, str]:
-    """Return each field's first value; the tags of all finds are joined."""
+    """Return each field's first value in the text; the tags of all finds are joined."""
     values: dict[str, str] = {}
-    for find in finds:
+    for find in sorted([find for find in finds if find.values], key=_START):
         for name, value in find.values.items():
             if name == "tags" and name in values:
                 values[name] += ", " + value

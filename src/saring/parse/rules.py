@@ -193,7 +193,7 @@ def take_line(
     """
     size, low = len(line), ""
     for rule in rules:
-        if size > rule.max_chars or rule.after not in ("", before):
+        if size > rule.max_chars or (rule.after and rule.after != before):
             continue
         if rule.starts and not line.startswith(rule.starts):
             continue
