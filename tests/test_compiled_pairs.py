@@ -69,9 +69,7 @@ def learnt(corpus):
     few = [*dict.fromkeys((title, body, "") for title, body, _ in corpus)][::3]
     words = [(" ".join(WORDS[:24]), " ".join(WORDS[n:]), "") for n in range(3)]
     fitted = PairFeatures(min_df=1, dimensions=8).fit([*few, *words])
-    fitted.abbreviations_ = sorted(
-        {*fitted.abbreviations_, *ABBREVIATIONS, "v.2", "telur", "akun,"}
-    )
+    fitted.abbreviations_ = sorted({*fitted.abbreviations_, *ABBREVIATIONS, "m.si", "v.2", "akun,"})
     return Learnt.of(fitted)
 
 
@@ -115,6 +113,19 @@ def test_the_best_sentence_is_found_wherever_sentences_may_end(judges, body):
         "12 2024 telur",
     ]
     agree(judges, [("", body, line) for line in lines])
+
+
+BEFORE = [
+    "kami", "Ini", "dr", "H", "h", "S.H", "x-dr", "M.Si", "si", "v.2", "2", "5", "12", "Rp15.000", "akun", "12%",
+    "covid19", "_", "__", "x)", "kata”", "é", "Ⓐ", "²", "ini!(12", "dr\xa0x", "",
+]  # fmt: skip
+BEHIND = ["kami", "Kami", "Kami,", "Kami!)", "“Kami", '"kami', "(kami", "12", "dr.", "é", "KAMI.DI"]
+
+
+@pytest.mark.parametrize("mark", [mark for mark in MARKS if set(mark) & set(".?!")])
+def test_every_mark_behind_every_sort_of_word_ends_a_sentence_or_not(judges, mark):
+    bodies = [f"Telur {one}{mark}{two} pasar" for one in BEFORE for two in BEHIND]
+    agree(judges, [("", body, "Telur di pasar") for body in bodies])
 
 
 @given(texts, texts, texts, st.sampled_from(ODD))

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from saring.compiled import comparing
 from saring.compiled.letters import letters
-from saring.compiled.native import Numbers
 from saring.compiled.slices import in_slices
 from saring.compiled.taught import tables
 from saring.compiled.texts import Column
@@ -23,6 +22,9 @@ from saring.pairs.judge import Lessons, by_article
 from saring.sentences import Splitter
 
 __all__ = ["CompiledJudge"]
+
+# Articles of so many characters are judged together: a thousand or two, and some megabytes.
+BATCH_CHARS = 1 << 22
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +48,21 @@ class _Batch:
     lines: Column
     titles: NDArray[np.int64]
     firsts: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """What the kernel says of a batch; `comparing` says what each is."""
+
+    features: NDArray[np.float64]
+    spans: NDArray[np.int32]
+    weighed: NDArray[np.float64]
+    facts: NDArray[np.int64]
+
+    def noted(self, fact: int) -> list[int]:
+        """Return the rows of which a fact is noted."""
+        rows: list[int] = self.facts[:, fact].nonzero()[0].tolist()
+        return rows
 
 
 class CompiledJudge:
@@ -79,66 +96,83 @@ class CompiledJudge:
         """Return the features of each pair, and pair by pair the words that tie it."""
         features = np.zeros((len(pairs), len(FEATURES)))
         told: list[list[Tie]] = [[] for _ in pairs]
-        batch = _batch(pairs)
-        if not batch.places:
-            return features, told
-        n, size = len(batch.places), batch.lines.size
-        found, facts = np.zeros((n, len(FEATURES))), np.zeros((n, comparing.FACTS), np.int64)
-        spans, weighed = np.zeros((size, 3), np.int32), np.zeros((size, 2))
-
-        def work(start: int, stop: int) -> None:
-            comparing.judge(
-                (batch.hosts.data, batch.hosts.offsets, batch.titles),
-                (batch.lines.data, batch.lines.offsets), batch.firsts, start, stop, letters(),
-                self._table, self._known, found, spans, weighed, facts,
-            )  # fmt: skip
-
-        in_slices(work, (batch.hosts,), None)
-        self._ask_for_sentences(pairs, batch, found, facts, spans, weighed)
-        features[batch.places] = found
-        for place, tie in _ties(pairs, batch, spans, weighed):
-            told[place].append(tie)
+        asked: list[int] = []
+        for batch in _batches(pairs):
+            found = self._compare(batch)
+            self._ask_for_sentences(pairs, batch, found)
+            features[batch.places] = found.features
+            for place, tie in _ties(pairs, batch, found):
+                told[place].append(tie)
+            asked += [batch.places[row] for row in found.noted(comparing.ASK_ALL)]
         for ties in told:
             ties.sort(key=lambda tie: (-tie.weight, tie.word))
-        asked = [batch.places[row] for row in np.flatnonzero(facts[:, comparing.ASK_ALL])]
         if asked:
             features[asked], answers = self._plain.features_and_ties([pairs[i] for i in asked])
             for i, ties in zip(asked, answers, strict=True):
                 told[i] = ties
         return features, told
 
-    def _ask_for_sentences(
-        self, pairs: Sequence[Pair], batch: _Batch, found: Numbers, facts: Numbers, spans: Numbers,
-        weighed: Numbers,
-    ) -> None:  # fmt: skip
+    def _compare(self, batch: _Batch) -> _Found:
+        """Return what the kernel says of a batch."""
+        n, size = len(batch.places), batch.lines.size
+        found = _Found(
+            features=np.zeros((n, len(FEATURES))),
+            spans=np.zeros((size, 3), np.int32),
+            weighed=np.zeros((size, 2)),
+            facts=np.zeros((n, comparing.FACTS), np.int64),
+        )
+
+        def work(start: int, stop: int) -> None:
+            comparing.judge(
+                (batch.hosts.data, batch.hosts.offsets, batch.titles),
+                (batch.lines.data, batch.lines.offsets), batch.firsts, start, stop, letters(),
+                self._table, self._known, found.features, found.spans, found.weighed, found.facts,
+            )  # fmt: skip
+
+        in_slices(work, (batch.hosts,), None)
+        return found
+
+    def _ask_for_sentences(self, pairs: Sequence[Pair], batch: _Batch, found: _Found) -> None:
         """Find the best sentence of the pairs for which the kernel could not."""
         body, sentences = "", Sentences("", self._splitter)
-        for row in np.flatnonzero(facts[:, comparing.ASK_SENTENCE]).tolist():
+        for row in found.noted(comparing.ASK_SENTENCE):
             _, article, headline = pairs[batch.places[row]]
             if article is not body:
                 body, sentences = article, Sentences(article[:BODY_CHARS], self._splitter)
             begin, lowered = batch.lines.offsets[row], headline.lower()
-            here = slice(begin, begin + facts[row, comparing.WORDS])
+            here = slice(begin, begin + found.facts[row, comparing.WORDS])
+            spans, each = found.spans[here].tolist(), found.weighed[here, 0].tolist()
             weights = {
                 lowered[at : at + length]: weight
-                for (at, length, _), weight in zip(
-                    spans[here].tolist(), weighed[here, 0].tolist(), strict=True
-                )
+                for (at, length, _), weight in zip(spans, each, strict=True)
             }
-            total = sum(weights.values()) or 1.0
-            found[row, comparing.SENTENCE_OVERLAP] = sentences.best(weights) / total
+            best = sentences.best(weights) / (sum(each) or 1.0)
+            found.features[row, comparing.SENTENCE_OVERLAP] = best
 
 
-def _batch(pairs: Sequence[Pair]) -> _Batch:
-    """Return pairs article by article; those without a headline are left out."""
-    articles = by_article(pairs)
-    places = [i for of in articles.values() for i in of]
+def _batches(pairs: Sequence[Pair]) -> Iterator[_Batch]:
+    """Yield pairs article by article, some articles at a time."""
+    articles: list[tuple[tuple[str, str], list[int]]] = []
+    size = 0
+    for (title, body), places in by_article(pairs).items():
+        articles.append(((title, body), places))
+        size += len(title) + len(body)
+        if size > BATCH_CHARS:
+            yield _batch(pairs, articles)
+            articles, size = [], 0
+    if articles:
+        yield _batch(pairs, articles)
+
+
+def _batch(pairs: Sequence[Pair], articles: Sequence[tuple[tuple[str, str], list[int]]]) -> _Batch:
+    """Return articles, each with the places of its pairs, as the kernel takes them."""
+    places = [place for _, of in articles for place in of]
     return _Batch(
         places,
-        _points([f"{title}\n{body[:BODY_CHARS]}" for title, body in articles]),
-        _points([pairs[i][2] for i in places]),
-        np.array([len(title) for title, _ in articles], np.int64),
-        np.array([*accumulate(map(len, articles.values()), initial=0)], np.int64),
+        _points([f"{title}\n{body[:BODY_CHARS]}" for (title, body), _ in articles]),
+        _points([pairs[place][2] for place in places]),
+        np.array([len(title) for (title, _), _ in articles], np.int64),
+        np.array([*accumulate((len(of) for _, of in articles), initial=0)], np.int64),
     )
 
 
@@ -148,14 +182,12 @@ def _points(texts: Sequence[str]) -> Column:
     return Column(np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), "<u4"), ends)
 
 
-def _ties(
-    pairs: Sequence[Pair], batch: _Batch, spans: Numbers, weighed: Numbers
-) -> Iterator[tuple[int, Tie]]:
+def _ties(pairs: Sequence[Pair], batch: _Batch, found: _Found) -> Iterator[tuple[int, Tie]]:
     """Yield the words that tell a person something, each with the place of its pair."""
-    at = np.flatnonzero(spans[:, 2] & comparing.TOLD)
+    at = (found.spans[:, 2] & comparing.TOLD).nonzero()[0]
     rows = batch.lines.offsets.searchsorted(at, side="right") - 1
-    found = zip(rows.tolist(), spans[at].tolist(), weighed[at, 1].tolist(), strict=True)
-    for row, (begin, length, notes), weight in found:
+    told = zip(rows.tolist(), found.spans[at].tolist(), found.weighed[at, 1].tolist(), strict=True)
+    for row, (begin, length, notes), weight in told:
         place = batch.places[row]
         word = pairs[place][2][begin : begin + length].lower()
         if not word.isdigit():

@@ -36,8 +36,7 @@ def ends_sentence(points: Numbers, letters: Numbers, i: Int, run: Int, note: Int
     if i == 0 or i + 1 == len(points):
         return PERHAPS
     behind, before = points[i + 1], points[i - 1]
-    closed = behind in NO_WORDS
-    if not (closed or letters[i + 1] & SPACE):
+    if not (behind in NO_WORDS or letters[i + 1] & SPACE):
         return NO
     if not _is_last(points, letters, i + 1):
         return PERHAPS
@@ -45,7 +44,7 @@ def ends_sentence(points: Numbers, letters: Numbers, i: Int, run: Int, note: Int
         return SURE
     if run > 1 and abbreviation == 0 and not _is_number(letters, i - run, i):
         return SURE
-    if closed or run == 0:
+    if run == 0:
         return PERHAPS
     at = i + 1
     while at < len(points) and (points[at] == BLANK or points[at] == UNBROKEN):
