@@ -7,6 +7,7 @@ here: which of them a string calls for, and which may take a line with these two
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -110,8 +111,9 @@ class Rules:
         self._places: dict[str, list[Rule]] = {}
         for rule in self.rules:
             self._places.setdefault(rule.where, []).append(rule)
-        self._longest = {
-            place: max([rule.max_chars for rule in rules]) for place, rules in self._places.items()
+        self._sizes = {
+            place: sorted({rule.max_chars for rule in rules})
+            for place, rules in self._places.items()
         }
         ends = [rule for rule in self.at("end") if rule.ends is None]
         searched: list[Marker | Rule] = [*self.markers, *self.at("inside"), *self.at("line"), *ends]
@@ -146,7 +148,7 @@ class Rules:
 
     def longest(self, place: str) -> int:
         """Return how many characters a line for a place has at most."""
-        return self._longest.get(place, 0)
+        return self._sizes.get(place, [0])[-1]
 
     def following(self, place: str, kind: str) -> Sequence[Rule]:
         """Return the rules for a place that stand right behind a removal of a kind."""
@@ -154,21 +156,22 @@ class Rules:
 
     def whole_line(self, place: str, line: str) -> tuple[Rule, re.Match[str]] | None:
         """Return the rule for a place that takes a line by itself and its match, or None."""
-        size = len(line)
-        if not 0 < size <= self.longest(place):
+        sizes = self._sizes.get(place, ())
+        size = bisect_left(sizes, len(line))
+        if not line or size == len(sizes):
             return None
-        rules = self._fitting(place, line[0], line[-1], size > MAX_CHARS)
+        rules = self._fitting(place, sizes[size], line[0], line[-1])
         return take_line(rules, line) if rules else None
 
-    def _fit(self, place: str, first: str, last: str, long: bool) -> Sequence[Rule]:
-        """Return the rules for a place that may take a line with these ends."""
+    def _fit(self, place: str, size: int, first: str, last: str) -> Sequence[Rule]:
+        """Return the rules for a place that may take a line of such a size with these ends."""
         return [
             rule
             for rule in self.at(place)
             if not rule.after
+            and rule.max_chars >= size
             and (not rule.starts or first in rule.starts)
             and (not rule.ends or rule.ends.match(last))
-            and not (long and rule.max_chars <= MAX_CHARS)
         ]
 
     def _ending(self, char: str) -> Sequence[tuple[int, Rule]]:
