@@ -12,7 +12,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from saring.counted import Counts, Rows, count_terms, per_row
 from saring.fields import SHARE_SCALE, Field, Row, field_text
-from saring.lexicon import GroupCounter, load_lexicon, words
+from saring.lexicon import Bag, GroupCounter, load_lexicon, words
 
 __all__ = ["DomainShares", "FieldTfidf"]
 
@@ -106,8 +106,9 @@ class DomainShares(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return per_row(rows, "domains", self._shares)
 
     def _shares(self, rows: Sequence[Row]) -> csr_matrix:
-        texts = [field_text(row, "all") for row in rows]
-        totals = np.array([[max(1, len(words(text)))] for text in texts])
+        bags = [Bag.of(field_text(row, "all")) for row in rows]
+        totals = np.array([max(1, bag.size) for bag in bags])[:, None]
         in_title = self._counter.counts([title for title, _ in rows]) > 0
-        share = self._counter.counts(texts) / totals
+        counts = np.array([self._counter.count(bag) for bag in bags], dtype=np.float64)
+        share = counts.reshape(in_title.shape) / totals
         return csr_matrix(np.hstack([in_title, SHARE_SCALE * np.sqrt(share)]))

@@ -80,15 +80,15 @@ class HeadlineTfidf(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Return how often each headline has each term."""
 
         def count(rows: Sequence[str]) -> Counts:
-            found = count_terms((framed(row, cased=self.cased) for row in rows), self._terms)
-            return found.only(word_vectors()[0]) if self.known else found
+            return count_terms((framed(row, cased=self.cased) for row in rows), self._terms)
 
-        return per_row(rows, ("headline", self.cased, self.known), count)
+        found = per_row(rows, ("headline", self.cased), count)
+        return found.only(word_vectors()[0]) if self.known else found
 
     def _terms(self, framed: str) -> list[str]:
         """Return the tokens of a framed headline, and the pairs of neighbours among them."""
         found = _FRAMED_TOKEN.findall(framed if self.cased else framed.lower())
-        return found if self.known else found + [f"{a} {b}" for a, b in pairwise(found)]
+        return found + [f"{one} {two}" for one, two in pairwise(found)]
 
 
 @cache

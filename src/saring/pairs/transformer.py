@@ -17,7 +17,7 @@ from saring.learnt import Learnt
 from saring.lexicon import Bag, GroupCounter, load_lexicon
 from saring.pairs.background import Background
 from saring.pairs.judge import Judge, Pair
-from saring.pairs.kin import Kin, load_kin, separate_words
+from saring.pairs.kin import Kin, glued_parts, load_kin
 from saring.pairs.vocabulary import name_shares
 
 __all__ = ["PairFeatures", "PairScaler"]
@@ -88,9 +88,9 @@ class PairFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         subjects, kin = GroupCounter(self.lexicon_), Kin(self.kin_)
 
         def met(text: str) -> NDArray[np.bool_]:
-            return np.array(
-                [n > 0 for n in subjects.count(Bag.of(text))] + kin.met(Bag(separate_words(text)))
-            )
+            bag = Bag.of(text)
+            named = [times > 0 for times in subjects.count(bag)]
+            return np.array(named + kin.met(bag.followed_by(glued_parts(text))))
 
         rarity = _rarity(background.ask_some(SAMPLE, met))
         self.subject_weights_, self.family_weights_ = np.split(rarity, [len(self.lexicon_)])
