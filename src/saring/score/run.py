@@ -20,6 +20,7 @@ from typing import Any, cast
 
 from saring import __version__
 from saring.compiled import prepare
+from saring.compiled.kept import kernel_is_kept
 from saring.compiled.slices import cores
 from saring.errors import ConfigError, SaringError, UsageError
 from saring.read import PARTS_SUFFIX, Block, ReadOptions, blocks
@@ -124,6 +125,8 @@ def run(
 @contextmanager
 def _hired(workers: int, what: What) -> Iterator[Crew]:
     """Give a crew, which stops however the run ends."""
+    if what.kernel and not kernel_is_kept():
+        prepare()  # or each worker would compile it
     crew = Crew(workers, kernel=what.kernel)
     try:
         yield crew
