@@ -15,7 +15,7 @@ from saring.article import Record
 from saring.read.columns import FIELDS, Columns, Found, as_texts
 from saring.read.formats import json_line
 from saring.read.parquet import batch_rows, is_text
-from saring.read.records import Row, broken_row, to_record
+from saring.read.records import broken_row, table_record, to_record
 from saring.read.source import Source
 from saring.read.values import MAX_TEXT_BYTES, Broken
 
@@ -87,7 +87,7 @@ class Lines:
         """Return the record in each row."""
         for number, line in enumerate(self.lines, self.first):
             values = line if isinstance(line, Broken) else json_line(line)
-            yield to_record(_row(self.source, number, values), columns)
+            yield _record(self.source, number, values, columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class Table:
         texts = self._texts()
         if texts is None:
             for number, values in enumerate(batch_rows(self.batch), self.first):
-                yield to_record(_row(self.source, number, values), columns)
+                yield _record(self.source, number, values, columns)
             return
         label, name = self.source.label, self.source.name
         rows = zip(*(texts.get(field, repeat("")) for field in FIELDS), strict=False)
@@ -164,8 +164,10 @@ def _received(source: Source, first: int, sent: bytes, found: Found) -> Table:
         return Table(source, first, stream.read_next_batch(), found)
 
 
-def _row(source: Source, number: int, values: dict[str, Any] | Broken) -> Row:
-    """Return a row as `rows` does."""
+def _record(
+    source: Source, number: int, values: dict[str, Any] | Broken, columns: Columns
+) -> Record:
+    """Return the record in a row, as `read` does."""
     if isinstance(values, Broken):
-        return broken_row(source, number, values.error)
-    return Row(values, f"{source.label}:{number}", f"{source.name}:{number}")
+        return to_record(broken_row(source, number, values.error), columns)
+    return table_record(values, f"{source.label}:{number}", f"{source.name}:{number}", columns)

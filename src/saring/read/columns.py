@@ -84,7 +84,7 @@ class Columns:
             value = values[column]
             if not isinstance(value, str):
                 value = _text(value, column) if name == "text" else _word(value, column, name)
-            fields[name] = _writable(value)
+            fields[name] = _writable(value) if "\0" in value else value
         if len(fields["text"]) > MAX_TEXT_BYTES:
             raise InputError(
                 f"column {found.columns['text']!r} (text): found {len(fields['text']):,} "
@@ -150,7 +150,7 @@ def as_texts(column: Any) -> list[str]:
 
 def _writable(text: str) -> str:
     """Return a text with U+FFFD for NUL, which ends a text for many programs."""
-    return text.replace("\0", "\ufffd") if "\0" in text else text
+    return text.replace("\0", "\ufffd")
 
 
 def _plain(name: str) -> str:

@@ -22,7 +22,7 @@ from saring.read.values import Broken
 from saring.read.worker import PAGE_SECONDS
 
 __all__ = ["ReadOptions", "Row", "broken_row", "checked_sources", "fixer", "read", "rows",
-           "source_records", "to_record"]  # fmt: skip
+           "source_records", "table_record", "to_record"]  # fmt: skip
 
 SNIFFED_CHARS = 1000  # "<html" stands this near to the start of a page
 CSV_SIGNS = (",", ";", "\t")
@@ -240,20 +240,24 @@ def to_record(row: Row, columns: Columns) -> Record:
         return Record(id=row.id, where=row.where, error=row.error)
     if row.whole:
         return Record(id=row.id, where=row.where, **row.values)
+    return table_record(row.values, row.id, row.where, columns)
+
+
+def table_record(values: Mapping[str, Any], id: str, where: str, columns: Columns) -> Record:
+    """Return the record in a row of a table; `id` is for one without its own."""
     try:
-        fields = columns.fields(row.values)
+        fields = columns.fields(values)
     except InputError as error:
-        own = columns.identifier(row.values)
-        why = f"{row.where}: {error}".removeprefix(": ")
-        return Record(id=own or row.id, where=row.where, error=why)
+        own = columns.identifier(values)
+        return Record(id=own or id, where=where, error=f"{where}: {error}".removeprefix(": "))
     return Record(
-        id=fields.get("id") or row.id,
+        id=fields.get("id") or id,
         title=fields.get("title", ""),
         text=fields["text"],
         published=fields.get("published", ""),
         publisher=fields.get("publisher", ""),
         url=fields.get("url", ""),
-        where=row.where,
+        where=where,
     )
 
 
