@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from sklearn.model_selection import StratifiedGroupKFold
 
 from saring.errors import ConfigError, CorpusError
 from saring.split import grouped_folds, later_time, publisher_folds
@@ -31,6 +32,23 @@ def test_grouped_folds_test_every_row_once_and_tear_no_group():
     for train, test in folds:
         assert not crosses((train, test), GROUPS)
         assert sorted([*train.tolist(), *test.tolist()]) == list(range(120))
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("aab"), st.integers(0, 25)), min_size=12, max_size=80),
+    st.integers(2, 4),
+    st.integers(0, 99),
+)
+def test_grouped_folds_are_those_of_scikit_learn(rows, n_folds, seed):
+    labels, groups = np.array([label for label, _ in rows]), np.array([group for _, group in rows])
+    assume(all(len(np.unique(groups[labels == label])) >= n_folds for label in np.unique(labels)))
+    theirs = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
+    for ours, fold in zip(
+        grouped_folds(labels, groups, n_folds, seed),
+        theirs.split(labels, labels, groups),
+        strict=True,
+    ):
+        assert [rows.tolist() for rows in ours] == [rows.tolist() for rows in fold]
 
 
 def test_grouped_folds_are_stratified():
