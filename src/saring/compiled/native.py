@@ -53,13 +53,15 @@ def native(*signature: Any) -> Callable[[F], F]:
     """Return the decorator of a compiled function; one with a signature is kept on disk.
 
     A function with a signature is compiled when it is defined, or read from the disk; the others
-    become parts of those that call them: to hand over arrays takes longer than most of them do.
+    become parts of those that call them: to hand over arrays takes longer than most of them do. So
+    Python cannot call these, and the third of their compilation that it would need is left out.
     What was compiled is called as it is. By way of numba's choice among types, of which there is
     one here, the first call would import numpy.ma, a tenth of what a process takes to start.
     """
-    options = {"nogil": True, "error_model": "numpy"}
+    options = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
     if not signature:
-        return cast(Callable[[F], F], numba.njit(forceinline=True, **options))
+        part = numba.njit(forceinline=True, no_cpython_wrapper=True, **options)
+        return cast(Callable[[F], F], part)
 
     def compiled(function: F) -> F:
         [made] = numba.njit(signature, cache=True, **options)(function).overloads.values()

@@ -70,7 +70,7 @@ def room(chars: Int) -> Text:
     size = 2
     while size <= chars:
         size *= 2
-    n = chars + 2  # parts of a glued run are of three letters and more: there is room for them
+    n = chars + 2  # words are of two letters and more, parts of three: together not as many
     return Text(
         np.empty(n, np.uint32), np.empty(n, np.uint32), np.empty((SPOKEN_ROWS, n), np.int32),
         np.empty((WORD_ROWS, n), np.int32), np.empty(n, np.uint64), np.empty(size, np.int32),
