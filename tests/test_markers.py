@@ -3,10 +3,12 @@
 import re
 import tomllib
 from importlib.resources import files
+from re import _parser
 
 import pytest
 
 from saring.errors import ConfigError
+from saring.parse.edges import END_CHARS
 from saring.parse.links import find_teasers
 from saring.parse.markers import load_rules, read_rules
 from saring.parse.needles import lower
@@ -87,6 +89,12 @@ def test_no_quantifier_is_open_ended(rule):
     # Sets and escapes aside, `*`, `+` and `{n,}` could make a rule slower than linear.
     bare = re.sub(r"\\.|\[(?:\\.|[^\]\\])+\]", "x", rule.pattern.pattern)
     assert not re.search(r"[^(]\*|\+|\{\d*,\}", bare)
+
+
+@pytest.mark.parametrize("rule", RULES.at("end"), ids=lambda rule: rule.kind)
+def test_a_rule_for_the_end_says_how_far_back_it_reaches(rule):
+    _, longest = _parser.parse(rule.pattern.pattern, rule.pattern.flags).getwidth()
+    assert min(longest, END_CHARS) <= rule.max_chars
 
 
 def test_a_needed_string_starts_every_match():

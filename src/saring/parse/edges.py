@@ -19,11 +19,12 @@ END_CHARS = 700  # credits, initials, tags and an agency's notice behind the las
 def find_start(page: Page, lines: Sequence[Span]) -> list[Find]:
     """Return what opens the first paragraph: a reporter's line, the dateline."""
     text = page.text
-    for number, (start, end) in enumerate(_first_lines(text, lines)):
+    for number, (start, end) in enumerate(lines[:OPENING_LINES]):
         found: list[Find] = []
         at = start
         for rule in page.rules.at("start"):
-            match = rule.pattern.match(text, at, end)
+            opens = not rule.starts or text.startswith(rule.starts, at)
+            match = rule.pattern.match(text, at, end) if opens else None
             if match:
                 found.append(find_of(rule, match, *match.span()))
                 at = end - len(text[match.end() : end].lstrip())
@@ -35,6 +36,8 @@ def find_start(page: Page, lines: Sequence[Span]) -> list[Find]:
                 found.append(Find("dateline", at, stop, values))
         if found:
             return found
+        if is_prose(text, start, end):
+            break  # the first paragraph
     return []
 
 
@@ -72,11 +75,3 @@ def find_end(page: Page, lines: Sequence[Span]) -> list[Find]:
         found.append(find_of(rule, match, at, end))
         end = first + len(page.text[first:at].rstrip())
     return found
-
-
-def _first_lines(text: str, lines: Sequence[Span]) -> Sequence[Span]:
-    """Return the lines that may open the article: those up to the first paragraph."""
-    for number, line in enumerate(lines[:OPENING_LINES], start=1):
-        if is_prose(text, *line):
-            return lines[:number]
-    return lines[:OPENING_LINES]
