@@ -240,6 +240,8 @@ def _values(rule: Rule, match: re.Match[str]) -> dict[str, str]:
 
 def _disjoint(found: list[Find]) -> list[Find]:
     """Return finds in order without those that start within an earlier one."""
+    if len(found) < 2:
+        return found
     kept: list[Find] = []
     for find in sorted(found, key=lambda find: (find.start, -find.end)):
         if not kept or find.start >= kept[-1].end:

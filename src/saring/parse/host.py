@@ -16,8 +16,9 @@ _WORD = re.compile(r"[^\W\d_][\w’'-]*")
 _NEXT_WORD = re.compile(r"[\W\d_]*([^\W\d_][\w’'-]*)")
 _INNER = re.compile(r"[\w’'-]")
 _LETTER = re.compile(r"[^\W\d_]")
-_GLUED_SENTENCE = re.compile(r"[a-z][.?!][\"”]?(?=[A-Z\"“])")
-_SPACED_SENTENCE = re.compile(r"[a-z][.?!][\"”]?\s+(?=[A-Z\"“])")
+# They look back from stops, of which a text has fewer than letters.
+_GLUED_SENTENCE = re.compile(r"[.?!](?<=[a-z].)[\"”]?(?=[A-Z\"“])")
+_SPACED_SENTENCE = re.compile(r"[.?!](?<=[a-z].)[\"”]?\s+(?=[A-Z\"“])")
 _START = re.compile(r"[.?!][\"”)]?\s{0,3}[\"“(]?([A-Z][\w’'-]*)")
 
 
