@@ -103,7 +103,7 @@ def topics(
         Of one length. A null is an empty text.
     threads : int, optional
         How many slices of a big batch are scored at once. When not given, as many as the variable
-        SARING_THREADS says, or else as there are processors. Answers do not depend on it.
+        SARING_THREADS says, or else as there are cores for it. Answers do not depend on it.
 
     Raises
     ------

@@ -80,7 +80,7 @@ def score(
         Path(out),
         options or ReadOptions(on_error="keep"),
         lambda stamp: Scoring(model, keep_links, scored_at or stamp),
-        What(model.model_version, settings, kernel=True),
+        What(model.model_version, settings, numbers=True),
         how,
     )
 
@@ -111,7 +111,7 @@ def clean(
         Path(out),
         options or ReadOptions(on_error="keep"),
         lambda stamp: Cleaning(model, keep_links),
-        What(model.model_version if model else "", settings, kernel=keep_links == "related"),
+        What(model.model_version if model else "", settings, numbers=keep_links == "related"),
         how,
     )
 

@@ -64,13 +64,14 @@ class What:
         The model's version; empty without one.
     settings : Mapping[str, Any]
         Of the job; JSON types.
-    kernel : bool
-        Whether the compiled kernel may answer; the settings then say whether it does.
+    numbers : bool
+        Whether it makes numbers, whose last digits are the compiled kernel's or plain Python's; the
+        settings then say whose.
     """
 
     model: str
     settings: Mapping[str, Any]
-    kernel: bool
+    numbers: bool
 
 
 def run(
@@ -107,7 +108,7 @@ def run(
         start: list[list[Block]] = []
         workers = how.workers or (cores() if _is_large(waiting, start) else 1)
         # They start while the files are surveyed.
-        crew = ending.enter_context(_hired(workers, what)) if workers > 1 else None
+        crew = ending.enter_context(_hired(workers)) if workers > 1 else None
         found = survey(inputs, options.format)
         plan = _plan(found, what, crew, {**asdict(options), "output": out.suffix.lower(),
                                          "batch_size": how.batch_size})  # fmt: skip
@@ -123,11 +124,11 @@ def run(
 
 
 @contextmanager
-def _hired(workers: int, what: What) -> Iterator[Crew]:
+def _hired(workers: int) -> Iterator[Crew]:
     """Give a crew, which stops however the run ends."""
-    if what.kernel and not kernel_is_kept():
+    if not kernel_is_kept():
         prepare()  # or each worker would compile it
-    crew = Crew(workers, kernel=what.kernel)
+    crew = Crew(workers, kernel=True)  # without numbers it finds what parsing looks for
     try:
         yield crew
     finally:
@@ -137,7 +138,7 @@ def _hired(workers: int, what: What) -> Iterator[Crew]:
 def _plan(found: Survey, what: What, crew: Crew | None, settings: Mapping[str, Any]) -> Plan:
     """Return what decides the bytes of an output."""
     settings = {**what.settings, **settings, "saring": __version__}
-    if what.kernel:  # the last digits are the kernel's, or plain Python's
+    if what.numbers:
         settings["compiled"] = crew.compiled() if crew else prepare()
     stamp = datetime.now(UTC).isoformat(timespec="seconds")
     return Plan(found.digest, what.model, settings, stamp)
