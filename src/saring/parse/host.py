@@ -9,7 +9,7 @@ from functools import cached_property
 
 __all__ = ["Host"]
 
-LONG = 20_000  # characters; in a longer text so many searches would take too long
+LONG = 20_000  # characters; of 13,000 articles one has more, and so many searches would take long
 GLUED_SHARE = 0.2  # of sentences without white space between them, in a text that lost it
 
 _WORD = re.compile(r"[^\W\d_][\w’'-]*")
@@ -45,9 +45,9 @@ class Host:
 
     def writes_small(self, word: str) -> bool:
         """Return whether a word that is given in lower case stands in the text like that."""
-        if not self._is_long and word not in self.text:  # as most names
-            return False
-        return word[:1].islower() and self._holds((word,), 1)
+        if not word[:1].islower() or (not self._is_long and word not in self.text):
+            return False  # as most names
+        return self._holds((word,), 1)
 
     def _holds(self, phrase: tuple[str, ...], times: int) -> bool:
         """Return whether words stand side by side in the text so many times at least."""
