@@ -68,7 +68,7 @@ def _judges(learnt: Learnt) -> dict[str, Any]:
     found: dict[str, Any] = {"plain": Judge(learnt)}
     os.environ[compiled.SWITCH] = "1"
     if compiled.prepare():
-        from saring.compiled.judging import CompiledJudge
+        from saring.compiled.pairs.judging import CompiledJudge
 
         found = {"kernel": CompiledJudge(learnt), **found}
     return found

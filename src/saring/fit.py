@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.pipeline import Pipeline
 
-from saring.compiled.teaching import pair_features
+from saring.compiled.pairs.teaching import pair_features
 from saring.config import TrainConfig
 from saring.errors import CorpusError
 from saring.evaluate import (

@@ -1,8 +1,7 @@
 """Compiled scoring: what the pipelines of topic and clickbait say, fifteen times as fast and more.
 
-    links; texts > slices; native > kernel > letters; blocks > plain, terms > articles, headlines
-    texts, native > needles
-    kernel > stops > reading > inside, known > sharing > comparing; terms, known > taught > judging
+    texts > slices; native > kernel > letters; blocks > plain, terms > articles, headlines
+    texts, native > needles; kernel, terms > pairs
 
 The scikit-learn pipelines stay the definition. A fitted one is turned into flat arrays: a table of
 64-bit hashes of its terms, whose collisions are looked for when it is built, their idf and their
@@ -34,7 +33,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saring.compiled.blocks import ArticleModel, HeadlineModel, NotCompiled
-from saring.compiled.links import PairScorer
+from saring.compiled.pairs import PairScorer
 from saring.compiled.plain import PlainArticles, PlainHeadlines
 from saring.compiled.slices import THREADS
 from saring.compiled.texts import Strings, as_column, as_list
@@ -243,7 +242,8 @@ def _loaded() -> bool:
     notice.daemon = True
     notice.start()
     try:
-        from saring.compiled import comparing, kernel, needles  # noqa: F401 - importing compiles them
+        from saring.compiled import kernel, needles  # noqa: F401 - importing compiles them
+        from saring.compiled.pairs import comparing  # noqa: F401
     except (ImportError, RuntimeError) as error:  # numba and NumPy do not fit; nowhere to keep it
         _log.warning(
             "scoring takes longer: no compiled kernel (%s); if there is "
@@ -272,7 +272,7 @@ def _compiled_clickbait(model: Learnt) -> Scorer:
 
 def _compiled_links(model: Learnt) -> Scorer:
     """Return the compiled form of a link model; raises NotCompiled."""
-    from saring.compiled.judging import CompiledJudge
+    from saring.compiled.pairs.judging import CompiledJudge
 
     return PairScorer(model, CompiledJudge)
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from saring.compiled.kernel import LETTER
 from saring.compiled.native import Int, Numbers, native
-from saring.compiled.reading import QUAD
-from saring.compiled.text import BEGIN, LENGTH, Text
+from saring.compiled.pairs.reading import QUAD
+from saring.compiled.pairs.text import BEGIN, LENGTH, Text
 from saring.pairs.host import MIN_STEM_CHARS
 
 __all__ = ["COUNT", "WORD", "Sought", "find_inside", "seek", "sought_for"]

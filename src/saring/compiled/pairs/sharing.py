@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from saring.compiled.inside import COUNT, WORD, Sought
 from saring.compiled.kernel import LETTER, MISSING
-from saring.compiled.known import IDF, Known, Work, damped, members, pair_slot
 from saring.compiled.native import Int, Numbers, Table, native
-from saring.compiled.text import (
+from saring.compiled.pairs.inside import COUNT, WORD, Sought
+from saring.compiled.pairs.known import IDF, Known, Work, damped, members, pair_slot
+from saring.compiled.pairs.text import (
     AFTER,
     BEGIN,
     COARSE,

@@ -12,7 +12,7 @@ import numpy as np
 
 from saring.compiled.kernel import FACTOR, LETTER, MISSING, PAIR_FACTOR, SEED, WORD, slot_of
 from saring.compiled.native import Int, Numbers, Table, native
-from saring.compiled.text import (
+from saring.compiled.pairs.text import (
     DISTINCT,
     HEADING,
     IN_LEAD,

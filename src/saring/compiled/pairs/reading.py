@@ -24,8 +24,16 @@ from saring.compiled.kernel import (
     WORD,
 )
 from saring.compiled.native import Int, Numbers, native
-from saring.compiled.stops import BLANK, NO, SURE, breaks_line, ends_sentence, is_capital, is_small
-from saring.compiled.text import (
+from saring.compiled.pairs.stops import (
+    BLANK,
+    NO,
+    SURE,
+    breaks_line,
+    ends_sentence,
+    is_capital,
+    is_small,
+)
+from saring.compiled.pairs.text import (
     ASKS,
     COARSE,
     EARLY,

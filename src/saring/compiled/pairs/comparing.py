@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from saring.compiled.inside import COUNT, WORD, Sought, find_inside, seek, sought_for
 from saring.compiled.kernel import MISSING
-from saring.compiled.known import (
+from saring.compiled.native import PAIRS, Int, Numbers, Table, digest, native
+from saring.compiled.pairs.inside import COUNT, WORD, Sought, find_inside, seek, sought_for
+from saring.compiled.pairs.known import (
     ACTOR,
     IDF,
     KNOWN,
@@ -26,9 +27,8 @@ from saring.compiled.known import (
     find_direction,
     work_for,
 )  # fmt: skip
-from saring.compiled.native import PAIRS, Int, Numbers, Table, digest, native
-from saring.compiled.reading import NO_TITLE, ZERO, mark_lead, read
-from saring.compiled.sharing import (
+from saring.compiled.pairs.reading import NO_TITLE, ZERO, mark_lead, read
+from saring.compiled.pairs.sharing import (
     AKIN,
     AT,
     NEAR,
@@ -42,7 +42,7 @@ from saring.compiled.sharing import (
     recall,
     title_terms,
 )  # fmt: skip
-from saring.compiled.text import (
+from saring.compiled.pairs.text import (
     ASKS,
     BEGIN,
     DISTINCT,
@@ -76,9 +76,9 @@ __all__ = ["ASK_ALL", "ASK_SENTENCE", "FACTS", "SHARED", "SOURCES", "TOLD", "WOR
 
 # What is compiled into `judge`.
 SOURCES = (
-    "saring.compiled.comparing", "saring.compiled.inside", "saring.compiled.kernel",
-    "saring.compiled.known", "saring.compiled.native", "saring.compiled.reading",
-    "saring.compiled.sharing", "saring.compiled.stops", "saring.compiled.text",
+    "saring.compiled.pairs.comparing", "saring.compiled.pairs.inside", "saring.compiled.kernel",
+    "saring.compiled.pairs.known", "saring.compiled.native", "saring.compiled.pairs.reading",
+    "saring.compiled.pairs.sharing", "saring.compiled.pairs.stops", "saring.compiled.pairs.text",
     "saring.pairs.features", "saring.pairs.host", "saring.pairs.judge", "saring.sentences",
 )  # fmt: skip
 # What is noted of a pair: how many words its headline has; that Python must be asked about all of

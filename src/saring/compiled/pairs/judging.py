@@ -10,10 +10,10 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
-from saring.compiled import comparing
 from saring.compiled.letters import letters
+from saring.compiled.pairs import comparing
+from saring.compiled.pairs.taught import tables
 from saring.compiled.slices import in_slices
-from saring.compiled.taught import tables
 from saring.compiled.texts import Column
 from saring.learnt import Learnt
 from saring.pairs import FEATURES, Judge, Pair, Tie

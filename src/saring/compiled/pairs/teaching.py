@@ -22,7 +22,7 @@ __all__ = ["pair_features"]
 def pair_features(fitted: PairFeatures, pairs: Sequence[Pair]) -> NDArray[np.float64]:
     """Return what a fitted `PairFeatures` gives for pairs, but for rounding, (n_pairs, 17)."""
     if len(pairs) >= compiled.ROWS_WORTH_LOADING and compiled.prepare():
-        from saring.compiled.judging import CompiledJudge
+        from saring.compiled.pairs.judging import CompiledJudge
 
         try:
             return CompiledJudge(Learnt.of(fitted)).features_and_ties(pairs)[0]

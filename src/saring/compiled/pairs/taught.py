@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saring.compiled.kernel import MISSING
-from saring.compiled.known import ACTOR, BEGINS_PAIR, GROUPED, IDF, KNOWN, NAME, PLACE
 from saring.compiled.native import Numbers, Table
-from saring.compiled.stops import ABBREVIATION, ABBREVIATION_END
+from saring.compiled.pairs.known import ACTOR, BEGINS_PAIR, GROUPED, IDF, KNOWN, NAME, PLACE
+from saring.compiled.pairs.stops import ABBREVIATION, ABBREVIATION_END
 from saring.compiled.terms import Terms
 from saring.pairs.judge import Lessons
 from saring.pairs.kin import Kin
