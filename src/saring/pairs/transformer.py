@@ -52,7 +52,9 @@ class PairFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         "terms_", "names_", "latent_terms_", "latent_", "lexicon_", "subject_weights_", "kin_",
         "family_weights_", "abbreviations_",
     )  # fmt: skip
-    DERIVED = ("_judge",)
+    DERIVED = ("_judge", "_compiled")  # who answers: plain Python, the kernel
+
+    _compiled: Any
 
     def __init__(self, min_df: int = 2, dimensions: int = 100, seed: int = 0) -> None:
         self.min_df = min_df

@@ -25,7 +25,11 @@ def pair_features(fitted: PairFeatures, pairs: Sequence[Pair]) -> NDArray[np.flo
         from saring.compiled.pairs.judging import CompiledJudge
 
         try:
-            return CompiledJudge(Learnt.of(fitted)).features_and_ties(pairs)[0]
+            # Kept until the next fit: a fold asks for its training rows, then for those it tests.
+            if not hasattr(fitted, "_compiled"):
+                fitted._compiled = CompiledJudge(Learnt.of(fitted))
+            features: NDArray[np.float64] = fitted._compiled.features_and_ties(pairs)[0]
+            return features
         except NotCompiled:  # two of its terms have one hash
             pass
     found: NDArray[np.float64] = fitted.transform(pairs)
