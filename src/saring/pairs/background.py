@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saring.counted import Counts, Rows, count_terms
-from saring.lexicon import words
+from saring.lexicon import runs
 from saring.pairs.vocabulary import words_inside
 
 __all__ = ["Background"]
@@ -82,5 +82,8 @@ def _read(pairs: Iterable[Any]) -> tuple[Background, Numbers]:
     numbers = [found.setdefault((title, body), len(found)) for title, body, _ in pairs]
     texts = [f"{title}\n{body}" for title, body in found]
     inside = count_terms((body for _, body in found), words_inside)
-    every = Background(texts, count_terms(texts, words), inside, np.arange(len(texts)))
+    # Single characters are left out once at the end sooner than of each text's words.
+    counts = count_terms(texts, runs)
+    words = counts.only([term for term in counts.place if len(term) > 1])
+    every = Background(texts, words, inside, np.arange(len(texts)))
     return every, np.array(numbers, dtype=np.intp)
