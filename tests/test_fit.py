@@ -15,10 +15,8 @@ from saring.counted import Rows
 from saring.errors import CorpusError
 from saring.fit import (
     Fitted,
-    answer,
     best_threshold,
     confidence_for,
-    fit,
     label_targets,
     make_report,
     overlap_labels,
@@ -38,9 +36,9 @@ PLACES = ("Garut", "Bima", "Palu", "Kudus", "Ende", "Jepara", "Sorong", "Blitar"
 def test_answers_are_the_scores_of_a_model_that_saw_the_training_rows_alone():
     found = mixed()
     train, test = np.arange(40), np.arange(40, 60)
-    answers = answer(TOPIC, found, train, test, CONFIG)
+    answers = Fitted.on(TOPIC, found.take(train), CONFIG).answer(TOPIC, found, test)
     assert answers.rows.tolist() == test.tolist()
-    model = fit(TOPIC, found.take(train), CONFIG)
+    model = Fitted.on(TOPIC, found.take(train), CONFIG).model
     assert np.allclose(answers.scores, model.decision_function(found.take(test).rows))
     labels = np.array(task_labels(TOPIC, found))
     assert labels[answers.scores.argmax(axis=1)].tolist() == found.truth[test].tolist()
@@ -52,7 +50,9 @@ def test_answers_are_the_scores_of_a_model_that_saw_the_training_rows_alone():
 def test_rows_that_only_help_in_training_are_not_answered():
     asked = [i % 2 == 0 for i in range(60)]
     found = table([list(WORDS)[i % 3] for i in range(60)], asked=asked)
-    answers = answer(TOPIC, found, np.arange(40), np.arange(40, 60), CONFIG)
+    answers = Fitted.on(TOPIC, found.take(np.arange(40)), CONFIG).answer(
+        TOPIC, found, np.arange(40, 60)
+    )
     assert answers.rows.tolist() == list(range(40, 60, 2))
     assert len(answers.scores) == 10
     assert {len(labels) for labels in answers.baselines.values()} == {10}
@@ -64,14 +64,19 @@ def test_weights_count_in_training():
     for heavy in ("economy", "gossip"):
         found = table(topics, weights=[10 if topic == heavy else 0.1 for topic in topics])
         found.rows[:] = rows
-        assert fit(TOPIC, found, CONFIG).predict([("saham", "warga")]).tolist() == [heavy]
+        assert Fitted.on(TOPIC, found, CONFIG).model.predict([("saham", "warga")]).tolist() == [
+            heavy
+        ]
 
 
 def test_from_a_row_without_weight_words_are_learnt_but_no_verdict():
     topics = ["economy", "gossip"] * 10
     background = table([*topics, *["gossip"] * 5], weights=[1] * 20 + [0] * 5)
     background.rows[20:] = [("saham", "kuartal laporan")] * 5
-    plain, richer = fit(TOPIC, table(topics), CONFIG), fit(TOPIC, background, CONFIG)
+    plain, richer = (
+        Fitted.on(TOPIC, table(topics), CONFIG).model,
+        Fitted.on(TOPIC, background, CONFIG).model,
+    )
     row = [("saham emiten", "kuartal laporan")]
     assert plain.predict(row).tolist() == richer.predict(row).tolist() == ["economy"]
     known = [
@@ -84,15 +89,17 @@ def test_from_a_row_without_weight_words_are_learnt_but_no_verdict():
 def test_articles_are_told_how_strange_they_were_to_the_model_that_never_saw_them():
     found = mixed()
     train, test = np.arange(40), np.arange(40, 60)
-    model = fit(TOPIC, found.take(train), CONFIG)
-    answers = answer(TOPIC, found, train, test, CONFIG)
+    model = Fitted.on(TOPIC, found.take(train), CONFIG).model
+    answers = Fitted.on(TOPIC, found.take(train), CONFIG).answer(TOPIC, found, test)
     assert np.array_equal(answers.strangeness, strangeness(model, found.take(test).rows))
 
 
 def test_baselines_learn_from_the_training_rows_alone():
     topics = ["economy"] * 12 + ["gossip"] * 8 + ["gossip"] * 10
     publishers = ["Bursa"] * 12 + ["Seleb"] * 8 + ["Bursa"] * 5 + ["Seleb"] * 5
-    answers = answer(TOPIC, table(topics, publishers), np.arange(20), np.arange(20, 30), CONFIG)
+    answers = Fitted.on(TOPIC, table(topics, publishers).take(np.arange(20)), CONFIG).answer(
+        TOPIC, table(topics, publishers), np.arange(20, 30)
+    )
     assert set(answers.baselines) == {"majority", "publisher"}
     assert answers.baselines["majority"].tolist() == ["economy"] * 10
     assert answers.baselines["publisher"].tolist() == ["economy"] * 5 + ["gossip"] * 5
@@ -100,7 +107,9 @@ def test_baselines_learn_from_the_training_rows_alone():
 
 def test_a_label_that_a_fold_never_saw_is_never_its_answer():
     found = table(["economy", "gossip"] * 10 + ["sport"] * 5 + ["economy"] * 5)
-    answers = answer(TOPIC, found, np.arange(20), np.arange(20, 30), CONFIG)
+    answers = Fitted.on(TOPIC, found.take(np.arange(20)), CONFIG).answer(
+        TOPIC, found, np.arange(20, 30)
+    )
     assert task_labels(TOPIC, found) == ("economy", "gossip", "sport")
     assert answers.scores.shape == (10, 3)
     assert (answers.scores.argmax(axis=1) != 2).all()
@@ -113,7 +122,7 @@ def test_training_rows_of_one_label_are_refused_with_the_reason():
         r"topic: 10 training row\(s\) have one label, economy, .*`protocols = \[\"random\"\]` into"
     )
     with pytest.raises(CorpusError, match=told):
-        answer(TOPIC, found, np.arange(10), np.arange(10, 20), CONFIG)
+        Fitted.on(TOPIC, found.take(np.arange(10)), CONFIG).answer(TOPIC, found, np.arange(10, 20))
 
 
 def test_links_are_compared_with_a_threshold_on_the_overlap():
@@ -122,7 +131,9 @@ def test_links_are_compared_with_a_threshold_on_the_overlap():
     rows = [(titles[i], f"Warga {i}", titles[(i + 5 * (i % 2)) % 12]) for i in range(12)]
     truth = [LINK_LABELS[i % 2] for i in range(12)]
     found = table(truth, rows=rows)
-    answers = answer(LINK, found, np.arange(8), np.arange(8, 12), CONFIG)
+    answers = Fitted.on(LINK, found.take(np.arange(8)), CONFIG).answer(
+        LINK, found, np.arange(8, 12)
+    )
     assert answers.scores.shape == (4,)
     assert not len(answers.strangeness)  # that is asked of articles alone
     assert answers.baselines["overlap"].tolist() == truth[8:]

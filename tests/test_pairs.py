@@ -13,7 +13,7 @@ from sklearn.preprocessing import normalize
 from saring.config import LinkConfig, TrainConfig
 from saring.corpus import read_corpus
 from saring.counted import Rows
-from saring.fit import fit
+from saring.fit import Fitted
 from saring.lexicon import Bag, words
 from saring.pairs import FEATURES
 from saring.pairs.background import Background
@@ -430,7 +430,7 @@ def test_on_the_embedded_corpus_every_feature_speaks_for_relatedness(embedded_co
     task = next(task for task in TASKS if task.name == "link")
     known = [a for a in read_corpus(embedded_corpus) if a.split == "train"]
     config = TrainConfig(link=LinkConfig())
-    model = fit(task, task.table(known, config), config)
+    model = Fitted.on(task, task.table(known, config), config).model
     # The second class is unrelated: its coefficients are the features' with the sign turned.
     weights = dict(zip(FEATURES, -model.named_steps["classify"].coef_[0], strict=True))
     assert all(weight > 0 for weight in weights.values()), weights

@@ -31,10 +31,8 @@ from saring.tasks import LINK_LABELS, Table, Task
 __all__ = [
     "Answers",
     "Fitted",
-    "answer",
     "best_threshold",
     "confidence_for",
-    "fit",
     "label_targets",
     "make_features",
     "make_report",
@@ -149,18 +147,6 @@ def _fit_features(unfitted: Any, rows: Sequence[Any]) -> Any:
         return unfitted.fit_transform(rows)
     pairs, scaler = unfitted
     return scaler.fit_transform(pair_features(pairs.fit(rows), rows))
-
-
-def fit(task: Task, table: Table, config: TrainConfig) -> Pipeline:
-    """Return the task's model fitted on a table, or raise as `Fitted.on` does."""
-    return Fitted.on(task, table, config).model
-
-
-def answer(
-    task: Task, table: Table, train: NDArray[Any], test: NDArray[Any], config: TrainConfig
-) -> Answers:
-    """Return the answers to the `test` rows of a model fitted on the `train` rows."""
-    return Fitted.on(task, table.take(train), config).answer(task, table, test)
 
 
 def overlap_labels(overlap: ArrayLike, threshold: float) -> Strings:
