@@ -136,7 +136,7 @@ class Model:
         made = []
         for i, article in enumerate(articles):
             probabilities = [round(p, DECIMALS) for p in topics[i]]
-            best = max(probabilities)
+            topic, best = _best(names, probabilities)
             made.append(
                 Prediction(
                     id=article.id,
@@ -144,7 +144,7 @@ class Model:
                     published=article.published,
                     publisher=article.publisher,
                     source=article.source,
-                    topic=names[probabilities.index(best)],
+                    topic=topic,
                     probabilities=dict(zip(names, probabilities, strict=True)),
                     abstained=best < unsure or strange[i] > thresholds["strange"],
                     clickbait=baits[i] if article.title else None,
@@ -176,9 +176,10 @@ class Model:
             found, ties = compiled.links(self.bundle.fitted("link"), pairs)
             chances = found.tolist()
         threshold = self._thresholds.get("unrelated", math.nan)  # none where links are not judged
+        names = self.topics  # the card is asked once, not for every link
         verdicts = []
         for k, (i, link) in enumerate(links):
-            topic, probability = self._best(topics[n + k])
+            topic, probability = _best(names, topics[n + k])
             p_unrelated, clickbait = _number(chances[k]), baits[n + k]
             related = None if p_unrelated is None else p_unrelated < threshold
             reasons: tuple[str, ...] = ()
@@ -186,7 +187,7 @@ class Model:
                 reasons = link_reasons(
                     ties[k],
                     (topic, probability),
-                    self._best(topics[i])[0],
+                    _best(names, topics[i])[0],
                     clickbait or 0.0,
                     related=related,
                 )
@@ -205,11 +206,6 @@ class Model:
                 )
             )
         return verdicts
-
-    def _best(self, probabilities: Sequence[float]) -> tuple[str, float]:
-        """Return the most probable topic and its probability."""
-        best = max(probabilities)
-        return self.topics[probabilities.index(best)], best
 
     @property
     def _thresholds(self) -> Mapping[str, float]:
@@ -237,6 +233,12 @@ def load(path: str | Path | None = None, *, allow_version_skew: bool = False) ->
         When there is no model, or it is damaged or of another version.
     """
     return Model(store.load(find_bundle(path), allow_version_skew=allow_version_skew))
+
+
+def _best(topics: Sequence[str], probabilities: Sequence[float]) -> tuple[str, float]:
+    """Return the most probable topic and its probability."""
+    best = max(probabilities)
+    return topics[probabilities.index(best)], best
 
 
 def _number(probability: float) -> float | None:
