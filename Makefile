@@ -39,7 +39,8 @@ train: $(READY) ## train on the embedded corpus: a table, a model in models/, a 
 
 pretrained: $(READY) ## train the model that ships: make pretrained CLICK_ID=PATH
 	$(IMPORT)
-	$(BIN)/saring train $(CORPORA) --config conf/pretrained.toml --bundle models/id-news --no-log
+	$(BIN)/saring train $(CORPORA) --config conf/pretrained.toml --bundle src/saring/shipped --no-log
+	mv src/saring/shipped.md models/id-news.md
 
 evaluate: $(READY) ## score the newest model on the corpus's test split
 	$(BIN)/saring evaluate

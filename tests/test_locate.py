@@ -108,12 +108,6 @@ def test_what_is_no_folder_of_models_is_passed_over(installed, put):
 # The model that comes with saring
 
 
-def test_a_checkout_keeps_its_shipped_model_among_its_models(put, monkeypatch, tmp_path):
-    install(monkeypatch, tmp_path / "checkout" / "src")
-    shipped = put(tmp_path / "checkout" / "models" / "id-news")
-    assert shipped_bundle() == find_bundle() == shipped
-
-
 def test_without_any_model_the_error_says_how_to_get_one(installed):
     with pytest.raises(BundleError, match=r"run `make train`.*--model or SARING_MODELS"):
         find_bundle()

@@ -12,7 +12,7 @@ __all__ = ["MODELS_FOLDER", "MODELS_VARIABLE", "find_bundle", "shipped_bundle"]
 
 MODELS_FOLDER = "models"
 MODELS_VARIABLE = "SARING_MODELS"  # names another folder of models
-SHIPPED = "id-news"
+SHIPPED = "id-news"  # in a checkout's models/, a link to where it lies in the package
 
 
 def find_bundle(path: str | Path | None = None) -> Path:
@@ -48,7 +48,7 @@ def find_bundle(path: str | Path | None = None) -> Path:
 
 
 def shipped_bundle() -> Path:
-    """Return the folder of the model that comes with saring: in the package, or in its checkout.
+    """Return the folder of the model that comes with saring.
 
     Raises
     ------
@@ -56,9 +56,9 @@ def shipped_bundle() -> Path:
         When this installation was made without it.
     """
     package = Path(__file__).parent
-    for folder in (package / "shipped", package.parents[1] / MODELS_FOLDER / SHIPPED):
-        if (folder / "card.json").is_file():
-            return folder
+    folder = package / "shipped"
+    if (folder / "card.json").is_file():
+        return folder
     raise BundleError(
         f"{package}: found no model and none came with this installation; run `make train` in the "
         "project's folder, or name a model's folder with --model or SARING_MODELS"
