@@ -222,6 +222,39 @@ def test_a_file_deleted_on_the_way_costs_one_row(model, tmp_path):
     assert "b.txt: cannot be opened (No such file or directory)" in summary.first_error
 
 
+@pytest.mark.parametrize("suffix", [".jsonl", ".csv", ".parquet"])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_names_that_are_not_utf8_are_written_in_one_way(model, tmp_path, suffix, workers):
+    folder = tmp_path / os.fsdecode(b"in\xff")
+    folder.mkdir()
+    (folder / os.fsdecode(b"caf\xe9.txt")).write_text(NEWS)
+    (folder / os.fsdecode(b"kosong\xe9.txt")).touch()
+    (folder / os.fsdecode(b"tabel\xe9.jsonl")).write_bytes(lines({"text": 5}))
+    (folder / os.fsdecode(b"tabel\xff.parquet")).write_bytes(parquet({"isi": [NEWS]}))
+    out = folder.parent / os.fsdecode(b"out\xfe" + suffix.encode())
+    quarantine = tmp_path / os.fsdecode(b"q\xfe.jsonl")
+    summary = score([folder], out, model, quarantine=quarantine, workers=workers, batch_size=2)
+    assert (summary.rows, summary.errors) == (6, 2)
+    assert r"in\xff/kosong\xe9.txt: title and text are empty" in summary.first_error
+    refused = [orjson.loads(line) for line in quarantine.read_bytes().splitlines()]
+    assert [(Path(row["file"]).name, row["row"], row["id"]) for row in refused] == [
+        (r"kosong\xe9.txt", None, r"kosong\xe9.txt"),
+        (r"tabel\xe9.jsonl", 2, r"tabel\xe9.jsonl:2"),
+    ]
+    assert rb"caf\xe9.txt".replace(b"\\", b"\\\\" if suffix == ".jsonl" else b"\\") in (
+        out.read_bytes()
+        if suffix != ".parquet"
+        else pq.read_table(io.BytesIO(out.read_bytes()))["id"][0].as_py().encode()
+    )
+
+
+def test_an_error_about_a_name_that_is_not_utf8_can_be_written_anywhere(model, tmp_path):
+    gone = tmp_path / os.fsdecode(b"caf\xe9.jsonl")
+    with pytest.raises(InputError, match=r"caf\\xe9.jsonl: there is no such file") as caught:
+        score([gone], tmp_path / "out.jsonl", model)
+    assert str(caught.value).encode()
+
+
 def test_a_wrong_column_is_told_before_anything_is_read_with_what_there_is(model, tmp_path):
     (tmp_path / "in.csv").write_text("judul,naskah\nA,B\n")
     with pytest.raises(InputError, match=r"found 'judul', 'naskah'.*--column text="):

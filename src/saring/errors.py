@@ -15,6 +15,9 @@ A message names the place (file, row, column), what was found, what was expected
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 __all__ = [
     "BundleError",
     "ConfigError",
@@ -23,11 +26,37 @@ __all__ = [
     "MissingExtraError",
     "SaringError",
     "UsageError",
+    "path_text",
 ]
+
+# Python keeps a byte of a name that is not UTF-8 as one of these; no file can hold them.
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def path_text(path: str | Path) -> str:
+    r"""Return a path as it is written into rows and messages: what is not UTF-8 as ``\xe9``.
+
+    The text says which file is meant; it does not open it.
+
+    >>> path_text("caf\udce9.html")
+    'caf\\xe9.html'
+    """
+    return _SURROGATES.sub(_escaped, str(path))
+
+
+def _escaped(surrogate: re.Match[str]) -> str:
+    number = ord(surrogate[0])
+    return f"\\x{number - 0xDC00:02x}" if 0xDC80 <= number <= 0xDCFF else f"\\u{number:04x}"
 
 
 class SaringError(Exception):
-    """Base of every error saring raises on purpose; caught once, in `cli.main`."""
+    """Base of every error saring raises on purpose; caught once, in `cli.main`.
+
+    Its message can be written anywhere, whatever paths it names.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(path_text(message))
 
 
 class InputError(SaringError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -39,8 +40,11 @@ def parquet_batches(
 
     try:
         with ExitStack() as opened:
-            plain = source.reopens and not stream.packed
-            file: Any = source.path if plain else opened.enter_context(stream.spooled())
+            plain = source.path if source.reopens and not stream.packed else None
+            # Arrow would look for an address in a path, and refuse one that is not UTF-8.
+            file: Any = opened.enter_context(
+                pa.OSFile(os.fsencode(plain)) if plain else stream.spooled()
+            )
             # Buffered and not read ahead: by default a whole row group is held, and kept (measured:
             # 720 MB for a file of 600 MB, so 150).
             table = opened.enter_context(
@@ -57,7 +61,8 @@ def parquet_schema(path: Path) -> Any:
     from pyarrow import parquet
 
     try:
-        return parquet.read_schema(path)
+        with pa.OSFile(os.fsencode(path)) as file:
+            return parquet.read_schema(file)
     except (pa.ArrowException, OSError):
         return None
 
@@ -68,7 +73,8 @@ def parquet_length(path: Path) -> int | None:
     from pyarrow import parquet
 
     try:
-        return int(parquet.read_metadata(path).num_rows)
+        with pa.OSFile(os.fsencode(path)) as file:
+            return int(parquet.read_metadata(file).num_rows)
     except (pa.ArrowException, OSError):
         return None
 

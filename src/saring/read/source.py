@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from saring.errors import InputError, UsageError
+from saring.errors import InputError, UsageError, path_text
 from saring.read.stream import Stream
 
 __all__ = ["FORMATS", "PARTS_SUFFIX", "Inputs", "Source", "folder_sources", "found_sources",
@@ -130,7 +130,7 @@ def named_source(given: str | Path, format: str = "") -> Source | None:
             f"{path}: the suffix {path.suffix or '(none)'} tells no format; expected one of "
             f"{known} (also with .gz or .zst); rename the file or give --format"
         )
-    return Source(str(path), path.name, path, found, True)
+    return Source(path_text(path), path_text(path.name), path, found, True)
 
 
 def folder_sources(folder: Path) -> Iterator[Source]:
@@ -151,7 +151,8 @@ def folder_sources(folder: Path) -> Iterator[Source]:
         format = _format_of(path) if stat.S_ISREG(mode) else ""
         if format or stat.S_ISDIR(mode):  # a folder that cannot be listed fails when it is opened
             found = True
-            yield Source(str(path), path.relative_to(folder).as_posix(), path, format, False)
+            label = path_text(path.relative_to(folder).as_posix())
+            yield Source(path_text(path), label, path, format, False)
         else:
             skipped[path.suffix or "(no suffix)"] += 1
     if not found:

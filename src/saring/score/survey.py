@@ -54,7 +54,7 @@ def survey(inputs: Iterable[str | Path], format: str) -> Survey:
 
 def _take_in(found: blake2b, source: Source, path: Path) -> int | None:
     """Add a file to a digest and return about how many rows it has."""
-    found.update(repr((source.name, source.format)).encode("utf-8", "surrogatepass"))
+    found.update(repr((source.name, source.format)).encode())
     lines = quotes = 0
     try:
         with path.open("rb") as file:
