@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from saring import __version__
+from saring.atomic import appear, sync
 from saring.errors import ConfigError, InputError
 
 __all__ = ["check_sha256", "fetch", "is_address"]
@@ -71,7 +71,7 @@ def fetch(
         except InputError:
             part.unlink()  # or the next run would go on from it
             raise
-        part.replace(path)
+        appear(part, path)
     except OSError as error:
         raise ConfigError(
             f"{path}: cannot be written ({error.strerror}); make room or name another place"
@@ -113,8 +113,7 @@ def _complete(address: str, part: Path, progress: Progress) -> None:
                 file.write(chunk)
                 done += len(chunk)
                 progress(done, total)
-            file.flush()
-            os.fsync(file.fileno())
+            sync(file)
     if total > there and done < total:
         raise InputError(_broken_off(address, done))
 

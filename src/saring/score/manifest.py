@@ -6,7 +6,6 @@ a run that is killed leaves at worst half a line at the end, which counts for no
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
@@ -15,6 +14,7 @@ from typing import IO, Any, Self
 
 import orjson
 
+from saring.atomic import appear, sync
 from saring.score.making import Part
 from saring.score.summary import Summary
 
@@ -110,14 +110,14 @@ class Manifest:
         self._file.write(_json(head) + b"\n")
         for number, done in sorted(self.done.items()):
             self._file.write(_line(number, done))
-        self._sync()
-        aside.replace(self._path)
+        sync(self._file)
+        appear(aside, self._path)
 
     def add(self, number: int, done: Done) -> None:
         """Note that a part is done."""
         assert self._file is not None, "begin() comes first"
         self._file.write(_line(number, done))
-        self._sync()
+        sync(self._file)
         self.done[number] = done
 
     def close(self) -> None:
@@ -125,11 +125,6 @@ class Manifest:
         if self._file is not None:
             self._file.close()
             self._file = None
-
-    def _sync(self) -> None:
-        assert self._file is not None
-        self._file.flush()
-        os.fsync(self._file.fileno())
 
 
 def digest(data: bytes) -> str:

@@ -6,14 +6,13 @@ a run that is killed leaves whole parts, and the next run of the same command go
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
+from saring.atomic import whole
 from saring.errors import ConfigError
 from saring.read import PARTS_SUFFIX
 from saring.score.jobs import Job
@@ -66,7 +65,7 @@ class Parts:
 
     def _write(self, name: str, data: bytes) -> None:
         """Write a file, whole or not at all."""
-        with _whole(self._folder / name) as file:
+        with whole(self._folder / name) as file:
             file.write(data)
 
     def summary(self) -> Summary:
@@ -154,24 +153,10 @@ def _is_whole(folder: Path, number: int, done: Done) -> bool:
 def _concatenate(paths: list[Path], out: Path) -> None:
     """Write files one behind another, those that are there, whole or not at all."""
     out.parent.mkdir(parents=True, exist_ok=True)
-    with _whole(out) as file:
+    with whole(out) as file:
         for path in paths:
             if path.exists():
                 file.write(path.read_bytes())
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[IO[bytes]]:
-    """Give a file that has its name once it is complete and on the disk."""
-    aside = path.with_name(path.name + ".part")
-    try:
-        with aside.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)  # on a full disk every byte counts
 
 
 @contextmanager

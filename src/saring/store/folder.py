@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import shutil
 import stat
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from saring.atomic import sync, sync_folder
 from saring.errors import BundleError
 from saring.store.card import to_json, version_of
 
@@ -72,35 +72,23 @@ def write_folder(
         for name, data in everything.items():
             with (part / name).open("xb") as file:
                 file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-        _sync_folder(part)
+                sync(file)
+        sync_folder(part)
         if replaced:
             folder.rename(old)
         try:
             part.rename(folder)
-        except OSError:
+        except BaseException:
             if replaced:
                 old.rename(folder)
             raise
+        sync_folder(folder.parent)
         shutil.rmtree(old, ignore_errors=True)
-        _sync_folder(folder.parent)
     except OSError as error:
         raise BundleError(f"{folder}: cannot be written: {error}") from error
     finally:
         shutil.rmtree(part, ignore_errors=True)  # gone already when the rename went well
     return folder
-
-
-def _sync_folder(folder: Path) -> None:
-    """Push a folder's entries to the disk, where the system can."""
-    if os.name == "nt":  # Windows cannot open a folder
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def open_folder(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from saring.atomic import appear, sync
 from saring.errors import ConfigError, UsageError
 from saring.writers.formats import SUFFIXES, Format, Rows
 
@@ -57,10 +57,9 @@ class RowFile:
                 with self._file:
                     if kind is None:
                         self._put(self._format.end())
-                        self._file.flush()
-                        os.fsync(self._file.fileno())
+                        sync(self._file)
                 if kind is None:
-                    self._aside.replace(self._path)
+                    appear(self._aside, self._path)
         finally:
             self._aside.unlink(missing_ok=True)  # gone already when all went well
 
