@@ -24,12 +24,12 @@ def articles(small_corpus):
 
 
 def names(reports):
-    return [(report.name, report.split, report.n) for report in reports]
+    return [(report.name, report.asked_of, report.n) for report in reports]
 
 
 def whole(reports):
     """The reports that are of all topics, not of those but the rest class."""
-    return [report for report in reports if "but other" not in report.split]
+    return [report for report in reports if "other left out" not in report.part]
 
 
 def first(reports, name):
@@ -128,9 +128,9 @@ def test_topics_are_reported_without_the_rest_class_too(bundle, articles):
     found = [report for report in assess(bundle, tested, "x") if report.name == "topic"]
     assert names(found) == [
         ("topic", "x", len(tested)),
-        ("topic", "x (but other)", len(clear)),
+        ("topic", "x (other left out)", len(clear)),
         ("topic", "x (sure)", len(tested)),
-        ("topic", "x (sure but other)", len(clear)),
+        ("topic", "x (sure, other left out)", len(clear)),
     ]
     assert 0 < len(clear) < len(tested)
     assert found[1].labels == ("economy", "gossip", "international_politics")
@@ -146,7 +146,7 @@ def test_links_that_readers_found_neither_near_nor_far_are_left_out_of_a_report(
         )
         for i, grade in enumerate((0.0, 0.5, 1.0, 2.0, 2.0))
     ]
-    assert names(assess(bundle, pairs, "x")) == [("link", "x", 5), ("link", "x (0 or 2)", 3)]
+    assert names(assess(bundle, pairs, "x")) == [("link", "x", 5), ("link", "x (graded 0 or 2)", 3)]
     sharp = [pair for pair in pairs if pair.links[0].grade in (0, 2)]
     assert names(assess(bundle, sharp, "x")) == [("link", "x", 3)]
 

@@ -13,7 +13,7 @@ LABELS = ("related", "unrelated")
 QUESTIONS = {"topic": ("economy", "gossip", "other"), "link": LABELS}
 
 
-def answers(n_right, n=10, *, name="link", split="test") -> Report:
+def answers(n_right, n=10, *, name="link", split="test", part="") -> Report:
     """The report of ten links, half of them related, of which so many were judged rightly."""
     truth = [LABELS[i % 2] for i in range(n)]
     predicted = [t if i < n_right else LABELS[t == LABELS[0]] for i, t in enumerate(truth)]
@@ -25,7 +25,7 @@ def answers(n_right, n=10, *, name="link", split="test") -> Report:
         publishers=[""] * n,
         groups=list(range(n)),
     )
-    return report(scored, name=name, split=split, seed=0)
+    return report(scored, name=name, split=split, part=part, seed=0)
 
 
 def floors_file(folder, text):
@@ -51,12 +51,25 @@ def test_a_floor_holds_where_no_figure_is_below_it(floor, holds):
 
 
 def test_parts_of_a_split_are_ignored():
-    hard = answers(2, split="real (clear news)")
-    assert hard.part
+    hard = answers(2, split="real", part="clear news")
     [check] = check_floors([answers(9), hard], {"link": {"accuracy": 0.75}})
     assert (check.worst, check.split, check.holds) == (0.9, "test", True)
     with pytest.raises(ConfigError, match=r"floor link.accuracy: no report has this figure"):
         check_floors([hard], {"link": {"accuracy": 0.75}})
+
+
+@pytest.mark.parametrize("split", ["labelled (1)", "a (b", "b)", ")", "", "test", "[red]"])
+def test_a_whole_file_is_held_to_floors_whatever_its_name(split):
+    [check] = check_floors([answers(9), answers(1, split=split)], {"link": {"accuracy": 0.75}})
+    assert (check.worst, check.split, check.holds) == (0.1, split, False)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_figure_that_is_no_number_is_the_worst(order):
+    good = answers(9)
+    none = replace(good, split="nan", accuracy=replace(good.accuracy, value=math.nan))
+    [check] = check_floors([good, none][::order], {"link": {"accuracy": 0.75}})
+    assert (check.split, check.holds) == ("nan", False)
 
 
 def test_another_question_s_figures_are_not_taken():

@@ -54,7 +54,7 @@ def measured(rows, config=CONFIG, told=lambda *step: None):
 
 
 def splits(found):
-    return [report.split for report in found.reports]
+    return [report.asked_of for report in found.reports]
 
 
 # Jobs
@@ -246,7 +246,7 @@ def test_headlines_that_all_annotators_agree_on_are_reported_apart_too():
         for i, a in enumerate(articles(tested=0))
     ]
     _, clickbait = measured(rows)
-    counts = {report.split: report.n for report in clickbait.reports}
+    counts = {report.asked_of: report.n for report in clickbait.reports}
     assert (counts["random"], counts["random (unanimous)"]) == (63, 42)
 
 

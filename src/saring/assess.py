@@ -106,7 +106,8 @@ def _task_reports(
                 else {},
                 labels=part.labels,
                 groups=groups[table.articles],
-                split=f"{split} ({part.name})" if part.name else split,
+                split=split,
+                part=part.name,
                 threshold=bundle.card["thresholds"]["unrelated"] if task.name == "link" else 0.5,
             )
         )
@@ -135,9 +136,17 @@ def _parts(table: Table, kinds: NDArray[np.str_], labels: tuple[str, ...]) -> It
     for name, chosen in named.items():
         yield _Part(name, np.flatnonzero(chosen), labels)
         if sharp.any() and not sharp.all() and (chosen & sharp).any():
-            yield _Part(f"{name} 0 or 2".strip(), np.flatnonzero(chosen & sharp), labels)
+            yield _Part(
+                ", ".join(filter(None, (name, "graded 0 or 2"))),
+                np.flatnonzero(chosen & sharp),
+                labels,
+            )
         if REST in labels and len(three) > 1 and (chosen & clear).any():
-            yield _Part(f"{name} but {REST}".strip(), np.flatnonzero(chosen & clear), three)
+            yield _Part(
+                ", ".join(filter(None, (name, f"{REST} left out"))),
+                np.flatnonzero(chosen & clear),
+                three,
+            )
 
 
 def _rules(bundle: Bundle, task: Task, features: Any) -> Mapping[str, ArrayLike]:

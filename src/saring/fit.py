@@ -236,6 +236,7 @@ def make_report(
     labels: Sequence[str],
     groups: NDArray[np.intp],
     split: str,
+    part: str = "",
     threshold: float | NDArray[np.float64] = 0.5,
     seed: int = 0,
 ) -> Report:
@@ -257,4 +258,4 @@ def make_report(
         groups[rows],
         table.shares[rows],
     )
-    return report(scored, name=task.name, split=split, seed=seed, baselines=baselines)
+    return report(scored, name=task.name, split=split, part=part, seed=seed, baselines=baselines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -100,7 +101,7 @@ def check_floors(
     for task, figures in floors.items():
         for metric, floor in figures.items():
             found = [
-                (figure.value, report.split)
+                (math.isfinite(figure.value), figure.value, report.split)
                 for report in reports
                 if report.name == task
                 and not report.part
@@ -108,6 +109,6 @@ def check_floors(
             ]
             if not found:
                 raise ConfigError(f"floor {task}.{metric}: no report has this figure")
-            worst, split = min(found)
+            _, worst, split = min(found)  # what is no number is the worst
             checks.append(Check(task, metric, floor, worst, split))
     return checks

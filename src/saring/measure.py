@@ -205,13 +205,14 @@ def _measured(
             del rules["publisher"]  # no publisher is known there: it is the majority again
         probabilities = np.concatenate([p for p, _ in judged])
         thresholds = np.concatenate([t for _, t in judged])
-        for split, chosen in _splits(name, job.table.shares[rows]).items():
+        protocol, _, corpus = name.partition(" (")  # as `_elsewhere` names them
+        for part, chosen in _parts(corpus[:-1], job.table.shares[rows]).items():
             reports.append(
                 make_report(
                     job.task, job.table, rows[chosen], probabilities[chosen],
                     {rule: labels[chosen] for rule, labels in rules.items()},
-                    labels=job.labels, groups=job.groups, split=split, seed=config.seed,
-                    threshold=thresholds[chosen],
+                    labels=job.labels, groups=job.groups, split=protocol, part=part,
+                    seed=config.seed, threshold=thresholds[chosen],
                 )
             )  # fmt: skip
     learnt = base.thresholds(config)
@@ -220,12 +221,12 @@ def _measured(
     return Measured(job, fitted.model, base.calibration, learnt, tuple(reports))
 
 
-def _splits(name: str, shares: Floats) -> dict[str, NDArray[np.bool_]]:
+def _parts(corpus: str, shares: Floats) -> dict[str, NDArray[np.bool_]]:
     """Return the rows that are reported together: all, and those all annotators agreed on."""
     unanimous = shares == 1
-    found = {name: np.ones(len(shares), dtype=np.bool_)}
+    found = {corpus: np.ones(len(shares), dtype=np.bool_)}
     if unanimous.any() and not unanimous.all():
-        found[f"{name} (unanimous)"] = unanimous
+        found[", ".join(filter(None, (corpus, "unanimous")))] = unanimous
     return found
 
 

@@ -74,7 +74,7 @@ def _figure_row(report: Report) -> tuple[str, ...]:
     best = report.best_baseline
     return (
         report.name,
-        report.split,
+        report.asked_of,
         f"{report.n:,}",
         f"{report.macro_f1.value:.3f} ({report.macro_f1.span()})",
         f"{report.accuracy.value:.3f}",

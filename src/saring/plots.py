@@ -180,7 +180,7 @@ def _axes(report: Report, heading: str, inches: tuple[float, float]) -> tuple[Fi
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     axes.spines[["top", "right"]].set_visible(False)
-    where = f"{_words(report.name)}, {_plain(report.split)}, {report.n:,} rows"
+    where = f"{_words(report.name)}, {_plain(report.asked_of)}, {report.n:,} rows"
     figure.suptitle(f"{heading}\n{where}", fontsize=11, color=INK)
     return figure, axes
 

@@ -124,7 +124,7 @@ def _card(
         "config": {name: value for name, value in flat(config).items() if name != "about"},
         "labels": {job.task.name: list(job.labels) for job in jobs},
         "majority": {job.task.name: _majority(job) for job in jobs},
-        "metrics": {f"{r.name}.{r.split}": r.to_json() for r in reports},
+        "metrics": {f"{r.name}.{r.asked_of}": r.to_json() for r in reports},
         "thresholds": thresholds,
         "licence": config.licence,
         "sources": [Path(path).name for path in corpus],
@@ -144,7 +144,9 @@ def _log(
     from saring.plots import figures
 
     drawn = {
-        f"{r.name}.{r.split}.{name}": figure for r in reports for name, figure in figures(r).items()
+        f"{r.name}.{r.asked_of}.{name}": figure
+        for r in reports
+        for name, figure in figures(r).items()
     }
     info = track.log_run(
         track.RunRecord(

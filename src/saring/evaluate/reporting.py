@@ -44,6 +44,7 @@ def report(
     *,
     name: str,
     split: str,
+    part: str = "",
     seed: int,
     n_bootstrap: int = 1000,
     baselines: Mapping[str, ArrayLike] = NO_BASELINES,
@@ -53,8 +54,8 @@ def report(
     Parameters
     ----------
     scored : Scored
-    name, split : str
-        The task and the protocol, for titles and metric names: "topic", "publisher-out".
+    name, split, part : str
+        What was asked and of which rows, as `Report` has it.
     seed : int
         Of the resampling: the same rows and seed give the same digits.
     n_bootstrap : int
@@ -83,6 +84,7 @@ def report(
     return Report(
         name=name,
         split=split,
+        part=part,
         labels=scored.labels,
         n=len(truth),
         n_groups=len(np.unique(scored.groups)),

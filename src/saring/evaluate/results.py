@@ -70,8 +70,9 @@ class Report:
 
     Attributes
     ----------
-    name, split : str
-        The task ("topic") and the protocol ("test", "publisher-out").
+    name, split, part : str
+        The task ("topic"), the protocol or file ("publisher-out"), and where only some of its rows
+        were asked about, which ("unanimous").
     labels : tuple of str
         All labels of the task, in the model's order; the second of two is the positive one.
     n, n_groups : int
@@ -119,6 +120,7 @@ class Report:
     human: float | None = None
     ranking: Ranking | None = None
     baselines: tuple[Baseline, ...] = ()
+    part: str = ""
 
     @property
     def absent(self) -> tuple[str, ...]:
@@ -127,9 +129,9 @@ class Report:
         return tuple(label for label in self.labels if label not in present)
 
     @property
-    def part(self) -> bool:
-        """Whether it is about some rows of a split only, which stand in brackets in its name."""
-        return self.split.endswith(")")
+    def asked_of(self) -> str:
+        """The split, with the part of it in brackets."""
+        return f"{self.split} ({self.part})" if self.part else self.split
 
     @property
     def best_baseline(self) -> Baseline | None:
@@ -166,7 +168,9 @@ class Report:
                 f"{name}.macro_f1": baseline.macro_f1,
             }
             figures |= _flat(f"{name}.gain", baseline.gain)
-        return {f"{self.name}.{self.split}.{key}": float(value) for key, value in figures.items()}
+        return {
+            f"{self.name}.{self.asked_of}.{key}": float(value) for key, value in figures.items()
+        }
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as a dictionary of JSON types; `from_json` reads it back, equal."""
@@ -181,6 +185,9 @@ class Report:
         BundleError
             When a field is missing, unknown or of the wrong shape.
         """
+        if "part" not in data:  # until the shipped model is made again
+            split, _, part = data["split"].partition(" (")
+            data = {**data, "split": split, "part": part[:-1]}
         try:
             report: Report = _typed(cls, data)
         except TypeError as error:
@@ -192,7 +199,7 @@ class Report:
     def table(self) -> Table:
         """Return the figures as a table: overall, by label, baselines, the worst publishers."""
         return Table(
-            title=f"{self.name}, {self.split}: {self.n:,} rows in {self.n_groups:,} groups",
+            title=f"{self.name}, {self.asked_of}: {self.n:,} rows in {self.n_groups:,} groups",
             header=("", "value", "95% interval", "precision", "recall", "rows"),
             sections=(
                 tuple(self._overall_rows()),

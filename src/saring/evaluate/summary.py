@@ -28,7 +28,7 @@ def _summary_row(report: Report) -> Row:
     """Return one report's row of the summary."""
     best = report.best_baseline
     return (
-        *(report.name, report.split, f"{report.n:,}"),
+        *(report.name, report.asked_of, f"{report.n:,}"),
         *(f"{report.macro_f1.value:.3f}", report.macro_f1.span()),
         _accuracy(report),
         f"{report.auc.value:.3f}" if report.auc else "",
