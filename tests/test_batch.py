@@ -136,6 +136,15 @@ def test_a_part_that_is_torn_or_gone_is_made_again(model, given, tmp_path):
     assert out.read_bytes() == undisturbed(given, tmp_path / "other.jsonl", model)
 
 
+def test_a_part_of_the_same_length_with_other_bytes_is_made_again(model, given, tmp_path):
+    out = tmp_path / "out.jsonl"
+    interrupted(40, [given], out, model)
+    part = tmp_path / "out.jsonl.parts" / "part-000001"
+    part.write_bytes(part.read_bytes().replace(b"Rupiah", b"rupiah"))
+    assert score([given], out, model, batch_size=10, scored_at=NOON).resumed == 30
+    assert out.read_bytes() == undisturbed(given, tmp_path / "other.jsonl", model)
+
+
 def test_a_manifest_that_is_no_manifest_is_no_run(model, given, tmp_path):
     out = tmp_path / "out.jsonl"
     (tmp_path / "out.jsonl.parts").mkdir()
@@ -165,6 +174,15 @@ def test_other_settings_are_refused_and_say_so(model, given, tmp_path, change, w
         score([given], out, model, **options)
     assert "run the command that was interrupted, or add --overwrite" in str(caught.value)
     assert score([given], out, model, batch_size=10, scored_at=NOON).resumed == 30
+
+
+def test_digits_of_the_kernel_and_of_plain_python_are_not_mixed(model, given, tmp_path):
+    out = tmp_path / "out.jsonl"
+    interrupted(30, [given], out, model)
+    manifest = tmp_path / "out.jsonl.parts" / "manifest.jsonl"
+    manifest.write_bytes(manifest.read_bytes().replace(b'"compiled":false', b'"compiled":true'))
+    with pytest.raises(ConfigError, match="compiled was True and is False"):
+        score([given], out, model, batch_size=10, scored_at=NOON)
 
 
 def test_a_changed_input_is_refused_wherever_it_changed(model, given, tmp_path):

@@ -1,7 +1,9 @@
 """A page may crash or hang its reader at the cost of one row. The functions below stand in for
 `page_record`: the worker runs whatever `PageReader` is told by `parse_page`."""
 
+import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -41,6 +43,11 @@ def misbehave(html: bytes, name: str) -> Record:
         return misbehave(html, name)
     if html == b"eats":
         return Record(id=name, text="x" * (1 << 40))
+    if html == b"hurries":  # what the parent's death is waited for, in less than a test's patience
+        saring.read.worker.ORPHAN_SECONDS = 1
+    if html == b"limits":
+        limits = (resource.RLIMIT_AS, resource.RLIMIT_CORE)
+        return Record(id=name, text=repr([resource.getrlimit(limit)[0] for limit in limits]))
     if html == b"prints":
         print("bukan jawaban", flush=True)  # noqa: T201
     return Record(id=name, text=str(os.getpid()))
@@ -154,6 +161,38 @@ def test_a_worker_ends_when_its_parent_is_killed(tmp_path):
     while worker.exists() and "State:\tZ" not in (worker / "status").read_text():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_a_worker_in_the_middle_of_a_page_ends_when_its_parent_is_killed():
+    code = (
+        "import os, signal, threading; from saring.read.worker import PageReader;"
+        "from test_worker import misbehave; reader = PageReader(0.5, misbehave);"
+        "print(reader.read(b'hurries', 'a').text, flush=True);"
+        "threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGKILL)).start();"
+        "reader.read(b'hangs', 'b')"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parent
+    )
+    worker = Path(f"/proc/{run.stdout.strip()}")
+    deadline = time.monotonic() + 5
+    while worker.exists() and "State:\tZ" not in (worker / "status").read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_a_page_cannot_take_the_machine_s_memory_nor_leave_a_core():
+    with PageReader(parse_page=misbehave) as reader:
+        limits = json.loads(reader.read(b"limits", "a.html").text)
+    assert limits == [4 << 30, 0]
+
+
+def test_an_alarm_ends_with_its_page():
+    """An hour's idle wait must not end the worker."""
+    with PageReader(0.5, misbehave) as reader:
+        first = reader.read(b"hurries", "a.html").text
+        time.sleep(1.3)
+        assert reader.read(b"1", "b.html").text == first
 
 
 def test_a_missing_extra_is_named_when_the_first_page_comes(monkeypatch):
