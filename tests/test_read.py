@@ -486,6 +486,67 @@ def test_a_parquet_text_that_is_no_utf8_breaks_one_row(tmp_path):
     assert "no UTF-8" in records[1].error
 
 
+def from_numbers(numbers: list[int], kind: pa.DataType) -> pa.Array:
+    """Return numbers as times, unchecked, as a mistaken program writes them."""
+    return pa.array(numbers, pa.int64() if kind.bit_width == 64 else pa.int32()).view(kind)
+
+
+ODD = {  # values that Python's own types cannot hold
+    "milliseconds taken for seconds": from_numbers([0, 1642602600000000], pa.timestamp("ms")),
+    "a year before the first": from_numbers([0, -(2**61)], pa.timestamp("us")),
+    "a date far away": from_numbers([0, 2**31 - 1], pa.date32()),
+    "a long duration": from_numbers([0, 2**60], pa.duration("ms")),
+    "a time zone nobody knows": from_numbers([0, 1], pa.timestamp("us", "Mars/Phobos")),
+    "a struct with a name twice": pa.StructArray.from_arrays([pa.array([1, 2])] * 2, ["a", "a"]),
+    "times in a list": pa.array([[0], [2**61]]).cast(pa.list_(pa.timestamp("us"))),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_a_value_that_nothing_can_hold_costs_no_row_where_nobody_needs_it(tmp_path, name):
+    path = tmp_path / "a.parquet"
+    parquet.write_table(pa.table({"isi": ["satu", "dua"], "diambil": ODD[name]}), path)
+    assert [(r.text, r.error, r.note) for r in read([path])] == [("satu", "", ""), ("dua", "", "")]
+    first, second = rows([path])
+    assert (first.values["isi"], second.values["isi"], second.error) == ("satu", "dua", "")
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_a_date_that_nothing_can_hold_costs_the_date_and_the_record_says_so(tmp_path, name):
+    path = tmp_path / "a.parquet"
+    parquet.write_table(pa.table({"isi": ["satu", "dua"], "tanggal": ODD[name]}), path)
+    *_, record = read([path])
+    assert (record.text, record.published, record.error) == ("dua", "", "")
+    assert record.note.startswith(f"{path}:2: column 'tanggal' (published): found ")
+
+
+@pytest.mark.parametrize("name", ["a year before the first", "a long duration"])
+def test_another_field_that_nothing_can_hold_costs_its_row_alone(tmp_path, name):
+    path = tmp_path / "a.parquet"
+    parquet.write_table(pa.table({"isi": ["x", "y", "z"], "id": pa.concat_arrays(
+        [ODD[name].slice(1), pa.nulls(2, ODD[name].type)])}), path)  # fmt: skip
+    first, second, third = read([path], KEEP)
+    assert f"{path}:1: column 'id' (id): found a value of type" in first.error
+    assert (second.text, third.text, second.error) == ("y", "z", "")
+
+
+def test_of_parquet_only_the_columns_that_are_used_are_read(tmp_path):
+    path = tmp_path / "a.parquet"
+    parquet.write_table(pa.table({"isi": ["naik"] * 9, "vektor": [os.urandom(999)] * 9}), path)
+    data = path.read_bytes()
+    chunk = parquet.read_metadata(path).row_group(0).column(1)
+    damaged = data[: chunk.dictionary_page_offset] + b"\xff" * chunk.total_compressed_size
+    path.write_bytes(damaged + data[len(damaged) :])
+    assert [record.text for record in read([path])] == ["naik"] * 9
+
+
+def test_a_parquet_file_whose_columns_are_no_utf8_is_one_error(tmp_path):
+    parquet.write_table(pa.table({"isi": ["naik"], "cafe": ["x"]}), tmp_path / "a.parquet")
+    data = (tmp_path / "a.parquet").read_bytes().replace(b"cafe", b"caf\xe9")
+    (record,) = read([wrote(tmp_path / "a.parquet", data)], KEEP)
+    assert "found no readable Parquet" in record.error
+
+
 def test_a_file_that_is_no_parquet_is_one_error(tmp_path):
     path = wrote(tmp_path / "a.parquet", b"PAR1 ini bukan parquet PAR1")
     (record,) = read([path], KEEP)

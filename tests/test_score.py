@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import orjson
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -96,6 +97,22 @@ def test_abstentions_are_counted_apart():
     found = [known, replace(known, abstained=True), Prediction("c", error="e")]
     summary = Summary.of(as_columns(found, ["x"]))
     assert summary == Summary(rows=3, scored=1, abstained=1, errors=1, first_error="e")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_date_that_cannot_be_read_costs_no_verdict_and_the_row_says_so(model, tmp_path, workers):
+    kind = pa.timestamp("ms")
+    table = {"isi": ["Rupiah menguat."] * 2, "tanggal": pa.array([0, 10**17]).view(kind)}
+    pq.write_table(pa.table(table), tmp_path / "in.parquet")
+    summary = score([tmp_path / "in.parquet"], tmp_path / "out.jsonl", model, workers=workers)
+    good, dateless = rows_of(tmp_path / "out.jsonl")
+    assert (good["published"], good["error"]) == ("1970-01-01T00:00:00", None)
+    assert dateless["published"] is None
+    assert "in.parquet:2: column 'tanggal' (published): found" in dateless["error"]
+    same = set(good) - {"id", "published", "error"}
+    assert {name: good[name] for name in same} == {name: dateless[name] for name in same}
+    assert (summary.rows, summary.errors) == (2, 1)
+    assert summary.scored + summary.abstained == 1
 
 
 def test_links_that_nobody_judged_do_not_stop_a_batch(model, tmp_path):

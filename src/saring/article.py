@@ -41,6 +41,8 @@ class Record:
         The place for messages: ``file:row``.
     error : str
         Why the record could not be read; empty when it could.
+    note : str
+        What of it could not be read and was left out; the rest is as good as any.
     """
 
     id: str
@@ -52,6 +54,7 @@ class Record:
     addresses: Mapping[str, str] = field(default_factory=dict)
     where: str = ""
     error: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,8 @@ class Article:
     """A parsed article: its text, what in it is not body, and its metadata.
 
     `links` and `removals` hold disjoint spans of `text` in rising order; all else is body.
-    `published` is ISO 8601, with an offset where the portal printed a time zone.
+    `published` is ISO 8601, with an offset where the portal printed a time zone; `note` says what
+    of the record could not be read.
     """
 
     id: str
@@ -109,6 +113,7 @@ class Article:
     place: str = ""
     tags: tuple[str, ...] = ()
     url: str = ""
+    note: str = ""
 
     def pieces(self) -> Iterator[Piece]:
         """Yield the tiles of the text in order: body, links and removals."""
@@ -173,6 +178,7 @@ class LinkPrediction:
 class Prediction:
     """What the model says of one article; with `error` filled, the other verdicts are empty.
 
+    But where no more than the date could not be read: then `error` says that beside the verdicts.
     `probabilities` maps each topic to its probability, in the model's order.
     """
 
@@ -192,6 +198,11 @@ class Prediction:
     scored_at: str = ""
 
     @property
+    def failed(self) -> bool:
+        """Whether the article could not be read at all: `error` stands in place of verdicts."""
+        return bool(self.error) and self.clean_text is None
+
+    @property
     def topic_probability(self) -> float | None:
         """Probability of the predicted topic, in [0, 1]; None for an error."""
         return None if self.topic is None else self.probabilities[self.topic]
@@ -199,12 +210,12 @@ class Prediction:
     @property
     def n_links(self) -> int | None:
         """Number of teaser links found; None for an error."""
-        return None if self.error else len(self.links)
+        return None if self.failed else len(self.links)
 
     @property
     def n_unrelated(self) -> int | None:
         """Number of links that have nothing to do with the article; None where none was judged."""
-        if self.error or any(link.related is None for link in self.links):
+        if self.failed or any(link.related is None for link in self.links):
             return None
         return sum(not link.related for link in self.links)
 
@@ -235,7 +246,7 @@ def as_columns(found: Sequence[Prediction], topics: Sequence[str]) -> dict[str, 
         **{f"p_{topic}": [p.probabilities.get(topic) for p in found] for topic in topics},
         "abstained": [p.abstained for p in found],
         "clickbait": [p.clickbait for p in found],
-        "links": [None if p.error else [link.row() for link in p.links] for p in found],
+        "links": [None if p.failed else [link.row() for link in p.links] for p in found],
         "n_links": [p.n_links for p in found],
         "n_unrelated": [p.n_unrelated for p in found],
         "clean_text": [p.clean_text for p in found],

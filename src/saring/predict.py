@@ -150,6 +150,7 @@ class Model:
                     clickbait=baits[i] if article.title else None,
                     links=tuple(judged[i]),
                     clean_text=clean[i],
+                    error=article.note,
                     **marks,
                 )
             )

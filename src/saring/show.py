@@ -69,6 +69,7 @@ def print_prediction(record: Record, prediction: Prediction) -> None:
     """Print one article with its topic, its links judged, and the unrelated ones struck through."""
     if prediction.error:
         print_problem(prediction.error)
+    if prediction.failed:
         return
     out = Terminal()
     _print(out, Text(record.where, "dim"))

@@ -16,7 +16,7 @@ from typing import Any
 from saring.errors import ConfigError, InputError
 from saring.fetch import check_sha256
 from saring.importing.recipe import Recipe
-from saring.read import ReadOptions, Row, rows
+from saring.read import ReadOptions, Row, Unreadable, rows
 
 __all__ = ["TableRow", "open_tables", "table_rows"]
 
@@ -80,7 +80,7 @@ def table_rows(table: Path, recipe: Recipe) -> Iterator[TableRow]:
     seen: set[str] = set()
     for row in rows(table, ReadOptions(on_error="keep")):
         seen.update(row.values)
-        yield TableRow(_values(row, recipe), row.where, table.name, row.error)
+        yield TableRow(_values(row, recipe), row.where, table.name, row.error or _lost(row, recipe))
     for our, theirs in recipe.columns.items():
         if seen and not recipe.layouts and seen.isdisjoint(theirs):
             raise ConfigError(
@@ -146,9 +146,19 @@ def _values(row: Row, recipe: Recipe) -> dict[str, str]:
     return found
 
 
+def _lost(row: Row, recipe: Recipe) -> str:
+    """Return why a row is lost: it has a value that cannot be read, and more than its date."""
+    for our, theirs in recipe.columns.items():
+        for name in theirs:
+            value = row.values.get(name)
+            if our != "date" and isinstance(value, Unreadable):
+                return f"{row.where}: column {name!r}: found {value.error}"
+    return ""
+
+
 def _text(value: Any) -> str:
     """Return a cell as text; a whole number in a column of floats as pandas writes it is whole."""
-    if value is None or value != value:  # NaN
+    if value is None or value != value or isinstance(value, Unreadable):  # NaN
         return ""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))

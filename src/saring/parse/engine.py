@@ -146,6 +146,7 @@ def _article(
         place=value("place", ""),
         tags=parse_tags(value("tags", "")),
         url=record.url,
+        note=record.note,
     )
 
 

@@ -16,7 +16,7 @@ from saring.read.formats import json_line
 from saring.read.parquet import batch_rows, parquet_length
 from saring.read.records import ReadOptions, Row, fixer, read, rows, to_record
 from saring.read.source import PARTS_SUFFIX, Source, sources
-from saring.read.values import Broken
+from saring.read.values import Broken, Unreadable
 
 __all__ = [
     "PARTS_SUFFIX",
@@ -27,6 +27,7 @@ __all__ = [
     "Ready",
     "Row",
     "Source",
+    "Unreadable",
     "batch_rows",
     "blocks",
     "fixer",

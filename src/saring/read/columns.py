@@ -6,7 +6,7 @@ import difflib
 import re
 import shlex
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
@@ -68,8 +68,15 @@ class Columns:
             found = self._seen[names] = self._look(names)
         return found
 
+    def needed(self, names: Sequence[str]) -> list[str] | None:
+        """Return those of a table's columns that hold our fields; None where one is missing."""
+        found = self.find(tuple(names))
+        return None if found.missing else list(found.columns.values())
+
     def fields(self, values: Mapping[str, Any]) -> dict[str, str]:
         """Return a row's fields by our names; one without a column is left out.
+
+        A date that cannot be read is left out, and ``note`` says so.
 
         Raises
         ------
@@ -83,7 +90,13 @@ class Columns:
         for name, column in found.columns.items():
             value = values[column]
             if not isinstance(value, str):
-                value = _text(value, column) if name == "text" else _word(value, column, name)
+                try:
+                    value = _text(value, column) if name == "text" else _word(value, column, name)
+                except InputError as error:
+                    if name != "published":
+                        raise
+                    fields["note"] = f"{error}; the row is used without it"
+                    continue
             fields[name] = _writable(value) if "\0" in value else value
         if len(fields["text"]) > MAX_TEXT_BYTES:
             raise InputError(

@@ -103,11 +103,10 @@ def _plain_table(source: Source, stream: Stream, columns: Columns) -> Cut | None
     found = columns.find(tuple(schema.names))
     if found.missing or not is_text(schema.field(found.columns["text"]).type):
         return None
-    names = list(found.columns.values())
 
     def cut(stream: Stream) -> Iterator[Block]:
         first = 1
-        for batch in parquet_batches(source, stream, names):
+        for batch in parquet_batches(source, stream, columns.needed):
             yield Table(source, first, batch, found)
             first += batch.num_rows
 

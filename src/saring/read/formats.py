@@ -19,7 +19,7 @@ from typing import Any
 import orjson
 
 from saring.errors import InputError
-from saring.read.parquet import parquet_rows
+from saring.read.parquet import Choose, parquet_rows
 from saring.read.source import Source
 from saring.read.stream import Stream
 from saring.read.values import MAX_TEXT_BYTES, Broken, Values, kind_of
@@ -36,7 +36,9 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _BETWEEN = re.compile(r"[\s,\[\]]*")  # what stands between the values of a JSON list
 
 
-def json_lines(source: Source, stream: Stream) -> Iterator[Values | Broken]:
+def json_lines(
+    source: Source, stream: Stream, choose: Choose | None = None
+) -> Iterator[Values | Broken]:
     """Yield the rows of JSON Lines; blank lines are none."""
     for line in raw_lines(stream):
         yield line if isinstance(line, Broken) else json_line(line)
@@ -63,7 +65,9 @@ def json_line(line: bytes | str) -> Values | Broken:
     return value if type(value) in (dict, Broken) else _no_object(value)
 
 
-def json_values(source: Source, stream: Stream) -> Iterator[Values | Broken]:
+def json_values(
+    source: Source, stream: Stream, choose: Choose | None = None
+) -> Iterator[Values | Broken]:
     """Yield the rows of a JSON file: the objects of its list, or its single object.
 
     Raises
@@ -96,7 +100,9 @@ def json_values(source: Source, stream: Stream) -> Iterator[Values | Broken]:
             yield _mended(value) if isinstance(value, dict) else _no_object(value)
 
 
-def csv_rows(source: Source, stream: Stream) -> Iterator[Values | Broken]:
+def csv_rows(
+    source: Source, stream: Stream, choose: Choose | None = None
+) -> Iterator[Values | Broken]:
     """Yield the rows of a table with a header line, delimited by comma, semicolon or tab."""
     csv.field_size_limit(MAX_TEXT_BYTES)  # the default of 128 kB is less than a long article
     # A line beyond the limit comes in pieces, which are errors of length or of number of cells.
@@ -215,7 +221,7 @@ def _distinct(names: list[str]) -> list[str]:
     return distinct
 
 
-TABLES: dict[str, Callable[[Source, Stream], Iterator[Values | Broken]]] = {
+TABLES: dict[str, Callable[[Source, Stream, Choose | None], Iterator[Values | Broken]]] = {
     "jsonl": json_lines,
     "json": json_values,
     "csv": csv_rows,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -11,24 +11,24 @@ from typing import Any
 from saring.errors import InputError
 from saring.read.source import Source
 from saring.read.stream import BUFFER_BYTES, Stream
-from saring.read.values import Broken, Values
+from saring.read.values import Unreadable, Values
 
 __all__ = ["BATCH_ROWS", "batch_rows", "is_text", "parquet_batches", "parquet_length",
            "parquet_rows", "parquet_schema"]  # fmt: skip
 
 BATCH_ROWS = 512  # some 2 MB of articles
 
+Choose = Callable[[Sequence[str]], "Sequence[str] | None"]  # columns by their names; None: all
 
-def parquet_rows(source: Source, stream: Stream) -> Iterator[Values | Broken]:
-    """Yield the rows of a Parquet file."""
-    for batch in parquet_batches(source, stream):
+
+def parquet_rows(source: Source, stream: Stream, choose: Choose | None = None) -> Iterator[Values]:
+    """Yield the rows of a Parquet file, of the columns that `choose` takes or of all."""
+    for batch in parquet_batches(source, stream, choose):
         yield from batch_rows(batch)
 
 
-def parquet_batches(
-    source: Source, stream: Stream, names: Sequence[str] | None = None
-) -> Iterator[Any]:
-    """Yield the rows of a Parquet file as Arrow batches, of these columns alone or of all.
+def parquet_batches(source: Source, stream: Stream, choose: Choose | None = None) -> Iterator[Any]:
+    """Yield the rows of a Parquet file as Arrow batches, of the columns that `choose` takes or all.
 
     Raises
     ------
@@ -50,8 +50,9 @@ def parquet_batches(
             table = opened.enter_context(
                 parquet.ParquetFile(file, buffer_size=BUFFER_BYTES, pre_buffer=False)
             )
+            names = choose(table.schema_arrow.names) if choose else None
             yield from table.iter_batches(batch_size=BATCH_ROWS, columns=names)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError, LookupError, MemoryError) as error:
         raise InputError(f"found no readable Parquet ({error}); write the file anew") from None
 
 
@@ -79,16 +80,28 @@ def parquet_length(path: Path) -> int | None:
         return None
 
 
-def batch_rows(batch: Any) -> Iterator[Values | Broken]:
-    """Yield the rows of an Arrow batch."""
+def batch_rows(batch: Any) -> Iterator[Values]:
+    """Yield the rows of an Arrow batch; a value that Python has none for is `Unreadable`."""
+    names = batch.schema.names
+    for values in zip(*map(_values, batch.columns), strict=True):
+        yield dict(zip(names, values, strict=True))
+
+
+def _values(column: Any) -> list[Any]:
+    """Return the values of an Arrow column."""
     try:
-        yield from batch.to_pylist()
-    except UnicodeDecodeError:
-        for row in range(batch.num_rows):
-            try:
-                yield from batch.slice(row, 1).to_pylist()
-            except UnicodeDecodeError as error:
-                yield Broken(f"found bytes that are no UTF-8 ({error.reason}); write the row anew")
+        return list(column.to_pylist())
+    except Exception:  # whatever the libraries raise that know dates, time zones and encodings
+        return [_value(scalar) for scalar in column]
+
+
+def _value(scalar: Any) -> Any:
+    try:
+        return scalar.as_py()
+    except UnicodeDecodeError as error:
+        return Unreadable(f"bytes that are no UTF-8 ({error.reason})")
+    except Exception as error:
+        return Unreadable(f"a value of type {scalar.type} that nothing can hold ({error})")
 
 
 def is_text(kind: Any) -> bool:

@@ -146,12 +146,15 @@ def checked_sources(inputs: Inputs, options: ReadOptions, columns: Columns) -> I
     named, sources = found_sources(inputs, options.format)
     for source in named:
         if source.reopens and source.format in TABLES:
-            next(_checked(source, _source_rows(source, Pages(0)), columns), None)
+            next(_checked(source, _source_rows(source, Pages(0), columns), columns), None)
     return sources
 
 
-def _source_rows(source: Source, pages: Pages) -> Iterator[Row]:
-    """Yield the rows of a source; a broken row, or the file from there on, is a row with error."""
+def _source_rows(source: Source, pages: Pages, columns: Columns | None = None) -> Iterator[Row]:
+    """Yield the rows of a source; a broken row, or the file from there on, is a row with error.
+
+    Of a Parquet file all columns are read, or those alone that `columns` finds.
+    """
     number = 0
     try:
         with source.open() as stream:
@@ -161,7 +164,8 @@ def _source_rows(source: Source, pages: Pages) -> Iterator[Row]:
                 fields = pages.fields(stream, source.name) if html else text_fields(stream)
                 yield Row(fields, source.label, source.name, whole=True)
                 return
-            for item in TABLES[format](source, stream):
+            choose = columns.needed if columns else None
+            for item in TABLES[format](source, stream, choose):
                 number += 1
                 if isinstance(item, Broken):
                     yield broken_row(source, number, item.error)
@@ -224,7 +228,7 @@ def _checked(source: Source, rows: Iterator[Row], columns: Columns) -> Iterator[
 
 def source_records(source: Source, pages: Pages, columns: Columns) -> Iterator[Record]:
     """Yield the records of one source."""
-    rows = _source_rows(source, pages)
+    rows = _source_rows(source, pages, columns)
     try:
         for row in _checked(source, rows, columns):
             yield to_record(row, columns)
@@ -258,6 +262,7 @@ def table_record(values: Mapping[str, Any], id: str, where: str, columns: Column
         publisher=fields.get("publisher", ""),
         url=fields.get("url", ""),
         where=where,
+        note=f"{where}: {fields['note']}".removeprefix(": ") if "note" in fields else "",
     )
 
 

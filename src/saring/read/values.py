@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["MAX_TEXT_BYTES", "Broken", "Values", "kind_of"]
+__all__ = ["MAX_TEXT_BYTES", "Broken", "Unreadable", "Values", "kind_of"]
 
 MAX_TEXT_BYTES = 20_000_000  # a hundred times the longest article seen
 
@@ -19,12 +19,21 @@ class Broken:
     error: str
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A value of a row that Python has none for, and why; the row's others can be read."""
+
+    error: str
+
+
 def kind_of(value: Any) -> str:
     """Return in words what kind of value one is."""
     if value is None:
         return "null"
     if isinstance(value, bool):
         return "true or false"
+    if isinstance(value, Unreadable):
+        return value.error
     if isinstance(value, (int, float)):
         return f"the number {value}"
     kinds: dict[type, str] = {str: "text", list: "a list", dict: "an object", bytes: "bytes"}

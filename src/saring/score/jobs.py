@@ -87,9 +87,9 @@ class Cleaning:
         found = take(records)
         texts = iter(self._texts([item for item in found if isinstance(item, Article)]))
         rows = [
-            _clean_row(item, next(texts), "")
+            _clean_row(item, next(texts))
             if isinstance(item, Article)
-            else _clean_row(Article(id=item.id, title=item.title, text=""), None, item.error)
+            else _clean_row(Article(id=item.id, title=item.title, text="", note=item.error), None)
             for item in found
         ]
         return {name: [row[name] for row in rows] for name in self.columns}
@@ -142,7 +142,7 @@ def prediction_columns(topics: Sequence[str]) -> dict[str, str]:
     return {name: kinds.get(name, "string") for name in as_columns([], topics)}
 
 
-def _clean_row(article: Article, text: str | None, error: str) -> dict[str, Any]:
+def _clean_row(article: Article, text: str | None) -> dict[str, Any]:
     """Return an article as a flat row."""
     return {
         "id": article.id,
@@ -156,6 +156,6 @@ def _clean_row(article: Article, text: str | None, error: str) -> dict[str, Any]
         "tags": list(article.tags),
         "url": article.url or None,
         "text": text,
-        "n_links": None if error else len(article.links),
-        "error": error or None,
+        "n_links": None if text is None else len(article.links),
+        "error": article.note or None,
     }

@@ -30,7 +30,8 @@ class Summary:
         """Return rows counted, given as columns."""
         found = [error for error in table["error"] if error]
         rows = len(table["error"])
-        abstained = sum(map(bool, table.get("abstained", ())))
+        unsure = zip(table.get("abstained", ()), table["error"], strict=False)
+        abstained = sum(bool(asked and not error) for asked, error in unsure)
         return cls(
             rows=rows,
             scored=rows - len(found) - abstained,

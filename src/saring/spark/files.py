@@ -113,7 +113,7 @@ def _counted(spark: SparkSession, out: str, suffix: str, columns: Sequence[str])
     found = rows.selectExpr(
         "count(*)",
         "count(error)",
-        "count_if(CAST(abstained AS BOOLEAN))",
+        "count_if(CAST(abstained AS BOOLEAN) AND error IS NULL)",
         "coalesce(sum(CAST(n_links AS BIGINT)), 0)",
         "coalesce(sum(CAST(n_unrelated AS BIGINT)), 0)",
         "coalesce(min(error), '')",
