@@ -405,6 +405,62 @@ def test_a_title_repeated_in_the_text_is_no_body():
     assert article.body == BODY_1
 
 
+@pytest.mark.parametrize(
+    "rest",
+    [
+        " dan tiga anak buahnya dalam operasi senyap di Jakarta",
+        " (dan harga bawang ikut turun)",
+        ", foto warga memanen pun beredar luas",
+        "/Bawang dan kentang menyusul pekan depan",
+        ": ini penjelasan dinas pertanian",
+    ],
+)
+def test_a_first_line_that_begins_like_the_title_is_body(rest):
+    article = parse({"title": TITLE, "text": f"{TITLE}{rest}\n{BODY_1}"})
+    assert article.body == f"{TITLE}{rest}\n{BODY_1}"
+
+
+@pytest.mark.parametrize(
+    "credit",
+    [
+        " /Kabar Sumbing/Rina", " /Ilustrasi Pixabay/", " (Rina W/Kabar)", ". Foto: Rina",
+        " (Foto: Rina)", " | Dok. Kabar", "/Instagram @kabar/",
+    ],
+)  # fmt: skip
+def test_the_title_with_a_photos_credit_is_a_caption(credit):
+    article = parse({"title": TITLE, "text": f"{TITLE}{credit}\n{BODY_1}"})
+    assert "photo_caption" in kinds_of(article).values()
+    assert article.body == BODY_1
+
+
+ONLY_TEXTS = [
+    TITLE, f"{TITLE} /Kabar Sumbing/Rina", "Foto: Rina Wulandari", "Editor: Rina Wulandari",
+    "JAKARTA, KOMPAS.com -", "Advertisement\nBaca Juga", "Simak Video: Detik-detik Panen Raya Cabai",
+    f"{TITLE}\n19 Januari 2022, 14:30 WIB\nFoto: Rina Wulandari", "(Rina Wulandari)",
+    "Copyright © KABAR 2025", "Tags\ncabai", "Simak selengkapnya di halaman berikutnya.",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ONLY_TEXTS)
+def test_rules_never_take_the_only_text(text):
+    article = parse({"title": TITLE, "text": text})
+    assert article.removals == ()
+    assert article.body == text
+
+
+def test_a_teaser_alone_is_still_a_link_and_its_label_no_text():
+    assert parse({"title": TITLE, "text": f"{TITLE}\nBaca juga: {HEADLINE}"}).body == TITLE
+    for text in (f"Baca juga: {HEADLINE}", f"Baca juga:\n{HEADLINE}"):
+        article = parse(text)
+        assert [link.headline for link in article.links] == [HEADLINE]
+        assert article.body == ""
+
+
+def test_what_removals_that_stay_say_is_read():
+    article = parse({"title": TITLE, "text": f"{TITLE}\n19 Januari 2022, 14:30 WIB"})
+    assert article.published.startswith("2022-01-19T14:30")
+
+
 def test_a_text_of_paragraphs_has_no_title():
     assert parse(f"{BODY_1}\n{BODY_2}").title == ""
     assert parse("Harga cabai turun lagi").title == ""

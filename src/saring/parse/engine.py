@@ -121,17 +121,23 @@ def _parsed(record: Record, rules: Rules, hits: list[Hit] | None) -> Article:
         if found:
             finds += found
             lines = _left(text, lines, found)
-    return _article(record, title, finds, teasers)
+    return _article(record, title, finds, teasers, empty=not lines)
 
 
 def _article(
-    record: Record, title: str, finds: Iterable[Find], teasers: Iterable[Teaser]
+    record: Record, title: str, finds: Sequence[Find], teasers: Sequence[Teaser], *, empty: bool
 ) -> Article:
-    """Return the article that the finds and teasers of a record's text make."""
+    """Return the article that the finds and teasers of a record's text make.
+
+    Where they leave the body `empty`, what is no link stays: rules never take the only text.
+    """
+    value = _values(finds).get
+    if empty:
+        finds = ()
+        teasers = teasers if any(one.kind == "link" for one in teasers) else ()
     links = tuple([_link(record, teaser) for teaser in teasers if teaser.kind == "link"])
     removals = [Removal(find.kind, find.start, find.end) for find in finds]
     removals += [Removal(t.kind, t.start, t.end) for t in teasers if t.kind != "link"]
-    value = _values(finds).get
     return Article(
         id=record.id,
         title=title,

@@ -36,6 +36,13 @@ MAX_CREDIT_CHARS = 120  # what a caption that repeats the title adds to it
 MAX_CAPTION_CHARS = MAX_TITLE_CHARS + MAX_CREDIT_CHARS
 
 _CONTINUES = ",.;:?!)"
+_CREDIT = re.compile(  # behind the title, what makes of its repetition a photo's caption
+    r"\s{1,3}/\S.*|\s{0,3}/.+/"
+    r"|[\s.,|–—-]{1,4}[(\[](?:[^()]*[^\W\d_])?[/:@][^()]*[)\]]"
+    r"|[\s.,|–—-]{1,4}(?:foto|photo|sumber|credit|ilustrasi|dok(?:umentasi)?|ist(?:imewa)?)"
+    r"(?:\s?[:/.].*)?",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"[^\W_]+")
 _GAP = re.compile(r"[^\S\r\n]*(?:\r\n?|\n)[^\S\r\n]*(?:\r\n?|\n)")
 
@@ -119,7 +126,7 @@ def find_title(text: str, lines: Sequence[Span], rules: Rules) -> str:
         return ""
     if following[0].islower() or following[0] in _CONTINUES:
         return ""  # each node of a page got a line: the sentence goes on
-    proven = rules.whole_line("head", following) is not None or _key(line) == _key(following)
+    proven = rules.whole_line("head", following) is not None or _words(line) == _words(following)
     follows = _GAP.match(text, end) is not None or is_prose(text, below, below_end)
     return line if proven or (follows and _stands_alone(line)) else ""
 
@@ -204,12 +211,14 @@ def _title_kind(line: str, given: str) -> str:
     opening = _opening(given)
     if not opening or opening != _opening(line):
         return ""
-    key, title = _key(line), _key(given)
-    if key == title:
+    words, title = list(_WORD.finditer(line)), _words(given)
+    if [word.group().lower() for word in words[: len(title)]] != title:
+        return ""
+    if len(words) == len(title):
         return "" if line[0].islower() else "title"
-    extra = len(key) - len(title)
-    credited = key.startswith(title + " ") and not line.endswith(".")
-    return "photo_caption" if credited and extra <= MAX_CREDIT_CHARS else ""
+    credit = line[words[len(title) - 1].end() :]
+    credited = len(credit) <= MAX_CREDIT_CHARS and _CREDIT.fullmatch(credit)
+    return "photo_caption" if credited else ""
 
 
 def _opening(line: str) -> str:
@@ -218,9 +227,9 @@ def _opening(line: str) -> str:
     return word.group().lower() if word else ""
 
 
-def _key(line: str) -> str:
+def _words(line: str) -> list[str]:
     """Return a line's words in lower case, for comparing titles."""
-    return " ".join(_WORD.findall(line.lower()))
+    return [word.lower() for word in _WORD.findall(line)]
 
 
 def find_of(rule: Rule, match: re.Match[str], start: int, end: int) -> Find:
