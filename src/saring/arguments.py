@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from saring import __version__
+from saring.lines import line, named_output
 
 __all__ = ["Command", "make_parser"]
 
@@ -34,6 +36,21 @@ All keys: python -m pydoc saring.importing.recipe"""
 Command = Callable[[argparse.Namespace], int]
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors quote words in one harmless line."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(line(message))
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        if file is sys.stdout:  # argparse's own takes no notice of a full disk
+            with named_output():
+                file.write(message)
+                file.flush()
+        else:
+            super()._print_message(message, file)
+
+
 def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     """Return the parser of all commands.
 
@@ -42,7 +59,7 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     commands : Mapping[str, Command]
         What runs each command, by its name; the parsed arguments name it as ``run``.
     """
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="saring",
         description="Topics, clickbait links and clean text of Indonesian news articles.",
         epilog=f"Start with `saring predict FILE`. {EXIT_CODES}",

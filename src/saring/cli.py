@@ -9,13 +9,19 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from _thread import interrupt_main
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from saring.arguments import Command, make_parser
 from saring.errors import SaringError, UsageError
+from saring.lines import STANDARD_OUTPUT, named_output, print_json, tell
 
 if TYPE_CHECKING:
     from saring.predict import Model
@@ -36,25 +42,101 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments : sequence of str, optional
         Words after the program's name; those of the process when not given.
     """
-    options = make_parser(_COMMANDS).parse_args(arguments)
+    _open_streams()
+    with _interrupts() as interrupted:
+        told = ""
+        try:
+            options = make_parser(_COMMANDS).parse_args(arguments)
+            code: int = options.run(options)
+            with named_output():
+                sys.stdout.flush()
+        except (Exception, KeyboardInterrupt) as error:
+            if interrupted or isinstance(error, KeyboardInterrupt):
+                code, told = INTERRUPTED, "interrupted"
+            else:
+                code, told = _outcome(error)
+            told = "; ".join([told, *getattr(error, "__notes__", ())])
+        if told:
+            tell(told)
+        _let_output_go()
+        return code
+
+
+def _outcome(error: Exception) -> tuple[int, str]:
+    """Return the exit code and the words of what went wrong; what nobody foresaw is raised."""
+    match error:
+        case UsageError():
+            return WRONG_USE, str(error)
+        case SaringError():
+            return FAILED, str(error)
+        case BrokenPipeError() if error.filename == STANDARD_OUTPUT:
+            return OK, ""  # the reader of our output has seen enough
+        case OSError():
+            reason = error.strerror or str(error) or type(error).__name__
+            places = [os.fsdecode(n) for n in (error.filename, error.filename2) if n is not None]
+            return FAILED, f"{' -> '.join(places) or 'a file or pipe'}: {reason}"
+        case MemoryError():
+            return FAILED, "out of memory; give smaller files, fewer --workers or more memory"
+        case _:
+            raise error
+
+
+def _let_output_go() -> None:
+    """Drop what cannot be written, or Python tells of it when it ends."""
     try:
-        code: int = options.run(options)
-    except SaringError as error:
-        _tell(str(error), error)
-        return WRONG_USE if isinstance(error, UsageError) else FAILED
-    except KeyboardInterrupt as interrupt:
-        _tell("interrupted", interrupt)
-        return INTERRUPTED
-    except BrokenPipeError:  # the reader of our output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
-        return OK
-    return code
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _tell(what: str, error: BaseException) -> None:
-    """Print what went wrong, and what the error's notes add to it."""
-    told = "; ".join([what, *getattr(error, "__notes__", ())])
-    print(f"saring: {told}", file=sys.stderr)  # noqa: T201 - errors are told here alone
+def _open_streams() -> None:
+    """Put streams in place of closed ones, or the next file that is opened is taken for them.
+
+    Nothing can be read from them nor printed to them, but a command that does neither goes on.
+    """
+    for number, (name, kind) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        if getattr(sys, name) is None:
+            # Opened the wrong way round: who reads or prints is told. Messages are just lost.
+            wrong = os.O_RDONLY if name == "stdout" else os.O_WRONLY
+            opened = os.open(os.devnull, wrong)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+            stream = open(number, kind, encoding="utf-8", closefd=False)  # noqa: SIM115 - for good
+            setattr(sys, name, stream)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # print what the terminal's encoding lacks as well
+            stream.reconfigure(errors="backslashreplace")
+
+
+@contextmanager
+def _interrupts() -> Iterator[list[int]]:
+    """Give a list that Ctrl-C fills: compiled modules turn it into other errors, or lose it."""
+    seen: list[int] = []
+
+    def interrupt(number: int, frame: object) -> None:
+        seen.append(number)
+        raise KeyboardInterrupt
+
+    def unraised(lost: Any) -> None:
+        if issubclass(lost.exc_type, KeyboardInterrupt):
+            interrupt_main()  # again, outside of the destructor that lost it
+        else:
+            before(lost)
+
+    before = sys.unraisablehook
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler or (
+        threading.current_thread() is not threading.main_thread()
+    ):
+        yield seen
+        return
+    signal.signal(signal.SIGINT, interrupt)
+    sys.unraisablehook = unraised
+    try:
+        yield seen
+    finally:
+        sys.unraisablehook = before
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _read_options(options: argparse.Namespace) -> ReadOptions:
@@ -78,9 +160,7 @@ def _predict(options: argparse.Namespace) -> int:
     from saring.predict import load
     from saring.read import read
 
-    if options.json:  # nothing is drawn: rich would be imported for nothing
-        from saring.lines import print_json
-    else:
+    if not options.json:  # where nothing is drawn rich would be imported for nothing
         from saring.show import print_model, print_prediction
 
     model = load(options.model)
@@ -175,9 +255,7 @@ def _parse(options: argparse.Namespace) -> int:
     from saring.parse import parse
     from saring.read import read
 
-    if options.json:
-        from saring.lines import print_json
-    else:
+    if not options.json:
         from saring.show import print_article
 
     failed = False

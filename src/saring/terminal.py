@@ -1,20 +1,29 @@
-"""The terminal: styles and progress bars, on a terminal only; no styles where NO_COLOR is set."""
+"""The terminal: styles and progress bars, on a terminal only; no styles where NO_COLOR is set.
+
+`Terminal` is the only way to it: what is printed passes `lines.visible` there.
+"""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+
+from saring.lines import named_output, visible
 
 __all__ = ["Terminal", "counting", "pace", "stages"]
 
 
 class Terminal(Console):
-    """A console that leaves a closed pipe to `cli.main`; rich's own exits with 1 there."""
+    """A console that shows what a terminal would obey, and reads no markup in what it prints.
+
+    It leaves a closed pipe to `cli.main`; rich's own exits with 1 there.
+    """
 
     def __init__(self, *, stderr: bool = False) -> None:
         plain = bool(os.environ.get("NO_COLOR"))
@@ -22,8 +31,22 @@ class Terminal(Console):
             stderr=stderr,
             color_system=None if plain else "auto",
             highlight=False,
+            markup=False,
+            emoji=False,
             soft_wrap=True,
         )
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print, and say where to when that fails."""
+        with nullcontext() if self.stderr else named_output():
+            super().print(*objects, **options)
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """Yield what is written; whatever is printed passes here."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(visible(segment.text), segment.style)
 
     def on_broken_pipe(self) -> None:
         """Let the error through."""
