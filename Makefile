@@ -23,8 +23,15 @@ help: ## list the targets
 
 setup: $(READY) ## make .venv with everything, in the versions of constraints.txt
 
+# A virtual environment holds its own path: that of a clone that was moved or copied is made again.
+STALE := $(shell test ! -e $(READY) || { grep -qsF "$(CURDIR)/$(BIN)/python" $(BIN)/saring && $(BIN)/saring --version >/dev/null 2>&1; } || echo stale)
+ifneq ($(STALE),)
+.PHONY: $(READY)
+endif
+
 $(READY): pyproject.toml constraints.txt
 	@echo "setting up .venv: one or two minutes the first time" >&2
+	@test -z "$(STALE)" || rm -rf .venv
 	@if command -v uv >/dev/null; then \
 		uv venv --quiet --allow-existing --python $(PYTHON) .venv && \
 		uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[all,dev]'; \
@@ -33,6 +40,7 @@ $(READY): pyproject.toml constraints.txt
 		$(BIN)/pip install -qq --disable-pip-version-check -c constraints.txt -e '.[all,dev]'; \
 	fi
 	@touch $@
+	@echo "next: $(BIN)/saring predict FILE, or first: source $(BIN)/activate" >&2
 
 train: $(READY) ## train on the embedded corpus: a table, a model in models/, a run in MLflow
 	$(BIN)/saring train
@@ -88,6 +96,5 @@ format: $(READY) ## let ruff mend and format the code
 mlflow: $(READY) ## open the experiments at http://127.0.0.1:5000 (PORT=... for another)
 	$(QUIET) $(BIN)/mlflow ui --backend-store-uri $(TRACKING) --host 127.0.0.1 --port $(PORT)
 
-clean: ## remove .venv, caches and trained models; data and MLflow runs stay
+clean: ## remove .venv and caches; models, data and MLflow runs stay
 	rm -rf .venv build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	find models -mindepth 1 -maxdepth 1 -name '2*' -exec rm -rf {} +

@@ -93,6 +93,15 @@ def test_importing_saring_imports_nothing_heavy():
     assert done.stdout == "set()\n"
 
 
+@pytest.mark.parametrize("words", [[], ["corpus"]])
+def test_without_a_command_it_says_which_there_are(words, capsys):
+    assert main(words) == DONE
+    out, err = capsys.readouterr()
+    assert f"usage: {' '.join(['saring', *words])}" in out
+    assert "import" in out if words else "predict" in out
+    assert err == ""
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_explains_itself(command, capsys):
     with pytest.raises(SystemExit) as stop:
@@ -115,9 +124,10 @@ def test_the_version_is_that_of_the_package():
 @pytest.mark.parametrize(
     "words",
     [
-        [],
         ["guess"],
         ["predict"],
+        ["nonsense"],
+        ["corpus", "nonsense"],
         ["score", PRMN],
         ["clean"],
         ["predict", PRMN, "--keep-links", "x"],
@@ -453,6 +463,26 @@ def test_train_prints_results_and_what_comes_next_and_evaluate_asks_the_model(
     assert all(task in out for task in ("topic", "link", "clickbait"))
     assert main(["evaluate", "--model", "our models", "--on", str(small_corpus), "--full"]) == DONE
     assert "F1, international_politics" in capfd.readouterr().out
+
+
+def test_what_comes_next_names_the_bundle_that_was_asked_for(small_corpus, capfd, work):
+    (work / "quick.toml").write_text("folds = 2\n[link]\ndimensions = 20\n")
+    words = ["train", str(small_corpus), "--no-log", "--config", "quick.toml"]
+    with parallel_config("sequential"):
+        assert main([*words, "--bundle", "given/ours"]) == DONE
+    assert "next     saring predict FILE --model given/ours\n" in capfd.readouterr().out
+    assert main(["predict", PRMN, "--model", "given/ours"]) == DONE
+
+
+@pytest.mark.parametrize("missing", ["mlflow", "matplotlib"])
+def test_what_logging_lacks_is_told_before_training(
+    small_corpus, capfd, work, monkeypatch, missing
+):
+    monkeypatch.setitem(sys.modules, missing, None)
+    assert main(["train", str(small_corpus)]) == FAILED
+    err = capfd.readouterr().err
+    assert missing in err and "--no-log" in err and "pip install" in err
+    assert not list(work.iterdir())
 
 
 # pipes and interrupts

@@ -4,6 +4,8 @@ import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from unittest import mock
 
 import numpy as np
@@ -391,3 +393,18 @@ def test_links_are_judged_as_the_pipeline_judges_them_each_alone_or_among_others
     assert ties == [judge.ties(pair) for pair in pairs]
     alone = [compiled.links(pipeline, [pair])[0][0] for pair in pairs]
     assert alone == probabilities.tolist()
+
+
+def test_threads_that_ask_at_once_load_the_kernel_once(monkeypatch, caplog):
+    monkeypatch.setattr(compiled, "PATIENCE_SECONDS", 0)
+    compiled._load.cache_clear()
+    start = Barrier(8)
+
+    def ask():
+        start.wait()
+        return compiled._loaded()
+
+    with ThreadPoolExecutor(8) as threads:
+        asked = [threads.submit(ask) for _ in range(8)]
+        assert {each.result() for each in asked} == {True}
+    assert len(caplog.records) <= 1

@@ -47,8 +47,13 @@ def test_a_path_that_is_not_there_is_named():
 
 def test_a_suffix_that_tells_no_format_lists_those_that_do(tmp_path):
     touch(tmp_path, "berita.docx", "berita")
-    with pytest.raises(InputError, match=r"suffix \.docx tells no format.*\.parquet.*--format"):
+    with pytest.raises(
+        InputError, match=r"suffix \.docx tells no format.*\.parquet.*text as \.txt"
+    ):
         named_source(tmp_path / "berita.docx")
+    touch(tmp_path, "berita.XLSX")
+    with pytest.raises(InputError, match=r"save it as CSV UTF-8$"):
+        named_source(tmp_path / "berita.XLSX")
     with pytest.raises(InputError, match=r"suffix \(none\)"):
         named_source(tmp_path / "berita")
     assert named_source(tmp_path / "berita", "txt").format == "txt"

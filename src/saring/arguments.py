@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -65,9 +66,11 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         epilog=f"Start with `saring predict FILE`. {EXIT_CODES}",
     )
     parser.add_argument("--version", action="version", version=f"saring {__version__}")
-    added = parser.add_subparsers(metavar="COMMAND", required=True)
+    added = parser.add_subparsers(metavar="COMMAND")
     corpus = added.add_parser("corpus", help="make labelled corpora")
-    actions = {"corpus": corpus.add_subparsers(metavar="COMMAND", required=True)}
+    actions = {"corpus": corpus.add_subparsers(metavar="COMMAND")}
+    for group_parser in (parser, corpus):  # without a command: what commands there are
+        group_parser.set_defaults(run=partial(_help, group_parser))
     for name, (summary, *parts) in _COMMANDS.items():
         *group, word = name.split()
         command = actions.get("".join(group), added).add_parser(
@@ -77,6 +80,12 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         for add in parts:
             add(command)
     return parser
+
+
+def _help(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
+    """Print what commands there are."""
+    parser.print_help()
+    return 0
 
 
 def _inputs(parser: argparse.ArgumentParser) -> None:
@@ -95,9 +104,7 @@ def _inputs(parser: argparse.ArgumentParser) -> None:
         help="name a column that is not found by itself, as in --column text=isi",
     )
     parser.add_argument("--format", default="", help="format of stdin or of an odd suffix")
-    parser.add_argument(
-        "--fix-text", action="store_true", help="repair mojibake (needs saring[fix])"
-    )
+    parser.add_argument("--fix-text", action="store_true", help="repair mojibake (needs ftfy)")
 
 
 def _output(parser: argparse.ArgumentParser) -> None:
@@ -136,7 +143,7 @@ def _engine(parser: argparse.ArgumentParser) -> None:
         choices=["local", "spark"],
         default="local",
         help="whose processes work: this machine's, or a Spark cluster's, which write a folder of "
-        "parts (needs saring[spark] and Java; default: %(default)s)",
+        "parts (needs PySpark and Java; default: %(default)s)",
     )
     parser.add_argument(
         "--master",

@@ -291,7 +291,7 @@ def _train(options: argparse.Namespace) -> int:
             log=not options.no_log,
             progress=progress,
         )
-    print_trained(trained)
+    print_trained(trained, options.bundle or options.models)
     return OK
 
 

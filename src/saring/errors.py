@@ -16,6 +16,7 @@ A message names the place (file, row, column), what was found, what was expected
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "MissingExtraError",
     "SaringError",
     "UsageError",
+    "install_hint",
     "path_text",
 ]
 
@@ -85,13 +87,24 @@ class MissingExtraError(SaringError):
     Parameters
     ----------
     extra : str
-        Name of the extra, as in ``pip install "saring[extra]"``.
+        Name of the extra in pyproject.toml; the message names its packages, which an index has.
     purpose : str
         What needs it, as the start of a sentence: "reading HTML".
     """
 
     def __init__(self, extra: str, purpose: str) -> None:
-        super().__init__(
-            f'{purpose} needs an optional part: pip install "saring[{extra}]" and try again'
-        )
+        super().__init__(f"{purpose} needs an optional part: {install_hint(extra)} and try again")
         self.extra = extra
+
+
+def install_hint(extra: str) -> str:
+    """Return the command that installs the packages of an extra."""
+    from importlib.metadata import PackageNotFoundError, requires
+
+    try:
+        wanted = [line.split(";") for line in requires("saring") or ()]
+    except PackageNotFoundError:  # saring's source alone is on the path
+        return f"install the packages of `{extra}` in its pyproject.toml"
+    mark = re.compile(rf"""extra == ["']{extra}["']""")
+    packages = [name.strip() for name, *marker in wanted if mark.search("".join(marker))]
+    return f"pip install {' '.join(map(shlex.quote, packages))}"

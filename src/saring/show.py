@@ -184,10 +184,10 @@ def print_summary(summary: Summary, out: str, model: Model | None = None) -> Non
         _print(console, Text(f"first error: {summary.first_error}", "red"))
 
 
-def print_trained(trained: Trained) -> None:
-    """Print the reports of a training run and where its model is."""
+def print_trained(trained: Trained, named: str) -> None:
+    """Print the reports of a training run and where its model is: in the folder the user named."""
     from saring.evaluate import summary_table
-    from saring.locate import MODELS_FOLDER
+    from saring.locate import find_bundle
 
     out = Terminal()
     _print_table(out, summary_table(trained.reports))
@@ -197,9 +197,9 @@ def print_trained(trained: Trained) -> None:
             f"MLflow   run {trained.run_id}, saring version {trained.registered_version} "
             "(alias challenger); `make mlflow` opens it"
         )
-    models = trained.folder.parent
-    named = "" if str(models) == MODELS_FOLDER else f" --model {shlex.quote(str(models))}"
-    out.print(f"next     saring predict FILE{named}")
+    by_itself = find_bundle().resolve() == trained.folder.resolve()
+    option = "" if by_itself else f" --model {shlex.quote(named)}"
+    out.print(f"next     saring predict FILE{option}")
 
 
 def print_model(model: Model) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from threadpoolctl import threadpool_limits
 from saring import store
 from saring.config import TrainConfig, flat
 from saring.corpus import LabelledArticle, fingerprint, read_corpus
-from saring.errors import CorpusError
+from saring.errors import CorpusError, MissingExtraError
 from saring.evaluate import Report, majority_labels
 from saring.folds import Progress
 from saring.measure import Job, Measured, make_jobs, measure
@@ -72,6 +73,8 @@ def train(
         When `log` is true and MLflow is not installed.
     """
     config = config or TrainConfig()
+    if log:
+        _check_extra()
     if bundle is not None:
         store.check_target(Path(bundle), replace=True)  # now, not after minutes of work
     articles = [article for path in corpus for article in read_corpus(path)]
@@ -104,6 +107,12 @@ def train(
     if not log:
         return Trained(folder, reports)
     return _log(folder, reports, config, card)
+
+
+def _check_extra() -> None:
+    """Raise MissingExtraError now, not after minutes of work, where the run cannot be logged."""
+    if not all(map(find_spec, ("mlflow", "matplotlib", "pandas"))):
+        raise MissingExtraError("train", "logging the run to MLflow (or else --no-log)")
 
 
 def _card(

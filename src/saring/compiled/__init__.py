@@ -25,7 +25,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
-from threading import Timer
+from threading import Lock, Timer
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -58,6 +58,7 @@ COMPILING = "making the compiled kernel: some twenty seconds, once on this machi
 Scorer = Callable[..., Any]
 Maker = Callable[[Learnt], Scorer]
 
+_LOADING = Lock()  # or each thread of a training would tell that it compiles
 _log = logging.getLogger(__name__)
 _scorers: WeakKeyDictionary[Any, dict[Maker, tuple[Scorer | None, Any]]] = WeakKeyDictionary()
 _asked = 0
@@ -235,8 +236,14 @@ def _scorer(model: Pipeline | Fitted, make: Maker) -> Scorer | None:
     return made[make][0]
 
 
-@cache
 def _loaded() -> bool:
+    """Return whether the kernel is there, once whichever thread asks first has loaded it."""
+    with _LOADING:
+        return _load()
+
+
+@cache
+def _load() -> bool:
     """Return whether the kernel is there, compiled if need be; the log says so if it takes long."""
     notice = Timer(PATIENCE_SECONDS, _log.warning, [COMPILING])
     notice.daemon = True

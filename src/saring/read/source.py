@@ -27,6 +27,16 @@ FORMATS = {
     ".tsv": "csv",
     ".parquet": "parquet",
 }
+# What to do with files that are often tried.
+ADVICE = {
+    **dict.fromkeys(
+        (".xlsx", ".xls", ".xlsm", ".ods"),
+        "open it in a spreadsheet and save it as CSV UTF-8",
+    ),
+    **dict.fromkeys((".docx", ".doc", ".odt", ".rtf", ".pdf"), "save its text as .txt in UTF-8"),
+    **dict.fromkeys((".mhtml", ".mht"), "save the page as HTML only"),
+    **dict.fromkeys((".zip", ".tar", ".tgz", ".rar", ".7z", ".bz2", ".xz"), "unpack it"),
+}
 PACKINGS = (".gz", ".zst")
 STDIN = "-"
 PARTS_SUFFIX = ".parts"  # of folders that batches keep unfinished output in
@@ -126,9 +136,10 @@ def named_source(given: str | Path, format: str = "") -> Source | None:
     found = format or _format_of(path)
     if not found:
         known = " ".join(FORMATS)
+        advice = ADVICE.get(path.suffix.lower(), "rename the file or give --format")
         raise InputError(
             f"{path}: the suffix {path.suffix or '(none)'} tells no format; expected one of "
-            f"{known} (also with .gz or .zst); rename the file or give --format"
+            f"{known} (also with .gz or .zst); {advice}"
         )
     return Source(path_text(path), path_text(path.name), path, found, True)
 

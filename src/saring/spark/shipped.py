@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from saring import __version__
 from saring.compiled import SWITCH, prepare
-from saring.errors import BundleError, ConfigError
+from saring.errors import BundleError, ConfigError, install_hint
 from saring.predict import Model, load
 
 __all__ = ["Shipped", "ship"]
@@ -77,7 +77,7 @@ class Shipped:
         if self.compiled and not prepare():
             raise ConfigError(
                 f"{platform.node()}: found no compiled kernel, which answers where the job was "
-                f'started; pip install "saring[fast]" on all machines, or start it with {SWITCH}=0'
+                f"started; {install_hint('fast')} on all machines, or start it with {SWITCH}=0"
             )
 
     def _unpacked(self) -> Model:
