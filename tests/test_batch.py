@@ -20,12 +20,12 @@ from saring.article import Record
 from saring.compiled import SWITCH
 from saring.errors import ConfigError, InputError, SaringError
 from saring.predict import Model, load
+from saring.processes import without
 from saring.read import ReadOptions, Ready
 from saring.score import Summary, clean, score
 from saring.score.making import Maker, make_part
 from saring.score.pool import Crew, made_by_workers, made_here
 from saring.score.survey import survey
-from saring.score.worker import _without
 
 NOON = "2023-03-03T12:00:00+00:00"
 SUFFIXES = (".jsonl", ".csv", ".parquet")
@@ -454,7 +454,7 @@ def test_a_worker_says_whether_the_kernel_answers(monkeypatch, wish):
 
 def test_modules_are_hidden_while_a_worker_starts_and_no_longer(monkeypatch):
     monkeypatch.delitem(sys.modules, "colorsys", raising=False)
-    with _without(["colorsys"]), pytest.raises(ImportError):
+    with without(["colorsys"]), pytest.raises(ImportError):
         importlib.import_module("colorsys")
     assert importlib.import_module("colorsys").rgb_to_hsv
 

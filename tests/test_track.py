@@ -359,6 +359,41 @@ def test_a_commit_and_what_differs_from_it(tmp_path: Path) -> None:
     assert git_commit(tmp_path) == state | {"git_dirty": "true"}
 
 
+def test_a_checkout_runs_nothing_when_it_is_asked_for_its_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = tmp_path / "ran"
+    home = tmp_path / "checkout"
+    home.mkdir()
+    git(home, "init")
+    (home / "a").write_text("1")
+    git(home, "add", "a")
+    git(home, "commit", "-m", "a")
+    (home / ".git" / "info" / "attributes").write_text("a filter=odd=name")
+    (home / ".git" / "hooks").mkdir(exist_ok=True)
+    hook = home / ".git" / "hooks" / "post-index-change"
+    hook.write_text(f"#!/bin/sh\necho hook >> {ran}\n")
+    hook.chmod(0o755)
+    for name in (
+        "core.fsmonitor",
+        "filter.odd=name.clean",
+        "filter.odd=name.process",
+        "diff.external",
+    ):
+        git(home, "config", name, f"echo {name} >> {ran}; cat")
+    os.utime(home / "a", (1, 1))  # so that its content must be compared
+    state = git_commit(home)
+    assert state["git_dirty"] == "false"
+    assert not ran.exists()
+    # Nor do the user's variables lead elsewhere.
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "nowhere"))
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "core.fsmonitor")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", f"echo variable >> {ran}")
+    assert git_commit(home) == state
+    assert not ran.exists()
+
+
 def test_outside_a_checkout_there_is_no_commit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

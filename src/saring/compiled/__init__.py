@@ -40,6 +40,7 @@ from saring.compiled.texts import Strings, as_column, as_list
 from saring.fields import framed
 from saring.learnt import Fitted, Learnt
 from saring.pairs import Pair, Tie
+from saring.processes import without
 from saring.strangeness import strangeness
 
 if TYPE_CHECKING:
@@ -249,8 +250,9 @@ def _load() -> bool:
     notice.daemon = True
     notice.start()
     try:
-        from saring.compiled import kernel, needles  # noqa: F401 - importing compiles them
-        from saring.compiled.pairs import comparing  # noqa: F401
+        with without(["yaml"]):  # with which numba obeys a file of settings in the working folder
+            from saring.compiled import kernel, needles  # noqa: F401 - importing compiles them
+            from saring.compiled.pairs import comparing  # noqa: F401
     except (ImportError, RuntimeError) as error:  # numba and NumPy do not fit; nowhere to keep it
         _log.warning(
             "scoring takes longer: no compiled kernel (%s); if there is "

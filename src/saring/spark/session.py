@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import sys
 import warnings
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from saring.errors import ConfigError, MissingExtraError, SaringError
+from saring.processes import program
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -22,6 +22,7 @@ __all__ = ["NEW_PANDAS", "address", "opened", "rename_parts"]
 JAVA = "17"
 # What pyspark warns of when it sees pandas 3, which is not used here: batches are Arrow's.
 NEW_PANDAS = "PySpark does not yet fully support pandas >= 3"
+_SAFE = "PYTHONSAFEPATH"
 _CALL = "An error occurred while calling"  # what the bridge to Java says first, and no more
 _OURS = re.compile(r"^saring\.errors\.\w+: (.+)", re.M)  # in the traceback of a worker process
 
@@ -60,7 +61,8 @@ def opened(master: str | None) -> Iterator[SparkSession]:
         )
     # Spark asks for "python3" otherwise, which need not be the one that saring is installed in.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    builder = SparkSession.builder.appName("saring")
+    # It starts Python with the working folder first among the places for modules.
+    builder = SparkSession.builder.appName("saring").config(f"spark.executorEnv.{_SAFE}", "1")
     spark: SparkSession | None = None
     try:
         with warnings.catch_warnings():
@@ -78,7 +80,8 @@ def opened(master: str | None) -> Iterator[SparkSession]:
 def _check_java() -> None:
     """Raise ConfigError when there is no Java."""
     home = os.environ.get("JAVA_HOME")
-    if not shutil.which("java", path=f"{home}/bin" if home else None):
+    java = Path(home, "bin", "java") if home else program("java")
+    if not java or not os.access(java, os.X_OK):
         raise ConfigError(
             f"found no Java{f' in JAVA_HOME, {home}' if home else ''}; Spark expects Java {JAVA} "
             f"or newer; install one (Debian: apt-get install openjdk-{JAVA}-jre-headless)"

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from saring import store
 from saring.errors import BundleError, MissingExtraError, SaringError
-from saring.track.git import git_commit
+from saring.track.git import git_commit, harmless
 from saring.track.signature import signature
 
 if TYPE_CHECKING:
@@ -195,7 +195,9 @@ def opened(uri: str, failure: SaringError) -> Iterator[Any]:
         except ModuleNotFoundError as error:
             raise MissingExtraError("train", "keeping training runs in MLflow") from error
         # MLflow writes its address into the environment as well: both are given back as they were.
-        environment = os.environ.pop(_URI_VARIABLE, None)
+        variables = (_URI_VARIABLE, *harmless())  # it asks git as well
+        environment = {name: os.environ.pop(name, None) for name in variables}
+        os.environ.update(harmless())
         before = mlflow.get_tracking_uri() if mlflow.is_tracking_uri_set() else None
         mlflow.set_tracking_uri(uri)
         try:
@@ -204,9 +206,10 @@ def opened(uri: str, failure: SaringError) -> Iterator[Any]:
             raise type(failure)(f"{failure}\n{uri}: {error}") from error
         finally:
             mlflow.set_tracking_uri(before)
-            os.environ.pop(_URI_VARIABLE, None)
-            if environment is not None:
-                os.environ[_URI_VARIABLE] = environment
+            for name, old in environment.items():
+                os.environ.pop(name, None)
+                if old is not None:
+                    os.environ[name] = old
 
 
 def _failures() -> tuple[type[Exception], ...]:

@@ -1,0 +1,203 @@
+"""Other processes: workers, started and watched in one way, and where the programs of others lie.
+
+No code of the working folder runs in them, where articles of strangers may lie: a worker finds
+modules where saring and its libraries are, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import weakref
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import IO, Any
+
+__all__ = ["WorkerProcess", "name_of", "named", "program", "without"]
+
+STOP_SECONDS = 2.0  # a worker that closed its pipes is about to end
+
+# Hardly anything that is made at the start goes again: to look for it is a tenth of the time.
+_BOOT = (
+    "import gc, sys; gc.disable(); sys.path[:] = sys.argv[4:]; "
+    "from saring.processes import _serve; _serve(*sys.argv[1:4])"
+)
+
+
+class WorkerProcess:
+    """A Python process that calls one function and dies with this process; it starts at once.
+
+    Parameters
+    ----------
+    serve : callable
+        Called there with the file that its answers go to and the arguments; requests are its
+        standard input. It must stand at the top level of a module.
+    arguments : JSON values
+    needs : callable, optional
+        Another function that the worker finds by its name.
+    env : Mapping[str, str]
+        Variables that the worker has beside those of this process.
+    quiet : bool
+        Whether what is written to standard error is thrown away.
+    """
+
+    def __init__(
+        self,
+        serve: Callable[..., None],
+        *arguments: Any,
+        needs: Callable[..., Any] | None = None,
+        env: Mapping[str, str] = {},
+        quiet: bool = False,
+    ) -> None:
+        # Nothing is ever written to this pipe: its other end closes when this process ends.
+        read, self._alive = os.pipe()
+        try:
+            self._process = subprocess.Popen(
+                [
+                    sys.executable,
+                    *("-I", *["-B"] * sys.dont_write_bytecode, "-c", _BOOT),
+                    *(name_of(serve), json.dumps(arguments), str(read), *_path(needs or serve)),
+                ],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL if quiet or sys.__stderr__ is None else None,
+                env={**os.environ, **env},
+                pass_fds=[read] if os.name == "posix" else [],
+            )
+        except BaseException:
+            os.close(self._alive)
+            raise
+        finally:
+            os.close(read)
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self.stdin: IO[bytes] = self._process.stdin
+        self.stdout: IO[bytes] = self._process.stdout
+        self._end = weakref.finalize(self, _end, self._process, self._alive)
+
+    @property
+    def runs(self) -> bool:
+        """Whether the process has not ended."""
+        return self._process.poll() is None
+
+    def kill(self) -> None:
+        """End the process at once; whoever waits for its answer sees the pipe close."""
+        self._process.kill()
+
+    def stop(self) -> None:
+        """End the process at once, whatever it does, and close its pipes."""
+        self._end()
+
+    def ending(self) -> str:
+        """Return in words how a process ended that has closed its pipes."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(STOP_SECONDS)
+        self.stop()
+        status = self._process.returncode
+        return f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+
+
+def name_of(function: Callable[..., Any]) -> str:
+    """Return the name by which `named` finds a function at the top level of a module."""
+    return f"{function.__module__}:{function.__qualname__}"
+
+
+def named(name: str) -> Callable[..., Any]:
+    """Return the function that `name_of` gave this name."""
+    module, _, function = name.partition(":")
+    found: Callable[..., Any] = getattr(import_module(module), function)
+    return found
+
+
+def program(name: str) -> str | None:
+    """Return where a program lies, None where it is not installed.
+
+    A relative folder in PATH is passed over: it is another one wherever saring is called.
+    """
+    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    absolute = os.pathsep.join(folder for folder in folders if Path(folder).is_absolute())
+    found = shutil.which(name, path=absolute) if absolute else None
+    return found if found and Path(found).is_absolute() else None
+
+
+class _Absent:
+    """Finds that some modules are not there."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = names
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        """Return nothing, so that others are asked; ModuleNotFoundError for those not there."""
+        if name in self._names:
+            raise ModuleNotFoundError(f"{name} is not wanted here", name=name)
+
+
+@contextlib.contextmanager
+def without(names: Sequence[str]) -> Iterator[None]:
+    """Have whoever tries to import these modules find that they are not there."""
+    absent = _Absent(names)
+    sys.meta_path.insert(0, absent)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(absent)
+
+
+def _path(needs: Callable[..., Any]) -> list[str]:
+    """Return where a worker looks for modules: not in the working folder, but for what it needs."""
+    homes = [_home(__name__), _home(needs.__module__)]
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:  # it has been deleted
+        return [*sys.path, *map(str, homes)]
+    path = [Path(entry).absolute() for entry in sys.path if entry]
+    return [str(entry) for entry in [*path, *homes] if entry != here or entry in homes]
+
+
+def _home(module: str) -> Path:
+    """Return the folder in which a module is found by its whole name."""
+    file = sys.modules[module].__file__
+    assert file is not None
+    return Path(file).absolute().parents[module.count(".") + Path(file).match("__init__.py")]
+
+
+def _serve(name: str, arguments: str, alive: str) -> None:
+    """Call the function a worker was started for; runs in the worker."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever a library prints must not run into the answers
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    if os.name == "posix":
+        _end_with_parent(int(alive))
+    with contextlib.suppress(EOFError, BrokenPipeError):
+        named(name)(answers, *json.loads(arguments))
+
+
+def _end_with_parent(alive: int) -> None:
+    """Have the system end this process when the other end of a pipe closes, whatever it does.
+
+    A thread that looks for the parent would wait for a page's or an article's long work in C.
+    """
+    import fcntl
+    import select
+
+    signal.signal(signal.SIGIO, signal.SIG_DFL)
+    fcntl.fcntl(alive, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(alive, fcntl.F_SETFL, fcntl.fcntl(alive, fcntl.F_GETFL) | os.O_ASYNC)
+    if select.select([alive], [], [], 0)[0]:  # it has closed before
+        os._exit(1)
+
+
+def _end(process: subprocess.Popen[bytes], alive: int) -> None:
+    """End a worker and collect it; called once, by hand, by the collector or at exit."""
+    assert process.stdin is not None and process.stdout is not None
+    process.kill()  # first, for a thread may be waiting in the middle of a read or write
+    process.wait()
+    os.close(alive)
+    with contextlib.suppress(OSError):
+        process.stdin.close()
+    process.stdout.close()
