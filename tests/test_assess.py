@@ -7,7 +7,7 @@ import pytest
 
 from saring import store
 from saring.article import Article
-from saring.assess import assess
+from saring.assess import asked_note, assess
 from saring.corpus import LabelledArticle, LabelledLink, read_corpus
 from saring.errors import CorpusError
 from saring.evaluate import Report
@@ -71,6 +71,29 @@ def test_baselines_are_the_rules_learnt_in_training(bundle, articles):
     measured = {b.name: b.macro_f1 for b in trained.baselines}
     for name, baseline in by_name["link"].items():
         assert baseline.macro_f1 == pytest.approx(measured[name]), name
+
+
+# What was asked about
+
+
+def test_rows_that_the_model_was_trained_on_are_counted(bundle, articles):
+    known = [a for a in articles if a.split == "train"]
+    tested = [a for a in articles if a.split == "test"]
+    assert asked_note(bundle, known, "mine.jsonl") == (
+        f"mine.jsonl: all {len(known)} rows. The model WAS TRAINED ON {len(known)} of them: of new "
+        "articles expect less."
+    )
+    assert "TRAINED" not in asked_note(bundle, tested, "mine.jsonl")
+    mixed = [replace(a, split="train") for a in known[:5] + tested]
+    assert "TRAINED ON 5 of them" in asked_note(bundle, mixed, "mine.jsonl")
+
+
+def test_the_test_split_that_training_asked_about_is_named(bundle, articles, small_corpus):
+    tested = sum(a.split == "test" for a in articles)
+    rows = f"the rows whose split is test, {tested} of {len(articles)}"
+    as_before = ", which training asked about too (test)."
+    assert asked_note(bundle, articles, str(small_corpus)) == f"{small_corpus}: {rows}{as_before}"
+    assert asked_note(bundle, articles, "x.jsonl") == f"x.jsonl: {rows}."
 
 
 # Kinds

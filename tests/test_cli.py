@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -461,6 +462,15 @@ def test_train_prints_results_and_what_comes_next_and_evaluate_asks_the_model(
     out = capfd.readouterr().out
     assert folder.name in out
     assert all(task in out for task in ("topic", "link", "clickbait"))
+    assert f"{small_corpus}: the rows whose split is test, " in out
+    assert "other left out: rows of" in out
+    (work / "train.jsonl").write_bytes(
+        b"".join(x for x in small_corpus.read_bytes().splitlines(True) if b'"test"' not in x)
+    )
+    assert main(["evaluate", "--model", "our models", "--on", "train.jsonl"]) == DONE
+    assert re.search(
+        r"train.jsonl: all (\d+) rows. The model WAS TRAINED ON \1 of them", capfd.readouterr().out
+    )
     assert main(["evaluate", "--model", "our models", "--on", str(small_corpus), "--full"]) == DONE
     assert "F1, international_politics" in capfd.readouterr().out
 

@@ -14,11 +14,12 @@ from saring.corpus import LabelledArticle
 from saring.errors import CorpusError
 from saring.evaluate import Report
 from saring.fit import make_features, make_report, overlap_labels
+from saring.seen import count_seen
 from saring.split import article_groups
 from saring.store import Bundle
 from saring.tasks import LINK_LABELS, TASKS, Table, Task
 
-__all__ = ["assess", "stored_reports"]
+__all__ = ["asked_note", "assess", "stored_reports"]
 
 REST = "other"  # the topic of all that has no topic of its own
 
@@ -40,7 +41,7 @@ def assess(bundle: Bundle, articles: Sequence[LabelledArticle], split: str) -> l
     CorpusError
         When no row has a label of a question the model answers, or a label the model lacks.
     """
-    asked = [a for a in articles if a.split == "test"] or list(articles)
+    asked = _asked(articles)
     groups = article_groups(asked)
     kinds = np.array([a.kind for a in asked], dtype=np.str_)
     reports = []
@@ -53,6 +54,24 @@ def assess(bundle: Bundle, articles: Sequence[LabelledArticle], split: str) -> l
     if not reports:
         raise CorpusError(f"{split}: no row has a label of a question that this model answers")
     return reports
+
+
+def _asked(articles: Sequence[LabelledArticle]) -> list[LabelledArticle]:
+    """Return the articles of a file that a model is asked about: its test split, or all."""
+    return [a for a in articles if a.split == "test"] or list(articles)
+
+
+def asked_note(bundle: Bundle, articles: Sequence[LabelledArticle], path: str) -> str:
+    """Return a sentence: which rows of a file were asked about, and how many were trained on."""
+    asked = _asked(articles)
+    note = f"{path}: all {len(asked):,} rows"
+    if len(asked) < len(articles):
+        note = f"{path}: the rows whose split is test, {len(asked):,} of {len(articles):,}"
+        if path.rpartition("/")[2] in bundle.card["sources"]:
+            note += ", which training asked about too (test)"
+    if seen := count_seen(asked, bundle.card.get("trained_on", "")):
+        note += f". The model WAS TRAINED ON {seen:,} of them: of new articles expect less"
+    return f"{note}."
 
 
 def stored_reports(bundle: Bundle) -> list[Report]:

@@ -297,7 +297,7 @@ def _train(options: argparse.Namespace) -> int:
 
 def _evaluate(options: argparse.Namespace) -> int:
     """Print what training measured and what labelled files say; with floors, whether they hold."""
-    from saring.assess import assess, stored_reports
+    from saring.assess import asked_note, assess, stored_reports
     from saring.corpus import read_corpus
     from saring.floors import check_floors, load_floors
     from saring.predict import load
@@ -314,7 +314,8 @@ def _evaluate(options: argparse.Namespace) -> int:
         for path, articles in corpora.items()
         for report in assess(model.bundle, articles, Path(path).stem)
     ]
-    print_reports(stored, reports, model, full=options.full)
+    notes = [asked_note(model.bundle, articles, path) for path, articles in corpora.items()]
+    print_reports(stored, reports, model, notes, full=options.full)
     checks = check_floors([*stored, *reports], floors)
     print_checks(checks)
     return OK if all(check.holds for check in checks) else FAILED

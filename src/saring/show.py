@@ -213,16 +213,27 @@ def _name(model: Model) -> Text:
 
 
 def print_reports(
-    stored: Sequence[Report], reports: Sequence[Report], model: Model, *, full: bool
+    stored: Sequence[Report],
+    reports: Sequence[Report],
+    model: Model,
+    notes: Sequence[str],
+    *,
+    full: bool,
 ) -> None:
-    """Print what training measured and what was measured now, and each in full where asked."""
+    """Print what training measured and what was measured now, and each in full where asked.
+
+    The notes say which rows were asked about now.
+    """
     from saring.evaluate import summary_table
 
     out = Terminal()
     _print(out, _name(model))
     for title, some in (("Measured in training", stored), ("Measured now", reports)):
         if some:
+            out.print()
             _print_table(out, summary_table(some, title))
+    for note in notes:
+        _print(out, Text(note, "yellow" if "TRAINED" in note else ""))
     if full:
         for report in (*stored, *reports):
             out.print()

@@ -22,6 +22,7 @@ from saring.evaluate import Report, majority_labels
 from saring.folds import Progress
 from saring.measure import Job, Measured, make_jobs, measure
 from saring.modelcard import model_card
+from saring.seen import digests
 
 __all__ = ["Trained", "train"]
 
@@ -132,12 +133,18 @@ def _card(
         "about": config.about,
         "config": {name: value for name, value in flat(config).items() if name != "about"},
         "labels": {job.task.name: list(job.labels) for job in jobs},
+        "trained_on": digests([articles[i] for i in sorted(_known(jobs))]),
         "majority": {job.task.name: _majority(job) for job in jobs},
         "metrics": {f"{r.name}.{r.asked_of}": r.to_json() for r in reports},
         "thresholds": thresholds,
         "licence": config.licence,
         "sources": [Path(path).name for path in corpus],
     }
+
+
+def _known(jobs: Sequence[Job]) -> set[int]:
+    """Return the numbers of the articles that some model has read."""
+    return {int(i) for job in jobs for i in job.known.articles}
 
 
 def _majority(job: Job) -> str:

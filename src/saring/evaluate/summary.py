@@ -9,6 +9,13 @@ from saring.evaluate.tables import Row, Table
 
 __all__ = ["summary_table"]
 
+# What the words in brackets behind a split mean, those that rows do not bring with them.
+PARTS = {
+    "unanimous": "headlines that all annotators agreed on",
+    "graded 0 or 2": "links clearly unrelated or clearly related",
+    "other left out": "rows of the topics that have a name, asked which of these it is",
+}
+
 
 def summary_table(reports: Sequence[Report], title: str = "Evaluation") -> Table:
     """Return reports side by side, one a row, each beside the best of its baselines."""
@@ -18,10 +25,16 @@ def summary_table(reports: Sequence[Report], title: str = "Evaluation") -> Table
             *("task", "split", "rows", "macro-F1", "95%", "accuracy", "AUC", "ECE", "baseline"),
         ),
         sections=(tuple(map(_summary_row, reports)),),
-        note="ECE: calibration error. Baseline: best macro-F1. 95%: by resampled groups."
+        note="".join(f"{word}: {what}. " for word, what in PARTS.items() if _any_of(word, reports))
+        + "ECE: calibration error. Baseline: best macro-F1. 95%: by resampled groups."
         + " In brackets: accuracy of one annotator against the majority."
         * any(report.human is not None for report in reports),
     )
+
+
+def _any_of(word: str, reports: Sequence[Report]) -> bool:
+    """Return whether a report is of such a part."""
+    return any(word in report.part for report in reports)
 
 
 def _summary_row(report: Report) -> Row:
