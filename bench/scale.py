@@ -185,7 +185,7 @@ def stages(path: Path, model_path: str | None) -> dict[str, float]:
     from saring.parse import parse
     from saring.predict import load
     from saring.read import read
-    from saring.score import prediction_columns
+    from saring.schema import kinds, prediction_columns
     from saring.writers import SUFFIXES
 
     prepare()
@@ -203,9 +203,9 @@ def stages(path: Path, model_path: str | None) -> dict[str, float]:
         lap()
         articles = [parse(record) for record in records]
         lap()
-        rows = [p.row(model.topics) for p in model.predict(articles)]
+        rows = [p.row() for p in model.predict(articles)]
         lap()
-        SUFFIXES[".parquet"](prediction_columns(model.topics)).part(rows)
+        SUFFIXES[".parquet"](kinds(prediction_columns(model.topics))).part(rows)
         lap()
         del warm
     names = ("reading", "finding links and furniture", "the models", "writing")

@@ -543,7 +543,7 @@ def test_python_json_score_and_pyfunc_give_the_same_rows(run, bundle_folder):
     Path("in.jsonl").write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in given))
 
     model = saring.load(bundle_folder)
-    python = [prediction.row(model.topics) for prediction in model.predict(given)]
+    python = [prediction.row() for prediction in model.predict(given)]
     code, out, _ = run("predict", "--json", "in.jsonl")
     assert code == SOME_ERRORS
     printed = [json.loads(line) for line in out.splitlines()]

@@ -102,7 +102,7 @@ def test_a_title_has_a_probability_of_being_clickbait_and_no_title_has_none(mode
 
 def test_the_row_is_json_and_names_the_model_and_the_time(model):
     found = one(model, RUPIAH, scored_at="2023-03-03T09:15:00+07:00")
-    row = found.row(model.topics)
+    row = found.row()
     assert json.loads(json.dumps(row, allow_nan=False)) == row
     assert row["scored_at"] == "2023-03-03T09:15:00+07:00"
     assert row["model_version"] == model.model_version
@@ -130,7 +130,7 @@ def test_rows_in_are_rows_out_in_order_with_errors_in_place(model):
     assert found[5].error == "b.csv:2: torn"
     assert {p.scored_at for p in found} == {"now"}
     assert {p.model_version for p in found} == {model.model_version}
-    rows = [p.row(model.topics) for p in found]
+    rows = [p.row() for p in found]
     assert len({tuple(row) for row in rows}) == 1
     assert rows[1]["topic"] is rows[1]["links"] is rows[1]["clean_text"] is None
 
@@ -159,7 +159,7 @@ def test_one_article_instead_of_a_list_is_refused(model):
 @settings(max_examples=60)
 @given(st.lists(st.one_of(st.text(), st.none(), st.text("Baca Juga:\n A.é😀\0\ud800")), max_size=4))
 def test_any_texts_give_rows_that_any_file_can_hold(model, texts):
-    rows = [p.row(model.topics) for p in model.predict(texts)]
+    rows = [p.row() for p in model.predict(texts)]
     assert len(rows) == len(texts)
     json.dumps(rows, allow_nan=False, ensure_ascii=False).encode()
 

@@ -11,12 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from saring.article import Prediction, as_columns
+from saring.article import Prediction
 from saring.errors import ConfigError, InputError
 from saring.parse import parse
 from saring.predict import Model, load
 from saring.read import ReadOptions, read
-from saring.score import CLEAN_COLUMNS, Summary, clean, prediction_columns, score
+from saring.schema import CLEAN_COLUMNS, as_table, kinds, prediction_columns
+from saring.score import Summary, clean, score
 
 ARTICLES = Path(__file__).parent / "articles"
 MIXED = ARTICLES / "mixed.jsonl"  # 2 articles, 4 rows with errors
@@ -69,7 +70,7 @@ def test_the_rows_are_those_of_predict(model, tmp_path):
     rows = rows_of(tmp_path / "rows.jsonl")
     records = list(read(MIXED, ReadOptions(on_error="keep")))
     found = model.predict(records, keep_links="all", scored_at=rows[0]["scored_at"])
-    assert rows == [prediction.row(model.topics) for prediction in found]
+    assert rows == [prediction.row() for prediction in found]
 
 
 def test_all_rows_have_one_time_and_one_model(model, tmp_path):
@@ -95,7 +96,7 @@ def test_the_summary_adds_up_whatever_the_format(model, tmp_path, suffix):
 def test_abstentions_are_counted_apart():
     known = Prediction(id="a", topic="x", probabilities={"x": 0.9}, abstained=False)
     found = [known, replace(known, abstained=True), Prediction("c", error="e")]
-    summary = Summary.of(as_columns(found, ["x"]))
+    summary = Summary.of(as_table(prediction_columns(["x"]), found))
     assert summary == Summary(rows=3, scored=1, abstained=1, errors=1, first_error="e")
 
 
@@ -148,7 +149,9 @@ def test_huge_articles_are_scored_in_smaller_batches(model, tmp_path, monkeypatc
 def test_an_empty_input_gives_an_empty_file(model, tmp_path):
     (tmp_path / "in.jsonl").touch()
     assert score([tmp_path / "in.jsonl"], tmp_path / "out.parquet", model) == Summary()
-    assert pq.read_schema(tmp_path / "out.parquet").names == list(prediction_columns(model.topics))
+    assert pq.read_schema(tmp_path / "out.parquet").names == list(
+        kinds(prediction_columns(model.topics))
+    )
 
 
 # what is refused
@@ -192,7 +195,7 @@ def test_where_errors_shall_be_raised_nothing_is_left(model, tmp_path):
 def test_cleaning_needs_no_model_unless_links_are_judged(model, tmp_path):
     summary = clean([MIXED, COLUMNS], tmp_path / "none.jsonl")
     rows = rows_of(tmp_path / "none.jsonl")
-    assert all(list(row) == list(CLEAN_COLUMNS) for row in rows)
+    assert all(list(row) == list(kinds(CLEAN_COLUMNS)) for row in rows)
     assert not any("Baca Juga" in (row["text"] or "") for row in rows)
     assert (summary.rows, summary.errors, summary.links) == (9, 4, 3)
     clean([MIXED], tmp_path / "all.jsonl", keep_links="all")

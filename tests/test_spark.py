@@ -79,7 +79,7 @@ def test_a_batch_of_arrow_gives_the_rows_of_predict(model):
     scorer = Scorer(shipped.ship(model), "none", "2026-01-01T00:00:00+00:00")
     [batch] = scorer(iter([pa.RecordBatch.from_pylist(rows)]))
     found = model.predict(rows, scored_at="2026-01-01T00:00:00+00:00")
-    assert batch.to_pylist() == [prediction.row(model.topics) for prediction in found]
+    assert batch.to_pylist() == [prediction.row() for prediction in found]
 
 
 def test_a_process_opens_a_model_once(model):
@@ -211,7 +211,7 @@ def test_python_command_line_pyfunc_and_spark_give_the_same_rows_to_the_last_dig
     from pyspark.sql.functions import struct
 
     monkeypatch.setenv(SWITCH, "1")  # the kernel for all, however few rows each is asked for
-    expected = by_id(p.row(model.topics) for p in model.predict(read(articles)))
+    expected = by_id(p.row() for p in model.predict(read(articles)))
     assert len(expected) == CORPUS_ROWS
     assert any(row["links"] for row in expected)
 

@@ -21,7 +21,8 @@ from saring.errors import InputError
 from saring.parse import parse
 from saring.parse.markers import load_rules
 from saring.predict import Model, load
-from saring.score import prediction_columns, score
+from saring.schema import kinds, prediction_columns
+from saring.score import score
 
 NEWS = "Rupiah menguat 15 poin terhadap dolar AS pada perdagangan hari ini di Jakarta."
 GOOD = {"id": "a", "title": "Rupiah Menguat", "text": NEWS}
@@ -135,7 +136,7 @@ def test_no_rows_give_a_valid_empty_file_with_its_columns(model, tmp_path, suffi
     (tmp_path / "in.csv").write_text("judul,isi\n")
     out = tmp_path / f"out{suffix}"
     score([tmp_path / "in.csv"], out, model)
-    columns = list(prediction_columns(model.topics))
+    columns = list(kinds(prediction_columns(model.topics)))
     if suffix == ".jsonl":
         assert out.read_bytes() == b""
     else:
@@ -297,7 +298,9 @@ def test_no_cell_of_a_csv_is_run_by_a_spreadsheet(model, tmp_path):
     table = pyarrow.csv.read_csv(
         tmp_path / "out.csv", parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True)
     )
-    numbers = {name for name, kind in prediction_columns(model.topics).items() if kind == "float"}
+    numbers = {
+        name for name, kind in kinds(prediction_columns(model.topics)).items() if kind == "float"
+    }
     for name in set(table.column_names) - numbers:
         for cell in table[name].to_pylist():
             assert not str(cell).startswith(("=", "+", "-", "@", "\t", "\r"))

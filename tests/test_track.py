@@ -298,7 +298,7 @@ def test_the_rows_are_those_of_predict(served: Any, bundle_folder: Path) -> None
     model = load(bundle_folder)
     found = model.predict([{"text": text} for text in NEWS], scored_at=frame["scored_at"][0])
     theirs = frame.astype(object).where(frame.notna(), None).to_dict("records")
-    assert theirs == [prediction.row(model.topics) for prediction in found]
+    assert theirs == [prediction.row() for prediction in found]
 
 
 def test_the_newest_model_is_found_by_its_alias(served: Any, bundle_folder: Path) -> None:

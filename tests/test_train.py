@@ -166,7 +166,7 @@ def test_a_corpus_with_topics_of_its_own_and_nothing_else_gives_a_model(tmp_path
     (found,) = model.predict(["Striker Cetak Gol\nPelatih timnas puji kiper usai laga itu."])
     assert found.topic == "olahraga"
     assert sum(found.probabilities.values()) == pytest.approx(1)
-    assert set(found.row(model.topics)) >= {"p_ekonomi", "p_hiburan", "p_olahraga"}
+    assert set(found.row()) >= {"p_ekonomi", "p_hiburan", "p_olahraga"}
 
 
 def test_what_the_corpus_has_no_labels_for_is_null_in_predictions(tmp_path):

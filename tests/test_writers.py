@@ -11,13 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from saring import schema
 from saring.article import LinkPrediction, Prediction
 from saring.errors import ConfigError
-from saring.score import CLEAN_COLUMNS, prediction_columns
-from saring.writers import LINK_COLUMNS, SUFFIXES, open_rows
+from saring.writers import SUFFIXES, open_rows
 
 TOPICS = ("economy", "other")
-COLUMNS = prediction_columns(TOPICS)
+COLUMNS = schema.kinds(schema.prediction_columns(TOPICS))
+CLEAN_COLUMNS = schema.kinds(schema.CLEAN_COLUMNS)
+LINK_COLUMNS = schema.kinds(schema.LINK_COLUMNS)
 LINK = LinkPrediction(
     headline='Harga "Emas", Turun',
     marker="Baca Juga:",
@@ -42,7 +44,7 @@ FULL = Prediction(
     clean_text="Baris satu.\nBaris dua 😀 مرحبا\u2028.",
     model_version="0a1b2c3d4e5f",
     scored_at="2023-03-03T09:15:00+00:00",
-).row(TOPICS)
+).row()
 FAILED = Prediction(id="b", error="b.csv:2: column 'isi' is empty").row(TOPICS)
 UNJUDGED = Prediction(
     id="c",
@@ -50,7 +52,7 @@ UNJUDGED = Prediction(
     probabilities={"economy": 0.0, "other": 1.0},
     links=(LinkPrediction("Judul", "Baca:", 0, 5, None, None, "other", None),),
     clean_text="",
-).row(TOPICS)
+).row()
 ROWS = [FULL, FAILED, UNJUDGED]
 
 

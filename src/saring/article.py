@@ -7,13 +7,15 @@ body, links and removals; `predict` turns that into a `Prediction`. All are froz
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, Literal
 
+from saring.schema import LINK_COLUMNS, as_rows, prediction_columns
+
 __all__ = ["Article", "KeepLinks", "Link", "LinkPrediction", "Piece", "Prediction", "Record",
-           "Removal", "as_columns", "clean_text"]  # fmt: skip
+           "Removal", "clean_text"]  # fmt: skip
 
 KeepLinks = Literal["none", "related", "all"]
 
@@ -160,18 +162,7 @@ class LinkPrediction:
 
     def row(self) -> dict[str, Any]:
         """Return the link as it stands in a prediction row; values are JSON types."""
-        return {
-            "headline": self.headline,
-            "marker": self.marker,
-            "start": self.start,
-            "end": self.end,
-            "related": self.related,
-            "p_unrelated": self.p_unrelated,
-            "topic": self.topic,
-            "clickbait": self.clickbait,
-            "reasons": list(self.reasons),
-            "url": self.url,
-        }
+        return as_rows(LINK_COLUMNS, [self])[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +170,8 @@ class Prediction:
     """What the model says of one article; with `error` filled, the other verdicts are empty.
 
     But where no more than the date could not be read: then `error` says that beside the verdicts.
-    `probabilities` maps each topic to its probability, in the model's order.
+    `probabilities` maps each topic to its probability; `topics` are all that the model knows, in
+    the order of the columns ``p_<topic>``, whether or not there is an error.
     """
 
     id: str
@@ -196,6 +188,7 @@ class Prediction:
     error: str = ""
     model_version: str = ""
     scored_at: str = ""
+    topics: tuple[str, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -219,41 +212,14 @@ class Prediction:
             return None
         return sum(not link.related for link in self.links)
 
-    def row(self, topics: Sequence[str]) -> dict[str, Any]:
-        """Return the flat row that every door gives; `as_columns` says what is in it."""
-        return {name: values[0] for name, values in as_columns([self], topics).items()}
+    def row(self, topics: Iterable[str] = ()) -> dict[str, Any]:
+        """Return the flat row that every door gives; docs/columns.md says what is in it.
 
-
-def as_columns(found: Sequence[Prediction], topics: Sequence[str]) -> dict[str, list[Any]]:
-    """Return predictions as the columns that every door gives, each with a value for each.
-
-    Values are JSON types, absent ones None.
-
-    Parameters
-    ----------
-    found : sequence of Prediction
-    topics : sequence of str
-        The model's topics: each gives a column ``p_<topic>``, in this order.
-    """
-    return {
-        "id": [p.id for p in found],
-        "title": [p.title or None for p in found],
-        "published": [p.published or None for p in found],
-        "publisher": [p.publisher or None for p in found],
-        "source": [p.source or None for p in found],
-        "topic": [p.topic for p in found],
-        "topic_probability": [p.topic_probability for p in found],
-        **{f"p_{topic}": [p.probabilities.get(topic) for p in found] for topic in topics},
-        "abstained": [p.abstained for p in found],
-        "clickbait": [p.clickbait for p in found],
-        "links": [None if p.failed else [link.row() for link in p.links] for p in found],
-        "n_links": [p.n_links for p in found],
-        "n_unrelated": [p.n_unrelated for p in found],
-        "clean_text": [p.clean_text for p in found],
-        "error": [p.error or None for p in found],
-        "model_version": [p.model_version or None for p in found],
-        "scored_at": [p.scored_at or None for p in found],
-    }
+        Values are JSON types, absent ones None. `topics` is needed only by a prediction that was
+        made by hand and knows none.
+        """
+        names = tuple(topics) or self.topics or self.probabilities
+        return as_rows(prediction_columns(names), [self])[0]
 
 
 def clean_text(article: Article, keep: Sequence[Link] = ()) -> str:

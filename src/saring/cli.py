@@ -169,7 +169,7 @@ def _predict(options: argparse.Namespace) -> int:
         [prediction] = model.predict([record], keep_links=options.keep_links)
         failed |= bool(prediction.error)
         if options.json:
-            print_json(prediction.row(model.topics))
+            print_json(prediction.row())
         else:
             print_prediction(record, prediction)
     if not options.json:

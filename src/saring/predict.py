@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,12 +87,16 @@ class Model:
         """
         self._check_keep_links(keep_links)
         stamp = scored_at or datetime.now(UTC).isoformat(timespec="seconds")
-        marks = {"model_version": self.model_version, "scored_at": stamp}
+        marks: dict[str, Any] = {
+            "model_version": self.model_version,
+            "scored_at": stamp,
+            "topics": self.topics,
+        }
         parsed = take(articles)
         readable = [item for item in parsed if isinstance(item, Article)]
         scored = iter(self._score(readable, keep_links, marks))
         return [
-            next(scored) if isinstance(item, Article) else _failed(item, marks) for item in parsed
+            next(scored) if isinstance(item, Article) else replace(item, **marks) for item in parsed
         ]
 
     def _check_keep_links(self, keep_links: str) -> None:
@@ -108,7 +112,7 @@ class Model:
             )
 
     def _score(
-        self, articles: Sequence[Article], keep_links: KeepLinks, marks: Mapping[str, str]
+        self, articles: Sequence[Article], keep_links: KeepLinks, marks: Mapping[str, Any]
     ) -> list[Prediction]:
         """Return the predictions of parsed articles."""
         if not articles:
@@ -262,8 +266,3 @@ def _with_links(
         )
         for article, verdicts in zip(articles, judged, strict=True)
     ]
-
-
-def _failed(prediction: Prediction, marks: Mapping[str, str]) -> Prediction:
-    """Return an error row with the marks of this scoring."""
-    return replace(prediction, model_version=marks["model_version"], scored_at=marks["scored_at"])

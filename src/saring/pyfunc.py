@@ -10,8 +10,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from saring.article import Prediction
 from saring.errors import SaringError
+from saring.schema import as_table, prediction_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,9 +53,8 @@ class PyfuncModel:
                 f"{len(model_input)} rows went in and {len(predictions)} came out; "
                 "this is an error of saring, please report it"
             )
-        columns = list(Prediction(id="").row(self.model.topics))
-        rows = [prediction.row(self.model.topics) for prediction in predictions]
-        return pd.DataFrame(rows, columns=columns, index=model_input.index)
+        table = as_table(prediction_columns(self.model.topics), predictions)
+        return pd.DataFrame(table, index=model_input.index)
 
 
 def _load_pyfunc(path: str) -> PyfuncModel:

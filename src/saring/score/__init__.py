@@ -10,17 +10,15 @@ interrupted run goes on.
 """
 
 from saring.score.batch import BATCH_ROWS, clean, score
-from saring.score.jobs import CLEAN_COLUMNS, Scoring, prediction_columns
+from saring.score.jobs import Scoring
 from saring.score.making import made_tables
 from saring.score.summary import Summary
 
 __all__ = [
     "BATCH_ROWS",
-    "CLEAN_COLUMNS",
     "Scoring",
     "Summary",
     "clean",
     "made_tables",
-    "prediction_columns",
     "score",
 ]

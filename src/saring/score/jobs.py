@@ -7,33 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from saring.article import Article, KeepLinks, Prediction, Record, as_columns, clean_text
+from saring.article import Article, KeepLinks, Prediction, Record, clean_text
 from saring.compiled import prepare
 from saring.errors import BundleError
 from saring.intake import take
 from saring.predict import Model, load
+from saring.schema import CLEAN_COLUMNS, as_table, kinds, prediction_columns
 from saring.writers import Table
 
-__all__ = ["CLEAN_COLUMNS", "Cleaning", "Job", "Scoring", "prediction_columns"]
+__all__ = ["Cleaning", "Job", "Scoring"]
 
 
-CLEAN_COLUMNS: Mapping[str, str] = {
-    "id": "string",
-    "title": "string",
-    "published": "string",
-    "publisher": "string",
-    "source": "string",
-    "author": "string",
-    "editor": "string",
-    "place": "string",
-    "tags": "strings",
-    "url": "string",
-    "text": "string",
-    "n_links": "int",
-    "error": "string",
-}
+class Cleaned(NamedTuple):
+    """An article and its clean text, None where it could not be read: a clean row's making."""
+
+    article: Article
+    text: str | None
 
 
 class Job(Protocol):
@@ -58,12 +49,12 @@ class Scoring:
     @property
     def columns(self) -> Mapping[str, str]:
         """The columns of prediction rows."""
-        return prediction_columns(self.model.topics)
+        return kinds(prediction_columns(self.model.topics))
 
     def table(self, records: list[Record]) -> Table:
         """Return the prediction rows of records."""
         found = self.model.predict(records, keep_links=self.keep_links, scored_at=self.scored_at)
-        return as_columns(found, self.model.topics)
+        return as_table(prediction_columns(self.model.topics), found)
 
     def __reduce__(self) -> tuple[Any, ...]:
         place = (str(self.model.path), self.model.model_version)
@@ -80,19 +71,19 @@ class Cleaning:
     @property
     def columns(self) -> Mapping[str, str]:
         """The columns of clean articles."""
-        return CLEAN_COLUMNS
+        return kinds(CLEAN_COLUMNS)
 
     def table(self, records: list[Record]) -> Table:
         """Return records as clean articles."""
         found = take(records)
         texts = iter(self._texts([item for item in found if isinstance(item, Article)]))
-        rows = [
-            _clean_row(item, next(texts))
+        cleaned = [
+            Cleaned(item, next(texts))
             if isinstance(item, Article)
-            else _clean_row(Article(id=item.id, title=item.title, text="", note=item.error), None)
+            else Cleaned(Article(id=item.id, title=item.title, text="", note=item.error), None)
             for item in found
         ]
-        return {name: [row[name] for row in rows] for name in self.columns}
+        return as_table(CLEAN_COLUMNS, cleaned)
 
     def _texts(self, articles: Sequence[Article]) -> list[str | None]:
         """Return the clean text of each article with the links to keep."""
@@ -126,36 +117,3 @@ def _opened(make: Callable[..., Job], place: tuple[str, str] | None, *rest: str)
             "with; leave models alone while they work, and run the command again"
         )
     return make(model, *rest)
-
-
-def prediction_columns(topics: Sequence[str]) -> dict[str, str]:
-    """Return the columns of prediction rows and their kinds, for `open_rows`."""
-    kinds = {
-        "topic_probability": "float",
-        "clickbait": "float",
-        "abstained": "bool",
-        "links": "links",
-        "n_links": "int",
-        "n_unrelated": "int",
-        **{f"p_{topic}": "float" for topic in topics},
-    }
-    return {name: kinds.get(name, "string") for name in as_columns([], topics)}
-
-
-def _clean_row(article: Article, text: str | None) -> dict[str, Any]:
-    """Return an article as a flat row."""
-    return {
-        "id": article.id,
-        "title": article.title or None,
-        "published": article.published or None,
-        "publisher": article.publisher or None,
-        "source": article.source or None,
-        "author": article.author or None,
-        "editor": article.editor or None,
-        "place": article.place or None,
-        "tags": list(article.tags),
-        "url": article.url or None,
-        "text": text,
-        "n_links": None if text is None else len(article.links),
-        "error": article.note or None,
-    }

@@ -12,7 +12,8 @@ from saring.article import KeepLinks
 from saring.errors import ConfigError
 from saring.predict import Model
 from saring.read import ReadOptions, fixer
-from saring.score import Summary, prediction_columns
+from saring.schema import kinds, prediction_columns
+from saring.score import Summary
 from saring.spark.frames import map_batches, quoted
 from saring.spark.readers import READERS, found, spread
 from saring.spark.session import address, opened, rename_parts
@@ -73,7 +74,7 @@ def score_files(
     lines = "" if suffix == ".parquet" else suffix
     stamp = datetime.now(UTC).isoformat(timespec="seconds")
     scorer = Scorer(ship(model), keep_links, stamp, options, lines, names)
-    columns = prediction_columns(model.topics)
+    columns = kinds(prediction_columns(model.topics))
     with opened(master) as spark:
         frames = [
             map_batches(

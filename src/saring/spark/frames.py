@@ -11,7 +11,7 @@ from saring.article import KeepLinks
 from saring.errors import InputError, MissingExtraError
 from saring.predict import Model
 from saring.read import Columns, ReadOptions
-from saring.score import prediction_columns
+from saring.schema import kinds, prediction_columns
 from saring.spark.session import NEW_PANDAS
 from saring.spark.shipped import ship
 from saring.spark.workers import Batches, Scorer
@@ -63,7 +63,7 @@ def score(
     chosen = df.select(*map(quoted, article_columns(df.columns, options)))
     stamp = scored_at or datetime.now(UTC).isoformat(timespec="seconds")
     scorer = Scorer(ship(model), keep_links, stamp, options)
-    return map_batches(chosen, scorer, prediction_columns(model.topics))
+    return map_batches(chosen, scorer, kinds(prediction_columns(model.topics)))
 
 
 def article_columns(names: Iterable[str], options: ReadOptions) -> list[str]:

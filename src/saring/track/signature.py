@@ -3,48 +3,39 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from saring.article import LinkPrediction, Prediction
+from saring.schema import LINK_COLUMNS, Column, prediction_columns
 
 __all__ = ["signature"]
 
 _INPUTS = ("text", "title", "id", "published", "publisher", "url")  # only the text is required
-# Type of each column that is not text; the topics' `p_<topic>` are doubles as well.
-_TYPES: dict[str, dict[str, Any]] = {
-    "topic_probability": {"type": "double"},
-    "abstained": {"type": "boolean"},
-    "clickbait": {"type": "double"},
-    "n_links": {"type": "long"},
-    "n_unrelated": {"type": "long"},
-    "related": {"type": "boolean"},
-    "p_unrelated": {"type": "double"},
-    "start": {"type": "long"},
-    "end": {"type": "long"},
-    "reasons": {"type": "array", "items": {"type": "string"}},
+_TYPES: Mapping[str, Mapping[str, Any]] = {
+    "string": {"type": "string"},
+    "strings": {"type": "array", "items": {"type": "string"}},
+    "int": {"type": "long"},
+    "float": {"type": "double"},
+    "bool": {"type": "boolean"},
 }
-_TEXT = {"type": "string"}
 
 
-def signature(topics: Sequence[str]) -> dict[str, str]:
+def signature(topics: Iterable[str]) -> dict[str, str]:
     """Return the ``inputs`` and ``outputs`` of a model with these topics.
 
     The outputs are the columns of `Prediction.row`, in its order; all but the id may be absent.
     """
-    inputs = [_TEXT | {"name": name, "required": name == "text"} for name in _INPUTS]
-    link = {
-        field.name: _TYPES.get(field.name, _TEXT) | {"required": True}
-        for field in fields(LinkPrediction)
-    }
-    types = (
-        _TYPES
-        | {f"p_{topic}": {"type": "double"} for topic in topics}
-        | {"links": {"type": "array", "items": {"type": "object", "properties": link}}}
-    )
+    inputs = [{"type": "string", "name": name, "required": name == "text"} for name in _INPUTS]
     outputs = [
-        types.get(name, _TEXT) | {"name": name, "required": name == "id"}
-        for name in Prediction(id="").row(topics)
+        {**_type(column), "name": column.name, "required": column.name == "id"}
+        for column in prediction_columns(topics)
     ]
     return {"inputs": json.dumps(inputs), "outputs": json.dumps(outputs)}
+
+
+def _type(column: Column) -> Mapping[str, Any]:
+    """Return the type of a column."""
+    if column.kind != "links":
+        return _TYPES[column.kind]
+    link = {of.name: {**_type(of), "required": True} for of in LINK_COLUMNS}
+    return {"type": "array", "items": {"type": "object", "properties": link}}

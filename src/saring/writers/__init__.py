@@ -7,10 +7,9 @@ row groups of a Parquet file; `files` opens the file that appears when it is com
 """
 
 from saring.writers.files import RowFile, check_place, open_rows, telling
-from saring.writers.formats import LINK_COLUMNS, SUFFIXES, Format, Table, arrow_batch, arrow_schema
+from saring.writers.formats import SUFFIXES, Format, Table, arrow_batch, arrow_schema
 
 __all__ = [
-    "LINK_COLUMNS",
     "SUFFIXES",
     "Format",
     "RowFile",

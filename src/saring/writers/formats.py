@@ -14,25 +14,13 @@ from typing import Any, Protocol
 
 import orjson
 
+from saring.schema import LINK_COLUMNS, kinds
 from saring.writers import footer
 
-__all__ = ["LINK_COLUMNS", "SUFFIXES", "Format", "Table", "arrow_batch", "arrow_schema"]
+__all__ = ["SUFFIXES", "Format", "Table", "arrow_batch", "arrow_schema"]
 
 # A cell that begins with one of these is run as a formula by spreadsheets; an apostrophe stops it.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-
-LINK_COLUMNS: Mapping[str, str] = {
-    "headline": "string",
-    "marker": "string",
-    "start": "int",
-    "end": "int",
-    "related": "bool",
-    "p_unrelated": "float",
-    "topic": "string",
-    "clickbait": "float",
-    "reasons": "strings",
-    "url": "string",
-}
 
 Rows = Sequence[Mapping[str, Any]]
 Table = Mapping[str, Sequence[Any]]  # a column of values by name, all of one length
@@ -168,7 +156,7 @@ def arrow_schema(columns: Mapping[str, str]) -> Any:
         "bool": pa.bool_(),
         "bytes": pa.binary(),
     }
-    link = pa.struct([(name, types[kind]) for name, kind in LINK_COLUMNS.items()])
+    link = pa.struct([(name, types[kind]) for name, kind in kinds(LINK_COLUMNS).items()])
     types["links"] = pa.list_(link)
     return pa.schema([(name, types[kind]) for name, kind in columns.items()])
 
