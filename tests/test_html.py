@@ -4,8 +4,10 @@ import re
 
 import pytest
 
+import saring.read.worker
 from saring.errors import InputError
 from saring.read.html import page_record
+from saring.read.worker import PageReader
 
 TITLE = "Harga Cabai di Pasar Kramat Naik Dua Kali Lipat"
 P = [
@@ -660,6 +662,60 @@ def test_the_encoding_is_told_by_the_bytes_before_the_declaration(codec, declare
 def test_a_page_without_text_is_an_error_with_its_name(html):
     with pytest.raises(InputError, match=r"^a\.html: found no"):
         page_record(html, "a.html")
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize(
+    "start", ['<?xml version="1.0" encoding="{}"?>', "\n<?xml version='1.0' encoding='{}' ?>"]
+)
+def test_a_page_of_xhtml_is_read_as_any_other(codec, start):
+    html = (
+        start.format("windows-1252" if codec == "cp1252" else codec)
+        + '\n<?xml-stylesheet href="a.css"?>\n<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN" "xhtml1-strict.dtd">'
+        '<html xmlns="http://www.w3.org/1999/xhtml" xml:lang="id"><head><title>'
+        + TITLE
+        + '</title><script src="a.js"/></head>'
+        f'<body><a name="atas"/>{HEADLINE}<div class="baris"/>{paras(0, 1)}<p>Kafé &nbsp;itu<br/>tutup kemarin sore.</p></body></html>'
+    )
+    assert page_record(html.encode(codec), "a.html").text.split("\n") == [
+        *P[:2],
+        "Kafé itu",
+        "tutup kemarin sore.",
+    ]
+
+
+IMAGES = {
+    "in one line": '<img src="data:image/png;base64,{}">',
+    "in lines": "<img alt='Cabai' src='data:image/jpeg;base64,{}\n{}'>",
+    "without quotes": "<img src=data:image/png;base64,{} alt=Cabai>",
+    "in a style": '<div style="background: url(data:image/webp;base64,{})"></div>',
+    "a typeface": "<style>@font-face {{ src: url('data:font/woff2;base64,{}') }}</style>",
+    "in a script": '<script>let a = {{"foto": "data:image\\/png;base64,{}"}}</script>',
+    "as text": '<img src="data:image/svg+xml;charset=utf-8,{}">',
+}
+
+
+@pytest.mark.parametrize("image", IMAGES)
+def test_images_written_out_in_a_page_take_none_of_its_text(image):
+    html = page(body(paras(0) + IMAGES[image].replace("{}", "Ab0+" * 3_000_000) + paras(1, 2)))
+    assert page_record(html, "a.html").text.split("\n") == P[:3]
+
+
+def test_a_page_of_many_images_is_read_however_large(monkeypatch):
+    monkeypatch.setattr(saring.read.worker, "MAX_PAGE_BYTES", 100_000)
+    image = IMAGES["in one line"].format("Ab0+" * 10_000)
+    with PageReader() as reader:
+        assert (
+            reader.read(page(body(paras(0) + image * 9 + paras(1))), "a.html").text.split("\n")
+            == P[:2]
+        )
+        with pytest.raises(InputError, match="more than 100,000 bytes"):
+            reader.read(page(paras(0) + "kata " * 50_000), "a.html")
+
+
+def test_a_text_that_tells_of_data_stays():
+    text = "Alamatnya data:image/png;base64,iVBORw0KGgo lalu disusul kata-kata biasa yang panjang. "
+    assert page_record(page(paras(0) + f"<p>{text * 20}</p>"), "a.html").text.count("disusul") == 20
 
 
 def test_a_depth_bomb_is_an_error_and_an_entity_bomb_is_not_expanded():

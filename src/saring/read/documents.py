@@ -7,7 +7,7 @@ from typing import Any
 from saring.errors import InputError
 from saring.read.stream import Stream
 from saring.read.values import MAX_TEXT_BYTES
-from saring.read.worker import MAX_PAGE_BYTES, PageReader
+from saring.read.worker import MAX_SAVED_BYTES, PageReader
 
 __all__ = ["Pages", "text_fields"]
 
@@ -68,7 +68,7 @@ class Pages:
         """
         if self._reader is None:
             self._reader = PageReader(self._seconds)
-        html = stream.body.read(MAX_PAGE_BYTES + 1)
+        html = stream.body.read(MAX_SAVED_BYTES + 1)
         try:
             record = self._reader.read(html, name)
         except InputError as error:  # the caller puts the place before it, as for any other row

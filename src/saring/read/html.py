@@ -12,12 +12,24 @@ from saring.errors import InputError
 if TYPE_CHECKING:
     from saring.read.pagelines import Line
 
-__all__ = ["page_record"]
+__all__ = ["page_record", "without_images"]
 
 DECLARED_BYTES = 4096  # how far into a page its charset may be declared; browsers stop at 1024
 BELOW_SHARE = 0.5  # with less prose below it than this, the line taken for the headline was none
 
-_CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
+IMAGE_CHARS = 1_000  # of an image within a page; shorter ones are dots and arrows
+
+_CHARSET = re.compile(
+    rb"""(?:charset|<\?xml\s[^<>]{0,200}?\bencoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE
+)
+# An image or typeface written out in the page itself, in lines or in one.
+_INLINE = re.compile(
+    r"""(data:[\w.+-]{1,99}\\?/[\w.+-]{1,99}[;,])(?:(?:[^\s"'<>\\]|\\/){40,}+\s*+)++""",
+    re.IGNORECASE,
+)
+_XHTML = re.compile(r"\s*<\?xml\s", re.IGNORECASE)
+_CLOSED = re.compile(r"<([a-z][\w:-]*)([^<>]*)/>", re.IGNORECASE)
+_VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())  # noqa: SIM905
 
 
 def page_record(html: bytes, name: str) -> Record:
@@ -49,9 +61,13 @@ def page_record(html: bytes, name: str) -> Record:
     from saring.read.pagemeta import page_meta
     from saring.read.teasers import body_text, mark_teasers
 
-    parser = HTMLParser(recover=True)
+    page = without_images(_decoded(html))
+    if _XHTML.match(page):
+        page = _CLOSED.sub(_opened, page)
+    # As bytes: lxml takes no characters behind a declaration of their encoding.
+    parser = HTMLParser(recover=True, encoding="utf-8")
     try:
-        root = document_fromstring(_decoded(html), parser=parser)
+        root = document_fromstring(page.encode("utf-8", "replace"), parser=parser)
     except ParserError:
         raise InputError(f"{name}: found no HTML; expected a saved article page") from None
     for problem in parser.error_log:
@@ -60,9 +76,9 @@ def page_record(html: bytes, name: str) -> Record:
             raise InputError(f"{name}: the page is too deep or too long to read ({why})")
     lines = page_lines(root)
     mark_teasers(lines)
-    page = Page(lines)
+    layout = Page(lines)
     meta = page_meta(root, lines)
-    body = _longer(page.body(meta.start), page.body())
+    body = _longer(layout.body(meta.start), layout.body())
     text, addresses = body_text(body)
     text = text or _extracted(root)
     if not text:
@@ -82,6 +98,19 @@ def page_record(html: bytes, name: str) -> Record:
     )
 
 
+def without_images(page: str) -> str:
+    """Return a page without the images and typefaces that are written out in it.
+
+    The parser takes no value of ten million characters, and there is no text in them.
+    """
+    return _INLINE.sub(lambda m: m[1] if len(m[0]) > IMAGE_CHARS else m[0], page)
+
+
+def _opened(tag: re.Match[str]) -> str:
+    """Return a tag of XHTML that closes itself as HTML, in which most must be closed."""
+    return tag[0] if tag[1].lower() in _VOID else f"<{tag[1]}{tag[2]}></{tag[1]}>"
+
+
 def _decoded(html: bytes) -> str:
     """Return a page as characters: UTF-8 where it is, else the declared charset, else cp1252.
 
@@ -99,7 +128,7 @@ def _decoded(html: bytes) -> str:
         codec = "cp1252"  # what browsers do
     try:
         return html.decode(codec, "replace").replace("\x00", "")
-    except LookupError:
+    except (LookupError, UnicodeError):  # no codec, or none of characters
         return html.decode("cp1252", "replace").replace("\x00", "")
 
 

@@ -22,10 +22,11 @@ import orjson
 from saring.article import Record
 from saring.errors import InputError, MissingExtraError
 from saring.processes import WorkerProcess, name_of, named
-from saring.read.html import page_record
+from saring.read.html import page_record, without_images
 
-__all__ = ["MAX_PAGE_BYTES", "PAGE_SECONDS", "PageReader"]
+__all__ = ["MAX_SAVED_BYTES", "PAGE_SECONDS", "PageReader"]
 
+MAX_SAVED_BYTES = 100_000_000  # of a page with the images that are written out in it
 MAX_PAGE_BYTES = 20_000_000  # the largest news page seen is 4 MB; lxml needs some 10 times the size
 PAGE_SECONDS = 30.0  # a page of the largest size takes 5 to 10 seconds
 START_SECONDS = 60.0  # a cold disk on a busy machine; usually 0.2
@@ -66,6 +67,8 @@ class PageReader:
         InputError
             The page is too large or holds no text, or reading it took too long or crashed.
         """
+        if MAX_PAGE_BYTES < len(html) <= MAX_SAVED_BYTES:
+            html = without_images(html.decode("latin-1")).encode("latin-1")
         if len(html) > MAX_PAGE_BYTES:
             raise InputError(
                 f"{name}: found a page of more than {MAX_PAGE_BYTES:,} bytes; expected a saved "
