@@ -1,5 +1,6 @@
 """A batch survives: what was done stays done, and the end has the bytes of an undisturbed run."""
 
+import errno
 import importlib
 import os
 import signal
@@ -150,6 +151,219 @@ def test_a_manifest_that_is_no_manifest_is_no_run(model, given, tmp_path):
     (tmp_path / "out.jsonl.parts").mkdir()
     (tmp_path / "out.jsonl.parts" / "manifest.jsonl").write_bytes(b"[1]\nnull\n")
     assert score([given], out, model).resumed == 0
+
+
+def damaged(line):
+    """A line of the manifest in ways that are JSON but not what was written."""
+    whole = orjson.loads(line)
+    yield from (b"{}", b"[]", b'{"part": 0}', b"null", line[:-1], b"\xff")
+    for name, value in whole.items():
+        yield orjson.dumps({key: item for key, item in whole.items() if key != name})
+        yield orjson.dumps({**whole, name: {} if isinstance(value, str | int) else "x"})
+
+
+def test_a_line_of_the_manifest_that_is_not_as_it_was_written_ends_what_counts(
+    model, given, tmp_path
+):
+    out = tmp_path / "out.jsonl"
+    interrupted(30, [given], out, model)
+    whole = undisturbed(given, tmp_path / "other.jsonl", model)
+    manifest = tmp_path / "out.jsonl.parts" / "manifest.jsonl"
+    head, first, second, third = manifest.read_bytes().splitlines()
+    kept = {path.name: path.read_bytes() for path in manifest.parent.iterdir()}
+    for line in damaged(second):
+        manifest.parent.mkdir(exist_ok=True)
+        for name, data in kept.items():
+            (manifest.parent / name).write_bytes(data)
+        manifest.write_bytes(b"\n".join([head, first, line, third, b""]))
+        summary = score([given], out, model, batch_size=10, scored_at=NOON, overwrite=True)
+        assert (summary.resumed, summary.rows, out.read_bytes()) == (10, 70, whole)
+
+
+@pytest.mark.parametrize("head", [b'{"layout":2}', b'{"layout":3,"input":5}', b'{"layout":[]}'])
+def test_a_manifest_without_its_plan_is_begun_anew(model, given, tmp_path, head):
+    out = tmp_path / "out.jsonl"
+    interrupted(30, [given], out, model)
+    manifest = tmp_path / "out.jsonl.parts" / "manifest.jsonl"
+    manifest.write_bytes(b"\n".join([head, *manifest.read_bytes().split(b"\n")[1:]]))
+    assert score([given], out, model, batch_size=10, scored_at=NOON).resumed == 0
+    assert not manifest.parent.exists()
+
+
+def test_rows_with_errors_are_checked_as_the_others_are(model, given, tmp_path):
+    out, quarantine = tmp_path / "out.jsonl", tmp_path / "q.jsonl"
+    interrupted(30, [given], out, model)
+    errors = tmp_path / "out.jsonl.parts" / "part-000000.errors"
+    assert errors.stat().st_size
+    (errors.parent / "part-000002.errors").unlink()
+    errors.write_bytes(b"")
+    summary = score(
+        [given], out, model, batch_size=10, scored_at=NOON, quarantine=quarantine
+    )  # fmt: skip
+    assert (summary.resumed, quarantine.read_bytes().count(b"\n")) == (10, 7)
+
+
+def test_a_part_that_goes_while_the_run_does_is_told_and_made_anew(model, given, tmp_path):
+    out = tmp_path / "out.jsonl"
+    folder = tmp_path / "out.jsonl.parts"
+    for change in (Path.unlink, lambda path: path.write_bytes(b"x" * path.stat().st_size)):
+
+        def progress(rows, total, change=change):
+            if rows == 70:
+                change(folder / "part-000003")
+
+        with pytest.raises(ConfigError, match="part-000003: is gone or was changed") as caught:
+            score([given], out, model, batch_size=10, scored_at=NOON, progress=progress, workers=1)
+        assert caught.value.__notes__[0].startswith("70 rows are kept in")
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["in.jsonl", folder.name]
+    assert score([given], out, model, batch_size=10, scored_at=NOON).resumed == 60
+    assert out.read_bytes() == undisturbed(given, tmp_path / "other.jsonl", model)
+
+
+# a fresh plan, and folders of others
+
+
+def test_nothing_of_an_older_plan_is_taken_for_the_new_one(model, given, tmp_path):
+    out, quarantine = tmp_path / "out.jsonl", tmp_path / "q.jsonl"
+    interrupted(50, [given], out, model)
+    (tmp_path / "out.jsonl.parts" / "part-000007.errors.part").touch()
+    other = tmp_path / "other.jsonl"
+    other.write_bytes(b"".join(b'{"text": "Harga cabai naik %d."}\n' % n for n in range(30)))
+
+    def look(rows, total):
+        kept = {path.name for path in (tmp_path / "out.jsonl.parts").iterdir()}
+        parts = {f"part-{number:06d}" for number in range(rows // 10)}
+        assert kept == parts | {"lock", "manifest.jsonl"}
+
+    summary = score(
+        [other], out, model, batch_size=10, overwrite=True, quarantine=quarantine, progress=look
+    )
+    assert (summary.resumed, summary.errors, quarantine.read_bytes()) == (0, 0, b"")
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+@pytest.mark.parametrize(
+    "name", ["catatan.txt", "part-000000", "part-00000-a.parquet", "sub/lock", ".rahasia"]
+)
+def test_a_folder_that_is_not_ours_is_never_touched(model, given, tmp_path, name, overwrite):
+    mine = tmp_path / "out.jsonl.parts" / name
+    mine.parent.mkdir(parents=True)
+    mine.write_text("milik saya")
+    before = set(tmp_path.rglob("*"))
+    with pytest.raises(ConfigError, match=r"out.jsonl.parts: unfinished output.* not ours; move"):
+        score([given], tmp_path / "out.jsonl", model, overwrite=overwrite)
+    assert set(tmp_path.rglob("*")) == before
+    assert mine.read_text() == "milik saya"
+
+
+def test_a_file_of_others_that_came_among_the_parts_stays(model, given, tmp_path):
+    mine = tmp_path / "out.jsonl.parts" / "catatan.txt"
+    out = tmp_path / "out.jsonl"
+
+    def write(rows, total):
+        mine.write_text("milik saya")
+
+    score([given], out, model, batch_size=10, scored_at=NOON, progress=write)
+    assert [path.name for path in mine.parent.iterdir()] == ["catatan.txt"]
+    assert out.read_bytes() == undisturbed(given, tmp_path / "other.jsonl", model)
+
+
+# output and quarantine
+
+
+@pytest.mark.parametrize("fails", range(6))
+def test_output_and_quarantine_are_gone_on_with_together(
+    model, given, tmp_path, monkeypatch, fails
+):
+    """Whichever rename or note at the end fails, the same command ends as if none had."""
+    out, quarantine = tmp_path / "out.jsonl", tmp_path / "there" / "q.jsonl"
+    again = {"batch_size": 10, "scored_at": NOON, "quarantine": quarantine, "workers": 1}
+    score([given], out, model, **again)
+    expected = out.read_bytes(), quarantine.read_bytes()
+    out.unlink()
+    quarantine.unlink()
+    really, calls = os.fsync, []
+
+    def fsync(descriptor):
+        if done:
+            calls.append(descriptor)
+            if len(calls) == fails + 1:
+                raise OSError(errno.ENOSPC, "No space left on device")
+        really(descriptor)
+
+    done = []
+    with monkeypatch.context() as patched, pytest.raises(ConfigError, match="cannot be written"):
+        patched.setattr(os, "fsync", fsync)
+        score([given], out, model, **again, progress=lambda rows, _: done.extend([1][: rows // 70]))
+    assert not (tmp_path / "there" / "q.jsonl.part").exists()
+    assert score([given], out, model, **again).resumed == 70
+    assert (out.read_bytes(), quarantine.read_bytes()) == expected
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {"in.jsonl", "out.jsonl", "there"}
+
+
+def test_what_others_put_in_place_meanwhile_stays(model, given, tmp_path):
+    out, quarantine = tmp_path / "out.jsonl", tmp_path / "q.jsonl"
+    for path in (out, quarantine):
+
+        def write(rows, total, path=path):
+            path.write_text("milik saya")
+
+        with pytest.raises(ConfigError, match=f"{path.name}: is there already") as caught:
+            score([given], out, model, batch_size=10, scored_at=NOON, quarantine=quarantine,
+                  progress=write)  # fmt: skip
+        assert caught.value.__notes__[0].startswith("70 rows are kept in")
+        assert path.read_text() == "milik saya"
+        path.unlink()
+    assert score([given], out, model, batch_size=10, scored_at=NOON).resumed == 70
+
+
+def test_two_runs_may_not_share_a_quarantine(model, given, tmp_path):
+    quarantine = tmp_path / "q.jsonl"
+    refused = []
+
+    def second(rows, total):
+        if rows == 30:
+            with pytest.raises(ConfigError, match=r"q.jsonl: another run is writing it") as caught:
+                score([given], tmp_path / "second.jsonl", model, quarantine=quarantine)
+            refused.append(caught.value)
+
+    score([given], tmp_path / "out.jsonl", model, batch_size=10, progress=second,
+          quarantine=quarantine)  # fmt: skip
+    assert len(refused) == 1
+    assert quarantine.read_bytes().count(b"\n") == 7
+
+
+def test_an_output_that_is_a_link_is_written_where_it_leads(model, given, tmp_path):
+    there = tmp_path / "there"
+    there.mkdir()
+    out, quarantine = tmp_path / "out.jsonl", tmp_path / "q.jsonl"
+    out.symlink_to(there / "rows.jsonl")
+    quarantine.symlink_to(there / "refused.jsonl")
+    interrupted(30, [given], out, model)
+    assert (there / "rows.jsonl.parts").is_dir()
+    score([given], out, model, batch_size=10, scored_at=NOON, quarantine=quarantine)
+    assert out.is_symlink() and quarantine.is_symlink()
+    assert sorted(path.name for path in there.iterdir()) == ["refused.jsonl", "rows.jsonl"]
+    with pytest.raises(ConfigError, match=r"rows.jsonl: is there already"):
+        score([given], out, model)
+
+
+def test_a_place_that_is_no_file_is_refused_before_anything_is_read(model, given, tmp_path):
+    (tmp_path / "folder.jsonl").mkdir()
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    (tmp_path / "full.jsonl").symlink_to("/dev/full")
+    (tmp_path / "loop.jsonl").symlink_to("loop.jsonl")
+    long = tmp_path / ("x" * 300 + ".jsonl")
+    deep = Path(tmp_path, *["x" * 200] * 30, "out.jsonl")
+    before = set(tmp_path.rglob("*"))
+    for name in ("folder.jsonl", "pipe.jsonl", "full.jsonl", "loop.jsonl", long, deep):
+        for places in ((name, None), ("out.jsonl", name)):
+            out, quarantine = (place and tmp_path / place for place in places)
+            with pytest.raises(ConfigError, match=r"no regular file|cannot be written"):
+                score([given], out, model, quarantine=quarantine, overwrite=True)
+    for path in tmp_path.rglob("*"):
+        assert path in before or path.is_dir()  # folders on the way
 
 
 # what is not gone on with

@@ -2,7 +2,9 @@
 
 import csv
 import json
+import os
 from dataclasses import fields
+from pathlib import Path
 
 import orjson
 import pyarrow as pa
@@ -221,6 +223,46 @@ def test_an_older_file_is_replaced_only_when_asked_for(path):
     ):
         open_rows(path, COLUMNS)
     assert read_back(written(path, [FAILED], overwrite=True)) == [FAILED]
+
+
+def test_a_link_stays_and_its_file_is_replaced(path):
+    (path.parent / "there").mkdir()
+    there = path.parent / "there" / path.name
+    path.symlink_to(there)
+    assert read_back(written(path, [FULL])) == same(path, [FULL])
+    assert read_back(written(path, [FAILED], overwrite=True)) == [FAILED]
+    assert path.is_symlink() and not there.is_symlink()
+
+
+def test_what_is_no_file_is_not_replaced(path):
+    for make in (Path.mkdir, os.mkfifo, lambda path: path.symlink_to(path)):
+        make(path)
+        with pytest.raises(ConfigError, match="is there and no regular file; name another place"):
+            open_rows(path, COLUMNS, overwrite=True)
+        path.rmdir() if path.is_dir() else path.unlink()
+
+
+def test_two_writers_of_one_file_do_not_meet(path):
+    with open_rows(path, COLUMNS) as file:
+        with pytest.raises(ConfigError, match="another run is writing it just now"):
+            open_rows(path, COLUMNS)
+        file.write(ROWS)
+    assert read_back(path) == same(path, ROWS)
+
+
+def test_what_is_left_of_a_killed_writer_is_in_nobody_s_way(path):
+    path.with_name(path.name + ".part").write_bytes(b"half a ro" * 1_000)
+    assert read_back(written(path, ROWS)) == same(path, ROWS)
+    assert [item.name for item in path.parent.iterdir()] == [path.name]
+
+
+def test_a_link_in_the_place_of_the_unfinished_file_is_not_followed(path):
+    mine = path.parent / "mine"
+    mine.write_text("milik saya")
+    path.with_name(path.name + ".part").symlink_to(mine)
+    with pytest.raises(ConfigError, match="cannot be written"):
+        open_rows(path, COLUMNS)
+    assert mine.read_text() == "milik saya"
 
 
 def test_folders_on_the_way_are_made(path):

@@ -6,28 +6,98 @@ there at all is known once the folder is on the disk, too. So: write aside, `syn
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
-__all__ = ["appear", "sync", "sync_folder", "whole"]
+__all__ = ["Aside", "appear", "claim", "sync", "sync_folder", "whole"]
+
+# A link or pipe in the place of our own file is an error, not followed nor waited for.
+_CLAIMING = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+
+
+class Aside:
+    """A file that is written aside, ``.part`` behind its name, and claimed for this process.
+
+    Used as a context: what has not appeared by the end is removed, and an older file stays.
+
+    Parameters
+    ----------
+    path : Path
+        The name it will get.
+
+    Attributes
+    ----------
+    path : Path
+    file : IO[bytes]
+        What is written to.
+
+    Raises
+    ------
+    BlockingIOError
+        Another process has it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._aside = path.with_name(path.name + ".part")
+        self.file = claim(self._aside)
+        self._appeared = False
+
+    def appear(self) -> None:
+        """Give the file its name, in place of an older one."""
+        sync(self.file)
+        if os.name == "nt":  # Windows cannot rename an open file
+            self.file.close()
+        appear(self._aside, self.path)
+        self._appeared = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        with suppress(OSError):  # what a full disk did not take when written it does not take now
+            self.file.close()
+        if not self._appeared:
+            self._aside.unlink(missing_ok=True)
 
 
 @contextmanager
 def whole(path: Path) -> Iterator[IO[bytes]]:
     """Give a file that has its name once it is complete; on an error an older one stays."""
-    aside = path.with_name(path.name + ".part")
-    try:
-        with aside.open("wb") as file:
-            yield file
-            sync(file)
-        appear(aside, path)
-    finally:
-        aside.unlink(
-            missing_ok=True
-        )  # gone already when all went well; a full disk needs each byte
+    with Aside(path) as aside:
+        yield aside.file
+        aside.appear()
+
+
+def claim(path: Path) -> IO[bytes]:
+    """Return an empty file that is this process's alone until it is closed, however that ends.
+
+    Raises
+    ------
+    BlockingIOError
+        Another process has claimed it.
+    """
+    while True:
+        file = os.fdopen(os.open(path, _CLAIMING, 0o666), "wb")
+        try:
+            _lock(file.fileno())
+            found = os.fstat(file.fileno())
+            with suppress(FileNotFoundError):
+                if os.path.samestat(found, path.stat()):  # who had it before may have renamed it
+                    if not stat.S_ISREG(found.st_mode):
+                        raise FileExistsError(errno.EEXIST, f"{path.name} is no regular file")
+                    file.truncate(0)
+                    return file
+        except BaseException:
+            file.close()
+            raise
+        file.close()
 
 
 def sync(file: IO[bytes]) -> None:
@@ -51,3 +121,21 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(number: int) -> None:
+        """Lock an open file, or raise BlockingIOError where another process has."""
+        try:
+            msvcrt.locking(number, msvcrt.LK_NBLCK, 1)
+        except OSError as error:
+            raise BlockingIOError(*error.args) from None
+
+else:
+    import fcntl
+
+    def _lock(number: int) -> None:
+        """Lock an open file, or raise BlockingIOError where another process has."""
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)

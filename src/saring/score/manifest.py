@@ -1,13 +1,17 @@
 """What a run is about, and which of its parts are done; kept beside them as JSON Lines.
 
-The first line is the `Plan`, each further one a finished part. Lines are only ever added, so that
-a run that is killed leaves at worst half a line at the end, which counts for nothing.
+The first line is the `Plan`, each further one a finished part, but for the last: it says which
+files the parts were joined to. Lines are only ever added and hold a digest of themselves. So a run
+that is killed leaves at worst half a line at the end; from the first that is not whole they count
+for nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+import os
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields
 from hashlib import blake2b
 from pathlib import Path
 from typing import IO, Any, Self
@@ -18,9 +22,11 @@ from saring.atomic import appear, sync
 from saring.score.making import Part
 from saring.score.summary import Summary
 
-__all__ = ["Done", "Manifest", "Plan"]
+__all__ = ["Done", "Manifest", "Mark", "Plan", "digest", "is_one_of"]
 
-LAYOUT = 2  # of the folder of parts; a run of another one is not gone on with
+Mark = list[int]  # a file's device, number and length
+
+LAYOUT = 3  # of the folder of parts; a run of another one is not gone on with
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +71,22 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A finished part: the length and digest of its file, how many rows went in, what came out."""
+    """A finished part: length and digest of its file, rows that went in, what came out.
+
+    `refused` is the digest of its rows with errors, empty where there are none.
+    """
 
     bytes: int
     digest: str
+    refused: str
     rows_in: int
     summary: Summary
 
     @classmethod
     def of(cls, part: Part, rows_in: int) -> Self:
         """Return what is noted of a part."""
-        return cls(len(part.data), digest(part.data), rows_in, part.summary)
+        refused = digest(part.refused) if part.refused else ""
+        return cls(len(part.data), digest(part.data), refused, rows_in, part.summary)
 
 
 class Manifest:
@@ -83,22 +94,41 @@ class Manifest:
 
     Attributes
     ----------
+    is_ours : bool
+        Whether a manifest was found there, of this layout or another one.
     plan : Plan or None
-        None where there is no readable manifest.
+        None where there is none that can be gone on with.
     done : dict[int, Done]
         Finished parts by number.
+    joined : list[Mark]
+        The files that the parts were joined to, which got their names then or were about to.
+
+    Raises
+    ------
+    OSError
+        The file may not be read.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file: IO[bytes] | None = None
-        self.plan: Plan | None = None
         self.done: dict[int, Done] = {}
-        head, *rest = _lines(path) or [{}]
-        if head.get("layout") == LAYOUT:
-            names = ("input", "model", "settings", "scored_at")
-            self.plan = Plan(**{name: head[name] for name in names})
-            self.done = {line["part"]: _done(line) for line in rest}
+        self.joined: list[Mark] = []
+        data = path.read_bytes() if path.is_file() else b""
+        first, *rest = data.split(b"\n")
+        head = _object(first)
+        self.is_ours = "layout" in head
+        self.plan = _plan(head)
+        for line in rest[:-1] if self.plan else []:
+            found = _object(line)
+            if found.pop("line", "") != digest(_json(found)):
+                break
+            if "joined" in found:
+                self.joined = found["joined"]
+            else:
+                number, summary = found.pop("part"), Summary(**found.pop("summary"))
+                found.pop("rows_out")
+                self.done[number] = Done(**found, summary=summary)
 
     def begin(self, plan: Plan) -> None:
         """Write the manifest anew, with the parts that are done, and keep it open."""
@@ -110,53 +140,83 @@ class Manifest:
         self._file.write(_json(head) + b"\n")
         for number, done in sorted(self.done.items()):
             self._file.write(_line(number, done))
+        if self.joined:
+            self._file.write(_signed({"joined": self.joined}))
         sync(self._file)
         appear(aside, self._path)
 
     def add(self, number: int, done: Done) -> None:
         """Note that a part is done."""
-        assert self._file is not None, "begin() comes first"
-        self._file.write(_line(number, done))
-        sync(self._file)
+        self._append(_line(number, done))
         self.done[number] = done
+
+    def join(self, files: Iterable[IO[bytes]]) -> None:
+        """Note that these files hold what the parts were joined to."""
+        # One of an earlier run may still be in its place.
+        self.joined = [*self.joined, *(_mark(os.fstat(file.fileno())) for file in files)]
+        self._append(_signed({"joined": self.joined}))
+
+    def _append(self, line: bytes) -> None:
+        assert self._file is not None, "begin() comes first"
+        self._file.write(line)
+        sync(self._file)
 
     def close(self) -> None:
         """Close the file."""
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # what a full disk did not take, and was told of
+                self._file.close()
             self._file = None
 
 
 def digest(data: bytes) -> str:
-    """Return a digest of a part's bytes."""
+    """Return a digest of some bytes."""
     return blake2b(data, digest_size=16).hexdigest()
+
+
+def is_one_of(path: Path, files: Iterable[Mark]) -> bool:
+    """Return whether a path leads to one of some files.
+
+    Raises
+    ------
+    OSError
+        The path may not be followed.
+    """
+    return path.exists() and _mark(path.stat()) in files
+
+
+def _mark(status: os.stat_result) -> Mark:
+    """Return what tells a file from all others whatever its name."""
+    return [status.st_dev, status.st_ino, status.st_size]
 
 
 def _json(value: Any) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
+def _signed(line: Mapping[str, Any]) -> bytes:
+    """Return a line with a digest of itself."""
+    return _json({**line, "line": digest(_json(line))}) + b"\n"
+
+
 def _line(number: int, done: Done) -> bytes:
     """Return the line of a finished part."""
-    summary = asdict(done.summary)
-    return _json({"part": number, **asdict(done), "rows_out": summary["rows"]}) + b"\n"
+    return _signed({"part": number, **asdict(done), "rows_out": done.summary.rows})
 
 
-def _done(line: Mapping[str, Any]) -> Done:
-    """Return the finished part of a line."""
-    return Done(line["bytes"], line["digest"], line["rows_in"], Summary(**line["summary"]))
+def _object(line: bytes) -> dict[str, Any]:
+    """Return the object of a line of JSON, an empty one where there is none."""
+    try:
+        value = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
-def _lines(path: Path) -> list[Any]:
-    """Return the objects of a file of JSON Lines, up to the first that is not whole."""
-    found: list[Any] = []
-    data = path.read_bytes() if path.is_file() else b""
-    for line in data.split(b"\n")[:-1]:
-        try:
-            value = orjson.loads(line)
-        except orjson.JSONDecodeError:
-            break
-        if not isinstance(value, dict):
-            break
-        found.append(value)
-    return found
+def _plan(head: Mapping[str, Any]) -> Plan | None:
+    """Return the plan in a manifest's first line, None where it is of another layout or broken."""
+    found = {item.name: head.get(item.name) for item in fields(Plan)}
+    kinds = {"input": str, "model": str, "settings": dict, "scored_at": str}
+    if head.get("layout") == LAYOUT and all(isinstance(found[n], k) for n, k in kinds.items()):
+        return Plan(**found)  # type: ignore[arg-type]
+    return None

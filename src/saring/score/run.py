@@ -10,9 +10,10 @@ same bytes however many processes work on it and however often it was interrupte
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import asdict, dataclass
+import os
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -23,15 +24,15 @@ from saring.compiled import prepare
 from saring.compiled.kept import kernel_is_kept
 from saring.compiled.slices import cores
 from saring.errors import ConfigError, SaringError, UsageError
-from saring.read import PARTS_SUFFIX, Block, ReadOptions, blocks
+from saring.read import Block, ReadOptions, blocks
 from saring.score.jobs import Job
 from saring.score.making import Maker
-from saring.score.manifest import Plan
-from saring.score.parts import Parts, open_parts
+from saring.score.manifest import Mark, Plan, is_one_of
+from saring.score.parts import Parts, joined_files, open_parts, parts_folder
 from saring.score.pool import Batch, Crew, made_by_workers, made_here
 from saring.score.summary import Summary
 from saring.score.survey import Survey, survey
-from saring.writers import check_place
+from saring.writers import check_place, claimed, followed, telling
 
 __all__ = ["How", "Progress", "What", "run"]
 
@@ -100,11 +101,14 @@ def run(
     InputError, ConfigError
         As `score`.
     """
+    out = followed(out)
+    how = replace(how, quarantine=how.quarantine and followed(how.quarantine))
     _check(inputs, out, how)
     rows = cast("Generator[Block]", blocks(list(inputs), options))
     waiting = batches(rows, how.batch_size, BATCH_SIZE)
     with ExitStack() as ending:
         ending.enter_context(closing(rows))
+        quarantine = ending.enter_context(claimed(how.quarantine)) if how.quarantine else None
         start: list[list[Block]] = []
         workers = how.workers or (cores() if _is_large(waiting, start) else 1)
         # They start while the files are surveyed.
@@ -113,11 +117,12 @@ def run(
         plan = _plan(found, what, crew, {**asdict(options), "output": out.suffix.lower(),
                                          "batch_size": how.batch_size})  # fmt: skip
         parts = ending.enter_context(open_parts(out, plan, overwrite=how.overwrite))
+        _check_places(out, how, parts.joined)
         maker = Maker(make_job(parts.plan.scored_at), out.suffix.lower(), options)
         try:
             how.progress(parts.rows, found.rows)
             count = _make(chain(start, waiting), maker, crew, parts, how, found.rows)
-            return parts.finish(count, maker.job, how.quarantine)
+            return parts.finish(count, maker.job, quarantine, overwrite=how.overwrite)
         except (KeyboardInterrupt, SaringError) as stop:
             stop.add_note(_kept(out, plan, parts))
             raise
@@ -203,7 +208,7 @@ def _is_large(waiting: Iterator[list[Block]], start: list[list[Block]]) -> bool:
 def _check(inputs: Sequence[str | Path], out: Path, how: How) -> None:
     """Refuse what could not end well, before anything is read."""
     _refuse_own_output(inputs, out)
-    check_place(out, overwrite=how.overwrite)
+    _check_places(out, how, joined_files(out))
     for number, name, most in (
         (1 if how.workers is None else how.workers, "--workers", MAX_WORKERS),
         (how.batch_size, "--batch-size", 1_000_000),
@@ -211,26 +216,39 @@ def _check(inputs: Sequence[str | Path], out: Path, how: How) -> None:
         if not 1 <= number <= most:
             raise UsageError(f"{name}: found {number}; expected 1 to {most:,}")
     if how.quarantine is not None:
+        _refuse_own_output(inputs, how.quarantine)
+
+
+def _check_places(out: Path, how: How, joined: Collection[Mark]) -> None:
+    """Refuse places that cannot or shall not be written to; files of this very run may be there."""
+    for path in (out, how.quarantine) if how.quarantine else (out,):
+        with telling(path):
+            ours = is_one_of(path, joined)
+        check_place(path, overwrite=how.overwrite or ours)
+    if how.quarantine is not None:
         if how.quarantine.suffix.lower() != ".jsonl":
             raise UsageError(f"{how.quarantine}: expected a .jsonl file for the rows with errors")
-        if how.quarantine.absolute() == out.absolute():
+        where = Path(os.path.realpath(how.quarantine))
+        if where == Path(os.path.realpath(out)):
             raise UsageError(f"{out}: is both output and quarantine; name two files")
-        _refuse_own_output(inputs, how.quarantine)
-        check_place(how.quarantine, overwrite=how.overwrite)
+        if where.parent == Path(os.path.realpath(parts_folder(out))):
+            raise UsageError(f"{where}: unfinished output goes into this folder; name another one")
 
 
 def _refuse_own_output(inputs: Sequence[str | Path], out: Path) -> None:
     """Raise ConfigError when the output is there and would be read as an input."""
+    with telling(out):
+        if not out.exists():
+            return
     for path in map(Path, inputs):
-        if not (out.exists() and path.exists()):
-            continue
-        if path.samefile(out):
-            raise ConfigError(f"{out}: is also an input; name another file for the output")
-        if path.resolve() in out.resolve().parents:
-            raise ConfigError(
-                f"{out}: lies in the input folder {path} and would be read as articles; remove it "
-                "or name a file elsewhere"
-            )
+        with suppress(OSError):  # who reads it says what is wrong with it
+            if path.samefile(out):
+                raise ConfigError(f"{out}: is also an input; name another file for the output")
+            if Path(os.path.realpath(path)) in Path(os.path.realpath(out)).parents:
+                raise ConfigError(
+                    f"{out}: lies in the input folder {path} and would be read as articles; remove "
+                    "it or name a file elsewhere"
+                )
 
 
 def _kept(out: Path, plan: Plan, parts: Parts) -> str:
@@ -240,4 +258,4 @@ def _kept(out: Path, plan: Plan, parts: Parts) -> str:
         return "nothing is kept, for the input can be read only once"
     if not rows:
         return "no part was finished"
-    return f"{rows:,} rows are kept in {out}{PARTS_SUFFIX}; the same command goes on from there"
+    return f"{rows:,} rows are kept in {parts_folder(out)}; the same command goes on from there"

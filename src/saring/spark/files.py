@@ -67,7 +67,7 @@ def score_files(
     options = options or ReadOptions(on_error="keep")
     model.predict([], keep_links=keep_links)  # tells a wish that cannot be met before the job
     fixer(options)
-    check_place(Path(out), overwrite=overwrite)
+    check_place(Path(out), overwrite=overwrite, folder=True)
     _refuse_own_output(inputs, out)
     groups, names = found(inputs, options.format)
     suffix = Path(out).suffix.lower()

@@ -6,7 +6,7 @@
 row groups of a Parquet file; `files` opens the file that appears when it is complete.
 """
 
-from saring.writers.files import RowFile, check_place, open_rows, telling
+from saring.writers.files import RowFile, check_place, claimed, followed, open_rows, put, telling
 from saring.writers.formats import SUFFIXES, Format, Table, arrow_batch, arrow_schema
 
 __all__ = [
@@ -17,6 +17,9 @@ __all__ = [
     "arrow_batch",
     "arrow_schema",
     "check_place",
+    "claimed",
+    "followed",
     "open_rows",
+    "put",
     "telling",
 ]
