@@ -406,7 +406,7 @@ def click_id(tmp_path):
     (tmp_path / "topics.csv").write_text(topics)
     (tmp_path / "topics-chosen.csv").write_text(topics.replace("economy", "other"))
     (tmp_path / "links.csv").write_text(links)
-    text = CLICK_ID.read_text(encoding="utf-8").replace("../data/annotations/click-id-", "")
+    text = CLICK_ID.read_text(encoding="utf-8").replace("click-id-", "")
     text = re.sub(r"^\[sha256\].*?(?=^\[)", "", text, flags=re.M | re.S)
     path = tmp_path / "click-id.toml"
     path.write_text(text, encoding="utf-8")
@@ -455,6 +455,16 @@ def published(tmp_path):
         for name, text in files.items():
             archive.writestr(f"CLICK-ID A Novel Dataset/{name}", text)
     return path
+
+
+def test_the_recipe_that_comes_with_saring_is_found_from_any_folder(
+    published, tmp_path, monkeypatch
+):
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    report = import_corpus("click-id", published, "out.jsonl")
+    assert report.recipe.name == "CLICK-ID"
+    assert rows_of(Path("out.jsonl"))
 
 
 def test_click_id_s_tables_become_a_corpus(click_id, cached, tmp_path):

@@ -30,10 +30,17 @@ def test_from_the_parent_folder_of_the_clone_it_is_the_package_that_is_found(tmp
     assert str(Path("saring") / "shipped") in done.stdout
 
 
-def test_the_shipped_model_is_among_the_models_of_the_clone_too():
-    link = ROOT / "models" / "id-news"
-    assert not link.readlink().is_absolute()
-    assert link.resolve() == ROOT / "src" / "saring" / "shipped"
+@pytest.mark.parametrize(
+    ("link", "place"),
+    [
+        ("models/id-news", "shipped"),
+        ("conf/click-id.toml", "importing/click-id/click-id.toml"),
+        ("data/annotations", "importing/click-id"),
+    ],
+)
+def test_what_lies_in_the_package_is_at_its_place_in_the_clone_too(link, place):
+    assert not (ROOT / link).readlink().is_absolute()
+    assert (ROOT / link).resolve() == ROOT / "src" / "saring" / place
 
 
 @pytest.mark.parametrize("extra", ["html", "fix", "fast", "spark", "train"])

@@ -2,7 +2,7 @@
 
     recipe, repair, annotations > tables > drafts > assemble > report > run
 
-`recipe` says what the keys of a mapping file mean; conf/click-id.toml is one.
+`recipe` says what the keys of a mapping file mean; click-id/click-id.toml is one.
 """
 
 from saring.importing.report import Imported

@@ -1,4 +1,4 @@
-"""Recipes: which tables to read, what their columns and values mean, as TOML in conf/ or elsewhere.
+"""Recipes: which tables to read, what their columns and values mean, as TOML.
 
 Keys, all optional but ``columns.title`` or ``columns.text``::
 

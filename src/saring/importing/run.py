@@ -20,7 +20,7 @@ from saring.writers import open_rows
 
 __all__ = ["import_corpus"]
 
-RECIPES = Path("conf")  # where recipes with a bare name lie
+CLICK_ID = "click-id"  # the recipe that comes with saring
 BATCH_ROWS = 1000
 
 Progress = Callable[[str, int, int], None]
@@ -40,7 +40,7 @@ def import_corpus(
     Parameters
     ----------
     recipe : str or path
-        A TOML file, or the name of one in ``conf/``: ``"click-id"``.
+        A TOML file, or the one that comes with saring: ``"click-id"``.
     source : path or address, optional
         A table, folder or zip, or the web address of one; the recipe's address when None.
     out : path
@@ -83,9 +83,10 @@ def import_corpus(
 
 
 def _recipe_path(given: str | Path) -> Path:
-    """Return the path of a recipe; a name without a suffix is one in conf/."""
-    path = Path(given)
-    return path if path.suffix else RECIPES / f"{path}.toml"
+    """Return the path of a recipe."""
+    if str(given) == CLICK_ID:
+        return Path(__file__).parent / CLICK_ID / f"{CLICK_ID}.toml"
+    return Path(given)
 
 
 def _origin(
