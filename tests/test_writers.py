@@ -126,6 +126,15 @@ def test_parts_made_apart_are_one_parquet_file_with_true_places_and_statistics(t
     assert whole.to_pylist() == [row for rows in parts for row in rows]
 
 
+def test_a_file_of_one_part_has_the_bytes_of_the_part(path):
+    """So a footer that was taken apart is put together to the bit."""
+    part = SUFFIXES[path.suffix](COLUMNS).part(ROWS * 20)
+    with open_rows(path, COLUMNS) as file:
+        file.append(part)
+    head = SUFFIXES[path.suffix](COLUMNS).start() if path.suffix == ".csv" else b""
+    assert path.read_bytes() == head + part
+
+
 def test_columns_stand_in_order(path):
     written(path, ROWS)
     assert all(list(row) == list(COLUMNS) for row in read_back(path))

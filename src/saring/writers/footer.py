@@ -17,9 +17,9 @@ __all__ = ["MAGIC", "joined", "row_groups", "split"]
 MAGIC = b"PAR1"
 LENGTH_BYTES = 4  # of the footer, before the closing magic
 
-# Types of the compact protocol; all others are integers.
-_STOP, _TRUE, _FALSE, _BYTE, _I64, _DOUBLE, _BINARY = 0, 1, 2, 3, 6, 7, 8
-_LIST, _SET, _MAP, _STRUCT = 9, 10, 11, 12
+# Types of the compact protocol that stand in the footer of a file of rows.
+_STOP, _TRUE, _FALSE, _I64, _BINARY, _LIST, _STRUCT = 0, 1, 2, 6, 8, 9, 12
+_INTEGERS = (4, 5, _I64)
 _WRITTEN = -1  # ours: a list that is bytes already
 
 # Fields of the structs, by the numbers in parquet.thrift.
@@ -27,7 +27,6 @@ _ROWS, _GROUPS = 3, 4  # of FileMetaData
 _COLUMNS, _GROUP_OFFSET, _ORDINAL = 1, 5, 7  # of RowGroup
 _CHUNK_OFFSET, _META, _CHUNK_INDEXES = 2, 3, (4, 6)  # of ColumnChunk
 _PAGES = (9, 10, 11, 14)  # of ColumnMetaData: data, index, dictionary, bloom filter
-MAX_ORDINAL = 32_767  # the field is of 16 bits; it may be left out
 
 Fields = dict[int, tuple[int, Any]]  # number of a field to its type and value
 
@@ -39,7 +38,7 @@ def split(part: bytes) -> tuple[bytes, Fields]:
     return part[len(MAGIC) : start], _Reader(part[start:end]).struct()
 
 
-def row_groups(footer: Fields, moved: int, first: int) -> Iterator[tuple[int, bytes]]:
+def row_groups(footer: Fields, moved: int) -> Iterator[tuple[int, bytes]]:
     """Yield the rows of each row group and how it stands in the footer of its new file.
 
     Parameters
@@ -48,18 +47,13 @@ def row_groups(footer: Fields, moved: int, first: int) -> Iterator[tuple[int, by
         Of the file it comes from.
     moved : int
         Bytes by which the row groups start later in the new file.
-    first : int
-        Number of row groups before them.
     """
-    for ordinal, group in enumerate(footer[_GROUPS][1][1], start=first):
+    for group in footer[_GROUPS][1][1]:
         _move(group, moved, _GROUP_OFFSET)
         for chunk in group[_COLUMNS][1][1]:
             _move(chunk, moved, _CHUNK_OFFSET, *_CHUNK_INDEXES)
             _move(chunk[_META][1], moved, *_PAGES)
-        if ordinal <= MAX_ORDINAL and _ORDINAL in group:
-            group[_ORDINAL] = (group[_ORDINAL][0], ordinal)
-        else:
-            group.pop(_ORDINAL, None)
+        group.pop(_ORDINAL, None)  # its number in the older file; it may be left out
         yield group[_ROWS][1], _struct(group)
 
 
@@ -101,19 +95,15 @@ class _Reader:
         """Return a value of one type; a list with the type of its items."""
         if kind == _STRUCT:
             return self.struct()
-        if kind in (_LIST, _SET):
+        if kind == _LIST:
             head = self._byte()
             size = head >> 4 if head >> 4 < 15 else self._unsigned()
             return head & 15, [self._read(head & 15) for _ in range(size)]
         if kind == _BINARY:
             return self._bytes(self._unsigned())
-        if kind == _DOUBLE:
-            return self._bytes(8)
-        if kind in (_TRUE, _FALSE, _BYTE):
-            return self._byte()
-        if kind == _MAP:
-            raise NotImplementedError("no field of a Parquet footer is a map")
-        return self._signed()
+        if kind in _INTEGERS:
+            return self._signed()
+        raise NotImplementedError(f"type {kind} in a Parquet footer")
 
     def _byte(self) -> int:
         self._at += 1
@@ -150,15 +140,13 @@ def _value(kind: int, value: Any) -> bytes:
     """Return a value as it is written."""
     if kind == _STRUCT:
         return _struct(value)
-    if kind in (_LIST, _SET):
+    if kind == _LIST:
         item, items = value
         return _list_head(item, len(items)) + b"".join(_value(item, one) for one in items)
     if kind == _BINARY:
         return _unsigned(len(value)) + bytes(value)
-    if kind in (_DOUBLE, _WRITTEN):
+    if kind == _WRITTEN:
         return bytes(value)
-    if kind in (_TRUE, _FALSE, _BYTE):
-        return bytes([value])
     return _unsigned(value << 1 if value >= 0 else (-value << 1) - 1)
 
 

@@ -123,7 +123,7 @@ class _Parquet:
     def place(self, part: bytes, at: int) -> bytes:
         data, fields = footer.split(part)
         moved = at - len(footer.MAGIC)
-        for rows, group in footer.row_groups(fields, moved, len(self._groups)):
+        for rows, group in footer.row_groups(fields, moved):
             self._rows += rows
             self._groups.append(group)
         return data
