@@ -8,6 +8,7 @@ import re
 import threading
 import zipfile
 from collections import Counter
+from contextlib import suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -31,6 +32,7 @@ from saring.importing.assemble import corpus_rows, merged
 from saring.importing.drafts import Draft
 from saring.importing.recipe import load_recipe
 from saring.importing.repair import demojibake, split_paragraphs
+from saring.importing.tables import open_tables
 
 CLICK_ID = Path(__file__).parents[1] / "conf" / "click-id.toml"
 TOPICS = ("economy", "gossip", "international_politics", "other")
@@ -230,6 +232,11 @@ def test_the_output_is_never_one_of_the_inputs(tmp_path):
         ("voters = 0\n[columns]\ntitle = 'a'", "voters is 0; expected a whole number from 1"),
         ("mojibake = 'utf-8'\n[columns]\ntitle = 'a'", "mojibake is 'utf-8'; expected a codec"),
         ("mojibake = 'rot13'\n[columns]\ntitle = 'a'", "mojibake is 'rot13'; expected a codec"),
+        ("mojibake = 'idna'\n[columns]\ntitle = 'a'", "mojibake is 'idna'; expected a codec"),
+        ("mojibake = 'unicode_escape'\n[columns]\ntitle = 'a'", "expected a codec"),
+        ('mojibake = "a\\u0000b"\n[columns]\ntitle = "a"', "expected a codec"),
+        (f"voters = {'9' * 10_000}", "not valid TOML: Exceeds the limit"),
+        (f"voters = {'[' * 5_000}", "not valid TOML"),
         ("paragraphs = 'tabs'\n[columns]\ntitle = 'a'", "paragraphs is 'tabs'; expected one of"),
         ("[columns]\ntitle = 'a'\n[clickbait]\nya = 'true'", "ya: found 'true'; expected true"),
         ("[columns]\ntitle = 'a'\n[files]\nlayouts = 'x'", "layouts is 'x'; expected lists"),
@@ -638,6 +645,26 @@ def test_without_a_source_the_recipe_s_addresses_are_tried_in_turn(
     # what was fetched is kept, so the next import needs no network
     published.unlink()
     assert import_corpus(click_id, f"{portal}/set.zip", out, overwrite=True).articles == 4
+
+
+@pytest.mark.parametrize(
+    "source", ["http://[::1/x", "http://x:abc/y", "HTTP://127.0.0.1:1/..", "http://"]
+)
+def test_an_odd_address_is_an_error_that_names_it(source, tmp_path):
+    (tmp_path / "mine.toml").write_text(MINE)
+    with pytest.raises(InputError, match="cannot be fetched") as error:
+        import_corpus(tmp_path / "mine.toml", source, tmp_path / "out.jsonl")
+    assert source in str(error.value)
+
+
+def test_a_zip_with_any_byte_altered_is_an_error_or_read(click_id, published, tmp_path):
+    whole = published.read_bytes()
+    odd = tmp_path / "odd.zip"
+    known = load_recipe(click_id)
+    for place in [*range(0, 80), *range(max(80, len(whole) - 400), len(whole))]:
+        odd.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        with suppress(InputError), open_tables(odd, known):
+            pass
 
 
 def test_when_no_address_answers_each_is_named(click_id, portal, tmp_path):

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import traceback
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -206,9 +207,19 @@ def test_a_refusal_says_where_the_bundle_is(
     (tmp_path / "mlflow.db").write_text("this is no database")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
     with pytest.raises(
-        SaringError, match=r"could not be logged; the model itself is whole.*\n.*not a database"
+        SaringError, match=r"could not be logged; the model itself is whole.*; .*not a database"
     ):
         track.log_run(track.RunRecord(bundle=bundle, topics=TOPICS, name="uji"))
+
+
+def test_an_address_is_told_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "postgresql://saring:ra@ha/sia@127.0.0.1:1/runs")
+    for reference in ("champion", "models:/saring/3"):
+        with pytest.raises(SaringError) as caught:
+            track.resolve(reference)
+        told = "".join(traceback.format_exception(caught.value))
+        assert "postgresql://***@127.0.0.1:1/runs" in told
+        assert "sia" not in told
 
 
 # the columns

@@ -35,6 +35,23 @@ __all__ = [
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
+# The user's name and password in an address, and what servers take for a password in a query.
+_SECRETS = re.compile(
+    r"(?<=://)(?:[^\s:/@?#]*:(?!\d*/)\S*|[^\s/?#]*)@"
+    r"|(?<=[?&;])((?:password|passwd|pwd|secret|token|key|sig|[\w-]+[_-](?:key|token|signature))=)[^\s&;#]+",
+    re.IGNORECASE,
+)
+
+
+def masked(text: str) -> str:
+    """Return a text without the users' names, passwords and keys of the addresses in it.
+
+    >>> masked("postgresql://me:secret@host/db and https://host/x?token=abc")
+    'postgresql://***@host/db and https://host/x?token=***'
+    """
+    return _SECRETS.sub(lambda found: f"{found[1]}***" if found[1] else "***@", text)
+
+
 def path_text(path: str | Path) -> str:
     r"""Return a path as it is written into rows and messages: what is not UTF-8 as ``\xe9``.
 
@@ -54,11 +71,11 @@ def _escaped(surrogate: re.Match[str]) -> str:
 class SaringError(Exception):
     """Base of every error saring raises on purpose; caught once, in `cli.main`.
 
-    Its message can be written anywhere, whatever paths it names.
+    Its message can be written anywhere, whatever paths and addresses it names.
     """
 
     def __init__(self, message: str) -> None:
-        super().__init__(path_text(message))
+        super().__init__(masked(path_text(message)))
 
 
 class InputError(SaringError):

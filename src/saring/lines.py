@@ -14,15 +14,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from saring.errors import path_text
+
 __all__ = ["STANDARD_OUTPUT", "line", "named_output", "print_json", "tell", "visible"]
 
 STANDARD_OUTPUT = "standard output"
 
-# C0 but tab and newline, DEL and C1; marks of direction and of line ends; halves of a character,
-# which no terminal's encoding has.
+# C0 but tab and newline, DEL and C1; marks of direction and of line ends.
 _OBEYED = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufff9-\ufffb"
-    "\ud800-\udfff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufff9-\ufffb]"
 )
 
 
@@ -32,7 +32,7 @@ def visible(text: str) -> str:
     >>> visible("a title\x1b]0;b\x07")
     'a title\\x1b]0;b\\x07'
     """
-    return _OBEYED.sub(lambda found: ascii(found[0])[1:-1], text)
+    return _OBEYED.sub(lambda found: ascii(found[0])[1:-1], path_text(text))
 
 
 def line(text: str) -> str:

@@ -104,7 +104,7 @@ def load_recipe(path: str | Path) -> Recipe:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}); name a TOML file") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # of TOML, UTF-8, huge numbers, deep tables
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
     for section, known in _SECTIONS.items():
         _check_keys(_table(values, section, path), known, f"{path} [{section}]")
@@ -170,8 +170,10 @@ def _check_values(recipe: Recipe) -> None:
 def _is_one_byte(codec: str) -> bool:
     """Return whether a codec gives nearly each byte beyond ASCII a character of its own."""
     try:
-        return len(bytes(range(0x80, 0x100)).decode(codec, "ignore")) > 100
-    except LookupError:
+        beyond = bytes(range(0x80, 0x100)).decode(codec, "ignore")
+        # "unicode_escape" and the like read more into ASCII than letters.
+        return len(beyond) > 100 and rb"\u0041+-".decode(codec) == r"\u0041+-"
+    except (LookupError, ValueError):  # ValueError: of codecs for other things, such as "idna"
         return False
 
 

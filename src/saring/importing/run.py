@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path, PurePosixPath
-from urllib.parse import urlsplit
+from pathlib import Path
 
-from saring.errors import ConfigError, InputError, UsageError
-from saring.fetch import check_sha256, fetch, is_address
+from saring.errors import ConfigError, InputError, UsageError, masked
+from saring.fetch import check_sha256, fetch, file_name, is_address
 from saring.importing.annotations import read_annotations
 from saring.importing.assemble import corpus_rows, merged
 from saring.importing.drafts import Draft, Drafter
@@ -110,13 +109,13 @@ def _origin(
     expected = sha256 or plan.sha256
     problems = []
     for address in addresses:
-        path = folder / (PurePosixPath(urlsplit(address).path).name or "download")
+        path = folder / file_name(address)
         try:
             digest = fetch(address, path, expected, partial(progress, "fetching"))
         except InputError as error:
             problems.append(str(error))
         else:
-            return Origin(path, address, digest, verified=bool(expected))
+            return Origin(path, masked(address), digest, verified=bool(expected))
     raise InputError("; ".join(problems))
 
 

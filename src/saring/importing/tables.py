@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from lzma import LZMAError
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,8 +24,9 @@ __all__ = ["TableRow", "open_tables", "table_rows"]
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".json", ".parquet", ".gz", ".zst")
 MAX_UNPACKED_BYTES = 1 << 33  # of a zip's tables; CLICK-ID's take some hundred million
-_UNPACKING_ERRORS = (  # RuntimeError: encrypted; NotImplementedError: an unknown compression
-    zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError,
+_UNPACKING_ERRORS = (  # RuntimeError: encrypted, an unknown compression; the last by crafted zips
+    zipfile.BadZipFile, zlib.error, LZMAError, EOFError, OSError, RuntimeError,
+    ValueError, LookupError, ArithmeticError, struct.error,
 )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from saring import store
-from saring.errors import BundleError, MissingExtraError, SaringError
+from saring.errors import BundleError, MissingExtraError, SaringError, masked
 from saring.track.git import git_commit, harmless
 from saring.track.signature import signature
 
@@ -203,7 +203,9 @@ def opened(uri: str, failure: SaringError) -> Iterator[Any]:
         try:
             yield mlflow
         except _failures() as error:
-            raise type(failure)(f"{failure}\n{uri}: {error}") from error
+            told = type(failure)(f"{failure}; {uri}: {' '.join(str(error).split())}")
+            # What MLflow says may hold the address, and a traceback would print it.
+            raise told from (error if masked(str(error)) == str(error) else None)
         finally:
             mlflow.set_tracking_uri(before)
             for name, old in environment.items():
@@ -217,7 +219,12 @@ def _failures() -> tuple[type[Exception], ...]:
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 
-    return MlflowException, SQLAlchemyError, OSError
+    return (
+        MlflowException,
+        SQLAlchemyError,
+        OSError,
+        ImportError,
+    )  # the last for a database's driver
 
 
 def experiment_id(mlflow: Any, name: str, uri: str) -> str:
