@@ -20,6 +20,7 @@ from pyarrow import parquet
 import saring.read.formats
 from saring.errors import ConfigError, InputError
 from saring.read import ReadOptions, read, rows
+from saring.read.stream import Stream
 
 KEEP = ReadOptions(on_error="keep")
 RICE = {"id": "a1", "title": "Harga Beras Naik", "text": "Harga beras naik di Pasar Kramat."}
@@ -389,20 +390,80 @@ def test_a_ragged_row_says_how_many_cells_it_has(tmp_path, line):
     first, ragged, last = read([path], KEEP)
     assert (first.id, last.id) == ("1", "3")
     found = line.count(",") + 1
-    assert ragged.error.startswith(f"{path}:2: found {found} cells, line 4; expected 3")
+    why = f"found no row, line 4 ({found} cells, where the header has 3)"
+    assert ragged.error.startswith(f"{path}:2: {why}")
 
 
-def test_a_quote_that_is_never_closed_does_not_swallow_rows_in_silence(tmp_path):
-    path = wrote(tmp_path / "a.csv", 'id,isi\n1,naik\n2,"turun\n3,tetap\n4,naik\n')
-    first, broken = read([path], KEEP)
-    assert first.text == "naik"
-    assert "found a row that cannot be told apart, lines 3 to 5" in broken.error
+@pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
+@pytest.mark.parametrize(
+    "stray",
+    [
+        '2,"turun',  # never closed, or by the next quote wherever it stands
+        '2,"turun, kata ""dia',
+        '2,"harga "beras" naik"',
+        '"2,turun',
+        '2,"turun"x',
+        '2,turun,"lagi',
+    ],
+)
+@pytest.mark.parametrize(
+    "after", [[], [("3", "tetap")], [("3", "Kata dia, naik.\n\nYa, lagi."), ("4", 'se"kali')]]
+)
+def test_a_stray_quote_costs_its_row_alone(tmp_path, quoting, stray, after):
+    out = io.StringIO()
+    writer = csv.writer(out, quoting=quoting)
+    writer.writerows([("id", "isi"), ("1", "naik")])
+    out.write(stray + "\r\n")
+    writer.writerows(after)
+    first, broken, *others = read([wrote(tmp_path / "a.csv", out.getvalue())], KEEP)
+    assert (first.id, first.text) == ("1", "naik")
+    assert broken.error.startswith(f"{tmp_path / 'a.csv'}:2: found no row, line 3 (")
+    assert [(record.id, record.text) for record in others] == after
 
 
-def test_a_quote_out_of_place_breaks_one_row(tmp_path):
-    path = wrote(tmp_path / "a.csv", 'id,isi\n1,"harga "beras" naik"\n2,turun\n')
-    broken, good = read([path], KEEP)
-    assert "cannot be told apart" in broken.error and good.text == "turun"
+def test_lines_that_are_no_row_by_themselves_are_one_with_the_quote_that_broke_them(tmp_path):
+    text = 'id,isi\n1,naik\n2,"Alinea satu.\n\nBaca, kata dia\n"Selesai."\n3,turun\n'
+    _, broken, good = read([wrote(tmp_path / "a.csv", text)], KEEP)
+    assert "found no row, lines 3 to 6 (" in broken.error and good.text == "turun"
+
+
+@pytest.mark.parametrize("id", ["{}", "a{}"])
+def test_a_quote_closed_rows_below_by_another_does_not_swallow_them(tmp_path, id):
+    table = [f"{id.format(n)},Harga beras naik {n}.\n" for n in range(1, 30)]
+    table[3] = table[3].replace(",", ',"', 1)
+    table[-3] = table[-3].replace("\n", '"\n')
+    records = list(read([wrote(tmp_path / "a.csv", "id,isi\n" + "".join(table))], KEEP))
+    assert [n for n, record in enumerate(records, 1) if record.error] == [4]
+    assert [record.id for record in records if not record.error] == [
+        id.format(n) for n in range(1, 30) if n != 4
+    ]
+
+
+def test_paragraphs_that_look_like_rows_are_text(tmp_path):
+    text = "Alinea satu.\n1, kata dia\nDua, kata Sari\nTiga, kata Budi"
+    table = as_csv({"id": "1", "isi": text}, {"id": "2", "isi": text})
+    assert [record.text for record in read([wrote(tmp_path / "a.csv", table)])] == [text, text]
+
+
+QUOTE = ("", '"')
+
+
+@pytest.mark.parametrize("every", [7, 1000])
+def test_stray_quotes_in_a_long_table_cost_their_rows_alone(tmp_path, every):
+    table = [f"{n},{QUOTE[n % every == 0]}Harga beras naik {n}.\n" for n in range(1, 3001)]
+    records = list(read([wrote(tmp_path / "a.csv", "id,isi\n" + "".join(table))], KEEP))
+    assert len(records) == 3000
+    assert [n for n, record in enumerate(records, 1) if record.error] == list(
+        range(every, 3001, every)
+    )
+
+
+@pytest.mark.parametrize("told", ["sep=;", "SEP=;", '"sep=;"', "sep=|"])
+def test_a_first_line_that_tells_the_delimiter_is_none_of_the_table(tmp_path, told):
+    row = {"judul": "Beras, cabai, gula", "isi": "Harga naik."}
+    sign = told.strip('"')[-1]
+    record = one(wrote(tmp_path / "a.csv", f"{told}\r\n" + as_csv(row, delimiter=sign)))
+    assert (record.title, record.text, record.id) == (*row.values(), "a.csv:1")
 
 
 def test_a_cell_with_a_byte_that_is_no_letter_breaks_one_row(tmp_path):
@@ -641,13 +702,41 @@ def test_memory_does_not_grow_with_the_file(tmp_path, suffix):
     assert peak_megabytes(many) < peak_megabytes(few) + 60
 
 
-def test_a_packed_file_that_breaks_off_keeps_the_rows_before(tmp_path):
-    data = lines(*({"text": os.urandom(90).hex()} for _ in range(5000))).encode()
-    path = wrote(tmp_path / "a.jsonl.gz", gzip.compress(data)[:-2000])
+@pytest.mark.parametrize("packing", ["gz", "zst"])
+@pytest.mark.parametrize("suffix", ["jsonl", "json", "csv"])
+@pytest.mark.parametrize("share", [0.5, 0.9, 0.9999])
+def test_a_cut_archive_gives_every_whole_row_before_the_cut_and_one_error(
+    tmp_path, suffix, packing, share
+):
+    values = [{"text": f"{i} {os.urandom(90).hex()}\n"} for i in range(5000)]
+    path = write_as(tmp_path / f"a.{suffix}.{packing}", *values)
+    path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
+    with path.open("rb") as raw:
+        given = Stream(raw).body.read()
     *good, broken = read([path], KEEP)
-    assert len(good) > 1000 and not any(record.error for record in good)
-    assert "cannot be read on from here" in broken.error
-    assert broken.where == f"{path}:{len(good) + 1}"
+    assert [record.text for record in good] == [row["text"] for row in values[: len(good)]]
+    assert len(good) == given.count(b'\n"\r\n' if suffix == "csv" else b"}")
+    assert len(good) > 1000 * share
+    assert f"{path}:{len(good) + 1}: cannot be read on from here: the " in broken.error
+    assert "archive is damaged" in broken.error
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "csv"])
+@pytest.mark.parametrize("end", [b"", b"\n"])
+def test_a_wrong_checksum_costs_no_row(tmp_path, suffix, end):
+    data = {"jsonl": b'{"text": "satu"}\n{"text": "dua"}', "csv": b"text\nsatu\ndua"}[suffix]
+    path = wrote(tmp_path / f"a.{suffix}.gz", gzip.compress(data + end)[:-1] + b"\x99")
+    first, second, broken = read([path], KEEP)
+    assert (first.text, second.text) == ("satu", "dua")
+    assert broken.error.startswith(f"{path}:3: cannot be read on from here")
+
+
+@pytest.mark.parametrize("suffix", ["txt", "html", "parquet"])
+def test_of_a_cut_archive_of_one_piece_nothing_is_whole(tmp_path, suffix):
+    pytest.importorskip("trafilatura")
+    path = wrote(tmp_path / f"a.{suffix}.gz", gzip.compress(os.urandom(999).hex().encode())[:-99])
+    (record,) = read([path], KEEP)
+    assert f"{path}: cannot be read on from here" in record.error
 
 
 def test_a_file_deleted_on_the_way_costs_one_record(tmp_path):

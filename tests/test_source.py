@@ -1,10 +1,13 @@
 import codecs
+import contextlib
 import gzip
 import io
 import os
+import random
 import socket
 import sys
 import tempfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -137,13 +140,60 @@ def test_parts_packed_one_behind_another_are_one_file(tmp_path, pack):
     assert content(path) == b"satu\ndua\n"
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
-def test_a_file_cut_off_in_the_middle_is_noticed(tmp_path, pack):
-    path = tmp_path / "a.txt.gz"
-    packed = pack(os.urandom(3 * HEAD_BYTES))
-    path.write_bytes(packed[:-10])
-    with pytest.raises(InputError, match="cannot be read on from here"):
-        content(path)
+def checked_zstd(data: bytes) -> bytes:
+    return zstandard.ZstdCompressor(write_checksum=True).compress(data)
+
+
+NOISE = random.Random(8).randbytes(3 * HEAD_BYTES).hex().encode()
+ZSTD_BLOCK = 1 << 17  # bytes that zstd checks and gives as one
+
+
+@pytest.mark.parametrize(
+    ("pack", "damage", "lost"),
+    [
+        (gzip.compress, lambda data: data[:-1], 0),
+        (gzip.compress, lambda data: data[:-4], 0),
+        (gzip.compress, lambda data: data[:-8], 0),
+        (gzip.compress, lambda data: data[:-8] + b"abcd" + data[-4:], 0),
+        (gzip.compress, lambda data: data[:-1] + b"\x99", 0),
+        (gzip.compress, lambda data: data + b"sampah", 0),
+        (gzip.compress, lambda data: data + b"\x1f", 0),
+        (gzip.compress, lambda data: data[:-20], 60),
+        (gzip.compress, lambda data: gzip.compress(b"") + data[:-20], 60),
+        (zstandard.compress, lambda data: data + b"sampah", 0),
+        (zstandard.compress, lambda data: data[:-9], ZSTD_BLOCK),
+        (checked_zstd, lambda data: data[:-1], 0),
+        (checked_zstd, lambda data: data[:-1] + bytes([data[-1] ^ 1]), 0),
+        (checked_zstd, lambda data: data[:-20], ZSTD_BLOCK),
+    ],
+)
+def test_a_damaged_archive_gives_all_bytes_before_the_damage_and_says_so(pack, damage, lost):
+    with Stream(io.BytesIO(damage(pack(NOISE))), closes=False) as stream:
+        found = stream.body.read()
+        assert NOISE.startswith(found)
+        assert len(NOISE) - lost <= len(found) <= len(NOISE)
+        with pytest.raises(InputError, match=r"the (gzip|zstd) archive is damaged \([a-zA-Z' ]+\)"):
+            stream.check()
+
+
+@given(st.integers(0, len(PACKED := gzip.compress(NOISE[:90_000])) - 1), st.integers(1, 255))
+def test_one_wrong_byte_of_a_gzip_archive_costs_nothing_that_zlib_made_before_it(at, change):
+    damaged = bytearray(PACKED)
+    damaged[at] ^= change
+    expected, member = b"", zlib.decompressobj(31)
+    with contextlib.suppress(zlib.error):
+        for byte in damaged:
+            expected += member.decompress(bytes([byte]))
+    if damaged[:2] == PACKED[:2]:  # else it is no archive
+        with Stream(io.BytesIO(bytes(damaged)), closes=False) as stream:
+            assert stream.body.read() == expected
+
+
+@pytest.mark.parametrize("padding", [1, 70_000])
+def test_zeros_behind_a_gzip_archive_are_no_damage(padding):
+    with Stream(io.BytesIO(gzip.compress(b"satu") + bytes(padding)), closes=False) as stream:
+        assert stream.body.read() == b"satu"
+        stream.check()
 
 
 @given(st.binary(max_size=3000).filter(unpacked), st.integers(1, 700))

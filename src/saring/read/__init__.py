@@ -1,12 +1,13 @@
 """The read room: files to records.
 
-    values > columns; stream > source > parquet > formats
+    values > columns; packing > stream > source > parquet, delimited > formats
     columns, formats, documents > records > blocks > cutting
     pagelines > layout, teasers, pagemeta > html > worker > documents
 
-`stream` opens and decodes, `source` finds files, `formats` yields rows, `columns` finds our fields;
-`html` turns a page into a record, in the process that `worker` keeps. `cutting` takes rows out of
-files without looking at them, in `blocks` for other processes to look into.
+`packing` unpacks, `stream` opens and decodes, `source` finds files, `formats` yields rows, for CSV
+with `delimited`, and `columns` finds our fields; `html` turns a page into a record, in the process
+that `worker` keeps. `cutting` takes rows out of files without looking at them, in `blocks` for
+other processes to look into.
 """
 
 from saring.read.blocks import Block, Ready

@@ -124,6 +124,7 @@ def _to_the_end(source: Source, cut: Cut) -> Iterator[Block]:
             for block in cut(stream):
                 number += len(block)
                 yield block
+            stream.check()
     except InputError as error:
         row = broken_row(source, number + 1 if number else 0, str(error))
         yield Ready([Record(id=row.id, where=row.where, error=row.error)])

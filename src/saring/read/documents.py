@@ -18,9 +18,10 @@ def text_fields(stream: Stream) -> dict[str, Any]:
     Raises
     ------
     InputError
-        It is too long, or not in one encoding throughout.
+        It is too long, damaged, or not in one encoding throughout.
     """
     data = stream.body.read(MAX_TEXT_BYTES + 1)
+    stream.check()
     if len(data) > MAX_TEXT_BYTES:
         raise InputError(
             f"found more than {MAX_TEXT_BYTES:,} bytes; expected one article a text file; split it"
@@ -69,6 +70,7 @@ class Pages:
         if self._reader is None:
             self._reader = PageReader(self._seconds)
         html = stream.body.read(MAX_SAVED_BYTES + 1)
+        stream.check()
         try:
             record = self._reader.read(html, name)
         except InputError as error:  # the caller puts the place before it, as for any other row

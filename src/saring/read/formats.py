@@ -6,7 +6,6 @@ file is an `InputError` without its place, which the caller knows.
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import re
@@ -19,16 +18,16 @@ from typing import Any
 import orjson
 
 from saring.errors import InputError
+from saring.read.delimited import cells_of, header_of
 from saring.read.parquet import Choose, parquet_rows
 from saring.read.source import Source
 from saring.read.stream import Stream
-from saring.read.values import MAX_TEXT_BYTES, Broken, Values, kind_of
+from saring.read.values import Broken, Values, kind_of
 
 __all__ = ["TABLES", "json_line", "raw_lines", "reads_bytes"]
 
 MAX_ROW_BYTES = 64_000_000  # a text of the greatest length, escaped, and what stands beside it
 CHUNK_CHARS = 1 << 20
-DELIMITERS = ",;\t"
 
 _RESAVE = "expected one encoding throughout; save the file as UTF-8"
 _UNDECODED = re.compile("[\udc80-\udcff]")  # what "surrogateescape" makes of a byte it cannot read
@@ -52,8 +51,13 @@ def raw_lines(stream: Stream) -> Iterator[bytes | str | Broken]:
             while (rest := readline(MAX_ROW_BYTES)) and len(rest) == MAX_ROW_BYTES:
                 pass
             yield Broken(f"found a line of more than {MAX_ROW_BYTES:,} bytes; expected one article")
-        elif not line.isspace():
+        elif not line.isspace() and not (stream.torn and _is_cut(line)):
             yield line
+
+
+def _is_cut(line: bytes | str) -> bool:
+    """Return whether the last line of a damaged file is cut off."""
+    return line[-1:] not in ("\n", b"\n") and isinstance(json_line(line), Broken)
 
 
 def json_line(line: bytes | str) -> Values | Broken:
@@ -86,6 +90,8 @@ def json_values(
             buffer, at = buffer[at:], 0
             if not more and not buffer:
                 return
+            if not more and stream.torn:
+                return
             if not more or len(buffer) > MAX_ROW_BYTES:
                 raise InputError(f"found no JSON from here on ({error}); repair the file") from None
             chunk = text.read(max(CHUNK_CHARS, len(buffer)))
@@ -104,37 +110,20 @@ def csv_rows(
     source: Source, stream: Stream, choose: Choose | None = None
 ) -> Iterator[Values | Broken]:
     """Yield the rows of a table with a header line, delimited by comma, semicolon or tab."""
-    csv.field_size_limit(MAX_TEXT_BYTES)  # the default of 128 kB is less than a long article
+    start = stream.head.decode(stream.encoding, "replace")
+    delimiter, _, told = header_of(start, tabs=".tsv" in source.label.lower())
     # A line beyond the limit comes in pieces, which are errors of length or of number of cells.
-    lines = iter(partial(_text_stream(stream, newline="").readline, MAX_ROW_BYTES), "")
-    # strict: a quote out of place is an error of its row, not text run together in silence
-    reader = csv.reader(lines, delimiter=_delimiter(source, stream), strict=True)
+    readline = partial(_text_stream(stream, newline="").readline, MAX_ROW_BYTES)
+    while told and (line := readline()):
+        told = line.isspace()
     header: list[str] = []
-    start = 1
-    while True:
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield Broken(
-                f"found a row that cannot be told apart, lines {start} to {reader.line_num} "
-                f"({error}); expected quotes in pairs, doubled inside a cell; repair these lines"
-            )
-            continue
-        finally:
-            start = reader.line_num + 1
-        if not cells:
-            continue
-        if not header:
-            header = _distinct(cells)
-        elif len(cells) != len(header):
-            yield Broken(
-                f"found {len(cells)} cells, line {reader.line_num}; expected {len(header)} as in "
-                "the header; repair the line"
-            )
-        else:
+    for cells in cells_of(readline, delimiter, lambda: stream.torn):
+        if isinstance(cells, Broken):
+            yield cells
+        elif header:
             yield _undecoded("".join(cells)) or dict(zip(header, cells, strict=True))
+        else:
+            header = _distinct(cells)
 
 
 def _text_stream(stream: Stream, newline: str | None = None) -> io.TextIOWrapper:
@@ -193,22 +182,6 @@ def _mended(value: Any) -> Any:
 
 def _no_object(value: Any) -> Broken:
     return Broken(f'found {kind_of(value)}; expected an object like {{"title": ..., "text": ...}}')
-
-
-def _delimiter(source: Source, stream: Stream) -> str:
-    """Return the delimiter that splits the header into most cells; ties go to the suffix's own."""
-    codec = stream.encoding
-    head = stream.head.decode(codec, "replace").lstrip("\r\n")
-    tabs = ".tsv" in source.label.lower()
-    order = "\t,;" if tabs else DELIMITERS
-
-    def cells(delimiter: str) -> int:
-        try:
-            return len(next(csv.reader(io.StringIO(head, newline=""), delimiter=delimiter), []))
-        except csv.Error:
-            return 0
-
-    return max(order, key=cells)
 
 
 def _distinct(names: list[str]) -> list[str]:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from saring.article import Record
 from saring.errors import InputError, MissingExtraError
 from saring.read.columns import Columns
+from saring.read.delimited import header_of
 from saring.read.documents import Pages, text_fields
 from saring.read.formats import TABLES
 from saring.read.source import Inputs, Source, found_sources
@@ -25,7 +26,6 @@ __all__ = ["ReadOptions", "Row", "broken_row", "checked_sources", "fixer", "read
            "source_records", "table_record", "to_record"]  # fmt: skip
 
 SNIFFED_CHARS = 1000  # "<html" stands this near to the start of a page
-CSV_SIGNS = (",", ";", "\t")
 CHECKED_ROWS = 100  # a table has no text column when none of so many rows at its start has one
 
 
@@ -171,6 +171,7 @@ def _source_rows(source: Source, pages: Pages, columns: Columns | None = None) -
                     yield broken_row(source, number, item.error)
                 else:
                     yield Row(item, f"{source.label}:{number}", f"{source.name}:{number}")
+            stream.check()
     except InputError as error:
         yield broken_row(source, number + 1 if number else 0, str(error))
 
@@ -195,9 +196,7 @@ def _sniffed(head: bytes) -> str:
         return "jsonl" if start.startswith("{") else "json"
     if start.startswith("<") and "<html" in start[:SNIFFED_CHARS].lower():
         return "html"
-    header = start.partition("\n")[0].strip()
-    cells = max((header.split(sign) for sign in CSV_SIGNS), key=len)
-    names = tuple(cell.strip().strip('"') for cell in cells)
+    names = tuple(header_of(start)[1])
     return "csv" if len(names) > 1 and "text" in Columns({}).find(names).columns else "txt"
 
 

@@ -7,27 +7,24 @@ suffix is read as well. The encoding is judged on the head.
 from __future__ import annotations
 
 import codecs
-import gzip
 import io
 import re
 import tempfile
-import zlib
 from functools import cached_property
-from typing import IO, cast
+from typing import IO
 
 from saring.errors import InputError
+from saring.read.packing import BUFFER_BYTES, UNPACKERS, Damage, Plain, plain_bytes
 
 __all__ = ["BUFFER_BYTES", "Stream", "guess_encoding"]
 
 HEAD_BYTES = 1 << 18  # enough for the first curly quote of a cp1252 table to turn up
-BUFFER_BYTES = 1 << 20
 MAX_SPOOL_BYTES = 1 << 34  # a Parquet file that must be unpacked may take this much of the disk
 NUL_SHARE = 0.2  # Latin text in UTF-16 is half NULs; a stray NUL in UTF-8 is one in thousands
 BROKEN_SHARE = 0.5  # of the letters beyond ASCII; cp1252 read as UTF-8 breaks at nearly every one
 SHORT_BYTES = 100  # text too short for charset-normalizer, which then finds nothing
 
 _UNDECODED = re.compile("[\udc80-\udcff]")
-_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -51,12 +48,29 @@ class Stream:
     def __init__(self, raw: IO[bytes], closes: bool = True) -> None:
         self._raw = raw
         self._closes = closes
-        try:
-            self.head, plain, self.packed = _unpacked(raw)
-        except InputError:
-            self._close_raw()
-            raise
-        self.body = io.BufferedReader(plain, BUFFER_BYTES)
+        self._given = self._plain = plain_bytes(raw)
+        start = self._given.head(HEAD_BYTES)
+        for mark, unpack in UNPACKERS.items():
+            if start.startswith(mark):
+                self._plain = Plain(unpack(self._given))
+        self.packed = self._plain is not self._given
+        self.head = self._plain.head(HEAD_BYTES)
+        self.body = io.BufferedReader(self._plain, BUFFER_BYTES)
+
+    @property
+    def damage(self) -> Damage | None:
+        """Why the bytes ended too soon, once all have been read; None if they did not."""
+        return self._given.damage or self._plain.damage
+
+    @property
+    def torn(self) -> bool:
+        """Whether the last bytes that have been read may be cut."""
+        return self.damage is not None and self.damage.torn
+
+    def check(self) -> None:
+        """Raise InputError when the bytes that have been read ended too soon."""
+        if self.damage:
+            raise InputError(str(self.damage))
 
     @cached_property
     def encoding(self) -> str:
@@ -68,9 +82,6 @@ class Stream:
 
     def __exit__(self, *exception: object) -> None:
         self.body.close()
-        self._close_raw()
-
-    def _close_raw(self) -> None:
         if self._closes:
             self._raw.close()
 
@@ -80,14 +91,20 @@ class Stream:
         Raises
         ------
         InputError
-            They take more than `MAX_SPOOL_BYTES`.
+            They take more than `MAX_SPOOL_BYTES`, or are damaged.
         """
         spool = tempfile.TemporaryFile()  # noqa: SIM115
-        while chunk := self.body.read(BUFFER_BYTES):
-            spool.write(chunk)
-            if spool.tell() > MAX_SPOOL_BYTES:
-                spool.close()
-                raise InputError(f"unpacks to more than {MAX_SPOOL_BYTES:,} bytes; unpack it first")
+        try:
+            while chunk := self.body.read(BUFFER_BYTES):
+                spool.write(chunk)
+                if spool.tell() > MAX_SPOOL_BYTES:
+                    raise InputError(
+                        f"unpacks to more than {MAX_SPOOL_BYTES:,} bytes; unpack it first"
+                    )
+            self.check()
+        except InputError:
+            spool.close()
+            raise
         spool.seek(0)
         return spool
 
@@ -122,55 +139,3 @@ def _reads_as_cp1252(head: bytes) -> bool:
         return len(head) < SHORT_BYTES and bool(head.decode("cp1252"))
     except UnicodeDecodeError:
         return False
-
-
-class _Checked(io.RawIOBase):
-    """A head and what follows it as one raw stream; what goes wrong below is an InputError."""
-
-    def __init__(self, head: bytes, rest: IO[bytes]) -> None:
-        self._head = memoryview(head)
-        self._rest = rest
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        if self._head:
-            size = min(len(buffer), len(self._head))
-            buffer[:size] = self._head[:size]
-            self._head = self._head[size:]
-            return size
-        try:
-            chunk = self._rest.read(len(buffer)) or b""
-        except (OSError, EOFError, zlib.error) as error:
-            raise InputError(
-                f"cannot be read on from here ({error}); fetch the file anew"
-            ) from None
-        buffer[: len(chunk)] = chunk
-        return len(chunk)
-
-
-def _unpacked(raw: IO[bytes]) -> tuple[bytes, _Checked, bool]:
-    """Return the head and the stream of plain bytes behind one, and whether it was packed."""
-    head = _first(_Checked(b"", raw))
-    whole = _Checked(head, raw)
-    plain: IO[bytes]
-    if head.startswith(_GZIP):
-        plain = cast(IO[bytes], gzip.GzipFile(fileobj=cast(IO[bytes], whole)))
-    elif head.startswith(_ZSTD):
-        import pyarrow as pa
-
-        # zstandard's reader takes a file cut off in the middle for its end; Arrow's says so.
-        plain = pa.CompressedInputStream(pa.PythonFile(whole, mode="r"), "zstd")
-    else:
-        return head, whole, False
-    head = _first(_Checked(b"", plain))
-    return head, _Checked(head, plain), True
-
-
-def _first(raw: _Checked) -> bytes:
-    """Return up to HEAD_BYTES bytes; a pipe gives them in pieces."""
-    pieces = bytearray()
-    while len(pieces) < HEAD_BYTES and (piece := raw.read(HEAD_BYTES - len(pieces))):
-        pieces += piece
-    return bytes(pieces)

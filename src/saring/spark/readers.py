@@ -7,8 +7,6 @@ block are counted once before they are read.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from saring.errors import InputError
 from saring.read import Broken, Columns, ReadOptions, json_line, sources
+from saring.read.delimited import header_of
 from saring.read.source import FORMATS
 from saring.spark.frames import article_columns, map_batches, quoted
 from saring.spark.session import address
@@ -29,7 +28,6 @@ __all__ = ["READERS", "found", "spread"]
 CHECKED_ROWS = 100  # as `saring.read` does before it says that there is no text column
 TASKS_A_CORE = 4  # where Spark's reader makes too few: the last to end then keeps none waiting long
 HEADER_LINES = 20  # that a header may have: a name with a line break in it has several
-DELIMITERS = ",;\t"
 
 Reader = Callable[["SparkSession", "list[str]", ReadOptions], "DataFrame"]
 
@@ -89,9 +87,12 @@ def _parquet(spark: SparkSession, paths: list[str], options: ReadOptions) -> Dat
 def _csv(spark: SparkSession, paths: list[str], options: ReadOptions) -> DataFrame:
     """Return the rows of CSV files with one header, all cells as texts."""
     head = [row["value"] for row in spark.read.text(paths[0]).take(HEADER_LINES)]
-    delimiter = max(DELIMITERS, key="".join(head[:1]).count)
-    text = "\n".join(head).lstrip("\ufeff\r\n")
-    header = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+    delimiter, header, told = header_of("\n".join(head))
+    if told:
+        raise InputError(
+            f"{paths[0]}: found {head[0]!r} before the header; take the line out, or leave "
+            "--engine spark out for this file"
+        )
     chosen = article_columns(header, options)
     cells = [f"_c{number}" for number in range(len(header))]
     # As rows like others: Spark's own check of headers does not take empty names or equal ones.
