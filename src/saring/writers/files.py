@@ -142,8 +142,9 @@ def open_rows(path: str | Path, columns: Mapping[str, str], *, overwrite: bool =
     Parameters
     ----------
     path : path
-        Ends in .jsonl, .csv or .parquet. In CSV, lists are JSON, and a text that a spreadsheet
-        would run as a formula gets an apostrophe before it; the others hold every text as it is.
+        Ends in .jsonl, .csv or .parquet. In CSV, lists are JSON, and an apostrophe stands
+        wherever a spreadsheet would begin a formula, whether commas, semicolons or tabs separate
+        its cells; the others hold every text as it is.
     columns : Mapping[str, str]
         Name of each column to its kind: string, strings, int, float, bool or links.
     overwrite : bool

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -19,8 +20,22 @@ from saring.writers import footer
 
 __all__ = ["SUFFIXES", "Format", "Table", "arrow_batch", "arrow_schema"]
 
-# A cell that begins with one of these is run as a formula by spreadsheets; an apostrophe stops it.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# A spreadsheet runs a cell that begins with one of these signs, small, raised or full-width ones
+# among them, as a formula. Cells begin where a text does, and in it where the reader's list
+# separator is a semicolon or a tab (a quote behind a comma quotes nothing for it). What cannot be
+# seen may stand before the sign, and so may quotes.
+_SIGNS = (
+    "=+\\-@\u207a-\u207c\u208a-\u208c\u2212\u2a75\u2a76\ufb29"
+    "\ufe62\ufe63\ufe66\ufe6b\uff0b\uff0d\uff1d\uff20"
+)
+_ENDS = ";\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029"  # of a cell
+_UNSEEN = (
+    '"\0-\x08\x0e-\x1b\x1f\x20\x7f-\x84\x86-\xa0\xad\u034f\u0600-\u0605\u061c\u06dd\u070f'
+    "\u0890-\u0891\u08e2\u115f-\u1160\u1680\u17b4-\u17b5\u180b-\u180f\u2000-\u200f\u202a-\u202f"
+    "\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000110bd\U000110cd"
+    "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+_FORMULA = re.compile(f"([{_ENDS}])([{_UNSEEN}]*+)([{_SIGNS}])")
 
 Rows = Sequence[Mapping[str, Any]]
 Table = Mapping[str, Sequence[Any]]  # a column of values by name, all of one length
@@ -91,7 +106,7 @@ class _Csv(_JsonLines):
 
     def start(self) -> bytes:
         text = io.StringIO(newline="")
-        csv.writer(text).writerow(self._columns)
+        csv.writer(text).writerow(map(_cell, self._columns))
         return text.getvalue().encode()
 
 
@@ -162,9 +177,11 @@ def arrow_schema(columns: Mapping[str, str]) -> Any:
 
 
 def _cell(value: Any) -> Any:
-    """Return a CSV cell: nested values as JSON, and no text that a spreadsheet would run."""
-    if isinstance(value, list | tuple | dict):
-        return orjson.dumps(value).decode()
-    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
-        return "'" + value
-    return value
+    """Return a CSV cell: nested values as JSON, and nothing that a spreadsheet would run."""
+    if isinstance(value, list | tuple | dict):  # JSON has another way to write a sign
+        text = orjson.dumps(value).decode()
+        return _FORMULA.sub(lambda found: f"{found[1]}{found[2]}\\u{ord(found[3]):04x}", text)
+    if not isinstance(value, str):
+        return value
+    first = "'" if value.startswith(("\t", "\r")) else ""  # some spreadsheets strip these
+    return first + _FORMULA.sub(r"\1'\2\3", ";" + value)[1:]
