@@ -20,7 +20,7 @@ from saring.article import (
 TOPICS = ("economy", "gossip", "other")
 ROW_COLUMNS = [
     "id", "title", "published", "publisher", "source", "topic", "topic_probability",
-    "p_economy", "p_gossip", "p_other", "abstained", "clickbait", "links", "n_links",
+    "p_economy", "p_gossip", "p_other", "abstained", "abstained_because", "clickbait", "links", "n_links",
     "n_unrelated", "clean_text", "error", "model_version", "scored_at",
 ]  # fmt: skip
 LINK_COLUMNS = [
@@ -193,7 +193,6 @@ PREDICTION = Prediction(
     title="Judul",
     topic="other",
     probabilities={"economy": 0.25, "gossip": 0.0, "other": 0.75},
-    abstained=False,
     clickbait=0.1,
     links=(VERDICT,),
     clean_text="Isi",

@@ -21,6 +21,7 @@ from joblib import parallel_config
 
 import saring
 from saring.cli import main
+from saring.predict import Model
 from saring.pyfunc import _load_pyfunc
 
 ARTICLES = Path(__file__).parent / "articles"
@@ -564,3 +565,25 @@ def test_python_json_score_and_pyfunc_give_the_same_rows(run, bundle_folder):
     assert comparable(rows_of("rows.jsonl")) == expected
     assert comparable(pq.read_table("rows.parquet").to_pylist()) == expected
     assert comparable(served) == expected
+
+
+def test_json_rows_are_scored_many_at_a_time(tmp_path, capsysbinary, monkeypatch, bundle_folder):
+    rows = [{"id": f"{n}", "title": f"Judul {n}", "text": f"Isi {n}."} for n in range(300)]
+    rows[7]["text"] = rows[7]["title"] = ""
+    path = tmp_path / "in.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    asked = []
+    predict = Model.predict
+
+    def counted(self, articles, **options):
+        asked.append(len(articles))
+        return predict(self, articles, **options)
+
+    monkeypatch.setattr(Model, "predict", counted)
+    code = main(["predict", str(path), "--json", "--model", str(bundle_folder)])
+    found = [json.loads(line) for line in capsysbinary.readouterr().out.splitlines()]
+    assert code == 3
+    assert [row["id"] for row in found] == [row["id"] for row in rows]
+    assert [row["id"] for row in found if row["error"]] == ["7"]
+    assert len(asked) < 5
+    assert len({row["scored_at"] for row in found}) == 1

@@ -234,7 +234,10 @@ def with_thresholds(model, **changes):
 def test_a_text_that_is_no_indonesian_news_gets_no_topic_however_sure_the_model_is(model):
     menu = {"text": "\n".join(f"harga emas {number} rupiah bank" for number in range(20))}
     sure = with_thresholds(model, abstain=0.0)
-    assert (one(sure, menu).abstained, one(sure, RUPIAH).abstained) == (True, False)
+    assert one(sure, menu).abstained_because == "unlike_news"
+    assert one(with_thresholds(model, abstain=1.01), menu).abstained_because == "unlike_news"
+    assert one(sure, RUPIAH).row()["abstained"] is False
+    assert one(sure, RUPIAH).row()["abstained_because"] is None
     assert one(sure, menu).topic in model.topics
     blind = with_thresholds(model, abstain=0.0, strange=100.0)
     assert one(blind, menu).abstained is False
@@ -250,6 +253,9 @@ def test_below_the_threshold_the_model_abstains_and_still_names_its_best_topic(m
     timid = with_thresholds(model, abstain=1.01)
     assert one(model, RUPIAH).abstained is False
     assert one(timid, RUPIAH).abstained is True
+    assert one(timid, RUPIAH).row()["abstained_because"] == "unsure"
+    [failed] = timid.predict([""])
+    assert (failed.abstained, failed.row()["abstained_because"]) == (None, None)
     assert one(timid, RUPIAH).topic == "economy"
 
 

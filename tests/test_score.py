@@ -94,8 +94,8 @@ def test_the_summary_adds_up_whatever_the_format(model, tmp_path, suffix):
 
 
 def test_abstentions_are_counted_apart():
-    known = Prediction(id="a", topic="x", probabilities={"x": 0.9}, abstained=False)
-    found = [known, replace(known, abstained=True), Prediction("c", error="e")]
+    known = Prediction(id="a", topic="x", probabilities={"x": 0.9})
+    found = [known, replace(known, abstained_because="unsure"), Prediction("c", error="e")]
     summary = Summary.of(as_table(prediction_columns(["x"]), found))
     assert summary == Summary(rows=3, scored=1, abstained=1, errors=1, first_error="e")
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from saring.article import Article, LinkPrediction, Prediction, Record
+from saring.article import Article, LinkPrediction, Prediction, Record, clean_text
 from saring.lines import print_json
 from saring.parse import parse
 from saring.score import Summary
@@ -31,6 +31,12 @@ RECORD = Record("a", "Rupiah Menguat [lagi]", TEXT, where="berita.csv:7")
 ESCAPE = "\x1b"
 
 
+def shown(record: Record) -> str:
+    """The clean text with all links in it, as `keep_links="all"` gives it."""
+    article = parse(record)
+    return clean_text(article, article.links)
+
+
 def predicted(**changes) -> Prediction:
     first, second = parse(RECORD).links
     links = (
@@ -41,8 +47,8 @@ def predicted(**changes) -> Prediction:
     )  # fmt: skip
     known = {
         "id": "a", "title": RECORD.title, "published": "2023-03-03", "source": "Reuters",
-        "topic": "economy", "probabilities": {"gossip": 0.08, "economy": 0.92}, "abstained": False,
-        "clickbait": 0.004, "links": links, "clean_text": "",
+        "topic": "economy", "probabilities": {"gossip": 0.08, "economy": 0.92},
+        "clickbait": 0.004, "links": links, "clean_text": shown(RECORD),
     }  # fmt: skip
     return Prediction(**(known | changes))
 
@@ -71,14 +77,14 @@ def struck(out: str) -> list[str]:
 
 def test_an_article_that_is_a_title_alone_is_said_to_have_no_text(capsys):
     alone = Record("a", "Rupiah Menguat", "")
-    print_prediction(alone, predicted(links=()))
+    print_prediction(alone.where, predicted(links=(), clean_text=""))
     assert "clickbait: <1%\n\n(no text)\n\nno teaser links\n" in capsys.readouterr().out
     print_article(parse(alone))
     assert capsys.readouterr().out == "title      Rupiah Menguat\n\n(no text)\n\n"
 
 
 def test_a_prediction_elsewhere_is_plain_text(capsys):
-    print_prediction(RECORD, predicted())
+    print_prediction(RECORD.where, predicted())
     assert (
         capsys.readouterr().out
         == f"""berita.csv:7
@@ -107,14 +113,14 @@ unrelated >99%  {UNRELATED}
 
 
 def test_at_a_terminal_unrelated_links_are_struck_through_in_place(capsys, terminal):
-    print_prediction(RECORD, predicted())
+    print_prediction(RECORD.where, predicted())
     out = capsys.readouterr().out
     assert " ".join(struck(out)) == f"Baca Juga: {UNRELATED}"
     assert "~~" not in out
 
 
 def test_at_a_terminal_lines_break_between_words(capsys, terminal):
-    print_prediction(RECORD, predicted())
+    print_prediction(RECORD.where, predicted())
     lines = re.sub(r"\x1b\[[\d;]*m", "", capsys.readouterr().out).splitlines()
     assert max(map(len, lines)) <= 80
     words = {word for line in lines for word in line.split()}
@@ -125,7 +131,7 @@ def test_at_a_terminal_lines_break_between_words(capsys, terminal):
 
 def test_no_line_is_too_long_to_read_however_wide_the_terminal(capsys, terminal, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
-    print_prediction(RECORD, predicted())
+    print_prediction(RECORD.where, predicted())
     lines = re.sub(r"\x1b\[[\d;]*m", "", capsys.readouterr().out).splitlines()
     assert max(map(len, lines)) <= 88
 
@@ -133,7 +139,7 @@ def test_no_line_is_too_long_to_read_however_wide_the_terminal(capsys, terminal,
 @pytest.mark.parametrize(("name", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
 def test_a_terminal_without_styles_gets_no_codes(capsys, terminal, monkeypatch, name, value):
     monkeypatch.setenv(name, value)
-    print_prediction(RECORD, predicted())
+    print_prediction(RECORD.where, predicted())
     out = capsys.readouterr().out
     assert ESCAPE not in out
     assert "~~Baca Juga: Potret Mesra" in out
@@ -147,7 +153,7 @@ def test_links_are_marked_where_they_stand_even_when_two_are_alike(capsys):
         LinkPrediction(link.headline, link.marker, link.start, link.end, related, 0.5, "x", 0.0)
         for link, related in ((first, True), (second, False))
     ]
-    print_prediction(record, predicted(links=tuple(verdicts)))
+    print_prediction(record.where, predicted(links=tuple(verdicts), clean_text=shown(record)))
     out = capsys.readouterr().out
     marked = re.findall("^.*Baca Juga.*$", out, re.MULTILINE)
     assert marked == ["Baca Juga: Judul yang Sama", "~~Baca Juga: Judul yang Sama~~"]
@@ -160,7 +166,7 @@ def test_links_that_nobody_judged_are_shown_as_such(capsys):
         )
         for link in parse(RECORD).links
     )
-    print_prediction(RECORD, predicted(links=links, clickbait=None))
+    print_prediction(RECORD.where, predicted(links=links, clickbait=None))
     out = capsys.readouterr().out
     assert out.count("not judged  ") == 2
     assert "~~" not in out
@@ -168,8 +174,10 @@ def test_links_that_nobody_judged_are_shown_as_such(capsys):
 
 
 def test_an_article_without_title_links_or_facts(capsys):
-    prediction = predicted(title="", published="", source="", links=(), clickbait=None)
-    print_prediction(Record("a", text="Satu.", where="a.txt"), prediction)
+    prediction = predicted(
+        title="", published="", source="", links=(), clickbait=None, clean_text="Satu."
+    )
+    print_prediction("a.txt", prediction)
     assert capsys.readouterr().out == (
         "a.txt\n(no title)\ntopic: economy 92%, then gossip 8%\n\nSatu.\n\nno teaser links\n\n"
     )
@@ -185,17 +193,27 @@ def test_an_article_without_title_links_or_facts(capsys):
     ],
 )
 def test_the_topic_and_its_runner_up(capsys, probabilities, words):
-    print_prediction(RECORD, predicted(probabilities=probabilities))
+    print_prediction(RECORD.where, predicted(probabilities=probabilities))
     assert words in capsys.readouterr().out
 
 
-def test_an_abstention_is_told(capsys):
-    print_prediction(RECORD, predicted(abstained=True))
-    assert "then gossip 8%; too unsure, so the model abstains\n" in capsys.readouterr().out
+@pytest.mark.parametrize(
+    ("why", "sentence"),
+    [
+        ("unsure", "no topic is likely enough to rely on\n"),
+        (
+            "unlike_news",
+            "the text is unlike the Indonesian news it knows, and so the probabilities",
+        ),
+    ],
+)
+def test_an_abstention_is_told_with_its_reason(capsys, why, sentence):
+    print_prediction(RECORD.where, predicted(abstained_because=why))
+    assert f"then gossip 8%\nthe model abstains: {sentence}" in capsys.readouterr().out
 
 
 def test_an_error_goes_to_standard_error(capsys):
-    print_prediction(RECORD, Prediction("a", error="berita.csv:7: title and text are empty"))
+    print_prediction(RECORD.where, Prediction("a", error="berita.csv:7: title and text are empty"))
     out, err = capsys.readouterr()
     assert (out, err) == ("", "berita.csv:7: title and text are empty\n")
     print_problem("[bold]no markup[/bold]")

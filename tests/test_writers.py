@@ -44,7 +44,6 @@ FULL = Prediction(
     publisher="Warta\tDesa",
     topic="other",
     probabilities={"economy": 0.1 + 0.2, "other": 0.7},
-    abstained=False,
     clickbait=1e-9,
     links=(LINK,),
     clean_text="Baris satu.\nBaris dua 😀 مرحبا\u2028.",

@@ -14,10 +14,11 @@ from typing import Any, Literal
 
 from saring.schema import LINK_COLUMNS, as_rows, prediction_columns
 
-__all__ = ["Article", "KeepLinks", "Link", "LinkPrediction", "Piece", "Prediction", "Record",
-           "Removal", "clean_text"]  # fmt: skip
+__all__ = ["Abstention", "Article", "KeepLinks", "Link", "LinkPrediction", "Piece", "Prediction",
+           "Record", "Removal", "clean_text"]  # fmt: skip
 
 KeepLinks = Literal["none", "related", "all"]
+Abstention = Literal["unsure", "unlike_news"]
 
 _LINE_BREAK = re.compile(r"\r\n?|\n")
 _STOPS = frozenset(".,;:!?)")  # what stood behind a bracketed link belongs to the words before it
@@ -171,7 +172,9 @@ class Prediction:
 
     But where no more than the date could not be read: then `error` says that beside the verdicts.
     `probabilities` maps each topic to its probability; `topics` are all that the model knows, in
-    the order of the columns ``p_<topic>``, whether or not there is an error.
+    the order of the columns ``p_<topic>``, whether or not there is an error. The model abstains
+    where the best of its probabilities is too low ("unsure"), and where the text is unlike all
+    Indonesian news, when they mean nothing ("unlike_news").
     """
 
     id: str
@@ -181,7 +184,7 @@ class Prediction:
     source: str = ""
     topic: str | None = None
     probabilities: Mapping[str, float] = field(default_factory=dict)
-    abstained: bool | None = None
+    abstained_because: Abstention | None = None
     clickbait: float | None = None
     links: tuple[LinkPrediction, ...] = ()
     clean_text: str | None = None
@@ -194,6 +197,11 @@ class Prediction:
     def failed(self) -> bool:
         """Whether the article could not be read at all: `error` stands in place of verdicts."""
         return bool(self.error) and self.clean_text is None
+
+    @property
+    def abstained(self) -> bool | None:
+        """Whether the model would rather not name a topic; None for an error."""
+        return None if self.topic is None else self.abstained_because is not None
 
     @property
     def topic_probability(self) -> float | None:

@@ -13,8 +13,9 @@ import signal
 import sys
 import threading
 from _thread import interrupt_main
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ from saring.errors import SaringError, UsageError
 from saring.lines import STANDARD_OUTPUT, named_output, print_json, tell
 
 if TYPE_CHECKING:
+    from saring.article import KeepLinks, Record
     from saring.predict import Model
     from saring.read import ReadOptions
     from saring.score import Summary
@@ -160,21 +162,37 @@ def _predict(options: argparse.Namespace) -> int:
     from saring.predict import load
     from saring.read import read
 
-    if not options.json:  # where nothing is drawn rich would be imported for nothing
-        from saring.show import print_model, print_prediction
-
     model = load(options.model)
+    model.predict([], keep_links=options.keep_links)  # tells a wish that cannot be met
+    records = read(options.inputs, _read_options(options))
+    show = _predict_for_programs if options.json else _predict_for_people
+    return SOME_ERRORS if show(model, records, options.keep_links) else OK
+
+
+def _predict_for_programs(model: Model, records: Iterable[Record], keep_links: KeepLinks) -> bool:
+    """Print rows as JSON Lines, scored many at a time; return whether one has an error."""
+    from saring.score import Scoring, made_tables
+
     failed = False
-    for record in read(options.inputs, _read_options(options)):
-        [prediction] = model.predict([record], keep_links=options.keep_links)
+    stamp = datetime.now(UTC).isoformat(timespec="seconds")
+    for table in made_tables(Scoring(model, keep_links, stamp), records):
+        for row in zip(*table.values(), strict=True):
+            print_json(dict(zip(table, row, strict=True)))
+        failed |= any(table["error"])
+    return failed
+
+
+def _predict_for_people(model: Model, records: Iterable[Record], keep_links: KeepLinks) -> bool:
+    """Print articles with their links in place, whichever are kept; return whether one failed."""
+    from saring.show import print_model, print_prediction
+
+    failed = False
+    for record in records:
+        [prediction] = model.predict([record], keep_links="all")
+        print_prediction(record.where, prediction)
         failed |= bool(prediction.error)
-        if options.json:
-            print_json(prediction.row())
-        else:
-            print_prediction(record, prediction)
-    if not options.json:
-        print_model(model)
-    return SOME_ERRORS if failed else OK
+    print_model(model)
+    return failed
 
 
 def _score(options: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from saring import compiled, store
 from saring.article import (
+    Abstention,
     Article,
     KeepLinks,
     Link,
@@ -136,7 +137,7 @@ class Model:
             judged[i].append(verdict)
         clean = bodies if keep_links == "none" else _with_links(articles, judged, keep_links)
         names, thresholds = self.topics, self._thresholds
-        strange, unsure = found.strangeness.tolist(), thresholds["abstain"]
+        strange = found.strangeness.tolist()
         made = []
         for i, article in enumerate(articles):
             probabilities = [round(p, DECIMALS) for p in topics[i]]
@@ -150,7 +151,7 @@ class Model:
                     source=article.source,
                     topic=topic,
                     probabilities=dict(zip(names, probabilities, strict=True)),
-                    abstained=best < unsure or strange[i] > thresholds["strange"],
+                    abstained_because=_abstention(best, strange[i], thresholds),
                     clickbait=baits[i] if article.title else None,
                     links=tuple(judged[i]),
                     clean_text=clean[i],
@@ -244,6 +245,15 @@ def _best(topics: Sequence[str], probabilities: Sequence[float]) -> tuple[str, f
     """Return the most probable topic and its probability."""
     best = max(probabilities)
     return topics[probabilities.index(best)], best
+
+
+def _abstention(
+    best: float, strangeness: float, thresholds: Mapping[str, float]
+) -> Abstention | None:
+    """Return why no topic is to be named: where a text is no news its probability is nothing."""
+    if strangeness > thresholds["strange"]:
+        return "unlike_news"
+    return "unsure" if best < thresholds["abstain"] else None
 
 
 def _number(probability: float) -> float | None:

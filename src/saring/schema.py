@@ -91,8 +91,11 @@ _BEFORE_TOPICS = (
            attrgetter("topic_probability")),
 )  # fmt: skip
 _AFTER_TOPICS = (
-    Column("abstained", "bool", "whether the model would rather not say", _FAILED,
+    Column("abstained", "bool", "whether the model would rather not name a topic", _FAILED,
            attrgetter("abstained")),
+    Column("abstained_because", "string", "`unsure`: the topic's probability is too low; "
+           "`unlike_news`: the text is unlike Indonesian news, and its probability means nothing",
+           f"{_FAILED}, or the model did not abstain", attrgetter("abstained_because")),
     Column("clickbait", "float", "probability that the title is clickbait",
            f"{_FAILED}, there is no title, or the model was trained without labels of clickbait",
            attrgetter("clickbait")),

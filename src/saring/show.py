@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from saring.article import Article, LinkPrediction, Prediction, Record, clean_text
-from saring.parse import parse
+from saring.article import Abstention, Article, LinkPrediction, Prediction
 from saring.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -39,6 +38,11 @@ _FURNITURE_STYLE = "dim"
 NO_TEXT = Text("(no text)", "dim")  # of an article that is a title alone
 _LINK_STYLES = {True: "cyan", False: "red", None: "dim"}  # by `related`
 _VERDICTS = {True: "related", False: "unrelated", None: "not judged"}
+_ABSTENTIONS: Mapping[Abstention, str] = {
+    "unsure": "the model abstains: no topic is likely enough to rely on",
+    "unlike_news": "the model abstains: the text is unlike the Indonesian news it knows, and "
+    "so the probabilities above mean nothing",
+}
 READING_COLUMNS = 88  # longer lines are hard to read, however wide the terminal
 SPAN_COLUMNS = 29  # before a piece's text
 PIECE_CHARS = 100  # of a piece that is shown where there is no terminal to fit
@@ -65,14 +69,22 @@ def print_problem(message: str) -> None:
     _print(Terminal(stderr=True), Text(message, "red"))
 
 
-def print_prediction(record: Record, prediction: Prediction) -> None:
-    """Print one article with its topic, its links judged, and the unrelated ones struck through."""
+def print_prediction(where: str, prediction: Prediction) -> None:
+    """Print one article with its topic, its links judged, and the unrelated ones struck through.
+
+    Parameters
+    ----------
+    where : str
+        Where the article is from: ``file:row``.
+    prediction : Prediction
+        Made with ``keep_links="all"``, so that the links stand in its clean text.
+    """
     if prediction.error:
         print_problem(prediction.error)
     if prediction.failed:
         return
     out = Terminal()
-    _print(out, Text(record.where, "dim"))
+    _print(out, Text(where, "dim"))
     _print(out, Text(prediction.title or "(no title)", "bold"))
     facts = (prediction.published, prediction.publisher, prediction.source)
     if any(facts):
@@ -81,7 +93,7 @@ def print_prediction(record: Record, prediction: Prediction) -> None:
     if prediction.clickbait is not None:
         _print(out, Text(f"clickbait: {_percent(prediction.clickbait)}"))
     strikes = out.color_system is not None
-    for line in _marked_lines(record, prediction, strikes=strikes) or [NO_TEXT]:
+    for line in _marked_lines(prediction, strikes=strikes) or [NO_TEXT]:
         out.print()
         _print(out, line)
     out.print()
@@ -98,8 +110,8 @@ def _topic(prediction: Prediction) -> Text:
     text = Text("topic: ").append(f"{first[0]} {_percent(first[1])}", "bold green")
     if others and others[0][1] >= 0.01:
         text.append(f", then {others[0][0]} {_percent(others[0][1])}")
-    if prediction.abstained:
-        text.append("; too unsure, so the model abstains", "yellow")
+    if prediction.abstained_because:
+        text.append(f"\n{_ABSTENTIONS[prediction.abstained_because]}", "yellow")
     return text
 
 
@@ -110,25 +122,23 @@ def _percent(probability: float) -> str:
     return "<1%" if probability < 0.01 else f"{probability:.0%}"
 
 
-def _marked_lines(record: Record, prediction: Prediction, *, strikes: bool) -> list[Text]:
+def _marked_lines(prediction: Prediction, *, strikes: bool) -> list[Text]:
     """Return the lines of the clean article with its links in place, the unrelated struck through.
 
     Where nothing can be struck through, tildes stand for it, as in Markdown.
     """
-    article = parse(record)
-    shown = clean_text(article, article.links)
-    lines = [Text(line) for line in shown.split("\n") if line]
+    lines = [Text(line) for line in (prediction.clean_text or "").split("\n") if line]
     at = 0
-    for link, verdict in zip(article.links, prediction.links, strict=True):
+    for link in prediction.links:
         printed = f"{link.marker} {link.headline}".strip()
         found = next((n for n in range(at, len(lines)) if lines[n].plain == printed), None)
         if found is None:
             continue
         at = found + 1
-        lines[found] = Text(printed, _LINK_STYLES[verdict.related])
-        if verdict.related is False and strikes:
+        lines[found] = Text(printed, _LINK_STYLES[link.related])
+        if link.related is False and strikes:
             lines[found].stylize("strike")
-        elif verdict.related is False:
+        elif link.related is False:
             lines[found] = Text(f"~~{printed}~~", _LINK_STYLES[False])
     return lines
 
