@@ -27,6 +27,7 @@ from saring.score import Summary, clean, score
 from saring.score.making import Maker, make_part
 from saring.score.pool import Crew, made_by_workers, made_here
 from saring.score.survey import survey
+from saring.score.worker import Worker
 
 NOON = "2023-03-03T12:00:00+00:00"
 SUFFIXES = (".jsonl", ".csv", ".parquet")
@@ -685,6 +686,38 @@ def test_no_worker_is_left_when_a_run_stops_early():
     assert len(workers_alive()) == 2
     made.close()
     assert workers_alive() == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suffix", ["html", "csv"])
+def test_pages_and_tables_are_shared_among_workers(model, tmp_path, monkeypatch, suffix):
+    """Each worker takes some, and the output has the same bytes as one process makes."""
+    given = tmp_path / "in"
+    given.mkdir()
+    if suffix == "html":
+        for n in range(40):
+            page = f"<html><body><h1>Rupiah Menguat {n}</h1>{f'<p>Rupiah naik {n} poin.</p>' * 9}</body></html>"
+            (given / f"{n:02}.html").write_text(page)
+    else:
+        rows = "".join(f'"Rupiah {n}","Rupiah naik\n\n""{n}"" poin."\n' for n in range(40))
+        (given / "a.csv").write_text("judul,isi\n" + rows)
+    asked = []
+    part = Worker.part
+    monkeypatch.setattr(
+        Worker, "part", lambda self, *rest: (asked.append(id(self)), part(self, *rest))[1]
+    )
+    for workers in (1, 2):
+        score(
+            [given],
+            tmp_path / f"{workers}.jsonl",
+            model,
+            workers=workers,
+            batch_size=5,
+            scored_at=NOON,
+        )
+    assert len(set(asked)) == 2
+    assert (tmp_path / "1.jsonl").read_bytes() == (tmp_path / "2.jsonl").read_bytes()
+    assert len((tmp_path / "1.jsonl").read_bytes().splitlines()) == 40
 
 
 # rows with errors

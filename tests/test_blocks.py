@@ -1,5 +1,6 @@
 """Rows in blocks: cut anywhere and sent elsewhere, they are the records that `read` gives."""
 
+import csv
 import gzip
 import pickle
 from itertools import pairwise
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from saring.errors import InputError
 from saring.read import ReadOptions, Ready, blocks, opened, read
-from saring.read.blocks import Lines, Table
+from saring.read.blocks import Files, Lines, Rows, Table
 
 KEEP = ReadOptions(on_error="keep")
 NEWS = "Rupiah menguat terhadap dolar AS."
@@ -74,6 +75,35 @@ def test_columns_cut_anywhere_are_the_same_records(tmp_path_factory, rows, cuts)
         assert found(path, cuts) == list(read(path, KEEP))
 
 
+cells = st.text(st.sampled_from('a,"\n\r; é'), max_size=8)
+
+
+@given(rows=st.lists(st.lists(cells, max_size=4), max_size=12), cuts=cuts, quotes=st.booleans())
+def test_csv_is_cut_where_rows_end_whatever_quotes_hold(tmp_path_factory, rows, cuts, quotes):
+    path = tmp_path_factory.getbasetemp() / "cut.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["text", "judul", "id"])
+        table.writerows(rows) if quotes else file.writelines(",".join(row) + "\n" for row in rows)
+    assert kinds(path) <= {Rows}
+    assert found(path, cuts) == list(read(path, KEEP))
+
+
+def test_pages_and_text_files_are_opened_where_they_are_read(tmp_path):
+    page = f"<html><body><h1>Rupiah Menguat</h1>{f'<p>{NEWS}</p>' * 4}</body></html>".encode()
+    files = {"a.html": page, "b.txt": NEWS.encode(), "c.csv": f"text\n{NEWS}\n".encode(),
+             "d.html": b"", "e.htm.gz": gzip.compress(page), "f.txt": b"\xff\xfe\0"}  # fmt: skip
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    assert [type(block) for block in blocks([tmp_path], KEEP)] == [Files, Rows, Files]
+    assert found(tmp_path, (1,)) == list(read(tmp_path, KEEP))
+    (tmp_path / "b.txt").unlink()
+    first, *_ = blocks([tmp_path], KEEP)
+    (tmp_path / "a.html").unlink()  # while it waits
+    assert first.sizes == [0]
+    assert "a.html: cannot be opened" in opened([first], KEEP)[0].error
+
+
 BROKEN_TEXT = pa.Array.from_buffers(
     pa.string(), 2, [None, pa.py_buffer(b"\0\0\0\0\2\0\0\0\4\0\0\0"), pa.py_buffer(b"ab\xff\xfe")]
 )
@@ -81,16 +111,16 @@ PLAIN = {
     "nul in a column": ("parquet", {"text": ["a\0b", NEWS]}, Table),
     "no utf-8 in a column": ("parquet", {"text": BROKEN_TEXT}, Table),
     "dates": ("parquet", {"text": [NEWS], "tanggal": pa.array([0], pa.date32())}, Table),
-    "a list of paragraphs": ("parquet", {"text": [[NEWS, NEWS]]}, Ready),
-    "a dictionary": ("parquet", {"text": pa.array([NEWS]).dictionary_encode()}, Ready),
+    "a list of paragraphs": ("parquet", {"text": [[NEWS, NEWS]]}, Rows),
+    "a dictionary": ("parquet", {"text": pa.array([NEWS]).dictionary_encode()}, Rows),
     "a byte order mark": ("jsonl", b"\xef\xbb\xbf" + lines({"text": NEWS}), Lines),
     "no utf-8 in a line": ("jsonl", lines({"text": "“kafé”"}) + b'{"text": "\xff"}\n', Lines),
-    "utf-16": ("jsonl", lines({"text": NEWS}).decode().encode("utf-16"), Ready),
+    "utf-16": ("jsonl", lines({"text": NEWS}).decode().encode("utf-16"), Rows),
     "packed": ("jsonl.gz", gzip.compress(lines({"text": NEWS})), Lines),
-    "a start without a text": ("jsonl", lines({"x": 1}, {"text": NEWS}), Ready),
-    "a broken start": ("jsonl", b"{\n" + lines({"text": NEWS}), Ready),
-    "one line without an end": ("jsonl", lines({"text": NEWS})[:-1], Ready),
-    "a table": ("csv", b"text,id\n" + NEWS.encode() + b",a\n", Ready),
+    "a start without a text": ("jsonl", lines({"x": 1}, {"text": NEWS}), Rows),
+    "a broken start": ("jsonl", b"{\n" + lines({"text": NEWS}), Rows),
+    "one line without an end": ("jsonl", lines({"text": NEWS})[:-1], Rows),
+    "a table": ("csv", b"text,id\n" + NEWS.encode() + b",a\n", Rows),
 }
 
 
@@ -122,7 +152,7 @@ def test_columns_that_the_user_names_are_taken(tmp_path):
 def test_two_columns_of_one_name_are_read_as_they_were(tmp_path):
     table = pa.Table.from_arrays([pa.array([NEWS]), pa.array(["b"])], ["text", "text"])
     pq.write_table(table, tmp_path / "in.parquet")
-    assert kinds(tmp_path / "in.parquet") == {Ready}
+    assert kinds(tmp_path / "in.parquet") == {Rows}
 
 
 def test_a_file_that_breaks_off_keeps_the_lines_before(tmp_path):

@@ -13,6 +13,7 @@ other processes to look into.
 from saring.read.blocks import Block, Ready
 from saring.read.columns import Columns
 from saring.read.cutting import blocks, opened
+from saring.read.documents import Pages
 from saring.read.formats import json_line
 from saring.read.parquet import batch_rows, parquet_length
 from saring.read.records import ReadOptions, Row, fixer, read, rows, to_record
@@ -24,6 +25,7 @@ __all__ = [
     "Block",
     "Broken",
     "Columns",
+    "Pages",
     "ReadOptions",
     "Ready",
     "Row",

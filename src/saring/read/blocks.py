@@ -1,6 +1,7 @@
 """Rows in blocks that nobody has looked into yet: quickly cut, and sent to another process.
 
-Of JSON Lines a block holds lines, of Parquet an Arrow batch, of all else records.
+Of JSON Lines a block holds lines, of Parquet an Arrow batch, of pages and text files their places,
+of all other tables rows.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from typing import Any, Protocol
 
 from saring.article import Record
 from saring.read.columns import FIELDS, Columns, Found, as_texts
+from saring.read.documents import Pages
 from saring.read.formats import json_line
 from saring.read.parquet import batch_rows, is_text
-from saring.read.records import broken_row, table_record, to_record
+from saring.read.records import Row, broken_row, source_records, table_record, to_record
 from saring.read.source import Source
 from saring.read.values import MAX_TEXT_BYTES, Broken
 
-__all__ = ["Block", "Line", "Lines", "Ready", "Table"]
+__all__ = ["Block", "Files", "Line", "Lines", "Ready", "Rows", "Table"]
 
 Line = bytes | str | Broken
 
@@ -36,7 +38,7 @@ class Block(Protocol):
     def cut(self, start: int, stop: int) -> Block:
         """Return some of its rows."""
 
-    def records(self, columns: Columns) -> Iterable[Record]:
+    def records(self, columns: Columns, pages: Pages) -> Iterable[Record]:
         """Return the record in each row."""
 
 
@@ -58,9 +60,61 @@ class Ready:
         """Return some of its rows."""
         return Ready(self.held[start:stop])
 
-    def records(self, columns: Columns) -> Iterable[Record]:
+    def records(self, columns: Columns, pages: Pages) -> Iterable[Record]:
         """Return the record in each row."""
         return self.held
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows whose cells have been told apart, and no more."""
+
+    held: Sequence[Row]
+
+    def __len__(self) -> int:
+        return len(self.held)
+
+    @property
+    def sizes(self) -> Sequence[int]:
+        """Characters of each row."""
+        return [row_size(row) for row in self.held]
+
+    def cut(self, start: int, stop: int) -> Rows:
+        """Return some of its rows."""
+        return Rows(self.held[start:stop])
+
+    def records(self, columns: Columns, pages: Pages) -> Iterable[Record]:
+        """Return the record in each row."""
+        return (to_record(row, columns) for row in self.held)
+
+
+def row_size(row: Row) -> int:
+    """Return the number of characters in a row."""
+    return sum(len(value) for value in row.values.values() if isinstance(value, str))
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Pages and text files that are yet to be opened."""
+
+    sources: Sequence[Source]
+
+    def __len__(self) -> int:
+        return len(self.sources)
+
+    @property
+    def sizes(self) -> Sequence[int]:
+        """Bytes of each file."""
+        return [source.size for source in self.sources]
+
+    def cut(self, start: int, stop: int) -> Files:
+        """Return some of its rows."""
+        return Files(self.sources[start:stop])
+
+    def records(self, columns: Columns, pages: Pages) -> Iterable[Record]:
+        """Return the record in each file."""
+        for source in self.sources:
+            yield from source_records(source, pages, columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +137,7 @@ class Lines:
         """Return some of its rows."""
         return Lines(self.source, self.first + start, self.lines[start:stop])
 
-    def records(self, columns: Columns) -> Iterable[Record]:
+    def records(self, columns: Columns, pages: Pages) -> Iterable[Record]:
         """Return the record in each row."""
         for number, line in enumerate(self.lines, self.first):
             values = line if isinstance(line, Broken) else json_line(line)
@@ -115,7 +169,7 @@ class Table:
         rows = self.batch.slice(start, stop - start)
         return Table(self.source, self.first + start, rows, self.found)
 
-    def records(self, columns: Columns) -> Iterable[Record]:
+    def records(self, columns: Columns, pages: Pages) -> Iterable[Record]:
         """Return the record in each row."""
         texts = self._texts()
         if texts is None:

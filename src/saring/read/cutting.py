@@ -1,23 +1,33 @@
 """Files to blocks of rows, for others to look into.
 
 `read` understands each row of a file at once. To share out the work it is enough to know where
-rows end; a table in which something is out of the ordinary at its start, and what is no table of
-lines or columns, is read row by row all the same.
+rows end. Where a table is not plain, and in CSV, whose quotes may hold line breaks, `formats` tells
+its rows apart, and others do the rest. Pages and text files are opened where they are read.
 """
 
 from __future__ import annotations
 
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
+from itertools import groupby
+from typing import TypeVar
 
 from saring.article import Record
 from saring.errors import InputError
-from saring.read.blocks import Block, Line, Lines, Ready, Table
+from saring.read.blocks import Block, Files, Line, Lines, Ready, Rows, Table, row_size
 from saring.read.columns import Columns
-from saring.read.documents import Pages
+from saring.read.documents import DOCUMENTS, Pages
 from saring.read.formats import json_line, raw_lines, reads_bytes
 from saring.read.parquet import BATCH_ROWS, is_text, parquet_batches, parquet_schema
-from saring.read.records import ReadOptions, broken_row, checked_sources, fixer, source_records
+from saring.read.records import (
+    ReadOptions,
+    broken_row,
+    checked_sources,
+    fixer,
+    source_records,
+    source_rows,
+)
 from saring.read.source import Inputs, Source
 from saring.read.stream import Stream
 from saring.read.values import Broken
@@ -26,6 +36,7 @@ __all__ = ["blocks", "opened"]
 
 BLOCK_BYTES = 1 << 20  # of lines held at once
 
+T = TypeVar("T")
 Cut = Callable[[Stream], Iterator[Block]]
 
 
@@ -40,20 +51,21 @@ def blocks(inputs: Inputs, options: ReadOptions) -> Iterator[Block]:
 
     def each() -> Iterator[Block]:
         with Pages(options.page_seconds) as pages:
-            for source in sources:
-                plain = _plain(source, columns) if options.on_error == "keep" else None
-                if plain is not None:
-                    yield from _to_the_end(source, plain)
-                    continue
-                for record in source_records(source, pages, columns):
-                    if record.error and options.on_error == "raise":
-                        raise InputError(record.error)
-                    yield Ready([record])
+            for whole, group in groupby(sources, _is_whole):
+                if options.on_error == "raise":
+                    yield from _read_here(group, pages, columns)
+                elif whole:
+                    yield from map(Files, _grouped(group, lambda source: source.size))
+                else:
+                    for source in group:
+                        yield from _blocks(source, pages, columns)
 
     return each()
 
 
-def opened(blocks: Iterable[Block], options: ReadOptions) -> list[Record]:
+def opened(
+    blocks: Iterable[Block], options: ReadOptions, pages: Pages | None = None
+) -> list[Record]:
     """Return the records in blocks.
 
     Parameters
@@ -61,9 +73,41 @@ def opened(blocks: Iterable[Block], options: ReadOptions) -> list[Record]:
     blocks : iterable of Block
     options : ReadOptions
         Those that the blocks were read with.
+    pages : Pages, optional
+        What reads pages; it is better kept for many calls.
     """
     columns, fix = Columns(options.columns), fixer(options)
-    return [fix(record) for block in blocks for record in block.records(columns)]
+    with nullcontext(pages) if pages else Pages(options.page_seconds) as reader:
+        return [fix(record) for block in blocks for record in block.records(columns, reader)]
+
+
+def _is_whole(source: Source) -> bool:
+    """Return whether a source is a file of one article."""
+    return source.format in DOCUMENTS and source.reopens
+
+
+def _read_here(sources: Iterable[Source], pages: Pages, columns: Columns) -> Iterator[Block]:
+    """Yield the records of sources up to the first that is an error.
+
+    Raises
+    ------
+    InputError
+        There is one.
+    """
+    for source in sources:
+        for record in source_records(source, pages, columns):
+            if record.error:
+                raise InputError(record.error)
+            yield Ready([record])
+
+
+def _blocks(source: Source, pages: Pages, columns: Columns) -> Iterator[Block]:
+    """Yield the blocks of a table, cut where its rows end."""
+    plain = _plain(source, columns)
+    if plain is not None:
+        yield from _to_the_end(source, plain)
+    else:
+        yield from map(Rows, _grouped(source_rows(source, pages, columns), row_size))
 
 
 def _plain(source: Source, columns: Columns) -> Cut | None:
@@ -88,7 +132,7 @@ def _plain_lines(source: Source, stream: Stream, columns: Columns) -> Cut | None
 
     def cut(stream: Stream) -> Iterator[Block]:
         first = 1
-        for lines in _grouped(raw_lines(stream)):
+        for lines in _grouped(raw_lines(stream), _line_size):
             yield Lines(source, first, lines)
             first += len(lines)
 
@@ -130,14 +174,19 @@ def _to_the_end(source: Source, cut: Cut) -> Iterator[Block]:
         yield Ready([Record(id=row.id, where=row.where, error=row.error)])
 
 
-def _grouped(lines: Iterable[Line]) -> Iterator[list[Line]]:
-    """Yield lines in lists of bounded length and size; those before an error as well."""
-    group: list[Line] = []
+def _line_size(line: Line) -> int:
+    """Return the length of a line."""
+    return 0 if isinstance(line, Broken) else len(line)
+
+
+def _grouped(items: Iterable[T], size_of: Callable[[T], int]) -> Iterator[list[T]]:
+    """Yield items in lists of bounded length and size; those before an error as well."""
+    group: list[T] = []
     size = 0
     try:
-        for line in lines:
-            group.append(line)
-            size += 0 if isinstance(line, Broken) else len(line)
+        for item in items:
+            group.append(item)
+            size += size_of(item)
             if len(group) == BATCH_ROWS or size >= BLOCK_BYTES:
                 yield group
                 group, size = [], 0

@@ -9,7 +9,9 @@ from saring.read.stream import Stream
 from saring.read.values import MAX_TEXT_BYTES
 from saring.read.worker import MAX_SAVED_BYTES, PageReader
 
-__all__ = ["Pages", "text_fields"]
+__all__ = ["DOCUMENTS", "Pages", "text_fields"]
+
+DOCUMENTS = ("html", "txt")  # formats of one article a file
 
 
 def text_fields(stream: Stream) -> dict[str, Any]:

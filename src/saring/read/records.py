@@ -23,7 +23,7 @@ from saring.read.values import Broken
 from saring.read.worker import PAGE_SECONDS
 
 __all__ = ["ReadOptions", "Row", "broken_row", "checked_sources", "fixer", "read", "rows",
-           "source_records", "table_record", "to_record"]  # fmt: skip
+           "source_records", "source_rows", "table_record", "to_record"]  # fmt: skip
 
 SNIFFED_CHARS = 1000  # "<html" stands this near to the start of a page
 CHECKED_ROWS = 100  # a table has no text column when none of so many rows at its start has one
@@ -227,14 +227,17 @@ def _checked(source: Source, rows: Iterator[Row], columns: Columns) -> Iterator[
 
 def source_records(source: Source, pages: Pages, columns: Columns) -> Iterator[Record]:
     """Yield the records of one source."""
-    rows = _source_rows(source, pages, columns)
+    return (to_record(row, columns) for row in source_rows(source, pages, columns))
+
+
+def source_rows(source: Source, pages: Pages, columns: Columns) -> Iterator[Row]:
+    """Yield the rows of one source, one with an error where they have no column for texts."""
     try:
-        for row in _checked(source, rows, columns):
-            yield to_record(row, columns)
+        yield from _checked(source, _source_rows(source, pages, columns), columns)
     except InputError as error:
         if source.named:
             raise
-        yield Record(id=source.label, where=source.name, error=str(error))
+        yield Row({}, source.label, source.name, str(error))
 
 
 def to_record(row: Row, columns: Columns) -> Record:

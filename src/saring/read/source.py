@@ -73,6 +73,14 @@ class Source:
         """Whether the source can be read a second time."""
         return self.path is not None and self.path.is_file()
 
+    @property
+    def size(self) -> int:
+        """Bytes of the file, 0 where they cannot be counted."""
+        try:
+            return self.path.stat().st_size if self.path else 0
+        except OSError:
+            return 0
+
     def open(self) -> Stream:
         """Return the source's bytes, unpacked.
 

@@ -10,7 +10,7 @@ import orjson
 
 from saring.article import Record
 from saring.errors import InputError, SaringError
-from saring.read import Block, ReadOptions, opened
+from saring.read import Block, Pages, ReadOptions, opened
 from saring.score.jobs import Job
 from saring.score.summary import Summary
 from saring.writers import SUFFIXES, Table
@@ -59,9 +59,13 @@ class Maker:
     suffix: str
     options: ReadOptions = _AS_READ
 
-    def part(self, blocks: Sequence[Block]) -> Part:
+    def pages(self) -> Pages:
+        """Return what reads pages for many parts; a context manager."""
+        return Pages(self.options.page_seconds)
+
+    def part(self, blocks: Sequence[Block], pages: Pages) -> Part:
         """Return the part of an output that the rows in blocks make."""
-        return make_part(self.job, self.suffix, opened(blocks, self.options))
+        return make_part(self.job, self.suffix, opened(blocks, self.options, pages))
 
 
 def make_part(job: Job, suffix: str, records: Sequence[Record]) -> Part:

@@ -27,8 +27,9 @@ AHEAD = 1
 
 def made_here(batches: Iterable[Batch], maker: Maker) -> Generator[Made]:
     """Yield the part of each batch, made by this process."""
-    for number, blocks in batches:
-        yield number, blocks, maker.part(blocks)
+    with maker.pages() as pages:
+        for number, blocks in batches:
+            yield number, blocks, maker.part(blocks, pages)
 
 
 def made_by_workers(batches: Iterable[Batch], maker: Maker, crew: Crew) -> Generator[Made]:

@@ -19,7 +19,7 @@ import orjson
 from saring.compiled import THREADS, prepare
 from saring.errors import InputError, SaringError
 from saring.processes import WorkerProcess, without
-from saring.read import Block
+from saring.read import Block, Pages
 from saring.score.making import Maker, Part
 from saring.score.summary import Summary
 
@@ -129,24 +129,26 @@ def serve(answers: IO[bytes], kernel: bool) -> None:
     with without(_UNUSED):
         _send(answers, orjson.dumps({"error": "", "compiled": kernel and prepare()}))
         try:
-            maker = pickle.loads(_received(requests))
-            maker.part([])  # brings in what writes the output
+            maker: Maker = pickle.loads(_received(requests))
+            pages = maker.pages()
+            maker.part([], pages)  # brings in what writes the output
             _send(answers, orjson.dumps({"error": ""}))
         except SaringError as error:
             _send(answers, orjson.dumps({"error": str(error)}))
             return
-    _answer(answers, maker, pickle.loads(_received(requests)))
-    gc.freeze()  # all that lasts has been made, and need never be looked through
-    gc.set_threshold(GARBAGE_OBJECTS)
-    gc.enable()
-    while True:
-        _answer(answers, maker, pickle.loads(_received(requests)))
+    with pages:
+        _answer(answers, maker, pages, pickle.loads(_received(requests)))
+        gc.freeze()  # all that lasts has been made, and need never be looked through
+        gc.set_threshold(GARBAGE_OBJECTS)
+        gc.enable()
+        while True:
+            _answer(answers, maker, pages, pickle.loads(_received(requests)))
 
 
-def _answer(answers: IO[bytes], maker: Maker, blocks: Sequence[Block]) -> None:
+def _answer(answers: IO[bytes], maker: Maker, pages: Pages, blocks: Sequence[Block]) -> None:
     """Make a part and send it, or the reason why there is none."""
     try:
-        part = maker.part(blocks)
+        part = maker.part(blocks, pages)
     except SaringError as error:
         _send(answers, orjson.dumps({"error": str(error)}))
         return
