@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from timing import grows_linearly
 
 from saring.errors import ConfigError, CorpusError, InputError
 from saring.importing import import_corpus
@@ -198,6 +199,18 @@ def test_titles_that_come_twice_get_ids_of_their_own(mine):
     rows, _ = mine("judul,isi\nA,b\nA,c\nA,d\n", SHORT)
     key = title_key("A")
     assert [row["id"] for row in rows] == [key, f"{key}-2", f"{key}-3"]
+
+
+def test_many_rows_of_one_title_take_time_as_they_are_many():
+    recipe = load_recipe(CLICK_ID)
+    few, many = ([Draft("k", "Judul", "Isi", "Kabar")] * times for times in (1000, 4000))
+    assert grows_linearly(
+        lambda drafts: list(corpus_rows(drafts, Annotations(), recipe)), few, many
+    )
+    rows = corpus_rows(
+        [Draft(key, "", "Isi", "") for key in ("a", "a", "a-2", "a")], Annotations(), recipe
+    )
+    assert [row["id"] for row in rows] == ["a", "a-2", "a-2-2", "a-3"]
 
 
 def test_an_existing_corpus_stays_unless_told(mine, tmp_path):

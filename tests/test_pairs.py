@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.preprocessing import normalize
+from timing import grows_linearly, names
 
 from saring.config import LinkConfig, TrainConfig
 from saring.corpus import read_corpus
@@ -120,6 +121,16 @@ def test_case_and_the_order_of_pairs_do_not_count(pairs, host, headline, random)
     found = pairs.transform(rows)
     assert np.array_equal(found[0], found[1])
     assert np.array_equal(pairs.transform([rows[i] for i in order]), found[order])
+
+
+def test_many_links_of_one_article_take_time_as_they_are_many(pairs):
+    def asked(times):
+        every = names(0, 3 * times)
+        body = "\n".join(f"Harga cabai {name} naik, kata dia." for name in every)
+        return [("Harga Cabai", body, f"Panen {name} Turun Lagi di Harga") for name in every]
+
+    few, many = asked(40), asked(160)
+    assert grows_linearly(pairs.transform, few, many)
 
 
 @pytest.mark.parametrize("empty", ["", " ", "?!", "a b c"])

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from layouts import LAYOUTS, stories
+from timing import grows_linearly, names
 
 from saring.article import Article, Record
 from saring.errors import InputError
@@ -122,6 +123,33 @@ def test_a_megabyte_of_anything_takes_about_a_second(name):
         seconds.append(time.process_time() - start)
     assert min(seconds) < BUDGET
     assert "".join(piece.text for piece in article.pieces()) == text
+
+
+def once(pattern: str, times: int) -> str:
+    """A pattern so many times, each time with words that stand nowhere else."""
+    return "".join(
+        pattern.format(*names(3 * number, 3 * number + 3), number=number) for number in range(times)
+    )
+
+
+ONCE = {
+    "glued headlines": "Ya. Baca juga: {0}Naik {1}Turun {2}Datang di Induk menurut warga ",
+    "spaced headlines": "Ya. Baca juga: {0} {1} Naik di Induk {2} menurut warga ",
+    "headlines on lines": "Warga {0} lega.\nBaca juga: {1} Naik {2} di Pasar Induk\n",
+    "labels and boxes": "Baca Juga:\n- {0} Naik di Pasar Induk\n- {1} Turun di Induk\n{2} lega.\n",
+    "markers that hide the next": "Simak juga Video: Baca juga: {0}. Turun di {1}. Kata {2} benar. ",
+    "brackets": "(Baca juga: {0} Naik {1} di Induk) {2} ",
+    "credits": "Foto: {0} {1}\nEditor: {2}\n",
+    "dates": "{number} Januari 2022 {0}\n",
+    "digits and signs": "{number}-’{0}-{1}’{number}Baca Juga: {2}{number}. ",
+}
+
+
+@pytest.mark.parametrize("name", ONCE)
+def test_a_text_of_words_that_stand_once_takes_time_as_it_is_long(name):
+    load_rules()
+    small, large = (once(ONCE[name], times) for times in (700, 2800))
+    assert grows_linearly(parse, small, large)
 
 
 # --- Ten portals' layouts -------------------------------------------------------------------------

@@ -60,7 +60,7 @@ def corpus_rows(
     titles: dict[Place, str] = {}
     for draft in drafts:
         titles.setdefault((draft.publisher, draft.key), draft.title)
-    taken: set[str] = set()
+    taken: dict[str, int] = {}
     given: set[Place] = set()
     for draft in drafts:
         place = draft.publisher, draft.key
@@ -141,11 +141,15 @@ def _clickbait(draft: Draft) -> dict[str, Any]:
     return label | {"clickbait_share": round(share, 4)} if draft.voted else label
 
 
-def _unique(name: str, taken: set[str]) -> str:
-    """Return a name that no row has yet: itself, or with -2, -3 behind it."""
-    number, found = 1, name
+def _unique(name: str, taken: dict[str, int]) -> str:
+    """Return a name that no row has yet: itself, or with -2, -3 behind it.
+
+    `taken`: the names given, each with the number to go on from.
+    """
+    number, found = taken.get(name, 1), name
     while found in taken:
         number += 1
         found = f"{name}-{number}"
-    taken.add(found)
+    taken[name] = number
+    taken.setdefault(found, 1)
     return found

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from saring.lexicon import Bag, GroupCounter, runs, words
 from saring.pairs.kin import Kin, glued_parts, separate_words
 from saring.pairs.latent import LatentSpace
 from saring.pairs.vocabulary import DAMPED, Vocabulary, capitalised
-from saring.sentences import Splitter, paragraphs
+from saring.sentences import Splitter
 
 __all__ = ["BODY_CHARS", "MIN_STEM_CHARS", "Headline", "Host", "Sentences", "Tools"]
 
@@ -81,7 +82,7 @@ class Headline:
 
 
 class Sentences:
-    """The sentences of an article's body, split as far as they are asked about.
+    """The sentences of an article's body: which of them have a word, read once for all headlines.
 
     Parameters
     ----------
@@ -92,34 +93,21 @@ class Sentences:
     """
 
     def __init__(self, body: str, splitter: Splitter, *, glued: bool = True) -> None:
-        self._paragraphs = [(paragraph, paragraph.lower()) for paragraph in paragraphs(body)]
-        self._splitter = splitter
-        self._words = separate_words if glued else runs
-        self._split: dict[int, list[str]] = {}
+        read = separate_words if glued else runs
+        self._having: dict[str, Any] = {}
+        self._size = 0
+        for self._size, sentence in enumerate(splitter.sentences(body), 1):
+            for word in set(read(sentence)):
+                self._having.setdefault(word, []).append(self._size - 1)
 
     def best(self, weights: dict[str, float]) -> float:
         """Return the weight of the words found in the sentence that has most of it."""
-        best = 0.0
-        for most, number in self._promising(weights):
-            if most <= best:
-                break
-            for sentence in self._sentences(number):
-                if _found(weights, sentence.lower()) > best:
-                    has = set(self._words(sentence))
-                    best = max(best, sum([weight for w, weight in weights.items() if w in has]))
-        return best
-
-    def _promising(self, weights: dict[str, float]) -> list[tuple[float, int]]:
-        """Return paragraphs with the most that a sentence of theirs can weigh, best first."""
-        most = [(_found(weights, lowered), i) for i, (_, lowered) in enumerate(self._paragraphs)]
-        return sorted(most, reverse=True)
-
-    def _sentences(self, number: int) -> list[str]:
-        """Return the sentences of a paragraph."""
-        known = self._split.get(number)
-        if known is None:
-            known = self._split[number] = self._splitter.sentences(self._paragraphs[number][0])
-        return known
+        totals = np.zeros(self._size)
+        for word, weight in weights.items():
+            if word in self._having:
+                self._having[word] = numbers = np.asarray(self._having[word])
+                totals[numbers] += weight
+        return float(totals.max(initial=0.0))
 
 
 class Host:
@@ -143,6 +131,7 @@ class Host:
         self.n_words = self._bag.size
         self._mentions: dict[str, int] = {}
         self._kin: dict[int, int] = {}
+        self._named: dict[str, bool] = {}
 
     def mentions(self, word: str) -> int:
         """Return how often the article has a word, alone or inside a longer one."""
@@ -173,6 +162,13 @@ class Host:
 
     def names(self, word: str) -> bool:
         """Whether a word has a capital inside a sentence of the body."""
+        known = self._named.get(word)
+        if known is None:
+            known = self._named[word] = self._finds_name(word)
+        return known
+
+    def _finds_name(self, word: str) -> bool:
+        """Look for a word with a capital inside a sentence of the body."""
         if self._odd:
             return word in self._capitalised
         if word not in self._plain.counts:
@@ -255,8 +251,3 @@ class Host:
     @cached_property
     def _lead_bag(self) -> Bag:
         return Bag([*self._title, *self._lead])
-
-
-def _found(weights: dict[str, float], text: str) -> float:
-    """Return the weight of the words that stand in a text, be it inside others."""
-    return sum([weight for word, weight in weights.items() if word in text])

@@ -109,10 +109,9 @@ class Host:
 
     def repeats_token(self, token: str) -> bool:
         """Return whether a stretch between white space stands in the text more than once."""
-        text, found = self.text, 0
-        at = text.find(token)
-        while at >= 0 and found < 2:
-            end = at + len(token)
-            found += text[at - 1 : at].strip() == "" == text[end : end + 1].strip()
-            at = text.find(token, at + 1)
-        return found > 1
+        return self._tokens[token] > 1
+
+    @cached_property
+    def _tokens(self) -> Counter[str]:
+        """How often each stretch between white space stands in the text."""
+        return Counter(self.text.split())

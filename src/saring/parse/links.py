@@ -25,6 +25,7 @@ __all__ = ["find_addressed", "find_teasers"]
 MIN_HEADLINE_WORDS = 2
 SURE_SHARE = 0.9  # of capitals in a headline that ends with a full stop
 JOINT_CHARS = 8  # behind a joint tell that it is one
+REACH_CHARS = 2_000  # three headlines and what tells their ends; what stands farther says nothing
 MIN_GLUED_WORDS = 5  # of each headline in a box without line breaks; fewer are a glued name
 
 _ITEM = re.compile(r"\s[-–•]\s(?=[A-Z\d\"“'‘])")
@@ -145,7 +146,7 @@ def _inline(host: Host, mark: Mark, stop: int) -> list[tuple[Span, Span, str]]:
     markdown = MARKDOWN.match(text, after, stop)
     if markdown:
         return [(markdown.span(), markdown.span("headline"), markdown["url"])]
-    full = stop
+    stop = full = min(stop, after + REACH_CHARS)
     initials = _INITIALS.search(text, after, min(stop, after + MAX_HEADLINE_CHARS))
     stop = tight(text, after, initials.start() if initials else stop)[1]
     if stop <= after:
