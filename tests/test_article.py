@@ -16,6 +16,8 @@ from saring.article import (
     Removal,
     clean_text,
 )
+from saring.assess import stored_reports
+from saring.parse import parse
 
 TOPICS = ("economy", "gossip", "other")
 ROW_COLUMNS = [
@@ -235,3 +237,15 @@ def test_links_that_nobody_judged_are_not_counted_as_unrelated():
 def test_nouns_are_frozen(noun):
     with pytest.raises(FrozenInstanceError):
         setattr(noun, fields(noun)[0].name, "b")
+
+
+def test_big_objects_are_told_in_a_line(shipped):
+    record = Record("a", "Judul " * 99, "Isi berita.\nBaca Juga: Lain\n" * 999)
+    [prediction] = shipped.predict([record])
+    report = stored_reports(shipped.bundle)[0]
+    for thing in (shipped, record, parse(record), prediction, report):
+        assert len(repr(thing)) < 1000
+        assert "\n" not in repr(thing)
+        assert type(thing).__name__ in repr(thing)
+    assert shipped.model_version in repr(shipped)
+    assert "economy" in repr(shipped)

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from operator import itemgetter
+from reprlib import Repr
 from typing import Any, Literal
 
 from saring.schema import LINK_COLUMNS, as_rows, prediction_columns
 
 __all__ = ["Abstention", "Article", "KeepLinks", "Link", "LinkPrediction", "Piece", "Prediction",
-           "Record", "Removal", "clean_text"]  # fmt: skip
+           "Record", "Removal", "brief", "clean_text"]  # fmt: skip
 
 KeepLinks = Literal["none", "related", "all"]
 Abstention = Literal["unsure", "unlike_news"]
@@ -24,6 +25,18 @@ _LINE_BREAK = re.compile(r"\r\n?|\n")
 _STOPS = frozenset(".,;:!?)")  # what stood behind a bracketed link belongs to the words before it
 _BLANKS = " \t\xa0"
 _start = itemgetter(0)
+_SHORT = Repr()
+_SHORT.maxstring = _SHORT.maxother = 60
+_SHORT.maxtuple = _SHORT.maxlist = 3
+
+
+def brief(self: Any) -> str:
+    """Return the ``__repr__`` of a dataclass that may be big: long values cut, empty left out."""
+    known = ((f.name, getattr(self, f.name)) for f in fields(self))
+    shown = (
+        f"{name}={_SHORT.repr(value):.80}" for name, value in known if value not in (None, "", ())
+    )
+    return f"{type(self).__name__}({', '.join(shown)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +60,8 @@ class Record:
     note : str
         What of it could not be read and was left out; the rest is as good as any.
     """
+
+    __repr__ = brief
 
     id: str
     title: str = ""
@@ -102,6 +117,8 @@ class Article:
     `published` is ISO 8601, with an offset where the portal printed a time zone; `note` says what
     of the record could not be read.
     """
+
+    __repr__ = brief
 
     id: str
     title: str
@@ -176,6 +193,8 @@ class Prediction:
     where the best of its probabilities is too low ("unsure"), and where the text is unlike all
     Indonesian news, when they mean nothing ("unlike_news").
     """
+
+    __repr__ = brief
 
     id: str
     title: str = ""

@@ -45,6 +45,10 @@ class Model:
 
     bundle: store.Bundle
 
+    def __repr__(self) -> str:
+        name = f"{self.bundle.card['name']} {self.model_version}"
+        return f"<Model {name}: {', '.join(self.topics)}; {self.path}>"
+
     @property
     def topics(self) -> tuple[str, ...]:
         """The topics the model knows, in the order of its probabilities."""

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, is_dataclass
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
+from saring.article import brief
 from saring.errors import BundleError
 from saring.evaluate.intervals import Estimate
 from saring.evaluate.metrics import Bin, Curve
@@ -101,6 +102,8 @@ class Report:
         For two labels, both in the truth.
     baselines : tuple of Baseline
     """
+
+    __repr__ = brief
 
     name: str
     split: str
