@@ -95,6 +95,12 @@ def test_a_value_of_another_type_is_refused(tmp_path, text, message):
         ("[topic]\nheadline_weight = -0.1", r"headline_weight is -0\.1; expected 0 or more"),
         ("[link]\ndimensions = 0", "dimensions is 0; expected 1 or more"),
         ("[clickbait]\nmin_df = 0", "min_df is 0; expected 1 or more"),
+        ("[topic]\ndomains = inf", "domains is inf; expected 0 to 1000000000"),
+        ("[topic]\ndomains = -inf", "domains is -inf; expected 0 or more"),
+        ("[topic]\ntitle_field = 1e300", r"title_field is 1e\+300; expected 0 to"),
+        (f"[link]\nC = 1{'0' * 400}", r"C is 1000\d*\.\.\.0*; expected a number"),
+        (f"folds = 0x{'f' * 9999}", "folds is a number of more digits .*; expected 2 to"),
+        ("seed" + ".a" * 300 + " = 1", r"seed is \{'a': \{'a': .*; expected a whole number"),
     ],
 )
 def test_a_value_out_of_range_is_refused_before_any_training(tmp_path, text, message):
@@ -108,5 +114,8 @@ def test_a_file_that_is_no_toml_or_not_there_is_refused_by_name(tmp_path):
     (tmp_path / "utf16.toml").write_text("folds = 3", encoding="utf-16")
     with pytest.raises(ConfigError, match=r"utf16\.toml: not valid TOML"):
         load_config(tmp_path / "utf16.toml")
+    for text in (f"seed = {'9' * 10_000}", f"tested = {'[' * 100_000}", "name = \0"):
+        with pytest.raises(ConfigError, match=r"train\.toml: not valid TOML"):
+            load_config(write(tmp_path, text))
     with pytest.raises(ConfigError, match=r"absent\.toml: cannot be read \(No such file"):
         load_config(tmp_path / "absent.toml")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import reprlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
@@ -12,9 +12,18 @@ from typing import Any, TypeVar
 
 from saring.errors import ConfigError
 
-__all__ = ["ClickbaitConfig", "LinkConfig", "TopicConfig", "TrainConfig", "flat", "load_config"]
+__all__ = [
+    "ClickbaitConfig",
+    "LinkConfig",
+    "TopicConfig",
+    "TrainConfig",
+    "flat",
+    "load_config",
+    "read_toml",
+]
 
 T = TypeVar("T")
+LARGEST = 10**9  # of all settings; more is a slip, and infinity teaches nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +88,23 @@ def load_config(path: str | Path) -> TrainConfig:
     ConfigError
         When the file cannot be read, a key is unknown, or a value is of another type or range.
     """
+    return _build(TrainConfig, read_toml(path), str(path))
+
+
+def read_toml(path: str | Path) -> dict[str, Any]:
+    """Return what a TOML file says.
+
+    Raises
+    ------
+    ConfigError
+        When the file cannot be read or is no TOML.
+    """
     try:
-        values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}); name a TOML file") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # bytes, digits and brackets beyond all measure
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
-    return _build(TrainConfig, values, str(path))
 
 
 def flat(config: Any) -> dict[str, Any]:
@@ -118,21 +137,29 @@ def _build(kind: type[T], values: Mapping[str, Any], where: str) -> T:
 
 def _typed(value: Any, kind: type, where: str) -> Any:
     """Return a value of the wanted type; a whole number serves as a float, a list as a tuple."""
-    if kind is float and type(value) is int:
+    if kind is float and type(value) is int and abs(value) <= LARGEST:
         return float(value)
     if kind is tuple and isinstance(value, list) and all(isinstance(v, str) for v in value):
         return tuple(value)
     if type(value) is not kind:
-        raise ConfigError(f"{where} is {value!r}; expected {_TYPE_NAMES.get(kind, 'a table')}")
+        raise ConfigError(f"{where} is {_shown(value)}; expected {_TYPE_NAMES[kind]}")
     return value
 
 
 def _check_range(key: str, value: float, where: str) -> None:
     """Raise unless a number is one that training can use."""
-    low, high = _RANGES.get(key, (0, math.inf))
+    low, high = _RANGES.get(key, (0, LARGEST))
     if not low <= value <= high:  # False for NaN, too
-        expected = f"{low} or more" if high == math.inf else f"{low} to {high}"
-        raise ConfigError(f"{where} is {value}; expected {expected}")
+        expected = f"{low} or more" if value < low and high is LARGEST else f"{low} to {high}"
+        raise ConfigError(f"{where} is {_shown(value)}; expected {expected}")
+
+
+def _shown(value: Any) -> str:
+    """Return a value for a message, however long or deep it is."""
+    try:
+        return reprlib.repr(value)
+    except ValueError:
+        return "a number of more digits than can be written"
 
 
 _TYPE_NAMES: Mapping[type, str] = {
@@ -141,13 +168,16 @@ _TYPE_NAMES: Mapping[type, str] = {
     int: "a whole number",
     str: "text in quotes",
     tuple: "a list of texts",
+    TopicConfig: "a table",
+    LinkConfig: "a table",
+    ClickbaitConfig: "a table",
 }
 # Where a setting of this name is not any number from 0 up.
 _RANGES: Mapping[str, tuple[float, float]] = {
     "C": (1e-9, 1e9),  # a penalty that is none, or so strong that nothing is learnt
     "abstain_risk": (0, 1),
-    "dimensions": (1, math.inf),
-    "folds": (2, math.inf),
-    "min_df": (1, math.inf),
+    "dimensions": (1, LARGEST),
+    "folds": (2, LARGEST),
+    "min_df": (1, LARGEST),
     "seed": (0, 2**32 - 1),  # what scikit-learn takes
 }

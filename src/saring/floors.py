@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from saring.config import read_toml
 from saring.errors import ConfigError
 from saring.evaluate import Report
 
@@ -53,10 +53,7 @@ def load_floors(
         When the file cannot be read, has no floors for the model, names a question that the model
         does not answer, or a floor is no figure in [0, 1].
     """
-    try:
-        tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{path}: expected a TOML file of floors: {error}") from error
+    tables = read_toml(path)
     if model not in tables:
         raise ConfigError(
             f"{path}: found floors for {', '.join(tables) or 'no model'}; expected a table "

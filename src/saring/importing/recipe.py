@@ -22,13 +22,13 @@ Keys, all optional but ``columns.title`` or ``columns.text``::
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from saring.config import read_toml
 from saring.errors import ConfigError
 
 __all__ = ["COLUMNS", "Recipe", "load_recipe"]
@@ -100,12 +100,7 @@ def load_recipe(path: str | Path) -> Recipe:
         When the file cannot be read, a key is unknown, or a value is of another kind.
     """
     path = Path(path)
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror}); name a TOML file") from error
-    except (ValueError, RecursionError) as error:  # of TOML, UTF-8, huge numbers, deep tables
-        raise ConfigError(f"{path}: not valid TOML: {error}") from error
+    values = read_toml(path)
     for section, known in _SECTIONS.items():
         _check_keys(_table(values, section, path), known, f"{path} [{section}]")
     plain = {f.name for f in fields(Recipe)} - {"path", "layouts", "checksums", "addresses"}
