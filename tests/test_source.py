@@ -5,6 +5,7 @@ import io
 import os
 import random
 import socket
+import subprocess
 import sys
 import tempfile
 import zlib
@@ -15,7 +16,9 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
+import saring.read.source
 from saring.errors import InputError
+from saring.read import ReadOptions, read
 from saring.read.source import folder_sources, named_source
 from saring.read.stream import HEAD_BYTES, Stream, guess_encoding
 
@@ -29,8 +32,8 @@ def touch(folder: Path, *names: str) -> None:
         path.write_text("Satu artikel.")
 
 
-def content(path: Path) -> bytes:
-    source = named_source(path)
+def content(path: Path, format: str = "") -> bytes:
+    source = named_source(path, format)
     assert source is not None
     with source.open() as stream:
         return stream.body.read()
@@ -102,6 +105,83 @@ def test_a_link_back_to_a_folder_above_ends(tmp_path):
     touch(tmp_path, "a/b/satu.txt")
     (tmp_path / "a/b/lagi").symlink_to(tmp_path / "a", target_is_directory=True)
     assert [source.label for source in folder_sources(tmp_path)] == ["a/b/satu.txt"]
+
+
+def test_a_folder_that_many_links_lead_to_is_read_once(tmp_path):
+    touch(tmp_path, "akar/0/satu.txt")
+    for level in range(1, 41):  # two links a level: 2 ** 40 ways
+        (tmp_path / f"akar/{level}").mkdir()
+        for name in ("a", "b"):
+            (tmp_path / f"akar/{level}/{name}").symlink_to(tmp_path / f"akar/{level - 1}")
+    assert len(list(folder_sources(tmp_path / "akar"))) == 1
+
+
+def test_a_folder_1500_levels_deep_is_read(tmp_path):
+    deep = tmp_path / ("a/" * 1500)
+    subprocess.run(["mkdir", "-p", deep], check=True)
+    (deep / "satu.txt").write_text("Satu artikel.")
+    [source] = folder_sources(tmp_path)
+    with source.open() as stream:
+        assert stream.body.read() == b"Satu artikel."
+    subprocess.run(["rm", "-rf", tmp_path / "a"], check=True)
+
+
+@pytest.fixture
+def too_deep(tmp_path):
+    """A folder with one in it whose path is longer than the system takes, and a text beside it."""
+    touch(tmp_path, "z.txt")
+    here = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(20):
+        os.mkdir("d" * 250, dir_fd=here)
+        below = os.open("d" * 250, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(here)
+    yield tmp_path
+    subprocess.run(["rm", "-rf", tmp_path], check=True)
+
+
+def test_a_path_longer_than_the_system_takes_costs_its_folder(too_deep):
+    first, second = read([too_deep], ReadOptions(on_error="keep"))
+    assert "cannot be opened (File name too long)" in first.error and second.text
+    with pytest.raises(InputError, match=r"d/x: cannot be opened \(File name too long\)"):
+        named_source(f"{too_deep}/{'d/' * 3000}x")
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="root may look everywhere")
+def test_a_folder_one_may_not_look_into_costs_its_files(tmp_path):
+    touch(tmp_path, "rahasia/a.txt", "b.txt", "rahasia/dalam/c.txt")
+    (tmp_path / "rahasia").chmod(0o600)
+    found = list(read([tmp_path], ReadOptions(on_error="keep")))
+    (tmp_path / "rahasia").chmod(0o700)
+    assert [bool(record.error) for record in found] == [False, True, True]
+    assert "Permission denied" in found[1].error
+    with pytest.raises(InputError, match="Permission denied"):
+        named_source(tmp_path / "rahasia/a.txt")
+
+
+def test_a_device_is_refused(tmp_path):
+    with pytest.raises(
+        InputError, match=r"/dev/zero: is a device; expected a file or folder, or -"
+    ):
+        named_source("/dev/zero", "jsonl")
+
+
+def test_a_pipe_without_a_writer_is_an_error_and_a_slow_writer_is_waited_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(saring.read.source, "WRITER_SECONDS", 0.2)
+    os.mkfifo(tmp_path / "pipa")
+    with pytest.raises(InputError, match=r"is a pipe that nobody has written to for 0.2 seconds"):
+        content(tmp_path / "pipa", "txt")
+    script = "import sys, time; pipe = open(sys.argv[1], 'w'); time.sleep(0.5); pipe.write('satu')"
+    with subprocess.Popen([sys.executable, "-c", script, tmp_path / "pipa"]):
+        monkeypatch.setattr(saring.read.source, "WRITER_SECONDS", 30)
+        assert content(tmp_path / "pipa", "txt") == b"satu"
+
+
+def test_closed_standard_input_is_an_error(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(InputError, match="stdin: is closed"):
+        list(read(["-"]))
 
 
 def test_a_linked_folder_elsewhere_is_read(tmp_path):
@@ -176,7 +256,7 @@ def test_a_damaged_archive_gives_all_bytes_before_the_damage_and_says_so(pack, d
             stream.check()
 
 
-@given(st.integers(0, len(PACKED := gzip.compress(NOISE[:90_000])) - 1), st.integers(1, 255))
+@given(st.integers(0, len(PACKED := gzip.compress(NOISE[:20_000])) - 1), st.integers(1, 255))
 def test_one_wrong_byte_of_a_gzip_archive_costs_nothing_that_zlib_made_before_it(at, change):
     damaged = bytearray(PACKED)
     damaged[at] ^= change

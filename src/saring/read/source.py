@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from operator import attrgetter
 from pathlib import Path
+from typing import IO
 
 from saring.errors import InputError, UsageError, path_text
 from saring.read.stream import Stream
@@ -39,7 +42,10 @@ ADVICE = {
 }
 PACKINGS = (".gz", ".zst")
 STDIN = "-"
+WRITER_SECONDS = 10.0  # that a pipe may be without anybody who writes to it
 PARTS_SUFFIX = ".parts"  # of folders that batches keep unfinished output in
+
+_NAME = attrgetter("name")
 
 Inputs = str | Path | Sequence[str | Path]
 
@@ -71,7 +77,7 @@ class Source:
     @property
     def reopens(self) -> bool:
         """Whether the source can be read a second time."""
-        return self.path is not None and self.path.is_file()
+        return self.path is not None and os.path.isfile(self.path)  # noqa: PTH113 - never raises
 
     @property
     def size(self) -> int:
@@ -90,11 +96,46 @@ class Source:
             The file is gone or may not be read.
         """
         if self.path is None:
+            if sys.stdin is None or sys.stdin.closed:
+                raise InputError("is closed; expected articles, or name a file")
             return Stream(sys.stdin.buffer, closes=False)
         try:
+            if stat.S_ISFIFO(self.path.stat().st_mode):
+                return Stream(_written_pipe(self.path))
             return Stream(self.path.open("rb"))
         except OSError as error:
             raise InputError(f"cannot be opened ({error.strerror}); check the path") from None
+
+
+def _written_pipe(path: Path) -> IO[bytes]:
+    """Return a pipe, opened once somebody writes to it.
+
+    Raises
+    ------
+    InputError
+        Nobody does.
+    """
+    from concurrent.futures import Future  # seldom needed, and slow to import
+    from threading import Thread
+
+    opening: Future[IO[bytes]] = Future()
+
+    def wait() -> None:
+        try:
+            opening.set_result(path.open("rb"))
+        except OSError as error:
+            opening.set_exception(error)
+
+    Thread(target=wait, daemon=True).start()
+    try:
+        return opening.result(WRITER_SECONDS)
+    except TimeoutError:
+        os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))  # ends the waiting
+        opening.result().close()
+        raise InputError(
+            f"is a pipe that nobody has written to for {WRITER_SECONDS:g} seconds; start what "
+            "writes to it, or name a file"
+        ) from None
 
 
 def sources(inputs: Inputs, format: str = "") -> Iterator[Source]:
@@ -137,10 +178,17 @@ def named_source(given: str | Path, format: str = "") -> Source | None:
     if str(given) == STDIN:
         return Source("stdin", "stdin", None, format, True)
     path = Path(given)
-    if path.is_dir():
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        raise InputError(f"{path}: there is no such file or folder; check the path") from None
+    except (OSError, ValueError) as error:  # of too long a path, or one with a NUL in it
+        why = error.strerror if isinstance(error, OSError) else error
+        raise InputError(f"{path}: cannot be opened ({why}); check the path") from None
+    if stat.S_ISDIR(mode):
         return None
-    if not path.exists():
-        raise InputError(f"{path}: there is no such file or folder; check the path")
+    if stat.S_ISCHR(mode) or stat.S_ISBLK(mode):
+        raise InputError(f"{path}: is a device; expected a file or folder, or - for standard input")
     found = format or _format_of(path)
     if not found:
         known = " ".join(FORMATS)
@@ -165,10 +213,9 @@ def folder_sources(folder: Path) -> Iterator[Source]:
     """
     skipped: Counter[str] = Counter()
     found = False
-    for path in _walk(folder, frozenset()):
-        mode = _mode(path)
-        format = _format_of(path) if stat.S_ISREG(mode) else ""
-        if format or stat.S_ISDIR(mode):  # a folder that cannot be listed fails when it is opened
+    for path, kind in _walk(folder):
+        format = _format_of(path) if kind == "file" else ""
+        if format or kind == "folder":  # a folder that cannot be listed fails when it is opened
             found = True
             label = path_text(path.relative_to(folder).as_posix())
             yield Source(path_text(path), label, path, format, False)
@@ -189,29 +236,35 @@ def _format_of(path: Path) -> str:
     return FORMATS.get(Path(name).suffix, "")
 
 
-def _walk(folder: Path, above: frozenset[tuple[int, int]]) -> Iterator[Path]:
-    """Yield what is in a folder, in sorted order; `above` are the folders on the way to it."""
-    try:
-        status = folder.stat()
-        paths = sorted(folder.iterdir())
-    except OSError:
-        yield folder
-        return
-    here = (status.st_dev, status.st_ino)
-    if here in above:
-        return
-    for path in paths:
-        if path.name.startswith(".") or path.name.endswith(PARTS_SUFFIX):
+def _walk(top: Path) -> Iterator[tuple[Path, str]]:
+    """Yield what is in a folder, depth first in sorted order, and what each is, as `_kind` says.
+
+    Folders are given where they cannot be listed; one that several links lead to is listed once.
+    """
+    seen: set[tuple[int, int]] = set()
+    waiting = [(top, "folder")]
+    while waiting:
+        path, kind = waiting.pop()
+        if kind != "folder":
+            yield path, kind
             continue
-        if path.is_dir():
-            yield from _walk(path, above | {here})
-        else:
-            yield path
+        try:
+            status = path.stat()
+            here = (status.st_dev, status.st_ino)
+            with os.scandir(path) as entries:
+                within = [] if here in seen else sorted(entries, key=_NAME, reverse=True)
+        except OSError:
+            yield path, kind
+            continue
+        seen.add(here)
+        for entry in within:
+            if not entry.name.startswith(".") and not entry.name.endswith(PARTS_SUFFIX):
+                waiting.append((path / entry.name, _kind(entry)))
 
 
-def _mode(path: Path) -> int:
+def _kind(entry: os.DirEntry[str]) -> str:
+    """Return what an entry of a folder is, empty for what is neither folder nor file."""
     try:
-        return path.stat().st_mode
-    except OSError:
-        # A link to nowhere is left out; a file gone since its folder was listed fails when opened.
-        return 0 if path.is_symlink() else stat.S_IFREG
+        return "folder" if entry.is_dir() else "file" if entry.is_file() else ""
+    except OSError:  # a link that leads in circles, or where one may not look
+        return ""

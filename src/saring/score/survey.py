@@ -44,7 +44,7 @@ def survey(inputs: Iterable[str | Path], format: str) -> Survey:
     once = False
     for source in sources(list(inputs), format):
         counted = None
-        if source.path is None or not source.path.is_file():
+        if source.path is None or not source.reopens:
             once |= source.named
         else:
             counted = _take_in(found, source, source.path)
