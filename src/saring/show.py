@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -218,8 +219,10 @@ def print_model(model: Model) -> None:
 
 
 def _name(model: Model) -> Text:
-    """Return a model's version and where it lies."""
-    return Text(f"model {model.model_version}  {model.path}", "dim")
+    """Return a model's version and where it lies, seen from the working folder."""
+    here = Path.cwd()
+    path = model.path.relative_to(here) if model.path.is_relative_to(here) else model.path
+    return Text(f"model {model.model_version}  {path}", "dim")
 
 
 def print_reports(

@@ -1,4 +1,4 @@
-"""Compiled scoring: what the pipelines of topic and clickbait say, fifteen times as fast and more.
+"""Compiled scoring: what the pipelines of topic and clickbait say, and much faster.
 
     texts > slices; native > kernel > letters; blocks > plain, terms > articles, headlines
     texts, native > needles; kernel, terms > pairs

@@ -1,0 +1,112 @@
+"""README.md word for word: each command is run in a copy of the tree, and shows what is shown there."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+CLUSTER = "--engine spark"
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.M | re.S)
+
+
+def steps(block):
+    """The commands of a block, each with what is shown below it."""
+    found = re.split(r"^\$ (.*)\n", block, flags=re.M)[1:]
+    return [(words, shown) for words, shown in zip(found[::2], found[1::2], strict=True)]
+
+
+STEPS = [step for block in blocks("console") for step in steps(block)]
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """A copy of what the commands need, set up by a stand-in for `make setup`."""
+    ours = shutil.ignore_patterns("__pycache__", "*.egg-info")
+    for name in ("src", "tests/articles"):
+        shutil.copytree(ROOT / name, tmp_path / name, symlinks=True, ignore=ours)
+    for name in ("Makefile", "pyproject.toml", "constraints.txt", "models/id-news"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy2(ROOT / name, tmp_path / name, follow_symlinks=False)
+    home = tmp_path / ".venv" / "bin"
+    home.mkdir(parents=True)
+    for name, words in {"python": "", "saring": " -m saring"}.items():
+        (home / name).write_text(
+            f'#!/bin/sh\n: {home}/python\nPYTHONPATH={tmp_path}/src exec {sys.executable}{words} "$@"\n'
+        )
+        (home / name).chmod(0o755)
+    (home / "activate").write_text(f'PATH="{home}:$PATH"\n')
+    (tmp_path / ".venv" / ".ready").touch()
+    return tmp_path
+
+
+def shown_by(tree, commands):
+    """What each of some commands prints, one shell running them all."""
+    script = "exec 2>&1\n" + "".join(f"printf '\\0'\n{words}\n" for words in commands)
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("SARING_", "MAKE", "MFLAGS"))}
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=tree, env=env | {"SARING_COMPILED": "0"}, stdout=subprocess.PIPE, text=True, check=False,
+    )  # fmt: skip
+    return done.stdout.split("\0")[1:]
+
+
+def assert_shown(words, expected, found):
+    """Nothing but what is shown; `...` stands for anything."""
+    pattern = ".*".join(map(re.escape, re.split(r"\.\.\.", expected)))
+    assert re.fullmatch(pattern, found, re.S), f"$ {words}\n{found}"
+
+
+def test_there_is_what_to_try():
+    assert len(STEPS) >= 8 and len(blocks("pycon")) == 1
+    assert any(CLUSTER in words for words, _ in STEPS)
+
+
+@pytest.mark.slow
+def test_commands_show_what_they_are_said_to_show(tree):
+    local = [step for step in STEPS if CLUSTER not in step[0]]
+    found = shown_by(tree, [words for words, _ in local])
+    for (words, expected), shown in zip(local, found, strict=True):
+        if not words.startswith(("make setup", "source")):  # here a stand-in did these
+            assert_shown(words, expected, shown)
+
+
+@pytest.mark.slow
+def test_the_cluster_s_commands_do_too(tree):
+    distant = [step for step in STEPS if CLUSTER in step[0]]
+    found = shown_by(tree, ["source .venv/bin/activate", *(words for words, _ in distant)])[1:]
+    for (words, expected), shown in zip(distant, found, strict=True):
+        assert_shown(words, expected, shown)
+
+
+def test_the_lines_of_python_do_too(tree):
+    (tree / "python.txt").write_text(blocks("pycon")[0], encoding="utf-8")
+    done = subprocess.run(
+        [tree / ".venv" / "bin" / "python", "-m", "doctest", "python.txt"],
+        cwd=tree, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_every_file_that_is_linked_is_there():
+    links = re.findall(r"\]\(([^)#:]+)\)", README)
+    assert links and [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_every_target_of_make_that_is_named_is_there():
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
+    assert {*re.findall(r"`make ([a-z]+)", README)} <= targets
+
+
+def test_every_option_that_is_named_is_there():
+    named = {*re.findall(r"`(--[a-z-]+)", README)}
+    arguments = (ROOT / "src" / "saring" / "arguments.py").read_text("utf-8")
+    assert {option for option in named if f'"{option}"' not in arguments} == set()
