@@ -21,7 +21,7 @@ from saring.parse import parse
 
 TOPICS = ("economy", "gossip", "other")
 ROW_COLUMNS = [
-    "id", "title", "published", "publisher", "source", "topic", "topic_probability",
+    "id", "title", "published", "publisher", "publisher_printed", "source", "url", "topic", "topic_probability",
     "p_economy", "p_gossip", "p_other", "abstained", "abstained_because", "clickbait", "links", "n_links",
     "n_unrelated", "clean_text", "error", "model_version", "scored_at",
 ]  # fmt: skip

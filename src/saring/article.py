@@ -189,7 +189,8 @@ class Prediction:
 
     But where no more than the date could not be read: then `error` says that beside the verdicts.
     `probabilities` maps each topic to its probability; `topics` are all that the model knows, in
-    the order of the columns ``p_<topic>``, whether or not there is an error. The model abstains
+    the order of the columns ``p_<topic>``, whether or not there is an error. `publisher` is the one
+    name of a portal, its domain, however it is printed (`publisher_printed`). The model abstains
     where the best of its probabilities is too low ("unsure"), and where the text is unlike all
     Indonesian news, when they mean nothing ("unlike_news").
     """
@@ -200,7 +201,9 @@ class Prediction:
     title: str = ""
     published: str = ""
     publisher: str = ""
+    publisher_printed: str = ""
     source: str = ""
+    url: str = ""
     topic: str | None = None
     probabilities: Mapping[str, float] = field(default_factory=dict)
     abstained_because: Abstention | None = None

@@ -16,6 +16,7 @@ from saring import compiled
 from saring.article import Article, Prediction, Record
 from saring.errors import InputError, SaringError
 from saring.parse import as_record, parse_all
+from saring.publishers import canonical_publisher
 from saring.read.columns import FIELDS, Columns
 
 __all__ = ["Source", "take"]
@@ -58,9 +59,7 @@ def take(sources: Iterable[Source]) -> list[Article | Prediction]:
 def _opened(source: Any, columns: Columns) -> Article | Record | Prediction:
     """Return the article, or the record to parse, in a source; or why there is none."""
     if isinstance(source, Record) and source.error:
-        return Prediction(
-            id=source.id, title=source.title, publisher=source.publisher, error=source.error
-        )
+        return _failed(source, source.id, source.error)
     try:
         return _read(source, columns)
     except SaringError as error:
@@ -73,7 +72,19 @@ def _checked(article: Article, source: Any, columns: Columns) -> Article | Predi
         return _writable(article)
     where = source.where if isinstance(source, Record) else ""
     reason = f"{where}: title and text are empty; expected an article".removeprefix(": ")
-    return Prediction(id=_identifier(source, columns), error=reason)
+    return _failed(article, _identifier(source, columns), reason)
+
+
+def _failed(known: Article | Record, id: str, error: str) -> Prediction:
+    """Return the prediction of what cannot be scored, with what is known of it all the same."""
+    return Prediction(
+        id=id,
+        title=known.title,
+        publisher=canonical_publisher(known.publisher, known.url),
+        publisher_printed=known.publisher,
+        url=known.url,
+        error=error,
+    )
 
 
 def _read(source: Any, columns: Columns) -> Article | Record:

@@ -26,6 +26,7 @@ from saring.errors import ConfigError
 from saring.intake import Source, take
 from saring.locate import find_bundle
 from saring.pairs import Pair, Tie
+from saring.publishers import canonical_publisher
 from saring.reasons import link_reasons
 
 __all__ = ["Model", "load"]
@@ -151,7 +152,9 @@ class Model:
                     id=article.id,
                     title=article.title,
                     published=article.published,
-                    publisher=article.publisher,
+                    publisher=canonical_publisher(article.publisher, article.url),
+                    publisher_printed=article.publisher,
+                    url=article.url,
                     source=article.source,
                     topic=topic,
                     probabilities=dict(zip(names, probabilities, strict=True)),

@@ -7,9 +7,11 @@ docs/columns.md all follow these tables, so that a new column is one entry here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any
+
+from saring.publishers import canonical_publisher
 
 __all__ = ["CLEAN_COLUMNS", "KINDS", "LINK_COLUMNS", "Column", "as_markdown", "as_rows",
            "as_table", "kinds", "prediction_columns"]  # fmt: skip
@@ -78,14 +80,21 @@ LINK_COLUMNS = (
 )  # fmt: skip
 """Of a link, made from a `LinkPrediction`."""
 
-_BEFORE_TOPICS = (
+_OF_ARTICLE = (
     Column("id", "string", "the row's own, or made from the file and the row", "",
            attrgetter("id")),
     Column("title", "string", "headline of the article", _UNKNOWN, _or_none("title")),
     Column("published", "string", "date or time, ISO 8601", _UNKNOWN, _or_none("published")),
-    Column("publisher", "string", "who published it", _UNKNOWN, _or_none("publisher")),
+    Column("publisher", "string", "who published it: the portal's domain, or the name as printed "
+           "where no domain is known", _UNKNOWN, _or_none("publisher")),
+    Column("publisher_printed", "string", "the same as the input or the article names it", _UNKNOWN,
+           _or_none("publisher_printed")),
     Column("source", "string", "whom the article names as its source", _UNKNOWN,
            _or_none("source")),
+    Column("url", "string", "address of the article", _UNKNOWN, _or_none("url")),
+)  # fmt: skip
+_BEFORE_TOPICS = (
+    *_OF_ARTICLE,
     Column("topic", "string", "likeliest topic", _FAILED, attrgetter("topic")),
     Column("topic_probability", "float", "probability of that topic", _FAILED,
            attrgetter("topic_probability")),
@@ -138,16 +147,21 @@ def _of_article(name: str) -> Callable[[Any], Any]:
     return lambda cleaned: getattr(cleaned.article, name) or None
 
 
+_PUBLISHERS: Mapping[str, Callable[[Any], Any]] = {
+    "publisher": lambda cleaned: (
+        canonical_publisher(cleaned.article.publisher, cleaned.article.url) or None
+    ),
+    "publisher_printed": _of_article("publisher"),
+}
 CLEAN_COLUMNS = (
     *(
-        Column(known.name, known.kind, known.meaning, known.null, _of_article(known.name))
-        for known in _BEFORE_TOPICS[:5]
+        replace(known, value=_PUBLISHERS.get(known.name, _of_article(known.name)))
+        for known in _OF_ARTICLE
     ),
     Column("author", "string", "who wrote it", _UNKNOWN, _of_article("author")),
     Column("editor", "string", "who edited it", _UNKNOWN, _of_article("editor")),
     Column("place", "string", "place in the dateline", _UNKNOWN, _of_article("place")),
     Column("tags", "strings", "the portal's tags", "", lambda cleaned: list(cleaned.article.tags)),
-    Column("url", "string", "its address", _UNKNOWN, _of_article("url")),
     Column("text", "string", "the body, one paragraph a line", _FAILED, attrgetter("text")),
     Column("n_links", "int", "how many teasers were found", _FAILED,
            lambda cleaned: None if cleaned.text is None else len(cleaned.article.links)),

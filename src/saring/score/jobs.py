@@ -80,7 +80,7 @@ class Cleaning:
         cleaned = [
             Cleaned(item, next(texts))
             if isinstance(item, Article)
-            else Cleaned(Article(id=item.id, title=item.title, text="", note=item.error), None)
+            else Cleaned(_unread(item), None)
             for item in found
         ]
         return as_table(CLEAN_COLUMNS, cleaned)
@@ -96,6 +96,13 @@ class Cleaning:
         needed = self.model if self.keep_links == "related" else None
         place = (str(needed.path), needed.model_version) if needed else None
         return _opened, (Cleaning, place, self.keep_links)
+
+
+def _unread(item: Prediction) -> Article:
+    """Return what is known of an article that could not be read."""
+    return Article(
+        item.id, item.title, "", publisher=item.publisher_printed, url=item.url, note=item.error
+    )
 
 
 def _opened(make: Callable[..., Job], place: tuple[str, str] | None, *rest: str) -> Job:

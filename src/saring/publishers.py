@@ -1,0 +1,153 @@
+"""Who published an article: one name for a portal, however it is printed.
+
+A portal is named by its registrable domain: `antaranews.com`, `otomotif.antaranews.com` and
+`Antara News` are all ``antaranews.com``. publishers.toml knows what portals print of themselves; a
+name that it does not know, beside an address that tells nothing, stays as it is printed.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Any
+
+__all__ = ["canonical_publisher"]
+
+KEPT_NAMES = 1 << 13  # many articles are of few portals
+MIN_NAME_CHARS = 4  # so much of a name must be that of the domain beside it
+
+_ADDRESS = re.compile(
+    r"(?P<scheme>[a-z][a-z0-9+.-]*:)?(?P<slashes>//)?(?:[^/?#@\s]*@)?"
+    r"(?P<host>[\w-]+(?:\.[\w-]+)+)\.?(?::\d*)?(?:[/?#]\S*)?",
+    re.IGNORECASE,
+)
+_WITHIN = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//\S+", re.IGNORECASE)  # an address among words
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What publishers.toml says; names are keys, `_key` of what is printed."""
+
+    by_name: Mapping[str, str]  # domain by name
+    by_domain: Mapping[str, str]  # domain by itself and by the portal's other domains
+    suffixes: Mapping[str, Any]
+    names: Mapping[str, Any]
+
+
+def canonical_publisher(printed: str, url: str = "") -> str:
+    """Return a publisher's one name: its domain, or what is printed where none is known.
+
+    Parameters
+    ----------
+    printed : str
+        As the input or the article names it: a name, a domain, even an address.
+    url : str
+        Address of the article, which tells where the name does not.
+
+    >>> canonical_publisher("otomotif.antaranews.com"), canonical_publisher("Antara News Bali")
+    ('antaranews.com', 'antaranews.com')
+    >>> canonical_publisher("Media Ciremai"), canonical_publisher("", "https://warta.example.id/1")
+    ('Media Ciremai', 'example.id')
+    """
+    return _canonical(printed, _host(url) if url else "")
+
+
+@lru_cache(maxsize=KEPT_NAMES)
+def _canonical(printed: str, host: str) -> str:
+    """Return a publisher's name, given what is printed and the host of the article's address."""
+    name = " ".join(printed.split())
+    there = _portal(host)
+    address = _WITHIN.search(name)
+    words = name.partition(" ")
+    named = _host(address[0] if address else words[0].rstrip(",;:"))
+    if named and (address or _is_section(_key(words[2]), regions=True)):
+        return _portal(named)
+    if address or _is_address(name):
+        return there  # an address is no name, even one that names no host
+    key = _key(name)
+    return _named(key) or (there if _belongs(key, there) else name)
+
+
+def _belongs(key: str, domain: str) -> bool:
+    """Return whether a name that is not known may be that of the portal it was found at."""
+    own = _key(domain.partition(".")[0])
+    shared = min(len(own), len(key))
+    alike = shared >= MIN_NAME_CHARS and own[:shared] == key[:shared]
+    return not key or alike or domain in _known().by_domain
+
+
+def _named(key: str) -> str:
+    """Return the domain of a name, alone or with a section behind it; empty if none is known."""
+    known = _known()
+    for end in range(len(key), 2, -1):
+        domain, rest = known.by_name.get(key[:end], ""), key[end:]
+        regions, common = domain in known.names["regional"], domain in known.names["common"]
+        if domain and not (rest and common) and _is_section(rest, regions=regions):
+            return domain
+    return ""
+
+
+def _is_section(rest: str, *, regions: bool) -> bool:
+    """Return whether what stands behind a portal's name is the name of a part of it, or nothing."""
+    names = _known().names
+    words = names["sections"] + names["regions"] * regions
+    ends = {0}  # where in `rest` a word may end
+    for at in range(len(rest)):
+        if at in ends:
+            ends |= {at + len(word) for word in words if rest.startswith(word, at)}
+    return len(rest) in ends
+
+
+def _host(address: str) -> str:
+    """Return the host of an address in lower case, empty where there is none."""
+    found = _ADDRESS.fullmatch(address.strip())
+    if found is None:
+        return ""
+    host = found["host"].lower()
+    ending = host.rpartition(".")[2]
+    if ending.isdigit():
+        return ""
+    if found["slashes"] or len(ending) == 2 or ending in _known().suffixes["long"]:
+        return host
+    return ""  # a file's name, or an abbreviation
+
+
+def _is_address(name: str) -> bool:
+    """Return whether a name without blanks is an address, whatever it leads to."""
+    return "://" in name or name.startswith("//") or name.lower().startswith(("www.", "mailto:"))
+
+
+def _portal(host: str) -> str:
+    """Return the registrable domain of a host, or the portal's main one."""
+    if not host:
+        return ""
+    suffixes, labels = _known().suffixes, host.split(".")
+    second = suffixes["id"] if labels[-1] == "id" else suffixes["other"]
+    country = len(labels[-1]) == 2 and labels[-2] in second
+    blogs = [shared.count(".") for shared in suffixes["shared"] if host.endswith("." + shared)]
+    size = max([2 + country, *(dots + 2 for dots in blogs)])
+    domain = ".".join(labels[-size:]) if len(labels) >= size else ""
+    return _known().by_domain.get(domain, domain)
+
+
+def _key(name: str) -> str:
+    """Return a name as names are compared: letters and digits alone, in lower case."""
+    return "".join(filter(str.isalnum, name.casefold()))
+
+
+@cache
+def _known() -> _Known:
+    """Return publishers.toml, read once."""
+    table = tomllib.loads(files("saring").joinpath("publishers.toml").read_text("utf-8"))
+    by_name: dict[str, str] = {}
+    by_domain: dict[str, str] = {}
+    for domain, names in table["portals"].items():
+        for name in (domain, domain.partition(".")[0], *names):
+            by_name.setdefault(_key(name), domain)
+            if "." in name:
+                by_domain[name] = domain
+    return _Known(by_name, by_domain, table["suffixes"], table["names"])
