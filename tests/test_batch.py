@@ -3,6 +3,7 @@
 import errno
 import importlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -589,6 +590,10 @@ class Fragile:
                 os.kill(os.getpid(), signal.SIGKILL)
             if record.text == "galat" and not record.error:
                 raise RuntimeError("rusak")
+            while record.text == "lama" and not record.error:
+                pass
+            if record.text == "pola" and not record.error:
+                re.match("(a*)*b", "a" * 99)
         return {
             "id": [record.id for record in records],
             "n_links": [0] * len(records),
@@ -644,6 +649,20 @@ def test_an_article_that_breaks_the_scoring_costs_its_own_row():
     assert (
         "a.csv:2: the article broke the scoring (RuntimeError: rusak)" in part.summary.first_error
     )
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("texts", [("lama", "a", "pola"), ("lama", "pola"), ("lama",)])
+def test_an_article_that_takes_for_ever_costs_its_own_row(workers, texts):
+    maker, batches = Maker(Fragile(), ".jsonl", seconds=0.2), [batch(0, *texts)]
+    made = made_by_workers(batches, maker, Crew(1)) if workers > 1 else made_here(batches, maker)
+    [(_, _, part)] = made
+    errors = [orjson.loads(line)["error"] or "" for line in part.data.splitlines()]
+    assert ["took longer than 0.2 seconds" in error for error in errors] == [
+        text != "a" for text in texts
+    ]
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+    assert signal.getsignal(signal.SIGALRM) == signal.SIG_DFL
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -13,13 +13,14 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
-__all__ = ["WorkerProcess", "name_of", "named", "program", "without"]
+__all__ = ["OutOfTime", "WorkerProcess", "name_of", "named", "program", "time_limit", "without"]
 
 STOP_SECONDS = 2.0  # a worker that closed its pipes is about to end
 
@@ -100,6 +101,40 @@ class WorkerProcess:
         self.stop()
         status = self._process.returncode
         return f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+
+
+class OutOfTime(Exception):
+    """What was to be done took longer than it might."""
+
+
+@contextlib.contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise OutOfTime in what is done meanwhile once it has taken so long.
+
+    There is no limit where Python takes no alarm: outside the main thread, on Windows, and where
+    the program that uses saring has set one of its own.
+    """
+    if (
+        not hasattr(signal, "setitimer")
+        or threading.current_thread() is not threading.main_thread()
+        or signal.getitimer(signal.ITIMER_REAL)[0]
+    ):
+        yield
+        return
+    runs = True
+
+    def stop(*alarm: object) -> None:
+        if runs:
+            raise OutOfTime
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)  # again, should anybody catch it
+    try:
+        yield
+    finally:
+        runs = False
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def name_of(function: Callable[..., Any]) -> str:

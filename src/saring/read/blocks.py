@@ -21,7 +21,10 @@ from saring.read.records import Row, broken_row, source_records, table_record, t
 from saring.read.source import Source
 from saring.read.values import MAX_TEXT_BYTES, Broken
 
-__all__ = ["Block", "Files", "Line", "Lines", "Ready", "Rows", "Table"]
+__all__ = ["Block", "Files", "Line", "Lines", "Ready", "Rows", "Table", "file_size",
+           "row_size"]  # fmt: skip
+
+PAGE_WEIGHT = 3
 
 Line = bytes | str | Broken
 
@@ -93,6 +96,11 @@ def row_size(row: Row) -> int:
     return sum(len(value) for value in row.values.values() if isinstance(value, str))
 
 
+def file_size(source: Source) -> int:
+    """Return the bytes of a file; of a page more, for it takes as long as so much plain text."""
+    return source.size * (PAGE_WEIGHT if source.format == "html" else 1)
+
+
 @dataclass(frozen=True, slots=True)
 class Files:
     """Pages and text files that are yet to be opened."""
@@ -104,8 +112,8 @@ class Files:
 
     @property
     def sizes(self) -> Sequence[int]:
-        """Bytes of each file."""
-        return [source.size for source in self.sources]
+        """Bytes of each file, weighed."""
+        return [file_size(source) for source in self.sources]
 
     def cut(self, start: int, stop: int) -> Files:
         """Return some of its rows."""

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from saring.article import Record
 from saring.errors import InputError
-from saring.read.blocks import Block, Files, Line, Lines, Ready, Rows, Table, row_size
+from saring.read.blocks import Block, Files, Line, Lines, Ready, Rows, Table, file_size, row_size
 from saring.read.columns import Columns
 from saring.read.documents import DOCUMENTS, Pages
 from saring.read.formats import json_line, raw_lines, reads_bytes
@@ -55,7 +55,7 @@ def blocks(inputs: Inputs, options: ReadOptions) -> Iterator[Block]:
                 if options.on_error == "raise":
                     yield from _read_here(group, pages, columns)
                 elif whole:
-                    yield from map(Files, _grouped(group, lambda source: source.size))
+                    yield from map(Files, _grouped(group, file_size))
                 else:
                     for source in group:
                         yield from _blocks(source, pages, columns)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +11,7 @@ import orjson
 
 from saring.article import Record
 from saring.errors import InputError, SaringError
+from saring.processes import OutOfTime, time_limit
 from saring.read import Block, Pages, ReadOptions, opened
 from saring.score.jobs import Job
 from saring.score.summary import Summary
@@ -18,6 +20,9 @@ from saring.writers import SUFFIXES, Table
 __all__ = ["Maker", "Part", "broken", "made_tables", "make_part"]
 
 STEP_ROWS = 256  # asked of the model at once: enough for scikit-learn's overhead to vanish
+# For an article, or a step of them: the largest there may be takes ten. A slow step is done again,
+# one article at a time.
+ARTICLE_SECONDS = 60.0
 STEP_CHARS = 2_000_000  # few enough for any memory, where articles are huge
 _AS_READ = ReadOptions(on_error="keep")
 
@@ -53,11 +58,14 @@ class Maker:
         Names the format, one of `SUFFIXES`.
     options : ReadOptions
         Those that blocks are read with.
+    seconds : float
+        Time limit for one article.
     """
 
     job: Job
     suffix: str
     options: ReadOptions = _AS_READ
+    seconds: float = ARTICLE_SECONDS
 
     def pages(self) -> Pages:
         """Return what reads pages for many parts; a context manager."""
@@ -65,12 +73,15 @@ class Maker:
 
     def part(self, blocks: Sequence[Block], pages: Pages) -> Part:
         """Return the part of an output that the rows in blocks make."""
-        return make_part(self.job, self.suffix, opened(blocks, self.options, pages))
+        records = opened(blocks, self.options, pages)
+        return make_part(self.job, self.suffix, records, self.seconds)
 
 
-def make_part(job: Job, suffix: str, records: Sequence[Record]) -> Part:
+def make_part(
+    job: Job, suffix: str, records: Sequence[Record], seconds: float = ARTICLE_SECONDS
+) -> Part:
     """Return the part of an output that records make, in their order."""
-    table = _joined(made_tables(job, records), job.columns)
+    table = _joined(made_tables(job, records, seconds), job.columns)
     if len(table["error"]) != len(records):
         raise AssertionError(f"{len(records)} records gave {len(table['error'])} rows")
     refused = [
@@ -82,10 +93,12 @@ def make_part(job: Job, suffix: str, records: Sequence[Record]) -> Part:
     return Part(data, b"".join(refused), Summary.of(table))
 
 
-def made_tables(job: Job, records: Iterable[Record]) -> Iterator[Table]:
+def made_tables(
+    job: Job, records: Iterable[Record], seconds: float = ARTICLE_SECONDS
+) -> Iterator[Table]:
     """Yield the rows of records as columns, a step's at a time."""
     for step in _batches(records, STEP_ROWS, STEP_CHARS):
-        yield _table(job, step)
+        yield _table(job, step, seconds)
 
 
 def _joined(tables: Iterable[Table], names: Iterable[str]) -> Table:
@@ -97,7 +110,7 @@ def _joined(tables: Iterable[Table], names: Iterable[str]) -> Table:
     return whole
 
 
-def _table(job: Job, records: list[Record]) -> Table:
+def _table(job: Job, records: list[Record], seconds: float) -> Table:
     """Return the rows of records; what an article breaks is the error of its own row.
 
     Raises
@@ -105,23 +118,30 @@ def _table(job: Job, records: list[Record]) -> Table:
     InputError
         All of several articles break the scoring: then it is not they who are at fault.
     """
-    try:
-        return job.table(records)
-    except SaringError:
-        raise
-    except Exception as error:
-        reason = f"{type(error).__name__}: {error!s:.200}"
+    reason = ""
+    with suppress(OutOfTime):
+        try:
+            with time_limit(seconds):
+                return job.table(records)
+        except (SaringError, OutOfTime):
+            raise
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error!s:.200}"
     tables: list[Table] = []
     failed = 0
     for record in records:
         try:
-            tables.append(job.table([record]))
+            with time_limit(seconds):
+                tables.append(job.table([record]))
+            continue
         except SaringError:
             raise
+        except OutOfTime:
+            why = f"the article took longer than {seconds:g} seconds and was given up"
         except Exception as error:
             failed += 1
             why = f"the article broke the scoring ({type(error).__name__}: {error!s:.200})"
-            tables.append(job.table([broken(record, why)]))
+        tables.append(job.table([broken(record, why)]))
     if failed == len(records) > 1:
         raise InputError(
             f"{records[0].where}: scoring fails from here on, whatever the article ({reason}); "
