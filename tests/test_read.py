@@ -309,7 +309,10 @@ def test_a_row_with_bytes_that_are_no_utf8_is_one_broken_row(tmp_path):
     assert "no UTF-8 at byte 16" in records[2].error
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
+@pytest.mark.parametrize(
+    "encoding",
+    ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "utf-32-le", "utf-32-be", "cp1252"],
+)
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("suffix", ["jsonl", "csv", "json"])
 def test_encodings_and_line_ends(tmp_path, suffix, encoding, newline):
@@ -357,6 +360,54 @@ def test_a_json_file_that_breaks_off_keeps_the_rows_before(tmp_path):
     first, broken = read([path], KEEP)
     assert first.id == "a1"
     assert broken.error.startswith(f"{path}:2: found no JSON from here on")
+
+
+@pytest.mark.parametrize(
+    ("content", "rows", "sign"),
+    [
+        ("[" * 100_000, 0, "]"),
+        (json.dumps([RICE, CHILI])[:-1], 2, "]"),
+        (json.dumps([RICE])[:-1] + ",\n", 1, "]"),
+        (json.dumps([RICE]) + "]", 1, "["),
+        ("[", 0, "]"),
+    ],
+)
+def test_a_json_list_without_its_end_keeps_its_rows_and_says_so(tmp_path, content, rows, sign):
+    *good, broken = read([wrote(tmp_path / "a.json", content)], KEEP)
+    assert len(good) == rows and not any(record.error for record in good)
+    assert f"found a list without its '{sign}' here" in broken.error
+
+
+@pytest.mark.parametrize("suffix", ["json", "jsonl"])
+def test_a_number_of_10_000_digits_costs_no_more_than_its_row(tmp_path, suffix):
+    digits = "9" * 10_000
+    rows = [f'{{"text": "satu", "x": {digits}}}', f'{{"text": "dua", "id": {digits}}}',
+            f'{{"text": "tiga", "date": {digits}}}', '{"text": "empat"}']  # fmt: skip
+    content = "\n".join(rows) if suffix == "jsonl" else f"[{', '.join(rows)}]"
+    first, broken, dateless, last = read([wrote(tmp_path / f"a.{suffix}", content)], KEEP)
+    assert (first.text, dateless.text, last.text) == ("satu", "tiga", "empat")
+    assert "column 'id' (id): found a number of 10,000 digits" in broken.error
+    assert "column 'date' (published): found a number of 10,000 digits" in dateless.note
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "found"),
+    [
+        ("a.txt", b"PK\x03\x04\x14\0", "a zip archive, as .docx and .xlsx are"),
+        ("a.csv", b"PK\x03\x04\x14\0", "a zip archive, as .docx and .xlsx are"),
+        ("a.html", b"%PDF-1.7\n", "a PDF"),
+        ("a.txt", b"\xd0\xcf\x11\xe0\xa1", "a document of an old office program"),
+        ("a.txt", b"{\\rtf1\\ansi", "rich text"),
+        ("a.jsonl", b"PAR1\x15\x04", "Parquet"),
+        ("a.jsonl.gz", gzip.compress(gzip.compress(b"{}")), "an archive within an archive"),
+        ("a.txt.gz", gzip.compress(b"satu.txt" + bytes(249) + b"ustar"), "a tar archive"),
+        ("a.txt", b"BZh91AY&SY", "a bzip2 archive"),
+    ],
+)
+def test_what_is_no_text_is_called_by_its_name(tmp_path, name, data, found):
+    pytest.importorskip("trafilatura")
+    (record,) = read([wrote(tmp_path / name, data)], KEEP)
+    assert record.error.startswith(f"{tmp_path / name}: found {found}; expected ")
 
 
 def test_nesting_beyond_all_measure_is_one_broken_row(tmp_path):
@@ -625,6 +676,22 @@ def test_an_empty_table_has_no_rows(tmp_path, suffix):
 def test_a_table_of_nothing_but_a_header_has_no_rows(tmp_path):
     parquet.write_table(pa.table({"isi": pa.array([], pa.string())}), tmp_path / "b.parquet")
     assert list(read([wrote(tmp_path / "a.csv", "id,isi\n"), tmp_path / "b.parquet"])) == []
+
+
+@pytest.mark.parametrize("suffix", ["csv", "csv.gz", "parquet"])
+@pytest.mark.parametrize("how", [KEEP, ReadOptions(columns={"title": "judl"})])
+def test_a_table_of_nothing_but_a_header_without_a_text_is_an_error(tmp_path, suffix, how):
+    path = tmp_path / f"a.{suffix}"
+    if suffix == "parquet":
+        parquet.write_table(pa.table({"id": pa.array([], pa.string())}), path)
+    else:
+        wrote(path, gzip.compress(b"id,judul\n") if suffix == "csv.gz" else b"id,judul\n")
+    with pytest.raises(InputError, match=r"a\.(csv|parquet).*: no (text )?column"):
+        list(read([path], how))
+    write_as(tmp_path / "b.jsonl", RICE)
+    bad, good = read([tmp_path], KEEP)
+    assert "no text column" in bad.error and not good.error
+    assert list(rows([path])) == []
 
 
 @pytest.mark.parametrize("content", ["", " \n \n"])

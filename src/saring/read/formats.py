@@ -22,7 +22,7 @@ from saring.read.delimited import cells_of, header_of
 from saring.read.parquet import Choose, parquet_rows
 from saring.read.source import Source
 from saring.read.stream import Stream
-from saring.read.values import Broken, Values, kind_of
+from saring.read.values import Broken, Unreadable, Values, kind_of
 
 __all__ = ["TABLES", "json_line", "raw_lines", "reads_bytes"]
 
@@ -80,17 +80,23 @@ def json_values(
         The file is no JSON from some row on.
     """
     text = _text_stream(stream)
-    decoder = json.JSONDecoder(strict=False)
-    buffer, at, more = "", 0, True
+    decoder = json.JSONDecoder(strict=False, parse_int=_whole)
+    buffer, at, more, opened = "", 0, True, 0
     while True:
-        at = _BETWEEN.match(buffer, at).end()  # type: ignore[union-attr]  # it matches the empty
+        start, at = at, _BETWEEN.match(buffer, at).end()  # type: ignore[union-attr]  # maybe empty
+        opened += buffer.count("[", start, at) - buffer.count("]", start, at)
         try:
             value, end = decoder.raw_decode(buffer, at)
         except (ValueError, RecursionError) as error:
             buffer, at = buffer[at:], 0
-            if not more and not buffer:
-                return
             if not more and stream.torn:
+                return
+            if not more and not buffer and opened:
+                sign = "]" if opened > 0 else "["
+                raise InputError(
+                    f"found a list without its {sign!r} here; the file may be cut off; repair it"
+                ) from None
+            if not more and not buffer:
                 return
             if not more or len(buffer) > MAX_ROW_BYTES:
                 raise InputError(f"found no JSON from here on ({error}); repair the file") from None
@@ -124,12 +130,14 @@ def csv_rows(
             yield _undecoded("".join(cells)) or dict(zip(header, cells, strict=True))
         else:
             header = _distinct(cells)
+            if choose:
+                choose(header)
 
 
 def _text_stream(stream: Stream, newline: str | None = None) -> io.TextIOWrapper:
     """Return the stream as characters; a byte that cannot be read is marked, see `_undecoded`."""
     codec = stream.encoding
-    errors = "replace" if codec.startswith("utf-16") else "surrogateescape"
+    errors = "surrogateescape" if codec.startswith(("utf-8", "cp")) else "replace"
     return io.TextIOWrapper(stream.body, codec, errors, newline)
 
 
@@ -157,10 +165,17 @@ def _leniently(line: bytes | str, why: str) -> Any:
     elif broken := _undecoded(line):
         return broken
     try:
-        return _mended(json.loads(line, strict=False))
+        return _mended(json.loads(line, strict=False, parse_int=_whole))
     except (ValueError, RecursionError):
         torn = "" if line.endswith("\n") else ", the file may be cut off here"
         return Broken(f"found no JSON ({why}{torn}); expected one object a line; repair the line")
+
+
+def _whole(digits: str) -> int | Unreadable:
+    try:
+        return int(digits)
+    except ValueError:  # Python takes no more than some thousand digits
+        return Unreadable(f"a number of {len(digits):,} digits")
 
 
 def _undecoded(text: str) -> Broken | None:

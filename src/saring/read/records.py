@@ -7,7 +7,7 @@ that rows in are rows out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -159,12 +159,19 @@ def _source_rows(source: Source, pages: Pages, columns: Columns | None = None) -
     try:
         with source.open() as stream:
             format = source.format or _sniffed(stream.head)
+            if format != "parquet" and stream.foreign:
+                raise InputError(f"found {stream.foreign}; expected {format}; name a file of text")
             if format not in TABLES:
                 html = format == "html"
                 fields = pages.fields(stream, source.name) if html else text_fields(stream)
                 yield Row(fields, source.label, source.name, whole=True)
                 return
-            choose = columns.needed if columns else None
+            names: list[str] = []
+
+            def choose(header: Sequence[str]) -> Sequence[str] | None:
+                names.extend(header)
+                return columns.needed(header) if columns else None
+
             for item in TABLES[format](source, stream, choose):
                 number += 1
                 if isinstance(item, Broken):
@@ -172,6 +179,8 @@ def _source_rows(source: Source, pages: Pages, columns: Columns | None = None) -
                 else:
                     yield Row(item, f"{source.label}:{number}", f"{source.name}:{number}")
             stream.check()
+            if not number and names and columns and columns.needed(names) is None:
+                yield Row(dict.fromkeys(names), source.label, source.name)  # for `_checked` to see
     except InputError as error:
         yield broken_row(source, number + 1 if number else 0, str(error))
 

@@ -242,24 +242,24 @@ def _walk(top: Path) -> Iterator[tuple[Path, str]]:
     Folders are given where they cannot be listed; one that several links lead to is listed once.
     """
     seen: set[tuple[int, int]] = set()
-    waiting = [(top, "folder")]
+    waiting = [(str(top), "folder")]  # texts: a Path of a thousand parts is slow
     while waiting:
         path, kind = waiting.pop()
         if kind != "folder":
-            yield path, kind
+            yield Path(path), kind
             continue
         try:
-            status = path.stat()
+            status = os.stat(path)  # noqa: PTH116
             here = (status.st_dev, status.st_ino)
             with os.scandir(path) as entries:
                 within = [] if here in seen else sorted(entries, key=_NAME, reverse=True)
         except OSError:
-            yield path, kind
+            yield Path(path), kind
             continue
         seen.add(here)
         for entry in within:
             if not entry.name.startswith(".") and not entry.name.endswith(PARTS_SUFFIX):
-                waiting.append((path / entry.name, _kind(entry)))
+                waiting.append((entry.path, _kind(entry)))
 
 
 def _kind(entry: os.DirEntry[str]) -> str:

@@ -21,12 +21,35 @@ __all__ = ["BUFFER_BYTES", "Stream", "guess_encoding"]
 HEAD_BYTES = 1 << 18  # enough for the first curly quote of a cp1252 table to turn up
 MAX_SPOOL_BYTES = 1 << 34  # a Parquet file that must be unpacked may take this much of the disk
 NUL_SHARE = 0.2  # Latin text in UTF-16 is half NULs; a stray NUL in UTF-8 is one in thousands
+UNUSED_SHARE = 0.8  # UTF-32 has two bytes more than nearly every letter needs
 BROKEN_SHARE = 0.5  # of the letters beyond ASCII; cp1252 read as UTF-8 breaks at nearly every one
 SHORT_BYTES = 100  # text too short for charset-normalizer, which then finds nothing
+
+FOREIGN = (
+    (b"PK\x03\x04", "a zip archive, as .docx and .xlsx are"),
+    (b"%PDF-", "a PDF"),
+    (b"\xd0\xcf\x11\xe0", "a document of an old office program"),
+    (b"{\\rtf", "rich text"),
+    (b"PAR1", "Parquet"),
+    (b"\x1f\x8b", "an archive within an archive"),
+    (b"\x28\xb5\x2f\xfd", "an archive within an archive"),
+    (b"BZh", "a bzip2 archive"),
+    (b"\xfd7zXZ", "an xz archive"),
+    (b"7z\xbc\xaf", "a 7z archive"),
+    (b"Rar!", "a rar archive"),
+    (b"\x89PNG", "an image"),
+    (b"\xff\xd8\xff", "an image"),
+    (b"GIF8", "an image"),
+    (b"SQLite format 3", "a database"),
+    (b"\x7fELF", "a program"),
+)
+"""What a file of no text begins with, and what it is."""
 
 _UNDECODED = re.compile("[\udc80-\udcff]")
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # begins as that of UTF-16 does
+    (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
@@ -56,6 +79,13 @@ class Stream:
         self.packed = self._plain is not self._given
         self.head = self._plain.head(HEAD_BYTES)
         self.body = io.BufferedReader(self._plain, BUFFER_BYTES)
+
+    @property
+    def foreign(self) -> str:
+        """What the bytes are in words, where they are no text; empty where they may be."""
+        if self.head[257:262] == b"ustar":
+            return "a tar archive"
+        return next((kind for mark, kind in FOREIGN if self.head.startswith(mark)), "")
 
     @property
     def damage(self) -> Damage | None:
@@ -110,7 +140,7 @@ class Stream:
 
 
 def guess_encoding(head: bytes) -> str:
-    """Return the codec of a text by its first bytes: UTF-8, UTF-16 or cp1252.
+    """Return the codec of a text by its first bytes: UTF-8, UTF-16, UTF-32 or cp1252.
 
     UTF-8 goes first and may hold some broken bytes: one bad row does not make the file cp1252.
     """
@@ -124,6 +154,10 @@ def guess_encoding(head: bytes) -> str:
         if broken <= BROKEN_SHARE * letters:
             return "utf-8"
         return "cp1252" if _reads_as_cp1252(head) else "utf-8"
+    nuls = [head[at::4].count(0) / max(1, len(head[at::4])) for at in range(4)]
+    for codec, high in (("utf-32-le", nuls[2:]), ("utf-32-be", nuls[:2])):
+        if min(high) > UNUSED_SHARE:
+            return codec
     # Latin letters have their NUL behind them in little-endian order, before them in big-endian
     return "utf-16-le" if head[1::2].count(0) >= head[::2].count(0) else "utf-16-be"
 
