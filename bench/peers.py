@@ -28,16 +28,20 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import joblib
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from sklearn.metrics import f1_score
+from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from saring import compiled, store
 from saring.config import load_config
 from saring.corpus import LabelledArticle, fingerprint, read_corpus
+from saring.fit import Fitted
 from saring.measure import make_jobs
+from saring.models import topic_parameters
 from saring.tasks import TASKS, Table
 
 fasttext: Any = import_module("fasttext")  # `make bench` installs it
@@ -50,12 +54,13 @@ PLAIN, OURS = "scikit-learn", "saring"
 # classification names; and the dimensions of its classification example, which are faster.
 BIGRAMS = {"wordNgrams": 2, "lr": 0.1, "epoch": 25}
 FASTTEXT = {"fastText": BIGRAMS, "fastText, 10 dimensions": BIGRAMS | {"dim": 10}}
+PIPELINE = "pipeline.joblib"
 OPEN = """import pathlib, sys; from saring import compiled, store
-model = store.load(pathlib.Path(sys.argv[1]).parent).estimators["topic"]
+model = store.load(pathlib.Path(sys.argv[1]).parent).topic
 """
 THEIRS = "import fasttext, sys; fasttext.load_model(sys.argv[1]).predict(['a b'])"
 FIRST_ANSWER = {  # what a new process does, given the model's path
-    PLAIN: OPEN + "model.predict_proba([('a', 'b')])",
+    PLAIN: "import joblib, sys; joblib.load(sys.argv[1]).predict_proba([('a', 'b')])",
     OURS: OPEN + "compiled.topics(model, ['a'], ['b'])",
 } | dict.fromkeys(FASTTEXT, THEIRS)
 PACKAGES = ("numpy", "scipy", "scikit-learn", "numba", "pyarrow", "fasttext", "saring")
@@ -83,11 +88,12 @@ def lines(titles: Sequence[str], texts: Sequence[str]) -> list[str]:
     return [" ".join(f"{a} {b}".lower().split()) for a, b in zip(titles, texts, strict=True)]
 
 
-def topic_ways(model: Any, peers: dict[str, Any]) -> dict[str, Way]:
+def topic_ways(pipeline: Pipeline, peers: dict[str, Any]) -> dict[str, Way]:
     """Return the ways to ask for topics, by name."""
+    model = topic_parameters(pipeline)
 
     def named(answers: Any) -> Sequence[str]:
-        return [str(name) for name in model.classes_[answers.argmax(axis=1)]]
+        return [str(name) for name in pipeline.classes_[answers.argmax(axis=1)]]
 
     def bare(answers: Any) -> Sequence[str]:
         return [found[0].removeprefix(PREFIX) for found in answers[0]]
@@ -96,7 +102,7 @@ def topic_ways(model: Any, peers: dict[str, Any]) -> dict[str, Way]:
         return lambda both: compiled.topics(model, *both, threads=threads).probabilities
 
     return {
-        PLAIN: Way(lambda *both: list(zip(*both, strict=True)), model.predict_proba, named),
+        PLAIN: Way(lambda *both: list(zip(*both, strict=True)), pipeline.predict_proba, named),
         **{name: Way(lines, peer.predict, bare) for name, peer in peers.items()},
         OURS: Way(lambda *both: both, ours(1), named),
         f"{OURS}, Arrow columns": Way(lambda *both: [*map(pa.array, both)], ours(1), named),
@@ -162,7 +168,9 @@ def beginnings(folder: Path) -> dict[str, dict[str, float]]:
     pin(1)
     found = {}
     for name, code in FIRST_ANSWER.items():
-        path = folder / name if name in FASTTEXT else MODEL / "topic.npz"
+        path = (
+            MODEL / "topic.npz" if name == OURS else folder / (PIPELINE if name == PLAIN else name)
+        )
         command = [sys.executable, "-c", code, str(path)]
         waited = min(timed(subprocess.check_call, command)[1] for _ in range(TURNS))
         found[name] = {"first_answer_s": waited, "model_mb": path.stat().st_size / 1e6}
@@ -218,7 +226,9 @@ def main() -> None:
         raise SystemExit("no compiled kernel; expected numba, which saring[fast] brings")
     load, bundle = os.getloadavg(), store.load(MODEL)
     corpora = [article for path in options.train for article in read_corpus(path)]
-    known = make_jobs(corpora, load_config(CONFIG))[0].known  # of the first task, topic
+    config = load_config(CONFIG)
+    job = make_jobs(corpora, config)[0]  # of the first task, topic
+    known = job.known
     labelled = {path.stem: read_corpus(path) for path in options.labelled}
     labelled["test split"] = [article for article in corpora if article.split == "test"]
     given = pq.read_table(options.articles, columns=["title", "text"]).slice(0, options.rows)
@@ -226,7 +236,9 @@ def main() -> None:
     size = sum(len(text.encode()) for text in titles + texts) / 1e6
     with tempfile.TemporaryDirectory() as scratch, threadpool_limits(1):
         peers, learning = learn(known.take(known.weights > 0), Path(scratch))
-        ways = topic_ways(bundle.estimators["topic"], peers)
+        pipeline = Fitted.on(job.task, known, config).model
+        joblib.dump(pipeline, Path(scratch) / PIPELINE)
+        ways = topic_ways(pipeline, peers)
         costs, difference = take_turns(ways, titles, texts, size)
         for name, more in beginnings(Path(scratch)).items():
             costs[name] |= more | learning.get(name, {})

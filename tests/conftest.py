@@ -51,6 +51,19 @@ def bundle_folder(small_corpus: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.fixture(scope="session")
+def pipelines(small_corpus: Path):
+    """The fitted scikit-learn pipeline of each task, by name: the definition of its answers."""
+    from saring.config import LinkConfig, TrainConfig
+    from saring.corpus import read_corpus
+    from saring.fit import Fitted
+    from saring.measure import make_jobs
+
+    config = TrainConfig(link=LinkConfig(dimensions=20))
+    jobs = make_jobs(list(read_corpus(small_corpus)), config)
+    return {job.task.name: Fitted.on(job.task, job.known, config).model for job in jobs}
+
+
+@pytest.fixture(scope="session")
 def shipped():
     """The model that comes with saring, opened as a user opens it."""
     from saring.predict import load

@@ -13,23 +13,23 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.base import BaseEstimator
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import FeatureUnion, Pipeline
 
 from saring import compiled, store
 from saring.compiled.articles import ArticleScorer
-from saring.compiled.blocks import OF_FITTING, PLAIN, ArticleModel, NotCompiled
 from saring.compiled.kernel import ASK, DIGIT, ENDS, LETTER, SPACE, WORD
 from saring.compiled.letters import letters
+from saring.compiled.plain import NotCompiled
 from saring.compiled.terms import Terms, hash_terms
 from saring.config import TopicConfig
 from saring.corpus import read_corpus
-from saring.features import DomainShares, FieldTfidf
 from saring.fields import LEAD_CHARS
-from saring.learnt import Learnt
-from saring.models import topic_model
+from saring.models import (
+    clickbait_parameters,
+    link_parameters,
+    topic_model,
+    topic_parameters,
+)
+from saring.pairs import Judge
 from saring.predict import Model
 from saring.strangeness import STRANGEST, strangeness
 
@@ -80,9 +80,10 @@ def both_ways():
             yield
 
 
-def agree_on_topics(model, titles, bodies):
-    rows = list(zip(titles, bodies, strict=True))
-    expected, strange = model.predict_proba(rows), strangeness(model, rows)
+def agree_on_topics(pipeline, titles, bodies):
+    rows, model = list(zip(titles, bodies, strict=True)), topic_parameters(pipeline)
+    expected = pipeline.predict_proba(rows)
+    strange = strangeness(rows, model.whole.terms, model.whole.idf, model.min_df)
     for _ in both_ways():
         found = compiled.topics(model, titles, bodies)
         np.testing.assert_allclose(found.probabilities, expected, **CLOSE)
@@ -90,8 +91,8 @@ def agree_on_topics(model, titles, bodies):
         np.testing.assert_allclose(found.strangeness, strange, rtol=1e-11)
 
 
-def agree_on_clickbait(model, headlines):
-    expected = model.predict_proba(headlines)
+def agree_on_clickbait(pipeline, headlines):
+    expected, model = pipeline.predict_proba(headlines), clickbait_parameters(pipeline)
     for _ in both_ways():
         np.testing.assert_allclose(compiled.clickbait(model, headlines), expected, **CLOSE)
 
@@ -99,70 +100,64 @@ def agree_on_clickbait(model, headlines):
 # what scikit-learn says
 
 
-def test_articles_get_the_topics_that_the_pipeline_gives(bundle, articles):
-    agree_on_topics(bundle.estimators["topic"], *articles)
+def test_articles_get_the_topics_that_the_pipeline_gives(pipelines, articles):
+    agree_on_topics(pipelines["topic"], *articles)
 
 
-def test_headlines_get_the_clickbait_that_the_pipeline_gives(bundle, articles):
-    agree_on_clickbait(bundle.estimators["clickbait"], articles[0])
+def test_headlines_get_the_clickbait_that_the_pipeline_gives(pipelines, articles):
+    agree_on_clickbait(pipelines["clickbait"], articles[0])
 
 
 @given(rows)
-def test_so_do_articles_of_whatever_letters(bundle, rows):
-    agree_on_topics(bundle.estimators["topic"], *zip(*rows, strict=True))
+def test_so_do_articles_of_whatever_letters(pipelines, rows):
+    agree_on_topics(pipelines["topic"], *zip(*rows, strict=True))
 
 
 @given(st.lists(texts, min_size=1, max_size=5))
-def test_so_do_headlines_of_whatever_letters(bundle, headlines):
-    agree_on_clickbait(bundle.estimators["clickbait"], headlines)
+def test_so_do_headlines_of_whatever_letters(pipelines, headlines):
+    agree_on_clickbait(pipelines["clickbait"], headlines)
 
 
-def test_every_odd_word_and_every_pair_of_them(bundle):
+def test_every_odd_word_and_every_pair_of_them(pipelines):
     pairs = [f"{one}{blank}{other}" for one in WORDS for other in WORDS for blank in ("", " ")]
-    agree_on_clickbait(bundle.estimators["clickbait"], pairs)
-    agree_on_topics(bundle.estimators["topic"], pairs, pairs[::-1])
+    agree_on_clickbait(pipelines["clickbait"], pairs)
+    agree_on_topics(pipelines["topic"], pairs, pairs[::-1])
 
 
 @pytest.mark.parametrize("word", ["presiden", "harga beras", "😀 beras", "é́ saham", "İ harga"])
-def test_the_lead_ends_after_so_many_characters_also_inside_a_word(bundle, word):
+def test_the_lead_ends_after_so_many_characters_also_inside_a_word(pipelines, word):
     bodies = [
         "x " * (LEAD_CHARS // 2 - k) + "é" * (k % 3) + f"{word} {word} menteri" for k in range(14)
     ]
-    agree_on_topics(bundle.estimators["topic"], ["Harga"] * len(bodies), bodies)
+    agree_on_topics(pipelines["topic"], ["Harga"] * len(bodies), bodies)
 
 
-def test_a_huge_text_a_text_of_one_word_and_none_at_all(bundle, articles):
+def test_a_huge_text_a_text_of_one_word_and_none_at_all(bundle, pipelines, articles):
     huge = "\n".join(articles[1])
     assert len(huge) > 1_000_000
     bodies = ["a" * 1_000_000, huge, "beras " * 100_000, "", "\0", "."]
-    agree_on_topics(bundle.estimators["topic"], [""] * len(bodies), bodies)
-    agree_on_clickbait(bundle.estimators["clickbait"], ["", "beras " * 10_000, "1" * 100_000])
-    found = compiled.topics(bundle.estimators["topic"], [""], [""])
+    agree_on_topics(pipelines["topic"], [""] * len(bodies), bodies)
+    agree_on_clickbait(pipelines["clickbait"], ["", "beras " * 10_000, "1" * 100_000])
+    found = compiled.topics(bundle.topic, [""], [""])
     assert found.strangeness.tolist() == [STRANGEST]
 
 
 def test_no_rows_give_no_answers(bundle, monkeypatch):
     for switch in ("0", "1"):
         monkeypatch.setenv(compiled.SWITCH, switch)
-        found = compiled.topics(bundle.estimators["topic"], [], [])
+        found = compiled.topics(bundle.topic, [], [])
         assert found.probabilities.shape == (0, 4) and found.strangeness.shape == (0,)
-        assert compiled.clickbait(bundle.estimators["clickbait"], []).shape == (0, 2)
+        assert compiled.clickbait(bundle.clickbait, []).shape == (0, 2)
 
 
 def test_titles_and_bodies_are_of_one_length(bundle, monkeypatch):
     for switch in ("0", "1"):
         monkeypatch.setenv(compiled.SWITCH, switch)
         with pytest.raises(ValueError, match="2 titles and 1 bodies"):
-            compiled.topics(bundle.estimators["topic"], ["a", "b"], ["c"])
+            compiled.topics(bundle.topic, ["a", "b"], ["c"])
 
 
 # whatever the builders make
-
-
-def pipeline(*parts):
-    features = FeatureUnion([(name, part) for name, part, _ in parts],
-                            transformer_weights={name: size for name, _, size in parts})  # fmt: skip
-    return Pipeline([("features", features), ("classify", LogisticRegression())])
 
 
 CONFIGURATIONS = {
@@ -171,12 +166,6 @@ CONFIGURATIONS = {
     "no lead": topic_model(TopicConfig(lead_field=0.0)),
     "no lexicon": topic_model(TopicConfig(domains=0.0)),
     "whole text only": topic_model(TopicConfig(title_field=0.0, lead_field=0.0, domains=0.0)),
-    "pairs of words": pipeline(
-        ("domains", DomainShares(), 0.3),
-        ("title", FieldTfidf("title", 1, max_words=2), 2.0),
-        ("all", FieldTfidf("all", 2, max_words=2), 0.7),
-        ("lead", FieldTfidf("lead", 2), 0.5),
-    ),
 }
 
 
@@ -186,58 +175,8 @@ def test_every_configuration_of_the_topic_model(articles, name, n_topics):
     rows = list(zip(*(column[::40] for column in articles), strict=True))
     topics = [f"topic {i % n_topics}" for i in range(len(rows))]
     model = CONFIGURATIONS[name].fit(rows, topics)
-    # Or NotCompiled, and scikit-learn would be compared with itself.
-    ArticleScorer.of(ArticleModel.of(Learnt.of(model)))
+    ArticleScorer.of(topic_parameters(model))  # or NotCompiled, and plain Python would answer
     agree_on_topics(model, *(column[1::40] for column in articles))
-
-
-def test_a_model_fitted_again_is_compiled_again(articles):
-    titles, bodies = (column[::40] for column in articles)
-    model, rows = topic_model(TopicConfig()), list(zip(titles, bodies, strict=True))
-    for n_topics in (2, 3):
-        agree_on_topics(model.fit(rows, np.arange(len(rows)) % n_topics), titles, bodies)
-
-
-def test_fields_of_characters_are_left_to_scikit_learn(articles):
-    titles, bodies = (column[::40] for column in articles)
-    model, rows = (
-        topic_model(TopicConfig(title_characters=0.5)),
-        list(zip(titles, bodies, strict=True)),
-    )
-    model.fit(rows, np.arange(len(rows)) % 2)
-    with pytest.raises(NotCompiled, match="analyzer"):
-        ArticleModel.of(Learnt.of(model))
-    for _ in both_ways():
-        found = compiled.topics(model, titles, bodies)
-        assert np.array_equal(found.probabilities, model.predict_proba(rows))
-
-
-def test_a_vectorizer_of_no_other_parameters_than_these_is_known():
-    defaults = TfidfVectorizer().get_params()
-    assert {name: defaults[name] for name in PLAIN} == PLAIN
-    assert set(defaults) == set(PLAIN) | OF_FITTING
-
-
-def test_an_estimator_in_a_bundle_is_taken_apart_as_one_that_lives(bundle, articles):
-    fitted = bundle.fitted("topic")
-    assert fitted is bundle.fitted("topic")
-    stored, living = (ArticleModel.of(Learnt.of(m)) for m in (fitted.learnt, fitted.estimator))
-    assert stored.fields["lead"].terms == living.fields["lead"].terms
-    assert (stored.groups, stored.rarity) == (living.groups, living.rarity)
-    for _ in both_ways():
-        one, other = (
-            compiled.topics(m, *(column[:50] for column in articles))
-            for m in (fitted, fitted.estimator)
-        )
-        assert np.array_equal(one.probabilities, other.probabilities)
-        assert np.array_equal(one.strangeness, other.strangeness)
-
-
-def test_an_estimator_of_a_stranger_s_is_none_of_ours():
-    class Pipeline(BaseEstimator):
-        pass
-
-    assert Learnt.of(Pipeline()).type.endswith(".Pipeline")
 
 
 # letters and hashes
@@ -263,7 +202,7 @@ def test_no_other_letter_becomes_small_by_more_than_itself():
 
 
 def test_two_terms_of_one_hash_are_found_when_the_table_is_built(bundle):
-    terms = list(bundle.estimators["topic"].named_steps["features"]["all"].vectorizer_.vocabulary_)
+    terms = bundle.topic.whole.terms
     assert len(Terms.of(terms).slots) == len(terms)
     with pytest.raises(NotCompiled, match="two terms of one hash"):
         Terms.of(terms, lambda terms: hash_terms(terms) % np.uint64(1000) + np.uint64(1))
@@ -275,27 +214,23 @@ def test_two_terms_of_one_hash_are_found_when_the_table_is_built(bundle):
 @pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
 def test_arrow_arrays_and_their_slices_are_read_where_they_lie(bundle, articles, kind):
     titles, bodies = (pa.array([None, *column[:50]], kind) for column in articles)
-    expected = compiled.topics(
-        bundle.estimators["topic"], ["", *articles[0][:50]], ["", *articles[1][:50]]
-    )
+    expected = compiled.topics(bundle.topic, ["", *articles[0][:50]], ["", *articles[1][:50]])
     for part in (slice(0, 51), slice(7, 23), slice(0, 0)):
-        found = compiled.topics(bundle.estimators["topic"], titles[part], bodies[part])
+        found = compiled.topics(bundle.topic, titles[part], bodies[part])
         assert np.array_equal(found.probabilities, expected.probabilities[part])
         assert np.array_equal(found.strangeness, expected.strangeness[part])
-    baits = compiled.clickbait(bundle.estimators["clickbait"], titles[3:9])
-    assert np.array_equal(
-        baits, compiled.clickbait(bundle.estimators["clickbait"], articles[0][2:8])
-    )
+    baits = compiled.clickbait(bundle.clickbait, titles[3:9])
+    assert np.array_equal(baits, compiled.clickbait(bundle.clickbait, articles[0][2:8]))
 
 
 def test_other_arrow_arrays_are_refused(bundle):
     with pytest.raises(TypeError, match=r"type int64; expected one of string, large_string"):
-        compiled.topics(bundle.estimators["topic"], pa.array([1]), pa.array([2]))
+        compiled.topics(bundle.topic, pa.array([1]), pa.array([2]))
 
 
 def test_no_digit_depends_on_threads_or_on_slices(bundle, articles):
     titles, bodies = (column * 4 for column in articles)
-    topic, bait = bundle.estimators["topic"], bundle.estimators["clickbait"]
+    topic, bait = bundle.topic, bundle.clickbait
     alone = compiled.topics(topic, titles, bodies, threads=1)
     for threads in (None, 2, 7):
         together = compiled.topics(topic, titles, bodies, threads=threads)
@@ -376,8 +311,8 @@ assert found.topic
 # Links
 
 
-def test_links_are_judged_as_the_pipeline_judges_them_each_alone_or_among_others(bundle_folder):
-    pipeline = store.load(bundle_folder).estimators["link"]
+def test_links_are_judged_as_the_pipeline_judges_them_each_alone_or_among_others(pipelines):
+    pipeline, model = pipelines["link"], link_parameters(pipelines["link"])
     pairs = [
         ("Harga Beras Naik Jelang Panen", "Harga beras di pasar induk naik, kata Bulog.", headline)
         for headline in (
@@ -387,11 +322,11 @@ def test_links_are_judged_as_the_pipeline_judges_them_each_alone_or_among_others
             "!",
         )
     ]
-    probabilities, ties = compiled.links(pipeline, pairs)
+    probabilities, ties = compiled.links(model, pairs)
     assert probabilities == pytest.approx(pipeline.predict_proba(pairs)[:, 1], abs=1e-12)
-    judge = pipeline.named_steps["features"].named_steps["pairs"].judge
+    judge = Judge(model.pairs)
     assert ties == [judge.ties(pair) for pair in pairs]
-    alone = [compiled.links(pipeline, [pair])[0][0] for pair in pairs]
+    alone = [compiled.links(model, [pair])[0][0] for pair in pairs]
     assert alone == probabilities.tolist()
 
 

@@ -4,6 +4,7 @@ import ast
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from textwrap import dedent
@@ -18,7 +19,6 @@ from saring.compiled.pairs import comparing
 from saring.compiled.pairs.judging import CompiledJudge
 from saring.compiled.slices import SLICE_BYTES
 from saring.corpus import read_corpus
-from saring.learnt import Learnt
 from saring.pairs import FEATURES, Judge
 from saring.pairs.host import BODY_CHARS, LEAD_CHARS, LEAD_WORDS
 from saring.pairs.transformer import PairFeatures
@@ -69,8 +69,8 @@ def learnt(corpus):
     few = [*dict.fromkeys((title, body, "") for title, body, _ in corpus)][::3]
     words = [(" ".join(WORDS[:24]), " ".join(WORDS[n:]), "") for n in range(3)]
     fitted = PairFeatures(min_df=1, dimensions=8).fit([*few, *words])
-    fitted.abbreviations_ = sorted({*fitted.abbreviations_, *ABBREVIATIONS, "m.si", "v.2", "akun,"})
-    return Learnt.of(fitted)
+    known = {*fitted.parameters_.abbreviations, *ABBREVIATIONS, "m.si", "v.2", "akun,"}
+    return replace(fitted.parameters_, abbreviations=sorted(known))
 
 
 @pytest.fixture(scope="module")

@@ -118,7 +118,6 @@ def test_chosen_terms_stand_in_the_given_order_met_or_not():
     [
         pytest.param(lambda: FieldTfidf("all", 1), id="all"),
         pytest.param(lambda: FieldTfidf("lead", 1, max_words=2), id="lead"),
-        pytest.param(lambda: FieldTfidf("title", 1, characters=True), id="characters"),
         pytest.param(DomainShares, id="domains"),
     ],
 )

@@ -107,17 +107,6 @@ def test_labels_of_desks_are_asked_about_and_teach_nothing(articles):
     assert len(desk) > 0.8 * len(some)
 
 
-def test_labels_of_desks_teach_as_much_as_the_settings_say(articles):
-    marked, _ = by_desk([a for a in articles if a.topic != "gossip"], slice(None, None, 2))
-    wrong = [replace(a, topic="other") if a.topic_source else a for a in marked]
-    believed = replace(CONFIG, topic=replace(CONFIG.topic, desk_weight=1.0))
-
-    def doubted(config):
-        return sum(doubt.label_source == "desk" for doubt in doubts(wrong, config=config).rows)
-
-    assert doubted(believed) < 0.75 * doubted(CONFIG)  # they believe each other
-
-
 def test_where_there_are_only_labels_of_desks_they_are_compared_with_each_other(articles):
     turned, ids = turn(articles)
     found = doubts(by_desk(turned, slice(None))[0])

@@ -43,11 +43,6 @@ def test_each_vocabulary_is_that_of_its_field(field, known, unknown):
     assert unknown not in vocabulary
 
 
-def test_runs_of_words_are_terms_where_asked_for():
-    assert "harga telur" in FieldTfidf(min_df=1, max_words=2).fit(ARTICLES).vectorizer_.vocabulary_
-    assert "harga telur" not in FieldTfidf(min_df=1).fit(ARTICLES).vectorizer_.vocabulary_
-
-
 def test_a_term_of_fewer_articles_than_asked_for_is_unknown():
     vocabulary = FieldTfidf(min_df=2).fit(ARTICLES).vectorizer_.vocabulary_
     assert {"pedagang", "pekan"} <= set(vocabulary)

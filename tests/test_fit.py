@@ -22,6 +22,7 @@ from saring.fit import (
     overlap_labels,
     task_labels,
 )
+from saring.models import topic_parameters
 from saring.strangeness import strangeness
 from saring.tasks import CLICKBAIT_LABELS, LINK_LABELS, TASKS
 
@@ -91,7 +92,9 @@ def test_articles_are_told_how_strange_they_were_to_the_model_that_never_saw_the
     train, test = np.arange(40), np.arange(40, 60)
     model = Fitted.on(TOPIC, found.take(train), CONFIG).model
     answers = Fitted.on(TOPIC, found.take(train), CONFIG).answer(TOPIC, found, test)
-    assert np.array_equal(answers.strangeness, strangeness(model, found.take(test).rows))
+    whole = topic_parameters(model).whole
+    expected = strangeness(found.take(test).rows, whole.terms, whole.idf, CONFIG.topic.min_df)
+    assert np.array_equal(answers.strangeness, expected)
 
 
 def test_baselines_learn_from_the_training_rows_alone():

@@ -7,10 +7,17 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from sklearn.base import clone
 
+from saring import compiled
 from saring.config import ClickbaitConfig, LinkConfig, TopicConfig
-from saring.models import Calibration, clickbait_model, link_model, score_columns, topic_model
-from saring.store.flatten import flatten
-from saring.store.rebuild import rebuild
+from saring.models import (
+    Calibration,
+    clickbait_model,
+    clickbait_parameters,
+    link_model,
+    score_columns,
+    topic_model,
+)
+from saring.parameters import ClickbaitParameters, from_arrays, to_arrays
 
 ARTICLES = [
     ("Harga telur naik", "Pedagang pasar menaikkan harga telur."),
@@ -190,5 +197,6 @@ def test_score_columns_are_one_for_each_label():
 
 def test_a_stored_clickbait_model_gives_the_same_digits():
     model = clickbait_model(ClickbaitConfig(min_df=1)).fit(HEADLINES, BAITS)
-    again = rebuild(*flatten(model, "clickbait"), "clickbait")
-    assert np.array_equal(again.predict_proba(HEADLINES), model.predict_proba(HEADLINES))
+    arrays = to_arrays(clickbait_parameters(model))
+    again = compiled.clickbait(from_arrays(ClickbaitParameters, arrays), HEADLINES)
+    assert np.allclose(again, model.predict_proba(HEADLINES), rtol=0, atol=1e-12)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import normalize
 from timing import grows_linearly, names
 
@@ -22,6 +23,7 @@ from saring.pairs.host import KEY_TERMS, LEAD_CHARS, LEAD_WORDS, MIN_STEM_CHARS,
 from saring.pairs.kin import KINDS, Kin, glued_parts, load_kin, separate_words
 from saring.pairs.transformer import PairFeatures, PairScaler
 from saring.pairs.vocabulary import NAME_PRIOR, capitalised, name_shares, words_inside
+from saring.parameters import to_arrays
 from saring.tasks import TASKS
 
 SHARES = (
@@ -214,7 +216,7 @@ def test_a_rarer_word_weighs_more_and_an_unknown_one_most(pairs):
     assert 1 <= common < rare <= unknown
     # What min_df left out is rarer than the rarest word kept.
     pruned = fitted(KNOWN, min_df=2)
-    assert pruned.judge.weight("zebra") > pruned.terms_.idf_.max()
+    assert pruned.judge.weight("zebra") > pruned.parameters_.idf.max()
 
 
 def test_ties_are_words_that_tell_something_the_weightiest_first(pairs, monkeypatch):
@@ -303,7 +305,10 @@ def test_glued_words_are_found_as_the_pattern_says(text):
 
 @given(raw)
 def test_directions_are_those_of_scikit_learn(pairs, text):
-    expected = normalize(pairs.latent_.transform(pairs.latent_terms_.transform([text])))[0]
+    learnt = pairs.parameters_
+    tfidf = TfidfVectorizer(vocabulary=learnt.latent_words, sublinear_tf=True)
+    tfidf.idf_ = learnt.latent_idf
+    expected = normalize(tfidf.transform([text]) @ learnt.axes.T)[0]
     assert pairs.judge._tools.latent.direction(words(text)) == pytest.approx(expected, abs=1e-12)
 
 
@@ -379,10 +384,9 @@ def test_learnt_from_some_rows_of_a_table_is_what_is_learnt_from_those_rows_alon
     chosen = np.array([7, 3, 30, *range(12, 28)])
     of_table = PairFeatures(min_df=1, dimensions=4).fit(Rows(pairs).take(chosen))
     alone = PairFeatures(min_df=1, dimensions=4).fit([pairs[i] for i in chosen])
-    assert of_table.terms_.vocabulary_ == alone.terms_.vocabulary_
-    assert of_table.abbreviations_ == alone.abbreviations_
-    for learnt in ("names_", "subject_weights_", "family_weights_"):
-        assert np.array_equal(getattr(of_table, learnt), getattr(alone, learnt))
+    one, other = to_arrays(of_table.parameters_), to_arrays(alone.parameters_)
+    assert one.keys() == other.keys()
+    assert all(np.array_equal(one[name], other[name]) for name in one)
     assert np.array_equal(of_table.transform(pairs), alone.transform(pairs))
 
 
@@ -429,11 +433,11 @@ def test_fitting_twice_gives_the_same_and_fitting_anew_forgets():
 
 def test_an_article_with_many_links_counts_once_as_a_document():
     once, many = fitted(ARTICLES), fitted(ARTICLES, headlines=("Satu", "Dua", "Tiga"))
-    assert np.array_equal(once.terms_.idf_, many.terms_.idf_)
+    assert np.array_equal(once.parameters_.idf, many.parameters_.idf)
 
 
 def test_the_latent_space_is_no_larger_than_the_corpus_allows():
-    assert fitted(ARTICLES, dimensions=100).latent_.n_components == len(ARTICLES) - 1
+    assert fitted(ARTICLES, dimensions=100).parameters_.axes.shape[0] == len(ARTICLES) - 1
 
 
 @pytest.mark.slow

@@ -5,21 +5,22 @@ what gets a name (rename), and may refuse. It knows files by their number, whate
 """
 
 import errno
-import hashlib
 import os
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import numpy as np
 import orjson
 import pytest
 
+from saring import store
 from saring.errors import SaringError
 from saring.fetch import fetch
 from saring.importing import import_corpus
+from saring.parameters import TermWeights, TopicParameters
 from saring.score import clean
-from saring.store.folder import write_folder
 from saring.writers import SUFFIXES, open_rows
 
 
@@ -129,10 +130,16 @@ def rows_to(suffix):
 
 
 def bundle(request, folder):
-    files = {"topic.npz": b"numbers", "link.npz": b"others"}
-    sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-    card = {"model_version": "x", "of": sums}
-    return write_folder(folder / "model", files, card, replace=True)
+    words = TermWeights(["rupiah"], np.ones(1), np.array([[1.0], [0.0]]))
+    none = TermWeights([], np.zeros(0), np.zeros((2, 0)))
+    topic = TopicParameters(words, none, none, {}, np.zeros((2, 0)), 1.0, 1, np.zeros(2))
+    card = {key: {} for key in store.CARD_FIELDS} | {
+        "name": "uji",
+        "labels": {"topic": ["economy", "other"]},
+        "thresholds": {"abstain": 0.5, "strange": 9},
+        "created": "2026-01-01T00:00:00Z",
+    }
+    return store.save(folder / "model", {"topic": topic}, card, replace=True)
 
 
 def batch(request, folder):

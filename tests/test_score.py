@@ -117,8 +117,8 @@ def test_a_date_that_cannot_be_read_costs_no_verdict_and_the_row_says_so(model, 
 
 
 def test_links_that_nobody_judged_do_not_stop_a_batch(model, tmp_path):
-    estimators = {"topic": model.bundle.estimators["topic"]}
-    blind = Model(replace(model.bundle, estimators=estimators))
+    checksums = {"topic.npz": model.bundle.checksums["topic.npz"]}
+    blind = Model(replace(model.bundle, checksums=checksums))
     for suffix in (".jsonl", ".csv", ".parquet"):
         summary = score([MIXED], tmp_path / f"rows{suffix}", blind)
         assert (summary.links, summary.unrelated) == (2, 0)

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saring import store
-from saring.strangeness import PULL_WORDS, STRANGEST, strangeness
+from saring import strangeness as module
+from saring.strangeness import PULL_WORDS, STRANGEST
 
 NEWS = [
     (
@@ -50,7 +51,11 @@ MENU = "\n".join(f"{dish} {price}" for price in range(10, 20) for dish in ("Soto
 @pytest.fixture(scope="module")
 def model(bundle_folder):
     """A topic model fitted on a small corpus."""
-    return store.load(bundle_folder).estimators["topic"]
+    return store.load(bundle_folder).topic
+
+
+def strangeness(model, rows):
+    return module.strangeness(rows, model.whole.terms, model.whole.idf, model.min_df)
 
 
 @pytest.mark.parametrize("name", STRANGERS)

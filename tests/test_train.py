@@ -55,8 +55,7 @@ def trained(folder, rows, config=QUICK, name="own.jsonl"):
 
 
 def vocabulary(result):
-    model = store.load(result.folder).estimators["topic"]
-    return set(model.named_steps["features"].transformer_list[0][1].vectorizer_.vocabulary_)
+    return set(store.load(result.folder).topic.whole.terms)
 
 
 # What training leaves
@@ -68,7 +67,7 @@ def card(bundle_folder):
 
 
 def test_the_bundle_answers_all_three_questions(bundle_folder, card):
-    assert set(store.load(bundle_folder).estimators) == {"topic", "link", "clickbait"}
+    assert store.load(bundle_folder).tasks == ("topic", "link", "clickbait")
     assert card["labels"] == {
         "topic": ["economy", "gossip", "international_politics", "other"],
         "link": ["related", "unrelated"],

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from saring import compiled
 from saring.config import TrainConfig
 from saring.corpus import LabelledArticle
 from saring.errors import CorpusError
 from saring.evaluate import Report
-from saring.fit import make_features, make_report, overlap_labels
+from saring.fit import make_report, overlap_labels
+from saring.pairs import FEATURES
 from saring.seen import count_seen
 from saring.split import article_groups
 from saring.store import Bundle
@@ -47,7 +49,7 @@ def assess(bundle: Bundle, articles: Sequence[LabelledArticle], split: str) -> l
     reports = []
     for task in TASKS:
         table = task.table(asked, TrainConfig())
-        if task.name not in bundle.estimators or not table.asked.any():
+        if task.name not in bundle.tasks or not table.asked.any():
             continue
         _check_labels(bundle, task, table, asked)
         reports += _task_reports(bundle, task, table, groups, kinds, split)
@@ -105,11 +107,9 @@ def _task_reports(
 ) -> list[Report]:
     """Return the reports of one question: all rows, then each part of them."""
     table = table.take(table.asked)
-    model = bundle.estimators[task.name]
     labels = tuple(bundle.card["labels"][task.name])
-    features = make_features(model.named_steps["features"], table.rows)
-    probabilities = model.named_steps["classify"].predict_proba(features)
-    rules = _rules(bundle, task, features)
+    probabilities = _probabilities(bundle, task, table.rows)
+    rules = _rules(bundle, task, table.rows)
     reports = []
     for part in _parts(table, kinds[table.articles], labels):
         columns = np.array([labels.index(label) for label in part.labels])
@@ -168,12 +168,25 @@ def _parts(table: Table, kinds: NDArray[np.str_], labels: tuple[str, ...]) -> It
             )
 
 
-def _rules(bundle: Bundle, task: Task, features: Any) -> Mapping[str, ArrayLike]:
-    """Return what the baselines learnt in training say of rows, given the model's features."""
+def _probabilities(bundle: Bundle, task: Task, rows: Sequence[Any]) -> NDArray[np.float64]:
+    """Return the probability of each label for rows of a task, shape (n, n_labels)."""
+    if task.name == "topic":
+        titles, bodies = zip(*rows, strict=True)
+        return compiled.topics(bundle.topic, titles, bodies).probabilities
+    if bundle.link is not None and task.name == "link":
+        unrelated = compiled.links(bundle.link, rows)[0]
+        return np.column_stack([1 - unrelated, unrelated])
+    assert bundle.clickbait is not None  # `assess` asks for what the bundle has
+    return compiled.clickbait(bundle.clickbait, rows)
+
+
+def _rules(bundle: Bundle, task: Task, rows: Sequence[Any]) -> Mapping[str, ArrayLike]:
+    """Return what the baselines learnt in training say of rows."""
     rules: dict[str, ArrayLike] = {
-        "majority": np.full(features.shape[0], bundle.card["majority"][task.name])
+        "majority": np.full(len(rows), bundle.card["majority"][task.name])
     }
-    if task.labels == LINK_LABELS:
-        threshold = bundle.card["thresholds"]["overlap"]
-        rules["overlap"] = overlap_labels(features[:, 0], threshold)
+    if bundle.link is not None and task.labels == LINK_LABELS:
+        features = compiled.pair_features(bundle.link.pairs, rows)
+        overlap = ((features - bundle.link.mean) / bundle.link.scale)[:, FEATURES.index("overlap")]
+        rules["overlap"] = overlap_labels(overlap, bundle.card["thresholds"]["overlap"])
     return rules

@@ -33,11 +33,8 @@ class TopicConfig:
     C: float = 10.0
     min_df: int = 2
     headline_weight: float = 0.3
-    desk_weight: float = 0.0
     title_field: float = 0.5
     lead_field: float = 0.5
-    title_characters: float = 0.0
-    lead_characters: float = 0.0
     domains: float = 0.5
 
 

@@ -1,7 +1,7 @@
 """Doubts: labels that a model which never saw them finds unlikely, for people to look at again.
 
 Every label is asked about once, by a model trained on other articles. A topic that only a portal's
-section gives is asked about too and, as everywhere, believed no more than the settings say.
+section gives is asked about too, but as everywhere not trained on.
 """
 
 from __future__ import annotations
@@ -147,14 +147,13 @@ def _questions(
 ) -> tuple[Table, NDArray[np.bool_]]:
     """Return a table that asks about every label, and which of its rows may be trained on.
 
-    A desk's topic weighs what the settings say, unless no reader gave that topic to any article.
+    A desk's topic is not trained on, unless no reader gave that topic to any article.
     """
     table = task.table([replace(a, topic_source="") for a in articles], config)
     by_desk = [not task.labels and a.topic_source == DESK for a in articles]
     desk = np.array(by_desk, dtype=np.bool_)[table.articles]
     desk &= np.isin(table.truth, table.truth[~desk])
-    weights = np.where(desk, config.topic.desk_weight * table.asked, table.weights)
-    return replace(table, weights=weights), ~desk | (weights > 0)
+    return table, ~desk
 
 
 def _answers(

@@ -16,8 +16,6 @@ from saring.lexicon import Bag, GroupCounter, load_lexicon, words
 
 __all__ = ["DomainShares", "FieldTfidf"]
 
-CHARACTERS = (3, 5)  # shorter runs tell nothing, longer ones are words
-
 
 class FieldTfidf(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """TF-IDF of one field of (title, body) rows, L2-normed, shape (n_rows, n_terms).
@@ -32,54 +30,32 @@ class FieldTfidf(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     min_df : int
         A term must stand in this many training articles. Two and more also keep words of single
         articles out of a model that is shared.
-    max_words : int
-        Terms are runs of one to `max_words` words.
-    characters : bool
-        Terms are runs of three to five characters inside words instead: they know an affixed form
-        or a misspelt name by its parts.
     """
 
-    STATE = ("vectorizer_",)
-
-    def __init__(
-        self,
-        field: Field = "all",
-        min_df: int = 2,
-        max_words: int = 1,
-        characters: bool = False,
-    ) -> None:
+    def __init__(self, field: Field = "all", min_df: int = 2) -> None:
         self.field = field
         self.min_df = min_df
-        self.max_words = max_words
-        self.characters = characters
 
     def fit(self, rows: Sequence[Row], y: Any = None) -> FieldTfidf:
         """Learn the vocabulary and its document frequencies; return self."""
-        vectorizer = TfidfVectorizer(
-            min_df=self.min_df,
-            analyzer="char_wb" if self.characters else "word",
-            ngram_range=CHARACTERS if self.characters else (1, self.max_words),
-            sublinear_tf=True,
-        )
+        vectorizer = TfidfVectorizer(min_df=self.min_df, sublinear_tf=True)
         documents = [i for i, (_, body) in enumerate(rows) if body] or slice(None)
-        self.vectorizer_ = self._counts(rows, vectorizer)[documents].fit(vectorizer)
+        self.vectorizer_ = self._counts(rows)[documents].fit(vectorizer)
         return self
 
     def transform(self, rows: Sequence[Row]) -> csr_matrix:
         """Return the TF-IDF of each row's field, shape (n_rows, n_terms)."""
         if isinstance(rows, Rows):
-            return self._counts(rows, self.vectorizer_).weigh(self.vectorizer_)
+            return self._counts(rows).weigh(self.vectorizer_)
         return self.vectorizer_.transform([field_text(row, self.field) for row in rows])
 
-    def _counts(self, rows: Sequence[Row], vectorizer: TfidfVectorizer) -> Counts:
-        """Return how often each row's field has each term."""
+    def _counts(self, rows: Sequence[Row]) -> Counts:
+        """Return how often each row's field has each word."""
 
         def count(rows: Sequence[Row]) -> Counts:
-            plain = not self.characters and self.max_words == 1
-            cut = words if plain else vectorizer.build_analyzer()
-            return count_terms((field_text(row, self.field) for row in rows), cut)
+            return count_terms((field_text(row, self.field) for row in rows), words)
 
-        return per_row(rows, ("field", self.field, self.max_words, self.characters), count)
+        return per_row(rows, ("field", self.field), count)
 
 
 class DomainShares(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -89,20 +65,14 @@ class DomainShares(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     the day of fitting is kept, so that a later edit of the file does not change a model.
     """
 
-    STATE = ("lexicon_",)
-    DERIVED = ("_counter",)
-
     def fit(self, rows: Sequence[Row], y: Any = None) -> DomainShares:
         """Take the lexicon as it stands; return self."""
-        for name in self.DERIVED:  # of an earlier fit
-            self.__dict__.pop(name, None)
         self.lexicon_ = {name: list(terms) for name, terms in load_lexicon("domains").items()}
+        self._counter = GroupCounter(self.lexicon_)
         return self
 
     def transform(self, rows: Sequence[Row]) -> csr_matrix:
         """Return the shares, shape (n_rows, 2 * n_domains): titles, then whole texts."""
-        if not hasattr(self, "_counter"):
-            self._counter = GroupCounter(self.lexicon_)
         return per_row(rows, "domains", self._shares)
 
     def _shares(self, rows: Sequence[Row]) -> csr_matrix:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-__all__ = ["END", "LEAD_CHARS", "SHARE_SCALE", "START", "TOKEN", "Field", "Row", "field_text",
+__all__ = ["FRAMED_TOKEN", "LEAD_CHARS", "SHARE_SCALE", "TOKEN", "Field", "Row", "field_text",
            "framed"]  # fmt: skip
 
 Row = tuple[str, str]  # title and body of an article, of which either may be empty
@@ -20,6 +20,7 @@ TOKEN = r"\d+(?:[.,]\d+)*|\w+|[^\w\s]"
 # Tokens that no headline holds: where it begins and ends, for clickbait shows in its first and last
 # words most.
 START, END = "\x02", "\x03"
+FRAMED_TOKEN = f"[{START}{END}]|{TOKEN}"
 # One number is like another: "5 artis" and "7 artis" are the same form.
 NUMBER = "0"
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.pipeline import Pipeline
 
-from saring.compiled.pairs.teaching import pair_features
+from saring.compiled import pair_features
 from saring.config import TrainConfig
 from saring.errors import CorpusError
 from saring.evaluate import (
@@ -128,9 +128,16 @@ class Fitted:
         }
         if task.labels == LINK_LABELS:
             baselines["overlap"] = overlap_labels(features[:, 0], self.overlap)
-        strange = strangeness(self.model, unknown.rows) if task.name == "topic" else np.zeros(0)
+        strange = _strangeness(self.model, unknown.rows) if task.name == "topic" else np.zeros(0)
         labels = task_labels(task, table)
         return Answers(asked, _all_columns(self.model, scores, labels), baselines, strange)
+
+
+def _strangeness(model: Pipeline, rows: Sequence[Any]) -> NDArray[np.float64]:
+    """Return how strange articles are to a fitted topic model, shape (n,)."""
+    whole = dict(model.named_steps["features"].transformer_list)["all"]
+    vectorizer = whole.vectorizer_
+    return strangeness(rows, list(vectorizer.vocabulary_), vectorizer.idf_, whole.min_df)
 
 
 def make_features(fitted: Any, rows: Sequence[Any]) -> Any:
@@ -138,7 +145,7 @@ def make_features(fitted: Any, rows: Sequence[Any]) -> Any:
     if not isinstance(fitted, Pipeline):
         return fitted.transform(rows)
     pairs, scaler = fitted
-    return scaler.transform(pair_features(pairs, rows))
+    return scaler.transform(pair_features(pairs.parameters_, rows))
 
 
 def _fit_features(unfitted: Any, rows: Sequence[Any]) -> Any:
@@ -146,7 +153,7 @@ def _fit_features(unfitted: Any, rows: Sequence[Any]) -> Any:
     if not isinstance(unfitted, Pipeline):
         return unfitted.fit_transform(rows)
     pairs, scaler = unfitted
-    return scaler.fit_transform(pair_features(pairs.fit(rows), rows))
+    return scaler.fit_transform(pair_features(pairs.fit(rows).parameters_, rows))
 
 
 def overlap_labels(overlap: ArrayLike, threshold: float) -> Strings:

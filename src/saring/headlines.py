@@ -19,12 +19,12 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from saring.counted import Counts, Rows, count_terms, per_row
-from saring.fields import END, START, TOKEN, framed
+from saring.fields import FRAMED_TOKEN, TOKEN, framed
 
 __all__ = ["HeadlineTfidf", "tokens", "word_vectors"]
 
 _TOKEN = re.compile(TOKEN)
-_FRAMED_TOKEN = re.compile(f"[{START}{END}]|{TOKEN}")
+_FRAMED_TOKEN = re.compile(FRAMED_TOKEN)
 
 
 def tokens(headline: str) -> list[str]:
@@ -49,8 +49,6 @@ class HeadlineTfidf(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         Whether terms are the single words that `word_vectors` knows, seen in training or not.
     """
 
-    STATE = ("vectorizer_",)
-
     def __init__(self, min_df: int = 2, cased: bool = False, known: bool = False) -> None:
         self.min_df = min_df
         self.cased = cased
@@ -64,7 +62,7 @@ class HeadlineTfidf(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             vocabulary=list(word_vectors()[0]) if self.known else None,
             lowercase=not self.cased,
             sublinear_tf=True,
-            token_pattern=_FRAMED_TOKEN.pattern,
+            token_pattern=FRAMED_TOKEN,
         )
         different = list({row: i for i, row in enumerate(rows)}.values())
         self.vectorizer_ = self._counts(rows)[different].fit(vectorizer)

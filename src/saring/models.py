@@ -1,4 +1,4 @@
-"""Unfitted scikit-learn pipelines of the three questions, and the calibration of a fitted one."""
+"""The scikit-learn pipelines that training fits, their fitted parameters, and calibration."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from saring.config import ClickbaitConfig, LinkConfig, TopicConfig
 from saring.features import DomainShares, FieldTfidf
 from saring.headlines import HeadlineTfidf
 from saring.pairs.transformer import PairFeatures, PairScaler
+from saring.parameters import ClickbaitParameters, LinkParameters, TermWeights, TopicParameters
 from saring.smoothed import SmoothedLogistic
 
-__all__ = ["Calibration", "clickbait_model", "link_model", "score_columns", "topic_model"]
+__all__ = ["Calibration", "clickbait_model", "clickbait_parameters", "link_model",
+           "link_parameters", "score_columns", "topic_model", "topic_parameters"]  # fmt: skip
 
 MAX_ITERATIONS = 3000
 # Range of the logarithm of a temperature: far beyond what any fitted model needs.
@@ -27,14 +29,6 @@ def topic_model(config: TopicConfig) -> Pipeline:
         "all": (FieldTfidf("all", config.min_df), 1.0),
         "title": (FieldTfidf("title", config.min_df), config.title_field),
         "lead": (FieldTfidf("lead", config.min_df), config.lead_field),
-        "title_characters": (
-            FieldTfidf("title", config.min_df + 1, characters=True),
-            config.title_characters,
-        ),
-        "lead_characters": (
-            FieldTfidf("lead", config.min_df + 1, characters=True),
-            config.lead_characters,
-        ),
         "domains": (DomainShares(), config.domains),
     }
     used = {name: part for name, part in fields.items() if part[1] > 0}
@@ -70,6 +64,79 @@ def clickbait_model(config: ClickbaitConfig) -> Pipeline:
     )
     classifier = SmoothedLogistic(config.C, config.smoothing, config.publishers)
     return Pipeline([("features", features), ("classify", classifier)])
+
+
+def topic_parameters(model: Pipeline) -> TopicParameters:
+    """Return the parameters of a fitted `topic_model`."""
+    columns, intercept = _columns(model), model.named_steps["classify"].intercept_
+    if len(intercept) == 1:  # of two topics the first one's score is 0
+        columns = {name: np.vstack([np.zeros_like(c), c]) for name, c in columns.items()}
+        intercept = np.array([0.0, intercept[0]])
+    union = model.named_steps["features"]
+    parts = dict(union.transformer_list)
+    fields = {
+        name: _term_weights(parts[name], columns[name], union.transformer_weights[name])
+        if name in parts
+        else TermWeights([], np.zeros(0), np.zeros((len(intercept), 0)))
+        for name in ("all", "title", "lead")
+    }
+    return TopicParameters(
+        whole=fields["all"],
+        title=fields["title"],
+        lead=fields["lead"],
+        lexicon=parts["domains"].lexicon_ if "domains" in parts else {},
+        domains=columns.get("domains", np.zeros((len(intercept), 0))),
+        domains_scale=union.transformer_weights.get("domains", 1.0),
+        min_df=parts["all"].min_df,
+        intercept=intercept,
+    )
+
+
+def link_parameters(model: Pipeline) -> LinkParameters:
+    """Return the parameters of a fitted `link_model`."""
+    features, classifier = model.named_steps["features"], model.named_steps["classify"]
+    scaler = features.named_steps["scale"]
+    return LinkParameters(
+        pairs=features.named_steps["pairs"].parameters_,
+        mean=scaler.mean_,
+        scale=scaler.scale_,
+        coef=classifier.coef_[0],
+        intercept=float(classifier.intercept_[0]),
+    )
+
+
+def clickbait_parameters(model: Pipeline) -> ClickbaitParameters:
+    """Return the parameters of a fitted `clickbait_model`."""
+    columns = _columns(model)
+    fields = {
+        name: _term_weights(part, columns[name], 1.0)
+        for name, part in model.named_steps["features"].transformer_list
+    }
+    return ClickbaitParameters(
+        **fields, intercept=float(model.named_steps["classify"].intercept_[0])
+    )
+
+
+def _columns(model: Pipeline) -> dict[str, NDArray[np.float64]]:
+    """Return the classifier's weights for each part of its features, (n_scores, n_columns)."""
+    found, begin = {}, 0
+    for name, part in model.named_steps["features"].transformer_list:
+        width = (
+            2 * len(part.lexicon_)
+            if isinstance(part, DomainShares)
+            else len(part.vectorizer_.vocabulary_)
+        )
+        found[name] = model.named_steps["classify"].coef_[:, begin : begin + width]
+        begin += width
+    return found
+
+
+def _term_weights(
+    part: FieldTfidf | HeadlineTfidf, coef: NDArray[np.float64], scale: float
+) -> TermWeights:
+    """Return the terms of a fitted transformer with their weights."""
+    vectorizer = part.vectorizer_
+    return TermWeights(list(vectorizer.vocabulary_), vectorizer.idf_, coef, scale)
 
 
 def _pipeline(features: FeatureUnion | Pipeline, penalty: float) -> Pipeline:

@@ -111,7 +111,7 @@ class Model:
             raise ConfigError(
                 f"keep_links is {keep_links!r}; expected one of {', '.join(get_args(KeepLinks))}"
             )
-        if keep_links == "related" and "link" not in self.bundle.estimators:
+        if keep_links == "related" and "link" not in self.bundle.tasks:
             raise ConfigError(
                 "keeping the related links needs a model of links, and this one was trained on a "
                 "corpus without their labels; keep none or all, or train on a corpus that has them"
@@ -129,7 +129,7 @@ class Model:
         titles = [article.title for article in articles]
         n = len(articles)
         found = compiled.topics(
-            self.bundle.fitted("topic"),
+            self.bundle.topic,
             [*titles, *headlines],
             [*bodies, *[""] * len(headlines)],
         )
@@ -170,9 +170,10 @@ class Model:
 
     def _baits(self, headlines: Sequence[str]) -> NDArray[np.float64]:
         """Return the probabilities of clickbait's labels; NaN where nobody trained it."""
-        if "clickbait" not in self.bundle.estimators:
+        model = self.bundle.clickbait
+        if model is None:
             return np.full((len(headlines), 2), np.nan)
-        return compiled.clickbait(self.bundle.fitted("clickbait"), headlines)
+        return compiled.clickbait(model, headlines)
 
     def _links(
         self,
@@ -185,8 +186,8 @@ class Model:
         """Return the verdict on each link; row n + k of `topics` and `baits` is its headline."""
         chances: list[float] = [math.nan] * len(pairs)
         ties: list[list[Tie]] = [[] for _ in pairs]
-        if pairs and "link" in self.bundle.estimators:
-            found, ties = compiled.links(self.bundle.fitted("link"), pairs)
+        if pairs and (model := self.bundle.link) is not None:
+            found, ties = compiled.links(model, pairs)
             chances = found.tolist()
         threshold = self._thresholds.get("unrelated", math.nan)  # none where links are not judged
         names = self.topics  # the card is asked once, not for every link
@@ -227,7 +228,7 @@ class Model:
         return thresholds
 
 
-def load(path: str | Path | None = None, *, allow_version_skew: bool = False) -> Model:
+def load(path: str | Path | None = None) -> Model:
     """Return a model.
 
     Parameters
@@ -237,15 +238,13 @@ def load(path: str | Path | None = None, *, allow_version_skew: bool = False) ->
         ``models:/saring@challenger``. Without it the newest in the folder that the variable
         SARING_MODELS names, or else in ``models``, or else the model that comes with saring;
         `Model.path` says which.
-    allow_version_skew : bool
-        Whether a model made by another version of scikit-learn or saring is opened all the same.
 
     Raises
     ------
     BundleError
-        When there is no model, or it is damaged or of another version.
+        When there is no model, or it is damaged or of another format.
     """
-    return Model(store.load(find_bundle(path), allow_version_skew=allow_version_skew))
+    return Model(store.load(find_bundle(path)))
 
 
 def _best(topics: Sequence[str], probabilities: Sequence[float]) -> tuple[str, float]:

@@ -42,8 +42,6 @@ class SmoothedLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         publishes: 1 costs .014 accuracy where training has seen the publisher.
     """
 
-    STATE = ("classes_", "coef_", "intercept_")
-
     def __init__(self, C: float = 1.0, smoothing: float = 0.0, publishers: float = 0.0) -> None:
         self.C = C
         self.smoothing = smoothing

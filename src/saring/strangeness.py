@@ -11,17 +11,13 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from saring.fields import Row, field_text
-from saring.learnt import Learnt, terms_of
 from saring.lexicon import words
-
-if TYPE_CHECKING:
-    from sklearn.pipeline import Pipeline
+from saring.pairs.vocabulary import unseen_weight
 
 __all__ = ["STRANGEST", "malay_words", "mean_rarity", "rarities", "strangeness"]
 
@@ -38,32 +34,34 @@ SENTENCE_ENDS = ".?!"
 STRANGEST = 99.0
 
 
-def strangeness(model: Pipeline, rows: Sequence[Row]) -> NDArray[np.float64]:
-    """Return how strange (title, body) rows are to a fitted topic model, shape (n,).
+def strangeness(
+    rows: Sequence[Row], terms: Sequence[str], idf: NDArray[np.float64], min_df: int
+) -> NDArray[np.float64]:
+    """Return how strange (title, body) rows are, shape (n,).
 
     The mean rarity (idf, natural log, from 1 up) of a row's words; `STRANGEST` where it has no
-    word, or no sentence.
+    word, or no sentence. For the other parameters see `rarities`.
     """
-    field = Learnt.of(model).steps()["features"].steps()["all"]
-    idf, unknown = rarities(Learnt.of(field.state["vectorizer_"]))
-    totals = [_totals(row, idf, unknown) for row in rows]
+    known, unknown = rarities(terms, idf, min_df)
+    totals = [_totals(row, known, unknown) for row in rows]
     return mean_rarity(np.array(totals, dtype=np.float64).reshape(-1, 4))
 
 
-def rarities(vectorizer: Learnt) -> tuple[dict[str, float], float]:
+def rarities(
+    terms: Sequence[str], idf: NDArray[np.float64], min_df: int
+) -> tuple[dict[str, float], float]:
     """Return the rarity of each word, and that of an unknown one.
 
     Parameters
     ----------
-    vectorizer : Learnt
-        Of the field of whole texts in a fitted topic model.
+    terms, idf : sequence of str, (n_terms,) array
+        Of the whole texts in a topic model.
+    min_df : int
+        In how many articles a term had to stand to be among them.
     """
-    known = vectorizer.idf.tolist()
-    idf = dict(zip(terms_of(vectorizer), known, strict=True))
-    # What min_df left out is rarer than the rarest word kept.
-    unknown = max(known) + float(np.log(vectorizer.params["min_df"]))
-    idf |= {word: MALAY_WEIGHT * unknown for word in malay_words()}
-    return idf, unknown
+    unknown = unseen_weight(idf, min_df)
+    rarity = dict(zip(terms, idf.tolist(), strict=True))
+    return rarity | {word: MALAY_WEIGHT * unknown for word in malay_words()}, unknown
 
 
 @cache

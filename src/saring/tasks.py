@@ -16,7 +16,14 @@ from sklearn.pipeline import Pipeline
 from saring.config import TrainConfig
 from saring.corpus import LabelledArticle
 from saring.counted import Rows
-from saring.models import clickbait_model, link_model, topic_model
+from saring.models import (
+    clickbait_model,
+    clickbait_parameters,
+    link_model,
+    link_parameters,
+    topic_model,
+    topic_parameters,
+)
 
 __all__ = ["CLICKBAIT_LABELS", "LINK_LABELS", "TASKS", "Table", "Task"]
 
@@ -102,6 +109,7 @@ class Task:
     name: str
     labels: tuple[str, ...]  # empty: whatever labels the corpus has, in the order of the alphabet
     build: Callable[[TrainConfig], Pipeline]
+    parameters: Callable[[Pipeline], Any]  # of a fitted one
     ask: Callable[[LabelledArticle, TrainConfig], Iterator[_Row]]
     every_corpus: bool = False
 
@@ -126,15 +134,13 @@ def _topic_rows(labelled: LabelledArticle, config: TrainConfig) -> Iterator[_Row
     """Yield the article, and as training help the headlines of its related links.
 
     A related headline has its article's topic, in other words and without its length. A topic that
-    only the portal's section gives is no answer to be judged by, and an article that was chosen for
-    being hard no fair sample.
+    only the portal's section gives is not used, and an article that was chosen for being hard is no
+    fair sample.
     """
     if not labelled.topic:
         return
     row = (labelled.article.title, labelled.article.body)
     if labelled.topic_source == DESK:
-        if config.topic.desk_weight > 0:
-            yield _Row(row, labelled.topic, config.topic.desk_weight, asked=False)
         return
     yield _Row(row, labelled.topic, asked=not labelled.topic_source)
     weight = config.topic.headline_weight
@@ -178,11 +184,12 @@ def _clickbait_rows(labelled: LabelledArticle, config: TrainConfig) -> Iterator[
 
 
 TASKS = (
-    Task("topic", (), lambda config: topic_model(config.topic), _topic_rows),
+    Task("topic", (), lambda config: topic_model(config.topic), topic_parameters, _topic_rows),
     Task(
         "link",
         LINK_LABELS,
         lambda config: link_model(config.link, config.seed),
+        link_parameters,
         _link_rows,
         every_corpus=True,  # CLICK-ID has hard pairs of real titles, ours has teasers
     ),
@@ -190,6 +197,7 @@ TASKS = (
         "clickbait",
         CLICKBAIT_LABELS,
         lambda config: clickbait_model(config.clickbait),
+        clickbait_parameters,
         _clickbait_rows,
     ),
 )

@@ -11,7 +11,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from saring import store
@@ -89,18 +88,18 @@ def train(
     with threadpool_limits(limits=1):
         measured = list(measure(jobs, config, progress))
     progress("store", 0, 1)
-    estimators: dict[str, Pipeline] = {}
+    models_by_task: dict[str, Any] = {}
     thresholds: dict[str, float] = {}
     for found in measured:
         found.calibration.set_on(found.model)
-        estimators[found.job.task.name] = found.model
+        task = found.job.task
+        models_by_task[task.name] = task.parameters(found.model)
         thresholds |= found.thresholds
     card = _card(corpus, articles, config, measured, thresholds)
-    single = list(estimators)
     if bundle is None:
-        folder = store.add(Path(models), estimators, card, single=single)
+        folder = store.add(Path(models), models_by_task, card)
     else:
-        folder = store.save(Path(bundle), estimators, card, single=single, replace=True)
+        folder = store.save(Path(bundle), models_by_task, card, replace=True)
         page = model_card(store.describe(folder))
         folder.with_name(f"{folder.name}.md").write_text(page, encoding="utf-8")
     progress("store", 1, 1)

@@ -1,4 +1,4 @@
-"""The topic pipeline, compiled: probabilities and strangeness of articles in one walk."""
+"""The topic model, compiled: probabilities and strangeness of articles in one walk."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saring.compiled import kernel
-from saring.compiled.blocks import ArticleModel
 from saring.compiled.letters import letters
 from saring.compiled.native import Numbers
+from saring.compiled.plain import domain_weights
 from saring.compiled.slices import in_slices
 from saring.compiled.terms import Terms
 from saring.compiled.texts import Column
 from saring.fields import LEAD_CHARS
-from saring.strangeness import mean_rarity
+from saring.parameters import TopicParameters
+from saring.strangeness import mean_rarity, rarities
 
 __all__ = ["ArticleScorer"]
 
@@ -26,7 +27,7 @@ FIELDS = ("title", "lead", "all")  # as the kernel takes them
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ArticleScorer:
-    """A topic pipeline as flat arrays; `kernel` says what each is."""
+    """The topic model as flat arrays; `kernel` says what each is."""
 
     terms: Terms
     fields: tuple[Numbers, ...]
@@ -35,24 +36,23 @@ class ArticleScorer:
     intercept: Numbers
 
     @classmethod
-    def of(cls, model: ArticleModel) -> ArticleScorer:
-        """Return a topic pipeline, compiled.
+    def of(cls, model: TopicParameters) -> ArticleScorer:
+        """Return the topic model, compiled.
 
         Raises
         ------
         NotCompiled
             When two terms have one hash.
         """
-        common_first = sorted(model.rarity, key=model.rarity.__getitem__)
+        rarity, unknown = rarities(model.whole.terms, model.whole.idf, model.min_df)
+        common_first = sorted(rarity, key=rarity.__getitem__)
         others = (field.terms for field in model.fields.values())
-        terms = Terms.of(chain(common_first, *others, *model.groups.values()))
-        fields = [model.fields.get(name) for name in FIELDS]
-        nothing = np.zeros((0, 1))
+        terms = Terms.of(chain(common_first, *others, *model.lexicon.values()))
         return cls(
             terms,
-            tuple(terms.field(f.terms, f.idf, f.weights) if f else nothing for f in fields),
-            model.domains,
-            (_by_slot(terms, model.rarity, model.unknown), *terms.members(model.groups.values())),
+            tuple(terms.field(model.fields[name]) for name in FIELDS),
+            domain_weights(model),
+            (_by_slot(terms, rarity, unknown), *terms.members(model.lexicon.values())),
             model.intercept,
         )
 

@@ -1,4 +1,4 @@
-"""The clickbait pipeline, compiled."""
+"""The clickbait model, compiled."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from itertools import chain
 import numpy as np
 
 from saring.compiled import kernel
-from saring.compiled.blocks import HeadlineModel
 from saring.compiled.letters import letters
 from saring.compiled.native import Numbers
 from saring.compiled.plain import two_labels
 from saring.compiled.slices import in_slices
 from saring.compiled.terms import Terms
 from saring.compiled.texts import Column
+from saring.parameters import ClickbaitParameters
 
 __all__ = ["HeadlineScorer"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeadlineScorer:
-    """A clickbait pipeline as flat arrays; `kernel` says what each is."""
+    """The clickbait model as flat arrays; `kernel` says what each is."""
 
     small: Terms
     cased: Terms
@@ -30,8 +30,8 @@ class HeadlineScorer:
     intercept: float
 
     @classmethod
-    def of(cls, model: HeadlineModel) -> HeadlineScorer:
-        """Return a clickbait pipeline, compiled.
+    def of(cls, model: ClickbaitParameters) -> HeadlineScorer:
+        """Return the clickbait model, compiled.
 
         Raises
         ------
@@ -41,11 +41,11 @@ class HeadlineScorer:
         words, known, cased = model.words, model.known, model.cased
         small, as_written = Terms.of(chain(words.terms, known.terms)), Terms.of(cased.terms)
         n_slots = max(len(small.slots), len(as_written.slots))
-        by_block = ((small, words), (small, known), (as_written, cased))  # as the kernel takes them
+        by_field = ((small, words), (small, known), (as_written, cased))  # as the kernel takes them
         return cls(
             small,
             as_written,
-            tuple(terms.field(b.terms, b.idf, b.weights) for terms, b in by_block),
+            tuple(terms.field(field) for terms, field in by_field),
             (np.zeros(n_slots + 1), np.zeros(n_slots + 1, np.int32), np.zeros(0, np.int32)),
             model.intercept,
         )
@@ -53,7 +53,7 @@ class HeadlineScorer:
     def __call__(self, framed: Column, threads: int | None) -> tuple[Numbers, Numbers]:
         """Return probabilities and the numbers of the rows that Python must answer.
 
-        `framed` are headlines between `fields.START` and `END`.
+        `framed` are headlines as `fields.framed` gives them.
         """
         scores = np.full((len(framed), 1), self.intercept)
         facts = np.zeros((len(framed), kernel.FACTS))

@@ -12,36 +12,41 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from saring.compiled.blocks import MARKS_AND_WORDS, ArticleModel, Block, HeadlineModel
-from saring.fields import LEAD_CHARS, framed
+from saring.fields import FRAMED_TOKEN, LEAD_CHARS, SHARE_SCALE, framed
 from saring.lexicon import Bag, GroupCounter, runs
 from saring.pairs.vocabulary import DAMPED
-from saring.strangeness import SENTENCE_ENDS, mean_rarity
+from saring.parameters import ClickbaitParameters, TermWeights, TopicParameters
+from saring.strangeness import SENTENCE_ENDS, mean_rarity, rarities
 
-__all__ = ["PlainArticles", "PlainHeadlines", "two_labels"]
+__all__ = ["NotCompiled", "PlainArticles", "PlainHeadlines", "domain_weights", "two_labels"]
 
 Numbers = NDArray[np.float64]
 
-_MARKS_AND_WORDS = re.compile(MARKS_AND_WORDS)
+_FRAMED_TOKEN = re.compile(FRAMED_TOKEN)
+
+
+class NotCompiled(Exception):
+    """The kernel's table cannot tell two terms apart; plain Python answers in its place."""
 
 
 class PlainArticles:
-    """A topic pipeline.
+    """The topic model.
 
     Parameters
     ----------
-    model : ArticleModel
+    model : TopicParameters
     """
 
-    def __init__(self, model: ArticleModel) -> None:
-        blocks = model.fields
+    def __init__(self, model: TopicParameters) -> None:
+        rarity, unknown = rarities(model.whole.terms, model.whole.idf, model.min_df)
+        fields = model.fields
         # The words that have a rarity come first.
-        self._slots = _Slots(chain(model.rarity, *(block.terms for block in blocks.values())))
-        self._fields = {name: _Field(block, self._slots) for name, block in blocks.items()}
-        self._rarity = np.full(len(self._slots.by_term) + 1, model.unknown)
-        self._rarity[: len(model.rarity)] = list(model.rarity.values())
-        self._counter = GroupCounter(model.groups)
-        self._in_title, self._shares = np.split(model.domains, 2)
+        self._slots = _Slots(chain(rarity, *(field.terms for field in fields.values())))
+        self._fields = {name: _Field(f, self._slots) for name, f in fields.items() if f.terms}
+        self._rarity = np.full(len(self._slots.by_term) + 1, unknown)
+        self._rarity[: len(rarity)] = list(rarity.values())
+        self._counter = GroupCounter(model.lexicon)
+        self._in_title, self._shares = np.split(domain_weights(model), 2)
         self._intercept = model.intercept
 
     def __call__(self, titles: Sequence[str], bodies: Sequence[str]) -> tuple[Numbers, Numbers]:
@@ -60,13 +65,12 @@ class PlainArticles:
         if text:
             bags["lead"] = Bag(heading + runs(body[:LEAD_CHARS]))
             bags["all"] = Bag(heading + text)
-        found: dict[tuple[Bag, int], _Found] = {}  # the fields of a headline are one text
+        found: dict[Bag, _Found] = {}  # the fields of a headline are one text
         for name, field in self._fields.items():
-            key = bag, max_words = bags[name], field.max_words
-            if key not in found:
-                counts = bag.counts if max_words == 1 else {**bag.counts, **_pairs(bag.words)}
-                found[key] = self._slots.find(counts)
-            scores += field.scores(found[key])
+            bag = bags[name]
+            if bag not in found:
+                found[bag] = self._slots.find(bag.counts)
+            scores += field.scores(found[bag])
         named, whole = bags["title"], bags["all"]
         if len(self._shares):
             told = in_title = self._counter.count(named)
@@ -75,20 +79,19 @@ class PlainArticles:
             scores += [times > 0 for times in in_title] @ self._in_title
             scores += np.sqrt(np.divide(told, max(1, whole.size))) @ self._shares
         ends = any(end in body for end in SENTENCE_ENDS)
-        places = (found.get((whole, 1)) or self._slots.find(whole.counts)).places
-        rarity = self._rarity.take(places) @ [*whole.counts.values()]
+        rarity = self._rarity.take(found[whole].places) @ [*whole.counts.values()]
         return whole.size, whole.size - named.size, ends, float(rarity)
 
 
 class PlainHeadlines:
-    """A clickbait pipeline.
+    """The clickbait model.
 
     Parameters
     ----------
-    model : HeadlineModel
+    model : ClickbaitParameters
     """
 
-    def __init__(self, model: HeadlineModel) -> None:
+    def __init__(self, model: ClickbaitParameters) -> None:
         self._small = _Slots(chain(model.words.terms, model.known.terms))
         self._written = _Slots(model.cased.terms)
         self._words, self._known = (_Field(b, self._small) for b in (model.words, model.known))
@@ -99,14 +102,24 @@ class PlainHeadlines:
         """Return the probability of each label, shape (n, 2)."""
         scores = np.full(len(headlines), self._intercept)
         for i, headline in enumerate(headlines):
-            small = _MARKS_AND_WORDS.findall(framed(headline, cased=False).lower())
-            cased = _MARKS_AND_WORDS.findall(framed(headline, cased=True))
+            small = _FRAMED_TOKEN.findall(framed(headline, cased=False).lower())
+            cased = _FRAMED_TOKEN.findall(framed(headline, cased=True))
             found = self._small.find(Counter(small))
             scores[i] += self._known.scores(found)[0]
             scores[i] += self._words.scores(found + self._small.find(_pairs(small)))[0]
             written = self._written.find({**Counter(cased), **_pairs(cased)})
             scores[i] += self._cased.scores(written)[0]
         return two_labels(scores)
+
+
+def domain_weights(model: TopicParameters) -> Numbers:
+    """Return the weights of the domains, shape (2 * n_domains, n_topics).
+
+    The second half is for the roots of shares, without the factor that training gave them.
+    """
+    weights = np.ascontiguousarray((model.domains * model.domains_scale).T)
+    weights[len(model.lexicon) :] *= SHARE_SCALE
+    return weights
 
 
 def two_labels(scores: Numbers) -> Numbers:
@@ -141,14 +154,13 @@ class _Slots:
 
 
 class _Field:
-    """A block: its numbers by slot."""
+    """A field: its numbers by slot."""
 
-    def __init__(self, block: Block, slots: _Slots) -> None:
-        self.max_words = block.max_words
-        self._numbers = np.zeros((len(slots.by_term) + 1, 1 + len(block.weights)))
-        places = [*map(slots.by_term.__getitem__, block.terms)]
-        self._numbers[places, 0] = block.idf
-        self._numbers[places, 1:] = block.weights.T
+    def __init__(self, field: TermWeights, slots: _Slots) -> None:
+        self._numbers = np.zeros((len(slots.by_term) + 1, 1 + len(field.coef)))
+        places = [*map(slots.by_term.__getitem__, field.terms)]
+        self._numbers[places, 0] = field.idf
+        self._numbers[places, 1:] = field.weights.T
 
     def scores(self, found: _Found) -> Numbers:
         """Return what a text's terms add to each score."""

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from saring.compiled.blocks import check
 from saring.compiled.kernel import FACTOR, FREE, PAIR_FACTOR, SEED
 from saring.compiled.native import Numbers, Table
+from saring.compiled.plain import NotCompiled
+from saring.parameters import TermWeights
 
 __all__ = ["Terms", "hash_terms"]
 
@@ -54,29 +55,21 @@ class Terms:
         firsts = {term[: term.index(" ")] for term in given if " " in term}
         known = list(dict.fromkeys([*given, *sorted(firsts)]))
         hashes = (hashed or hash_terms)(known)
-        check(
-            len(set(hashes.tolist())) == len(known) and FREE not in hashes, "two terms of one hash"
-        )
+        if len(set(hashes.tolist())) < len(known) or FREE in hashes:
+            raise NotCompiled("two terms of one hash")
         slots = dict(zip(known, range(len(known)), strict=True))
         begins = np.zeros(len(known), dtype=np.uint8)
         begins[[slots[first] for first in firsts]] = 1
         return cls(slots, (*_places(hashes), begins))
 
-    def field(
-        self, terms: Sequence[str], idf: Numbers, weights: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        """Return a field as the kernel takes it, shape (n_slots, 1 + n_scores).
-
-        Parameters
-        ----------
-        terms : sequence of str
-        idf : (n_terms,) array
-        weights : (n_scores, n_terms) array
-        """
-        found = np.zeros((len(self.slots), 1 + len(weights)))
-        at = np.fromiter(map(self.slots.__getitem__, terms), dtype=np.intp, count=len(terms))
-        found[at, 0] = idf
-        found[at, 1:] = weights.T
+    def field(self, field: TermWeights) -> NDArray[np.float64]:
+        """Return a field as the kernel takes it, shape (n_slots, 1 + n_scores); or of no slots."""
+        if not field.terms:
+            return np.zeros((0, 1))
+        found = np.zeros((len(self.slots), 1 + len(field.coef)))
+        at = np.fromiter(map(self.slots.__getitem__, field.terms), np.intp, len(field.terms))
+        found[at, 0] = field.idf
+        found[at, 1:] = field.weights.T
         return found
 
     def members(

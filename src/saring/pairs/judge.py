@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from saring.learnt import Learnt, ordered, terms_of
 from saring.lexicon import GroupCounter
 from saring.pairs.features import FEATURES, SPECIFIC_WEIGHT, pair_features, ties
 from saring.pairs.host import Headline, Host, Tools
 from saring.pairs.kin import Kin
 from saring.pairs.latent import LatentSpace
 from saring.pairs.vocabulary import Vocabulary
+from saring.parameters import PairParameters
 from saring.sentences import Splitter
 
-__all__ = ["Judge", "Lessons", "Pair", "Tie", "by_article"]
+__all__ = ["Judge", "Pair", "Tie", "by_article"]
 
 Pair = tuple[str, str, str]  # title and body of the article, headline of the link
 
@@ -43,70 +42,15 @@ class Tie(NamedTuple):
     shared: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Lessons:
-    """What a `PairFeatures` learnt, in plain values.
-
-    Attributes
-    ----------
-    words, idf, names, min_df
-        As `Vocabulary` takes them.
-    lexicon : dict of str to list of str
-        Places and subjects: each group's terms.
-    kin : dict of str to list of str
-        As `Kin` takes it.
-    subject_weights, family_weights : arrays
-        How rare each group of the lexicon and each family of words is.
-    latent_words, latent_idf, axes
-        As `LatentSpace` takes them.
-    abbreviations : list of str
-    """
-
-    words: list[str]
-    idf: NDArray[np.float64]
-    names: NDArray[np.float64]
-    min_df: int
-    lexicon: dict[str, list[str]]
-    kin: dict[str, list[str]]
-    subject_weights: NDArray[np.float64]
-    family_weights: NDArray[np.float64]
-    latent_words: list[str]
-    latent_idf: NDArray[np.float64]
-    axes: NDArray[np.float64]
-    abbreviations: list[str]
-
-    @classmethod
-    def of(cls, fitted: Learnt) -> Lessons:
-        """Return what was learnt."""
-        state = fitted.state
-        terms, latent = (Learnt.of(state[name]) for name in ("terms_", "latent_terms_"))
-        return cls(
-            words=terms_of(terms),
-            idf=terms.idf,
-            names=state["names_"],
-            min_df=terms.params["min_df"],
-            lexicon={name: ordered(group) for name, group in state["lexicon_"].items()},
-            kin={kind: ordered(families) for kind, families in state["kin_"].items()},
-            subject_weights=state["subject_weights_"],
-            family_weights=state["family_weights_"],
-            latent_words=terms_of(latent),
-            latent_idf=latent.idf,
-            axes=Learnt.of(state["latent_"]).state["components_"],
-            abbreviations=ordered(state["abbreviations_"]),
-        )
-
-
 class Judge:
-    """What a fitted `PairFeatures` says of pairs.
+    """What plain Python says of pairs.
 
     Parameters
     ----------
-    fitted : Learnt
-        Of a `PairFeatures`.
+    learnt : PairParameters
     """
 
-    def __init__(self, fitted: Learnt) -> None:
-        learnt = Lessons.of(fitted)
+    def __init__(self, learnt: PairParameters) -> None:
         self._known = {term for group in learnt.lexicon.values() for term in group}
         self._tools = Tools(
             vocabulary=Vocabulary(learnt.words, learnt.idf, learnt.names, learnt.min_df),

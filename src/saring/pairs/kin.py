@@ -12,11 +12,12 @@ from itertools import pairwise
 
 from saring.lexicon import Bag, GroupCounter, load_lexicon, words
 
-__all__ = ["Kin", "glued_parts", "load_kin", "separate_words"]
+__all__ = ["KINDS", "WORD_LISTS", "Kin", "glued_parts", "load_kin", "separate_words"]
 
 Families = dict[str, list[str]]  # kind of family to families; a family is its terms, with commas
 
 KINDS = ("places", "actors", "matters")
+WORD_LISTS = ("everyday", "towns")  # words that belong to no group: everyday actors, places
 # Where scraping lost a space: two words, each of three lower-case letters and more (not "YouTube").
 _GLUED = re.compile(r"(?<=[a-z]{3})(?=[A-Z][a-z]{2})")
 # The same, in a text of which only spaces and the case of its letters are left: quicker to look

@@ -13,12 +13,12 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import StandardScaler
 
 from saring.abbreviations import learn_abbreviations
-from saring.learnt import Learnt
 from saring.lexicon import Bag, GroupCounter, load_lexicon
 from saring.pairs.background import Background
 from saring.pairs.judge import Judge, Pair
 from saring.pairs.kin import Kin, glued_parts, load_kin
 from saring.pairs.vocabulary import name_shares
+from saring.parameters import PairParameters
 
 __all__ = ["PairFeatures", "PairScaler"]
 
@@ -48,14 +48,6 @@ class PairFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         For the randomised decomposition.
     """
 
-    STATE = (
-        "terms_", "names_", "latent_terms_", "latent_", "lexicon_", "subject_weights_", "kin_",
-        "family_weights_", "abbreviations_",
-    )  # fmt: skip
-    DERIVED = ("_judge", "_compiled")  # who answers: plain Python, the kernel
-
-    _compiled: Any
-
     def __init__(self, min_df: int = 2, dimensions: int = 100, seed: int = 0) -> None:
         self.min_df = min_df
         self.dimensions = dimensions
@@ -63,39 +55,28 @@ class PairFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, pairs: Sequence[Pair], y: Any = None) -> PairFeatures:
         """Learn what words weigh, the latent space and the sentence splitter; return self."""
-        for name in self.DERIVED:  # of an earlier fit
-            self.__dict__.pop(name, None)
         background = Background.of(pairs)
         counts = background.counts()
-        self.terms_ = counts.fit(TfidfVectorizer(min_df=self.min_df, sublinear_tf=True))
-        self.names_ = name_shares(background.times_inside(), self.terms_.vocabulary_)
-        self.latent_terms_ = counts.fit(
+        terms = counts.fit(TfidfVectorizer(min_df=self.min_df, sublinear_tf=True))
+        latent_terms = counts.fit(
             TfidfVectorizer(min_df=self.min_df, max_features=LATENT_WORDS, sublinear_tf=True)
         )
         # Half the digits take half the time, and leave the space the same to five digits.
-        weighed = counts.weigh(self.latent_terms_).astype(np.float32)
+        weighed = counts.weigh(latent_terms).astype(np.float32)
         dimensions = min(self.dimensions, min(weighed.shape) - 1)
-        self.latent_ = TruncatedSVD(dimensions, random_state=self.seed).fit(weighed)
-        self._learn_groups(background)
+        latent = TruncatedSVD(dimensions, random_state=self.seed).fit(weighed)
+        self.parameters_ = PairParameters(
+            words=list(terms.vocabulary_),
+            idf=terms.idf_,
+            names=name_shares(background.times_inside(), terms.vocabulary_),
+            min_df=self.min_df,
+            latent_words=list(latent_terms.vocabulary_),
+            latent_idf=latent_terms.idf_,
+            axes=latent.components_.astype(np.float64),
+            abbreviations=list(learn_abbreviations(background.some(ABBREVIATION_SAMPLE))),
+            **_group_weights(background),
+        )
         return self
-
-    def _learn_groups(self, background: Background) -> None:
-        """Learn how rare subjects and families of words are, and abbreviations."""
-        self.abbreviations_ = list(learn_abbreviations(background.some(ABBREVIATION_SAMPLE)))
-        domains = load_lexicon("domains")
-        places = {name: domains[name] for name in ("abroad", "home")}
-        groups = places | load_lexicon("subjects")
-        self.lexicon_ = {name: list(terms) for name, terms in groups.items()}
-        self.kin_ = {kind: list(families) for kind, families in load_kin().items()}
-        subjects, kin = GroupCounter(self.lexicon_), Kin(self.kin_)
-
-        def met(text: str) -> NDArray[np.bool_]:
-            bag = Bag.of(text)
-            named = [times > 0 for times in subjects.count(bag)]
-            return np.array(named + kin.met(bag.followed_by(glued_parts(text))))
-
-        rarity = _rarity(background.ask_some(SAMPLE, met))
-        self.subject_weights_, self.family_weights_ = np.split(rarity, [len(self.lexicon_)])
 
     def transform(self, pairs: Sequence[Pair]) -> NDArray[np.float64]:
         """Return the features of each pair, in the order of `FEATURES`."""
@@ -103,10 +84,8 @@ class PairFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     @property
     def judge(self) -> Judge:
-        """Who answers from what was learnt; made once."""
-        if not hasattr(self, "_judge"):
-            self._judge = Judge(Learnt.of(self))
-        return self._judge
+        """Who answers from the fitted parameters."""
+        return Judge(self.parameters_)
 
 
 class PairScaler(StandardScaler):  # type: ignore[misc]
@@ -118,6 +97,30 @@ class PairScaler(StandardScaler):  # type: ignore[misc]
         real = rows.any(axis=1)
         super().fit(rows[real] if real.any() else rows)
         return self
+
+
+def _group_weights(background: Background) -> dict[str, Any]:
+    """Return subjects and groups of terms, and how rare each is in the background's texts."""
+    domains = load_lexicon("domains")
+    places = {name: domains[name] for name in ("abroad", "home")}
+    groups = places | load_lexicon("subjects")
+    lexicon = {name: list(terms) for name, terms in groups.items()}
+    families = {kind: list(terms) for kind, terms in load_kin().items()}
+    subjects, kin = GroupCounter(lexicon), Kin(families)
+
+    def met(text: str) -> NDArray[np.bool_]:
+        bag = Bag.of(text)
+        named = [times > 0 for times in subjects.count(bag)]
+        return np.array(named + kin.met(bag.followed_by(glued_parts(text))))
+
+    rarity = _rarity(background.ask_some(SAMPLE, met))
+    subject_weights, family_weights = np.split(rarity, [len(lexicon)])
+    return {
+        "lexicon": lexicon,
+        "kin": families,
+        "subject_weights": subject_weights,
+        "family_weights": family_weights,
+    }
 
 
 def _rarity(met: NDArray[np.bool_]) -> NDArray[np.float64]:

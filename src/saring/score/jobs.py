@@ -117,7 +117,7 @@ def _opened(make: Callable[..., Job], place: tuple[str, str] | None, *rest: str)
         return make(None, *rest)
     path, version = place
     prepare()
-    model = load(path, allow_version_skew=True)  # who started the run has let it pass
+    model = load(path)
     if model.model_version != version:
         raise BundleError(
             f"{path}: found model {model.model_version}, expected {version}, which the run began "

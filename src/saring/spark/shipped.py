@@ -85,9 +85,9 @@ class Shipped:
         with TemporaryDirectory(prefix="saring-") as folder:
             for name, data in self.files:
                 (Path(folder) / name).write_bytes(data)
-            model = load(folder, allow_version_skew=True)  # who started the job has let it pass
-            for name in model.bundle.estimators:  # each is read when it is first asked for
-                model.bundle.fitted(name).learnt  # noqa: B018 - read, and not built
+            model = load(folder)
+            for task in model.bundle.tasks:  # each is read when it is first asked for
+                getattr(model.bundle, task)
         if model.model_version != self.model_version:
             raise BundleError(
                 f"{model.path}: found model {model.model_version}, expected {self.model_version}; "

@@ -15,10 +15,10 @@ from saring.compiled.pairs import comparing
 from saring.compiled.pairs.taught import tables
 from saring.compiled.slices import in_slices
 from saring.compiled.texts import Column
-from saring.learnt import Learnt
 from saring.pairs import FEATURES, Judge, Pair, Tie
 from saring.pairs.host import BODY_CHARS, Sentences
-from saring.pairs.judge import Lessons, by_article
+from saring.pairs.judge import by_article
+from saring.parameters import PairParameters
 from saring.sentences import Splitter
 
 __all__ = ["CompiledJudge"]
@@ -66,12 +66,11 @@ class _Found:
 
 
 class CompiledJudge:
-    """What a fitted `PairFeatures` says of pairs, as `Judge` does but for rounding.
+    """What the kernel says of pairs: the same as `Judge` but for rounding.
 
     Parameters
     ----------
-    fitted : Learnt
-        Of a `PairFeatures`.
+    learnt : PairParameters
 
     Raises
     ------
@@ -79,16 +78,15 @@ class CompiledJudge:
         When two terms have one hash.
     """
 
-    def __init__(self, fitted: Learnt) -> None:
-        self._fitted = fitted
-        learnt = Lessons.of(fitted)
+    def __init__(self, learnt: PairParameters) -> None:
+        self._learnt = learnt
         self._splitter = Splitter(learnt.abbreviations)
         self._table, self._known = tables(learnt)
 
     @cached_property
     def _plain(self) -> Judge:
         """Who answers where the kernel does not."""
-        return Judge(self._fitted)
+        return Judge(self._learnt)
 
     def features_and_ties(
         self, pairs: Sequence[Pair]

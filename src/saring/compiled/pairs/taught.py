@@ -14,17 +14,17 @@ from saring.compiled.native import Numbers, Table
 from saring.compiled.pairs.known import ACTOR, BEGINS_PAIR, GROUPED, IDF, KNOWN, NAME, PLACE
 from saring.compiled.pairs.stops import ABBREVIATION, ABBREVIATION_END
 from saring.compiled.terms import Terms
-from saring.pairs.judge import Lessons
 from saring.pairs.kin import Kin
 from saring.pairs.latent import word_rows
 from saring.pairs.vocabulary import NAME_PRIOR, unseen_weight
+from saring.parameters import PairParameters
 
 __all__ = ["tables"]
 
 _LAST_WORD = re.compile(r"\w+$")
 
 
-def tables(learnt: Lessons) -> tuple[Table, tuple[Numbers, ...]]:
+def tables(learnt: PairParameters) -> tuple[Table, tuple[Numbers, ...]]:
     """Return the table of terms, and what is known of them: the arrays of `known.Known`.
 
     Raises
@@ -58,7 +58,7 @@ def _abbreviations(known: Iterable[str]) -> tuple[set[str], set[str]]:
     return {term for term, end in last.items() if term == end}, set(last.values())
 
 
-def _numbers(terms: Terms, learnt: Lessons, order: NDArray[np.intp]) -> NDArray[np.float64]:
+def _numbers(terms: Terms, learnt: PairParameters, order: NDArray[np.intp]) -> NDArray[np.float64]:
     """Return how rare each slot's word is, and how probably a name, shape (n + 1, 2).
 
     The words that have a rarity come first, in this order.

@@ -1,0 +1,549 @@
+"""Model bundles on disk: a folder of ``card.json``, an ``.npz`` per model and ``checksums.json``.
+
+A bundle holds flat arrays and JSON, nothing that can be executed: `save` and `add` write the
+dataclasses of `saring.parameters`, `load` opens a bundle and reads each of them when it is first
+asked for. The checksums show damage and change; they do not prove who made a bundle.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import math
+import platform
+import re
+import shutil
+import stat
+import zipfile
+import zlib
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field, is_dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saring.atomic import sync, sync_folder
+from saring.errors import BundleError
+from saring.pairs.features import FEATURES
+from saring.pairs.kin import KINDS, WORD_LISTS
+from saring.parameters import (
+    ClickbaitParameters,
+    LinkParameters,
+    TopicParameters,
+    from_arrays,
+    to_arrays,
+)
+
+__all__ = ["CARD_FIELDS", "Bundle", "add", "check_target", "describe", "load", "newest", "save"]
+
+# Raise it when an older saring could not read what a newer one writes, or would predict otherwise
+# from it: predicting asks for no version of any package.
+FORMAT = 2
+CARD, CHECKSUMS = "card.json", "checksums.json"
+Parameters = TopicParameters | LinkParameters | ClickbaitParameters
+KIND: Mapping[str, type[Parameters]] = {
+    "topic": TopicParameters,
+    "link": LinkParameters,
+    "clickbait": ClickbaitParameters,
+}
+CARD_FIELDS: Mapping[str, str] = MappingProxyType(
+    {
+        "name": "name of the model",
+        "data": "fingerprint of the training data: sha256 of the corpus files, number of rows",
+        "config": "the settings it was trained with",
+        "labels": "label order of each model's output",
+        "metrics": "metrics of each split",
+        "thresholds": "probabilities from which a verdict changes",
+        "licence": "licence of the model",
+        "sources": "where the training texts come from",
+    }
+)
+# What decides a prediction besides the arrays; these and the arrays give the model its version.
+_DECIDES = ("config", "labels", "thresholds")
+_OURS = ("format", "model_version", "versions", "files")
+# Thresholds that predicting looks up, and the model that needs each.
+_THRESHOLDS = {"abstain": "topic", "strange": "topic", "unrelated": "link", "overlap": "link"}
+_VERSION_DIGITS = 12  # of sha256: 48 bits, no two of a million models collide
+_RECORDED = ("saring", "scikit-learn", "numpy", "scipy")
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+# The file system's clock must not enter the bytes: the same model gives the same digest.
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_COMPRESSION = 6  # zlib's own default; 9 took three times as long for 1% less
+# Bundles are megabytes; one that unfolds to more than this is a zip bomb.
+MAX_BYTES = 2 << 30
+# What zipfile and numpy raise for bytes that are not theirs (found by altering files).
+_DAMAGE = (
+    EOFError, KeyError, MemoryError, NotImplementedError, OSError, OverflowError, RuntimeError,
+    SyntaxError, TypeError, ValueError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A model bundle that was opened and found whole.
+
+    Attributes
+    ----------
+    path : Path
+        Its folder.
+    card : Mapping[str, Any]
+        What ``card.json`` says; see `CARD_FIELDS`.
+    checksums : Mapping[str, str]
+        sha256 of each file by name, in hexadecimal.
+    """
+
+    path: Path
+    card: Mapping[str, Any] = field(repr=False)
+    checksums: Mapping[str, str] = field(repr=False)
+    _read: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @property
+    def model_version(self) -> str:
+        """Digest of what decides the predictions: equal for equal models."""
+        return str(self.card["model_version"])
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """The models it holds, of "topic", "link" and "clickbait"."""
+        return tuple(name for name in KIND if f"{name}.npz" in self.checksums)
+
+    @property
+    def topic(self) -> TopicParameters:
+        """The topic model; the same object each time, as are the others.
+
+        Raises
+        ------
+        BundleError
+            When its file was damaged or altered; so do the others.
+        """
+        found: TopicParameters = self._parameters("topic")
+        return found
+
+    @property
+    def link(self) -> LinkParameters | None:
+        """The link model; None where the corpus had no labels of links."""
+        return self._parameters("link") if "link" in self.tasks else None
+
+    @property
+    def clickbait(self) -> ClickbaitParameters | None:
+        """The clickbait model; None where the corpus had no labels of clickbait."""
+        return self._parameters("clickbait") if "clickbait" in self.tasks else None
+
+    def _parameters(self, task: str) -> Any:
+        """Return the parameters of a model, read from disk the first time."""
+        if task not in self._read:
+            path = self.path / f"{task}.npz"
+            try:
+                found = from_arrays(KIND[task], read_npz(_read_checked(path, self.checksums)))
+                _check_fit(found, self.card)
+            except _DAMAGE as error:
+                raise BundleError(
+                    f"{path}: its arrays do not make a {task} model: {error}; train the model "
+                    "again or fetch an undamaged copy"
+                ) from error
+            self._read[task] = found
+        return self._read[task]
+
+
+def save(
+    folder: Path,
+    models: Mapping[str, Parameters],
+    card: Mapping[str, Any],
+    *,
+    replace: bool = False,
+) -> Path:
+    """Return `folder`, now a bundle; it is written aside and renamed, so never half there.
+
+    Saving the same models twice gives the same array files, byte for byte.
+
+    Parameters
+    ----------
+    folder : Path
+        Where; must not exist, unless it is a bundle that may be replaced.
+    models : Mapping[str, Parameters]
+        Fitted parameters by task.
+    card : Mapping[str, Any]
+        The fields of `CARD_FIELDS`, any others, and ``created`` (ISO 8601 with an offset) where it
+        is not now.
+    replace : bool
+        Whether a bundle that is there gives way, once the new one is complete.
+
+    Raises
+    ------
+    BundleError
+        When `folder` exists or cannot be written, the card lacks a field or is no plain JSON, or
+        card and models do not fit together.
+    """
+    files, full = _contents(models, card)
+    return _write(Path(folder), files, full, replace=replace)
+
+
+def add(folder: Path, models: Mapping[str, Parameters], card: Mapping[str, Any]) -> Path:
+    """Return a new bundle in `folder`, named ``<UTC time>-<model version>``; see `save`."""
+    files, full = _contents(models, card)
+    stamp = _parse_created(full["created"], CARD).strftime("%Y%m%dT%H%M%SZ")
+    return _write(Path(folder) / f"{stamp}-{full['model_version']}", files, full)
+
+
+def load(folder: Path) -> Bundle:
+    """Return the bundle in `folder`; it executes nothing, and reads a model when asked for.
+
+    Raises
+    ------
+    BundleError
+        When a file is missing, added, changed or no plain file, or the bundle is of another format;
+        names the file and the remedy.
+    """
+    folder = Path(folder)
+    card, checksums = _open(folder)
+    _check_card(card, checksums, folder / CARD)
+    return Bundle(folder, MappingProxyType(card), MappingProxyType(checksums))
+
+
+def describe(folder: Path) -> Mapping[str, Any]:
+    """Return the card of the bundle in `folder`, of whatever format; raises as `load` does."""
+    return MappingProxyType(_open(Path(folder))[0])
+
+
+def newest(folder: Path, *, but: Collection[str] = ()) -> Path | None:
+    """Return the newest bundle in a folder, None when there is none but those named.
+
+    Newest by the time in the card, then by name. Folders without a card and checksums are no
+    bundles and passed over.
+
+    Raises
+    ------
+    BundleError
+        When a bundle's card cannot be read: an older model must not silently take its place.
+    """
+    try:
+        paths = sorted(folder.iterdir()) if folder.is_dir() else []
+    except OSError as error:
+        raise BundleError(f"{folder}: cannot be read ({error.strerror})") from error
+    found = [
+        (_parse_created(_read_json(path / CARD).get("created"), path / CARD), path.name, path)
+        for path in paths
+        if not path.name.startswith(".")
+        and path.name not in but
+        and all((path / name).is_file() for name in (CARD, CHECKSUMS))
+    ]
+    return max(found)[2] if found else None
+
+
+def check_target(folder: Path, *, replace: bool = False) -> bool:
+    """Return whether `folder` is a bundle that would give way to a new one.
+
+    Raises
+    ------
+    BundleError
+        When something is there that would not.
+    """
+    replaced = replace and (folder / CHECKSUMS).is_file() and not folder.is_symlink()
+    if (folder.exists() or folder.is_symlink()) and not replaced:
+        raise BundleError(f"{folder}: exists already; choose another name or remove it first")
+    return replaced
+
+
+# The card.
+
+
+def _contents(
+    models: Mapping[str, Parameters], card: Mapping[str, Any]
+) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """Return the array files by name, and the whole card."""
+    if missing := [f"{name} ({what})" for name, what in CARD_FIELDS.items() if name not in card]:
+        raise BundleError(f"the card lacks {'; '.join(missing)}")
+    if ours := sorted(set(card) & set(_OURS)):
+        raise BundleError(f"the card has {', '.join(ours)}, which the store writes itself")
+    plain = _plain(card, "card")
+    created = plain.pop("created", None)
+    moment = _parse_created(created, "card") if created else datetime.now(UTC)
+    files = {f"{task}.npz": write_npz(to_arrays(models[task])) for task in KIND if task in models}
+    digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    full = {
+        "format": FORMAT,
+        "name": plain.pop("name"),
+        "model_version": version_of(plain, digests),
+        "created": moment.astimezone(UTC).isoformat(timespec="milliseconds"),
+        "versions": {"python": platform.python_version()} | {p: version(p) for p in _RECORDED},
+        "files": {name: len(data) for name, data in files.items()},
+        **plain,
+    }
+    _check_card(full, digests, Path("card"))
+    for model in models.values():
+        _check_fit(model, full)
+    return files, full
+
+
+def version_of(card: Mapping[str, Any], digests: Mapping[str, str]) -> str:
+    """Return the model's version: 12 hex digits of a digest of what decides its predictions.
+
+    That is the array files, ``config``, ``labels`` and ``thresholds``; not the time, the metrics or
+    the versions. Training twice on the same data with the same settings gives the same version.
+    """
+    content = {
+        "files": {name: digest for name, digest in digests.items() if name.endswith(".npz")},
+        **{field: card.get(field) for field in _DECIDES},
+    }
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode("ascii")).hexdigest()[:_VERSION_DIGITS]
+
+
+def _check_card(card: Mapping[str, Any], files: Collection[str], where: Path) -> None:
+    """Raise BundleError when a card is of another format, or not as predicting needs it."""
+    if card.get("format") != FORMAT:
+        versions = card.get("versions")
+        made_by = versions.get("saring", "unknown") if isinstance(versions, dict) else "unknown"
+        raise BundleError(
+            f"{where}: bundle format {card.get('format')!r}; this saring reads format {FORMAT}: "
+            f"train the model again, or install the saring that made it ({made_by})"
+        )
+    tasks = [task for task in KIND if f"{task}.npz" in files]
+    if "topic" not in tasks:
+        raise BundleError(f"{where}: the bundle has no topic.npz; train the model again")
+    labels, thresholds = (
+        card[name] if isinstance(card.get(name), dict) else {} for name in ("labels", "thresholds")
+    )
+    wrong = [name for name in ("data", "config", "metrics") if not isinstance(card.get(name), dict)]
+    wrong += ["name"] if not isinstance(card.get("name"), str) else []
+    wrong += [f"labels.{task}" for task in tasks if not _are_labels(labels.get(task))]
+    wrong += [
+        f"thresholds.{name}"
+        for name, task in _THRESHOLDS.items()
+        if task in tasks and not _is_number(thresholds.get(name))
+    ]
+    if wrong:
+        raise BundleError(
+            f"{where}: {', '.join(wrong)} missing or not as saring writes them; "
+            "train the model again or fetch an undamaged copy"
+        )
+
+
+def _are_labels(value: Any) -> bool:
+    """Whether a value is a list of two or more different names."""
+    return (
+        isinstance(value, list)
+        and all(isinstance(label, str) and label for label in value)
+        and len(set(value)) == len(value) > 1
+    )
+
+
+def _is_number(value: Any) -> bool:
+    """Whether a value is a number that can be compared."""
+    return type(value) in (int, float) and math.isfinite(value)
+
+
+def _check_fit(model: Parameters, card: Mapping[str, Any]) -> None:
+    """Raise BundleError when a model does not fit its card or the features of this saring."""
+    n_labels = len(card["labels"]["topic"])
+    match model:
+        case TopicParameters() if len(model.intercept) != n_labels:
+            raise BundleError(f"topic: {n_labels} labels and {len(model.intercept)} intercepts")
+        case LinkParameters():
+            kin = model.pairs.kin
+            n_groups = sum(len(kin.get(kind, [])) for kind in KINDS)
+            if len(model.mean) != len(FEATURES):
+                raise BundleError(f"link: {len(model.mean)} features, expected {len(FEATURES)}")
+            if set(kin) != {*KINDS, *WORD_LISTS} or len(model.pairs.family_weights) != n_groups:
+                raise BundleError(f"link: {n_groups} groups of terms do not fit their weights")
+        case _:
+            pass
+
+
+def _parse_created(text: Any, where: object) -> datetime:
+    """Return the time a card gives; BundleError unless it is ISO 8601 with an offset."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except (TypeError, ValueError) as error:
+        raise BundleError(f"{where}: created: {error}; expected ISO 8601") from error
+    if moment.tzinfo is None:
+        raise BundleError(f"{where}: created: {text!r} has no offset; expected one, as in +00:00")
+    return moment
+
+
+def to_json(value: Any) -> bytes:
+    """Return a JSON value as bytes for a person to read; equal values give equal bytes."""
+    return (json.dumps(value, allow_nan=False, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def _plain(value: Any, at: str) -> Any:
+    """Return `value` as plain JSON; BundleError naming its place when it is not."""
+    match value:
+        case np.generic() | np.ndarray():
+            return _plain(value.tolist(), at)
+        case Mapping() if all(isinstance(key, str) for key in value):
+            return {str(key): _plain(item, f"{at}.{key}") for key, item in value.items()}
+        case list() | tuple():
+            return [_plain(item, f"{at}[{index}]") for index, item in enumerate(value)]
+        case float() if not math.isfinite(value):
+            raise BundleError(f"{at}: {value} is no JSON number; give None for an absent value")
+        case None | bool() | int() | float() | str():
+            return value
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            return _plain(asdict(value), at)
+        case _:
+            raise BundleError(
+                f"{at}: found a {type(value).__name__}; expected text, numbers, lists and mappings "
+                "with text keys"
+            )
+
+
+# The folder.
+
+
+def _write(
+    folder: Path, files: Mapping[str, bytes], card: Mapping[str, Any], *, replace: bool = False
+) -> Path:
+    """Return `folder`, now with `files`, `card` and checksums; written aside, then renamed."""
+    replaced = check_target(folder, replace=replace)
+    everything = {CARD: to_json(card), **files}
+    checksums = {name: hashlib.sha256(data).hexdigest() for name, data in everything.items()}
+    everything[CHECKSUMS] = to_json(checksums)
+    part = folder.parent / f".{folder.name}.{uuid4().hex[:8]}.part"
+    old = part.with_suffix(".old")
+    try:
+        part.mkdir(parents=True)
+        for name, data in everything.items():
+            with (part / name).open("xb") as file:
+                file.write(data)
+                sync(file)
+        sync_folder(part)
+        if replaced:
+            folder.rename(old)
+        try:
+            part.rename(folder)
+        except BaseException:
+            if replaced:
+                old.rename(folder)
+            raise
+        sync_folder(folder.parent)
+        shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        raise BundleError(f"{folder}: cannot be written: {error}") from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)  # gone already when the rename went well
+    return folder
+
+
+def _open(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return card and checksums of a bundle whose files are all there, unchanged, and no others."""
+    try:
+        if not folder.is_dir():
+            raise BundleError(f"{folder}: no such folder; expected a model bundle (`saring train`)")
+        found = {path.name: path.lstat() for path in folder.iterdir()}
+    except OSError as error:
+        raise BundleError(f"{folder}: cannot be read ({error.strerror})") from error
+    for name, status in found.items():
+        if not stat.S_ISREG(status.st_mode):
+            raise BundleError(f"{folder / name}: a link or folder; a bundle holds plain files only")
+    checksums = _read_checksums(folder / CHECKSUMS)
+    wanted = {*checksums, CHECKSUMS}
+    if set(found) != wanted:
+        raise BundleError(
+            f"{folder}: missing files: {sorted(wanted - set(found)) or 'none'}, files too many: "
+            f"{sorted(set(found) - wanted) or 'none'}; fetch an undamaged copy or train again"
+        )
+    for name in checksums:
+        _read_checked(folder / name, checksums)
+    card = _read_json(folder / CARD)
+    if card.get("model_version") != version_of(card, checksums):
+        raise BundleError(f"{folder / CARD}: model_version is not that of the files; train again")
+    return card, checksums
+
+
+def _read_checksums(path: Path) -> dict[str, str]:
+    """Return sha256 by file name; every byte of the file must be as `_write` wrote it."""
+    checksums = _read_json(path)
+    names = {CARD, *(f"{task}.npz" for task in KIND)}
+    plain = CARD in checksums and all(
+        name in names and isinstance(digest, str) and _SHA256.fullmatch(digest)
+        for name, digest in checksums.items()
+    )
+    if not plain or path.read_bytes() != to_json(checksums):
+        raise BundleError(
+            f"{path}: expected {CARD} and <task>.npz with a sha256 each, in the form saring writes;"
+            " it was damaged or altered: fetch an undamaged copy or train again"
+        )
+    return checksums
+
+
+def _read_checked(path: Path, checksums: Mapping[str, str]) -> bytes:
+    """Return a file's bytes; BundleError when they are not those the checksums were made of."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise BundleError(f"{path}: cannot be read: {error}") from error
+    if hashlib.sha256(data).hexdigest() != checksums[path.name]:
+        raise BundleError(
+            f"{path}: differs from its checksum, so it was damaged or altered; fetch an undamaged "
+            "copy or train again"
+        )
+    return data
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    """Return the JSON object in a file; BundleError when there is none."""
+    try:
+        value = json.loads(path.read_bytes(), parse_constant=_refuse_constant)
+    except (OSError, RecursionError, ValueError) as error:
+        raise BundleError(
+            f"{path}: expected JSON, found: {error}; train the model again"
+        ) from error
+    if not isinstance(value, dict):
+        raise BundleError(f"{path}: expected a JSON object, found a {type(value).__name__}")
+    return value
+
+
+def _refuse_constant(name: str) -> Any:
+    """Raise ValueError for NaN and infinity, which JSON does not have."""
+    raise ValueError(f"{name} is no JSON number")
+
+
+# The arrays.
+
+
+def write_npz(arrays: Mapping[str, NDArray[Any]]) -> bytes:
+    """Return the bytes of an .npz file; equal arrays give equal bytes."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, array in arrays.items():
+            member = zipfile.ZipInfo(f"{name}.npy", date_time=_EPOCH)
+            member.compress_type = zipfile.ZIP_DEFLATED
+            member.create_system = 3  # Unix everywhere, or Windows would give other bytes
+            member.external_attr = 0o644 << 16
+            data = io.BytesIO()
+            np.lib.format.write_array(data, array, allow_pickle=False)
+            archive.writestr(member, data.getvalue(), compresslevel=_COMPRESSION)
+    return out.getvalue()
+
+
+def read_npz(data: bytes) -> dict[str, NDArray[Any]]:
+    """Return the arrays of an .npz file by name.
+
+    Raises
+    ------
+    ValueError, and others of `_DAMAGE`
+        When it is no such file, holds Python objects or anything behind an array, names an array
+        twice, or unfolds to more than 2 GiB.
+    """
+    arrays: dict[str, NDArray[Any]] = {}
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        if sum(info.file_size for info in archive.infolist()) > MAX_BYTES:
+            raise ValueError(f"unfolds to more than {MAX_BYTES} bytes")
+        for info in archive.infolist():
+            name = info.filename.removesuffix(".npy")
+            if info.compress_type != zipfile.ZIP_DEFLATED or name in arrays:
+                raise ValueError(f"member {info.filename!r} is there twice or packed another way")
+            stream = io.BytesIO(archive.read(info))
+            arrays[name] = np.lib.format.read_array(stream, allow_pickle=False)
+            if stream.read(1):
+                raise ValueError(f"{name}: bytes behind the end of the array")
+    return arrays
