@@ -461,7 +461,7 @@ SCORE = """
 import sys, time
 from saring.predict import load
 from saring.score import score
-score([sys.argv[2]], sys.argv[3], load(sys.argv[1]), batch_size=100, workers=int(sys.argv[4]),
+score([sys.argv[2]], sys.argv[3], load(sys.argv[1]), batch_size=20, workers=int(sys.argv[4]),
       scored_at=sys.argv[5], progress=lambda rows, total: (print(rows, flush=True), time.sleep(0.2)))
 """
 
@@ -472,7 +472,7 @@ score([sys.argv[2]], sys.argv[3], load(sys.argv[1]), batch_size=100, workers=int
 def test_a_run_killed_again_and_again_loses_only_what_is_in_hand(
     model, bundle_folder, tmp_path, workers, with_signal
 ):
-    given, out = write(tmp_path / "in.jsonl", 2_000), tmp_path / "out.parquet"
+    given, out = write(tmp_path / "in.jsonl", 200), tmp_path / "out.parquet"
     command = [sys.executable, "-c", SCORE, bundle_folder, given, out, workers, NOON]
     done, kills = 0, 0
     while True:
@@ -488,7 +488,7 @@ def test_a_run_killed_again_and_again_loses_only_what_is_in_hand(
                 assert child.wait(120) == 0
                 break
     assert start > 0
-    score([given], tmp_path / "other.parquet", model, batch_size=100, scored_at=NOON)
+    score([given], tmp_path / "other.parquet", model, batch_size=20, scored_at=NOON)
     assert out.read_bytes() == (tmp_path / "other.parquet").read_bytes()
     assert not (tmp_path / "out.parquet.parts").exists()
 
