@@ -138,6 +138,24 @@ def test_a_file_of_one_part_has_the_bytes_of_the_part(path):
     assert path.read_bytes() == head + part
 
 
+@pytest.mark.parametrize("count", [0, 1, 14, 15, 16, 130])
+def test_any_number_of_parts_is_one_parquet_file(tmp_path, count):
+    """A list of fifteen is written in another way than one of fourteen."""
+    with open_rows(tmp_path / "rows.parquet", {"id": "string"}) as file:
+        for n in range(count):
+            file.write([{"id": str(n)}])
+    found = pq.ParquetFile(tmp_path / "rows.parquet")
+    assert found.num_row_groups == count
+    assert found.read()["id"].to_pylist() == [str(n) for n in range(count)]
+
+
+def test_a_file_that_is_completed_twice_has_one_end(path):
+    with open_rows(path, COLUMNS) as file:
+        file.write(ROWS)
+        file.complete()
+    assert read_back(path) == same(path, ROWS)
+
+
 def test_columns_stand_in_order(path):
     written(path, ROWS)
     assert all(list(row) == list(COLUMNS) for row in read_back(path))
