@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import MappingProxyType
 
 import orjson
@@ -366,6 +367,64 @@ def test_a_place_that_is_no_file_is_refused_before_anything_is_read(model, given
                 score([given], out, model, quarantine=quarantine, overwrite=True)
     for path in tmp_path.rglob("*"):
         assert path in before or path.is_dir()  # folders on the way
+
+
+@pytest.fixture
+def closed_to():
+    """Give a callable that makes a folder of others', with this mode, for who is not root."""
+    with TemporaryDirectory() as above:
+        Path(above).chmod(0o777)
+
+        def make(mode):
+            folder = Path(above) / f"{mode:o}"
+            folder.mkdir()
+            (folder / "in.jsonl").write_text('{"text": "Harga cabai naik."}\n')
+            folder.chmod(mode)
+            return folder
+
+        yield make
+        for folder in Path(above).iterdir():
+            folder.chmod(0o700)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="changes modes")
+@pytest.mark.parametrize("mode", [0o000, 0o444, 0o555, 0o666])
+def test_a_folder_that_lets_nobody_in_is_told_in_one_line(closed_to, tmp_path, mode):
+    folder, free = closed_to(mode), closed_to(0o777)
+    (free / "o.jsonl.parts").mkdir(mode)
+    clean([free / "in.jsonl"], tmp_path / "out.jsonl")  # nobody may not import what that takes
+    was = os.geteuid()
+    try:
+        if was == 0:
+            os.seteuid(65_534)  # nobody: root is let in everywhere
+        for out, quarantine in (
+            (folder / "out.jsonl", None),
+            (free / "out.jsonl", folder / "q.jsonl"),
+            *([] if mode & 0o500 == 0o500 else [(free / "o.jsonl", None)]),
+        ):
+            with pytest.raises(ConfigError, match=r"(written|read) \(Permission denied\)"):
+                clean([free / "in.jsonl"], out, quarantine=quarantine, overwrite=True)
+    finally:
+        os.seteuid(was)
+        (free / "o.jsonl.parts").chmod(0o700)
+
+
+def test_a_manifest_that_may_not_be_read_is_told_in_one_line(closed_to, tmp_path):
+    folder = closed_to(0o777)
+    clean([folder / "in.jsonl"], tmp_path / "out.jsonl")
+    manifest = folder / "out.jsonl.parts" / "manifest.jsonl"
+    manifest.parent.mkdir()
+    manifest.touch(0o000)
+    was = os.geteuid()
+    try:
+        if was == 0:
+            os.seteuid(65_534)
+        with pytest.raises(
+            ConfigError, match=r"manifest.jsonl: cannot be read \(Permission denied"
+        ):
+            clean([folder / "in.jsonl"], folder / "out.jsonl")
+    finally:
+        os.seteuid(was)
 
 
 # what is not gone on with

@@ -133,7 +133,9 @@ def followed(path: str | Path) -> Path:
     """Return where a file is to be written: where a link leads, so that the link stays."""
     path = Path(path)
     with telling(path):
-        return Path(os.path.realpath(path)) if path.is_symlink() else path
+        # Not where a device's name leads (/dev/stdout), which `check_place` refuses by that name.
+        is_ours = path.suffix.lower() in SUFFIXES and path.is_symlink()
+        return Path(os.path.realpath(path)) if is_ours else path
 
 
 def open_rows(path: str | Path, columns: Mapping[str, str], *, overwrite: bool = False) -> RowFile:
