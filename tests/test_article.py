@@ -249,3 +249,23 @@ def test_big_objects_are_told_in_a_line(shipped):
         assert type(thing).__name__ in repr(thing)
     assert shipped.model_version in repr(shipped)
     assert "economy" in repr(shipped)
+
+
+@pytest.mark.parametrize(
+    ("printed", "expected"),
+    [
+        ("Brighton &amp; Hove", "Brighton & Hove"),
+        ("(M&lt;5,0) &#8220;kecil&#x201d;", "(M<5,0) “kecil”"),
+        ("lagi.&amp;nbsp;&quot;Kami lega", 'lagi. "Kami lega'),
+        ("satu&#10;baris &NewLine;saja", "satu baris  saja"),
+        (
+            "kabar.id/?a=1&para=2&copy=3 &bukanentitas; R&D; AT&T",
+            "kabar.id/?a=1&para=2&copy=3 &bukanentitas; R&D; AT&T",
+        ),
+        ("Warga lega&nbsp;", "Warga lega"),
+    ],
+)
+def test_entities_that_scrapers_left_are_characters_in_clean_text(printed, expected):
+    article = Article(id="1", title="", text=printed)
+    assert article.body == expected
+    assert article.text == printed

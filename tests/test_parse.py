@@ -272,6 +272,50 @@ def test_the_words_of_a_marker_in_a_sentence_are_text(sentence):
     assert article.body == f"{BODY_1}\n{sentence}\n{BODY_2}"
 
 
+@pytest.mark.parametrize(
+    ("left", "kind"),
+    [
+        ("\nBaca Juga\n", "bare_label"),
+        ("baca juga\n", "bare_label"),
+        (" Saksikan Live KabarSore: ", "video_teaser"),
+        ("\nSaksikan LiveKabarpagi:\n", "video_teaser"),
+        ("\nTonton juga video Panen Raya di Lereng Merapi Dihadiri Bupati:\n", "video_teaser"),
+        ("\nSaksikan juga Buka-bukaan, Rina W: Panen Raya di Lereng Merapi!\n", "video_teaser"),
+        ("Simak selengkapnya di halaman berikutnya ", "paging"),
+        (" Bersambung ke halaman berikutnya... ", "paging"),
+        (" Saksikan Live KabarSore: Simak berita selengkapnya di halaman selanjutnya. ", "paging"),
+    ],
+)
+@pytest.mark.parametrize(
+    "below", ["Artikel ini akan mengulas panen raya.", "Berita lain dibaca warga."]
+)
+def test_what_a_portal_prints_between_sentences_is_left_out(left, kind, below):
+    article = parse(f"{BODY_1}{left}{below}\n{BODY_2}")
+    assert kind in kinds_of(article).values()
+    assert "".join(article.body.split()) == "".join(f"{BODY_1}{below}{BODY_2}".split())
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "\n= = =Editor: Rina Wulandari",
+        " Copyright © KABAR 2025 Dilarang keras mengambil konten tanpa izin.",
+        " Sumber: Kabar Penerjemah: Dedi Saputra Editor: Rina W Copyright © KABAR 2025",
+        " Saksikan Live KabarSore:",
+        "(abcd/efg)panen rayaharga cabai",
+        " (abc/def)",
+    ],
+)
+def test_what_a_portal_prints_behind_the_last_sentence_is_left_out(end):
+    assert parse(f"{BODY_1}\n{BODY_2}{end}").body == f"{BODY_1}\n{BODY_2}"
+
+
+def test_a_headline_without_a_colon_may_run_on():
+    article = parse(f"{BODY_1}\nBaca juga Dinas Pertanian {HEADLINE} {BODY_3}")
+    assert [link.headline for link in article.links] == [f"Dinas Pertanian {HEADLINE}"]
+    assert links_of(BODY_1, f"Baca juga; {HEADLINE}", BODY_2) == [HEADLINE]
+
+
 # --- Labels and boxes -----------------------------------------------------------------------------
 
 OTHERS = [

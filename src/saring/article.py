@@ -6,6 +6,7 @@ body, links and removals; `predict` turns that into a `Prediction`. All are froz
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -24,6 +25,9 @@ Abstention = Literal["unsure", "unlike_news"]
 _LINE_BREAK = re.compile(r"\r\n?|\n")
 _STOPS = frozenset(".,;:!?)")  # what stood behind a bracketed link belongs to the words before it
 _BLANKS = " \t\xa0"
+_ENTITY = re.compile(
+    r"&(?:amp;)?(?:[a-zA-Z]{2,8}|#\d{1,7}|#x[\da-fA-F]{1,6});"
+)  # "&amp;nbsp;", too
 _start = itemgetter(0)
 _SHORT = Repr()
 _SHORT.maxstring = _SHORT.maxother = 60
@@ -256,8 +260,8 @@ def clean_text(article: Article, keep: Sequence[Link] = ()) -> str:
     """Return the body as paragraphs, one a line, with the links of `keep` on lines of their own.
 
     Lines are stripped at both ends and blank lines dropped. Inside a line nothing changes but
-    where a link or furniture stood within it: there the two ends meet at one space, or at none
-    before a stop.
+    HTML's entities ("&amp;"), which scrapers left, and where a link or furniture stood within it:
+    there the two ends meet at one space, or at none before a stop.
     """
     text, spans = article.text, article._spans()
     if not spans:  # as most articles are
@@ -281,9 +285,17 @@ def clean_text(article: Article, keep: Sequence[Link] = ()) -> str:
 
 
 def _paragraphs(text: str) -> str:
-    """Return the lines of a text, stripped, without blank ones."""
+    """Return the lines of a text, stripped, without blank ones, HTML's entities as characters."""
+    if "&" in text:
+        text = _ENTITY.sub(_character, text)
     lines = _LINE_BREAK.split(text) if "\r" in text else text.split("\n")
     return "\n".join([line for raw in lines if (line := raw.strip())])
+
+
+def _character(entity: re.Match[str]) -> str:
+    """Return what an entity stands for; white space is a blank, for it must not break a line."""
+    character = html.unescape(html.unescape(entity.group()))
+    return " " if character.isspace() else character
 
 
 def _stopped(before: str, after: str) -> tuple[str, str]:

@@ -64,7 +64,11 @@ _LINE = re.compile(
 _GLUED = re.compile(
     r"(?P<head>[A-Z]\w{2,20}\.(?:com|co\.id|co|id),\s?[A-Z][a-z]{2,15}(?:\s[A-Z][a-z]{2,15})?)(?=[A-Z])"
 )
-_KONTAN = re.compile(r"(?P<place>[A-Z]{3,15}(?: [A-Z]{3,15}){0,2})\.\s{1,3}(?=[A-Z\"“])")
+_MORE = (
+    re.compile(  # KONTAN.CO.ID - ⟦JAKARTA. ⟧Petinggi, KONTAN.CO.ID - ⟦JAKARTA - ⟧, SAINT-⟦DENIS– ⟧
+        r"(?P<place>[A-Z]{3,15}(?: [A-Z]{3,15}){0,2})(?:\.|\s{0,3}[-–—]{1,2})\s{1,3}(?=[A-Z\"“])"
+    )
+)
 _DOMAIN = re.compile(r"[\w-]+[.,](?:com|co\.id|co|id|net|org|tv)\b", re.IGNORECASE)
 _SPACED_DOMAIN = re.compile(r"\s(?=[\w-]+\.(?:com|co\.id|co|id)\b)", re.IGNORECASE)
 _BREAK = re.compile(r"\s*?[\r\n]")
@@ -104,9 +108,10 @@ def find_dateline(text: str, start: int, publisher: str = "") -> Dateline | None
     dateline = Dateline(match.end(), *names)
     if match["agency"]:
         dateline = dateline._replace(publisher=publisher_name(match["agency"].split("/")[0]))
-    after = _KONTAN.match(text, dateline.end)
-    if after and not dateline.place:  # "KONTAN.CO.ID - JAKARTA. Petinggi ..."
-        return Dateline(after.end(), dateline.publisher, _title(after["place"]))
+    after = _MORE.match(text, dateline.end)
+    if after and (dash == "-" or not dateline.place):
+        places = filter(None, (dateline.place, _title(after["place"])))
+        return Dateline(after.end(), dateline.publisher, "-".join(places))
     return dateline
 
 

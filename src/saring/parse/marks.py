@@ -22,13 +22,14 @@ CLOSING = {"(": ")", "[": "]"}
 
 MIN_BRACKET_WORDS = 3  # "(baca: polisi)" and "(Baca: tumpang tindih)" explain a word
 MIN_TITLE_SHARE = 0.6  # of capitals, where no colon tells that a headline follows
+MELTED_WORDS, MELTED_SHARE = 8, 0.85  # of a headline that runs on, and its capitals
 TITLE_WORDS = 6  # words that show whether a title follows
 MAX_SHOW_CHARS = 30  # "Saksikan Live KabarSore:"
 
 _LEAD = re.compile(r"[^\w\"“”'‘’.!?:;,%&+=/$°()\[\]\r\n]{0,12}[(\[]?[\s*_]{0,4}\Z")
 _LEAD_CHARS = 18
 _SEPARATOR = re.compile(
-    r"[\s\u200b\ufeff*_]{0,6}(?P<sign>[:：]|[|>»→–—-]|,)?[:：,|>»→–—\-\s\u200b\ufeff*_•·]{0,12}"
+    r"[\s\u200b\ufeff*_]{0,6}(?P<sign>[:：]|[|>»→–—-]|[,;])?[:：,;|>»→–—\-\s\u200b\ufeff*_•·]{0,12}"
 )
 _SENTENCE_END = frozenset('.!?"”…')
 
@@ -74,7 +75,7 @@ def find_marks(
         starts = starts or [start for start, _ in lines]
         line = bisect_right(starts, at) - 1
         for marker in markers:
-            match = marker.pattern.match(text, at)
+            match = marker.pattern.match(text, at, lines[line][1])
             mark = _mark(text, marker, match, lines[line], line) if match else None
             if mark:
                 found[at] = mark
@@ -93,8 +94,6 @@ def _is_within_sentence(text: str, at: int) -> bool:
 def _mark(text: str, marker: Marker, match: re.Match[str], line: Span, number: int) -> Mark | None:
     """Return the mark at a match, None if the words are part of a sentence there."""
     start, end = match.span()
-    if end > line[1]:
-        return None
     separator = _SEPARATOR.match(text, end, line[1])
     after, sign = (separator.end(), separator["sign"] or "") if separator else (end, "")
     if marker.separator == "needed" and sign != ":":
@@ -121,15 +120,15 @@ def _stands(text: str, mark: Mark, rest: str) -> bool:
             return False
         return bool(mark.sign) and (capital or capital_share(inside) >= MIN_TITLE_SHARE)
     if not capital and not (mark.opens and mark.sign == ":"):
-        return False
+        return not rest and text[mark.start - 1 : mark.start] in _SENTENCE_END  # lagi.baca juga
     if mark.marker.separator == "needed" and mark.marker.kind != "link":
         return capital_share(rest.split()[:TITLE_WORDS]) >= MIN_TITLE_SHARE  # "Judul Video: ..."
-    if mark.sign and mark.sign != ",":
+    if mark.sign and mark.sign not in ",;":
         return mark.sign == ":" or not rest[:1].islower()
     if mark.marker.kind != "link":
         return _stands_before_video(mark, rest)
     if mark.opens:
-        return not rest or may_be_headline(rest, MIN_TITLE_SHARE)
+        return not rest or may_be_headline(rest, MIN_TITLE_SHARE) or _is_melted_headline(rest)
     return _is_melted_label(text, mark)
 
 
@@ -138,7 +137,13 @@ def _stands_before_video(mark: Mark, rest: str) -> bool:
     if not rest or rest[0] in "'\"‘“[" or "[gambas" in rest.lower():
         return True
     show = len(rest) < MAX_SHOW_CHARS and rest.endswith(":")
-    return mark.opens and (show or may_be_headline(rest, MIN_TITLE_SHARE))
+    return mark.opens and (show or may_be_headline(rest.rstrip(" :"), MIN_TITLE_SHARE))
+
+
+def _is_melted_headline(rest: str) -> bool:
+    """Return whether a headline without a colon melted into the paragraph behind it."""
+    words = rest.split()[: MELTED_WORDS + 1]
+    return len(words) > MELTED_WORDS and capital_share(words[:-1]) >= MELTED_SHARE
 
 
 def _is_melted_label(text: str, mark: Mark) -> bool:
