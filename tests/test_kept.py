@@ -1,11 +1,16 @@
 """Whether a kernel is kept is known without numba."""
 
 import os
+import pickle
 import subprocess
 import sys
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
+from saring.compiled import SWITCH, kept
 from saring.compiled.kept import kernel_is_kept
 
 
@@ -14,20 +19,77 @@ def test_of_an_empty_folder_the_kernel_is_not_kept(monkeypatch, tmp_path):
     assert not kernel_is_kept()
 
 
-@pytest.mark.parametrize(("version", "kept"), [(sys.version_info[:2], True), ((2, 7), False)])
-def test_only_a_kernel_of_this_python_counts(monkeypatch, tmp_path, version, kept):
+MADE_OF = Path(kept.__file__).parent
+
+
+def keep(folder, numba=None, source=None, python=sys.version_info[:2], left_out=""):
+    """Put there what numba keeps of each function, as numba writes it."""
+    (folder / "compiled_0").mkdir(exist_ok=True)
+    names = {
+        "kernel": ["score_topics", "score_headlines"],
+        "needles": ["_scan"],
+        "pairs/comparing": ["judge"],
+    }
+    for file, functions in names.items():
+        path = MADE_OF / f"{file}.py"
+        stamp = sha256(path.read_bytes() if source is None else source).digest()
+        for function in set(functions) - {left_out}:
+            index = folder / "compiled_0" / f"{path.stem}.{function}-9.py{python[0]}{python[1]}.nbi"
+            index.write_bytes(pickle.dumps(numba or version("numba")) + pickle.dumps((stamp, {})))
+
+
+OLDER = {
+    "of this very version": ({}, True),
+    "of another Python": ({"python": (2, 7)}, False),
+    "of another numba": ({"numba": "0.1"}, False),
+    "of another saring": ({"source": b"older"}, False),
+    "without a function": ({"left_out": "score_headlines"}, False),
+}
+
+
+@pytest.mark.parametrize("case", OLDER)
+def test_only_a_kernel_of_these_versions_counts(monkeypatch, tmp_path, case):
+    pytest.importorskip("numba")
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
-    folder = tmp_path / "compiled_0"
-    folder.mkdir()
-    (folder / "kernel.score_topics-248.py{}{}.nbi".format(*version)).touch()
-    assert kernel_is_kept() is kept
+    made, expected = OLDER[case]
+    keep(tmp_path, **made)
+    assert kernel_is_kept() is expected
+
+
+def test_a_kernel_older_than_a_file_that_went_into_it_does_not_count(monkeypatch, tmp_path):
+    pytest.importorskip("numba")
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    keep(tmp_path)
+    for index in tmp_path.rglob("*.nbi"):
+        os.utime(index, (1, 1))
+    assert not kernel_is_kept()
+
+
+def test_what_is_no_index_does_not_count(monkeypatch, tmp_path):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    keep(tmp_path, numba="x" * 9)
+    for index in tmp_path.rglob("*.nbi"):
+        index.write_bytes(b"\x80" + index.read_bytes()[:-9])
+    assert not kernel_is_kept()
+
+
+def test_where_numba_does_not_compile_plain_python_answers():
+    pytest.importorskip("numba")
+    done = subprocess.run(
+        [sys.executable, "-c", "from saring.compiled import prepare; print(prepare())"],
+        env=os.environ | {SWITCH: "1", "NUMBA_DISABLE_JIT": "1"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == "False\n"
+    assert "NUMBA_DISABLE_JIT is set" in done.stderr and "Traceback" not in done.stderr
 
 
 @pytest.mark.slow
 def test_what_numba_has_kept_is_found(tmp_path):
     pytest.importorskip("numba")
     program = (
-        "from saring.compiled import kernel\n"
+        "from saring.compiled import kernel, needles\n"
+        "from saring.compiled.pairs import comparing\n"
         "from saring.compiled.kept import kernel_is_kept\n"
         "print(kernel_is_kept())"
     )

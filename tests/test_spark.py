@@ -88,6 +88,20 @@ def test_a_process_opens_a_model_once(model):
     assert travelling.opened().model_version == model.model_version
 
 
+def test_opening_and_scoring_leave_the_engine_as_it_was(model, monkeypatch):
+    monkeypatch.setattr(shipped, "_opened", {})
+    monkeypatch.delenv(SWITCH, raising=False)
+    answers = []
+    monkeypatch.setattr(shipped, "prepare", lambda: True)
+    for compiled in (True, False, True):
+        travelling = replace(shipped.ship(model), compiled=compiled)
+        travelling.opened()
+        assert SWITCH not in os.environ
+        answers += travelling.answers(os.environ[SWITCH] for _ in range(2))
+        assert SWITCH not in os.environ
+    assert answers == ["1", "1", "0", "0", "1", "1"]
+
+
 def test_another_machine_with_another_version_is_refused(model, monkeypatch):
     travelling = shipped.ship(model)
     monkeypatch.setattr(shipped, "_opened", {})

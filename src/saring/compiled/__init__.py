@@ -237,7 +237,7 @@ def _load() -> bool:
         with without(["yaml"]):  # with which numba obeys a file of settings in the working folder
             from saring.compiled import kernel, needles  # noqa: F401 - importing compiles them
             from saring.compiled.pairs import comparing  # noqa: F401
-    except (ImportError, RuntimeError) as error:  # numba and NumPy do not fit; nowhere to keep it
+    except Exception as error:  # numba and NumPy do not fit; nowhere to keep it; a cut file
         _log.warning(
             "scoring takes longer: no compiled kernel (%s); if there is "
             "nowhere to keep it, name a folder in NUMBA_CACHE_DIR",

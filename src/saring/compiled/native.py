@@ -63,6 +63,9 @@ def native(*signature: Any) -> Callable[[F], F]:
         part = numba.njit(forceinline=True, no_cpython_wrapper=True, **options)
         return cast(Callable[[F], F], part)
 
+    if numba.config.DISABLE_JIT:
+        raise ImportError("NUMBA_DISABLE_JIT is set")
+
     def compiled(function: F) -> F:
         [made] = numba.njit(signature, cache=True, **options)(function).overloads.values()
         return cast(F, made.entry_point)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 from saring import __version__
 from saring.compiled import SWITCH, prepare
@@ -15,6 +18,8 @@ from saring.errors import BundleError, ConfigError, install_hint
 from saring.predict import Model, load
 
 __all__ = ["Shipped", "ship"]
+
+T = TypeVar("T")
 
 _DECIDING = ("numpy", "scikit-learn", "scipy")  # packages that last digits hang on
 
@@ -57,9 +62,33 @@ class Shipped:
         key = (self.model_version, self.compiled)
         if key not in _opened:
             self._check_versions()
-            self._check_kernel()
-            _opened[key] = self._unpacked()
+            with self._engine():
+                self._check_kernel()
+                _opened[key] = self._unpacked()
         return _opened[key]
+
+    def answers(self, items: Iterator[T]) -> Iterator[T]:
+        """Yield items, each made while the code that is to score answers in this process."""
+        while True:
+            with self._engine():
+                try:
+                    item = next(items)
+                except StopIteration:
+                    return
+            yield item
+
+    @contextmanager
+    def _engine(self) -> Iterator[None]:
+        """Have the same code answer here as where the job was started, and no longer."""
+        before = os.environ.get(SWITCH)
+        os.environ[SWITCH] = str(int(self.compiled))
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ[SWITCH]
+            else:
+                os.environ[SWITCH] = before
 
     def _check_versions(self) -> None:
         """Raise ConfigError where a package has another version here."""
@@ -72,8 +101,7 @@ class Shipped:
                 )
 
     def _check_kernel(self) -> None:
-        """Have the same code answer here; raise ConfigError where it cannot."""
-        os.environ[SWITCH] = str(int(self.compiled))
+        """Raise ConfigError where the same code cannot answer."""
         if self.compiled and not prepare():
             raise ConfigError(
                 f"{platform.node()}: found no compiled kernel, which answers where the job was "

@@ -105,7 +105,7 @@ class Scorer:
     def __call__(self, batches: Batches) -> Batches:
         """Yield the prediction rows of a partition's batches."""
         job = Scoring(self.model.opened(), self.keep_links, self.scored_at)
-        made = made_tables(job, self._records(batches))
+        made = self.model.answers(made_tables(job, self._records(batches)))
         if not self.suffix:
             schema = arrow_schema(job.columns)
             yield from (arrow_batch(table, schema) for table in made)
