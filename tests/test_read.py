@@ -281,6 +281,11 @@ def test_a_torn_last_line_says_the_file_may_be_cut_off(tmp_path):
     assert "found no JSON" in torn.error and "the file may be cut off here" in torn.error
 
 
+def test_files_put_one_behind_another_are_one_whatever_marks_they_begin_with(tmp_path):
+    path = wrote(tmp_path / "a.jsonl", f"\ufeff{lines(RICE)}\ufeff{lines(CHILI)}")
+    assert [record.id for record in read([path])] == ["a1", "a2"]
+
+
 def test_blank_lines_are_no_rows(tmp_path):
     path = wrote(tmp_path / "a.jsonl", "\n" + lines(RICE) + " \n\n" + lines(CHILI) + "\n")
     assert [record.where for record in read([path])] == [f"{path}:1", f"{path}:2"]
@@ -522,6 +527,17 @@ def test_a_cell_with_a_byte_that_is_no_letter_breaks_one_row(tmp_path):
     path = wrote(tmp_path / "a.csv", start + b"1,rusak \x93\n2,turun\n")
     _, broken, good = read([path], KEEP)
     assert "found the byte 0x93" in broken.error and good.text == "turun"
+
+
+def test_a_column_whose_name_is_no_utf8_is_called_by_its_bytes(tmp_path):
+    path = wrote(
+        tmp_path / "a.csv", "id,caf\udce9\n1,“naik” – “turun”\n".encode("utf-8", "surrogateescape")
+    )
+    with pytest.raises(InputError, match=r"found 'id', 'caf\\\\xe9'"):
+        read([path])
+    assert one(path, columns={"text": "caf\udce9"}).text == "“naik” – “turun”"
+    for row in rows([path]):
+        json.dumps(row.values, ensure_ascii=False).encode()
 
 
 def test_cells_longer_than_the_csv_default_are_read(tmp_path):

@@ -15,7 +15,7 @@ from importlib.resources import files
 from numbers import Number
 from typing import Any
 
-from saring.errors import InputError, UsageError
+from saring.errors import InputError, UsageError, path_text
 from saring.read.values import MAX_TEXT_BYTES, kind_of
 
 __all__ = ["FIELDS", "Columns", "Found", "as_texts"]
@@ -58,7 +58,7 @@ class Columns:
                     f"--column {name}={named[name]}: found the field {name!r}; expected one of "
                     f"{', '.join(FIELDS)}; write it as --column text=isi"
                 )
-        self._named = dict(named)
+        self._named = {name: path_text(column) for name, column in named.items()}
         self._seen: dict[tuple[str, ...], Found] = {}
 
     def find(self, names: tuple[str, ...]) -> Found:

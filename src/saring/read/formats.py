@@ -17,7 +17,7 @@ from typing import Any
 
 import orjson
 
-from saring.errors import InputError
+from saring.errors import InputError, path_text
 from saring.read.delimited import cells_of, header_of
 from saring.read.parquet import Choose, parquet_rows
 from saring.read.source import Source
@@ -165,6 +165,7 @@ def _leniently(line: bytes | str, why: str) -> Any:
     elif broken := _undecoded(line):
         return broken
     try:
+        line = line.removeprefix("\ufeff")  # of files that were put one behind another
         return _mended(json.loads(line, strict=False, parse_int=_whole))
     except (ValueError, RecursionError):
         torn = "" if line.endswith("\n") else ", the file may be cut off here"
@@ -200,10 +201,10 @@ def _no_object(value: Any) -> Broken:
 
 
 def _distinct(names: list[str]) -> list[str]:
-    """Return a header with a number behind each name that was there before."""
+    """Return a header as it can be written, a number behind each name that was there before."""
     seen: Counter[str] = Counter()
     distinct: list[str] = []
-    for name in names:
+    for name in map(path_text, names):
         seen[name] += 1
         distinct.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
     return distinct
