@@ -15,6 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saring.cli import main
+from saring.compiled.slices import SLICE_BYTES, in_slices
+from saring.compiled.texts import as_column
+from saring.errors import ConfigError
 from saring.lines import line, visible
 from saring.terminal import Terminal
 
@@ -130,7 +133,7 @@ def test_only_two_files_write_to_standard_output_and_error():
     """Whoever prints elsewhere forgets `visible`."""
     source = Path(__file__).parents[1] / "src" / "saring"
     writes = re.compile(r"sys\.(stdout|stderr)\.(buffer\.)?write|\bConsole\(|(?<!\w)(?<!\.)print\(")
-    homes = {"lines.py", "terminal.py", "__main__.py", "tables.py"}  # the last in a doctest
+    homes = {"lines.py", "terminal.py", "__main__.py", "tables.py", "schema.py"}  # two in doctests
     found = {path.name for path in source.rglob("*.py") if writes.search(path.read_text("utf-8"))}
     assert found <= homes
 
@@ -212,6 +215,9 @@ def test_what_the_terminals_encoding_lacks_is_printed_all_the_same(work):
         (["train", "berita.txt", "--config", "x" * 300], "x" * 300),
         (["corpus", "import", "x" * 300 + ".toml", "berita.txt", "--out", "o.jsonl"], "x" * 300),
         (["clean", "berita.txt", "--out", "x" * 300 + ".jsonl"], "x" * 300),
+        (["clean", "berita.txt", "--out", "."], "."),
+        (["score", "berita.txt", "--out", "/"], "/"),
+        (["predict", "berita.txt", "--model", "http://u:geheim@127.0.0.1:1/x"], "http://***@127.0.0.1:1/x"),
         (["clean", "x" * 300 + ".txt", "--out", "o.jsonl"], "x" * 300),
     ],
 )  # fmt: skip
@@ -219,6 +225,21 @@ def test_a_path_that_the_system_refuses_is_named_in_a_line(words, path, article,
     (work / "loop").symlink_to("loop")
     assert main(words) in (1, 2)
     one_line(capsys.readouterr().err, path)
+
+
+def test_numba_told_not_to_compile_is_done_without(article):
+    done = process(
+        "predict",
+        "berita.txt",
+        env={**os.environ, "NUMBA_DISABLE_JIT": "1", "SARING_COMPILED": "1"},
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_number_of_threads_that_is_none_is_told(monkeypatch):
+    monkeypatch.setenv("SARING_THREADS", "abc")
+    with pytest.raises(ConfigError, match="SARING_THREADS: found 'abc'"):
+        in_slices(lambda start, stop: None, [as_column(["a" * (SLICE_BYTES + 1)])], None)
 
 
 @pytest.mark.parametrize("kind", ["file", "loop", "dangling", "pipe", "empty", "odd"])

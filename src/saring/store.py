@@ -141,10 +141,11 @@ class Bundle:
         """Return the parameters of a model, read from disk the first time."""
         if task not in self._read:
             path = self.path / f"{task}.npz"
+            data = _read_checked(path, self.checksums)
             try:
-                found = from_arrays(KIND[task], read_npz(_read_checked(path, self.checksums)))
+                found = from_arrays(KIND[task], read_npz(data))
                 _check_fit(found, self.card)
-            except _DAMAGE as error:
+            except (*_DAMAGE, BundleError) as error:
                 raise BundleError(
                     f"{path}: its arrays do not make a {task} model: {error}; train the model "
                     "again or fetch an undamaged copy"

@@ -193,7 +193,7 @@ def _wanted() -> bool:
     """Return whether the kernel is to answer, and can."""
     wish = os.environ.get(SWITCH, "")
     return (wish == "1" or (wish != "0" and _asked >= ROWS_WORTH_LOADING)) and (
-        find_spec("numba") is not None
+        os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0") and find_spec("numba") is not None
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -10,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from saring.compiled.texts import Column
+from saring.errors import ConfigError
 
 __all__ = ["THREADS", "cores", "in_slices"]
 
@@ -31,7 +33,10 @@ def cores() -> int:
 
 def _threads() -> int:
     """Return how many threads this process may have."""
-    return int(os.environ.get(THREADS, 0)) or cores()
+    given = os.environ.get(THREADS) or "0"
+    if not re.fullmatch("[0-9]{1,4}", given):
+        raise ConfigError(f"{THREADS}: found {given!r}; expected a number of threads")
+    return int(given) or cores()
 
 
 def in_slices(

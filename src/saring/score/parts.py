@@ -126,7 +126,7 @@ class Parts:
 
 def parts_folder(out: Path) -> Path:
     """Return the folder of an output's finished parts."""
-    return out.with_name(out.name + PARTS_SUFFIX)
+    return out.parent / (out.name + PARTS_SUFFIX)  # of "." too, which is refused a little later
 
 
 def joined_files(out: Path) -> list[Mark]:

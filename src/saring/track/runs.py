@@ -202,7 +202,9 @@ def opened(uri: str, failure: SaringError) -> Iterator[Any]:
         mlflow.set_tracking_uri(uri)
         try:
             yield mlflow
-        except _failures() as error:
+        except SaringError:
+            raise
+        except Exception as error:  # MLflow, its stores and its plugins raise whatever there is
             told = type(failure)(f"{failure}; {uri}: {' '.join(str(error).split())}")
             # What MLflow says may hold the address, and a traceback would print it.
             raise told from (error if masked(str(error)) == str(error) else None)
