@@ -83,7 +83,7 @@ def test_a_row_is_answered_as_it_is_alone(fitted):
     model, rows, _ = fitted
     together = model.predict_proba(rows)
     alone = np.vstack([model.predict_proba([row]) for row in rows])
-    assert np.allclose(together, alone, rtol=0, atol=1e-12)
+    assert np.allclose(together, alone, rtol=0, atol=1e-6)  # single precision
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -195,8 +195,8 @@ def test_score_columns_are_one_for_each_label():
     assert score_columns(scores) is scores
 
 
-def test_a_stored_clickbait_model_gives_the_same_digits():
+def test_a_stored_clickbait_model_gives_the_same_answers():
     model = clickbait_model(ClickbaitConfig(min_df=1)).fit(HEADLINES, BAITS)
     arrays = to_arrays(clickbait_parameters(model))
     again = compiled.clickbait(from_arrays(ClickbaitParameters, arrays), HEADLINES)
-    assert np.allclose(again, model.predict_proba(HEADLINES), rtol=0, atol=1e-12)
+    assert np.allclose(again, model.predict_proba(HEADLINES), rtol=0, atol=1e-6)  # single precision

@@ -184,6 +184,7 @@ class PairParameters:
         for name in ("idf", "names"):
             _check_shape(name, getattr(self, name), len(self.words))
         _check_shape("subject_weights", self.subject_weights, len(self.lexicon))
+        _check_shape("family_weights", self.family_weights, len(self.family_weights))
         _check_shape("latent_idf", self.latent_idf, len(self.latent_words))
         _check_shape("axes", self.axes, len(self.axes), len(self.latent_words))
         _check_terms(self.lexicon)
