@@ -22,9 +22,11 @@ from saring.spark.workers import LINES, Scorer
 from saring.writers import check_place
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
 __all__ = ["score_files"]
+
+_PLACE = "^(.*?):([0-9]+): "  # at the start of an error: its file and row
 
 
 def score_files(
@@ -91,7 +93,9 @@ def score_files(
             rename_parts(spark, address(out), suffix)
         else:
             writer.option("compression", "zstd").parquet(address(out))
-        return _counted(spark, address(out), suffix, list(columns))
+        return _counted(
+            spark, address(out), suffix, list(columns), [name for _, name in names.values()]
+        )
 
 
 def _refuse_own_output(inputs: Sequence[str | Path], out: str | Path) -> None:
@@ -102,8 +106,13 @@ def _refuse_own_output(inputs: Sequence[str | Path], out: str | Path) -> None:
             raise ConfigError(f"{out}: is an input or lies within {given}; name another folder")
 
 
-def _counted(spark: SparkSession, out: str, suffix: str, columns: Sequence[str]) -> Summary:
-    """Return what stands in an output: a task that was redone is counted once."""
+def _counted(
+    spark: SparkSession, out: str, suffix: str, columns: Sequence[str], files: Sequence[str]
+) -> Summary:
+    """Return what stands in an output: a task that was redone is counted once.
+
+    Rows lie there as tasks came to them; the first error is that of the first row in `files`.
+    """
     texts = ", ".join(f"{quoted(name)} STRING" for name in columns)
     read = spark.read.options(header=True, multiLine=suffix == ".csv", escape='"')
     rows = (
@@ -117,9 +126,25 @@ def _counted(spark: SparkSession, out: str, suffix: str, columns: Sequence[str])
         "count_if(CAST(abstained AS BOOLEAN) AND error IS NULL)",
         "coalesce(sum(CAST(n_links AS BIGINT)), 0)",
         "coalesce(sum(CAST(n_unrelated AS BIGINT)), 0)",
-        "coalesce(min(error), '')",
     ).first()
     assert found is not None  # an aggregate always has its row
-    total, errors, abstained, links, unrelated, first_error = found
+    total, errors, abstained, links, unrelated = found
     scored = total - errors - abstained
+    first_error = _first_error(rows, files) if errors else ""
     return Summary(total, scored, abstained, errors, links, unrelated, first_error)
+
+
+def _first_error(rows: DataFrame, files: Sequence[str]) -> str:
+    """Return the error of the first row that has one, in the order of the files."""
+    places = rows.where("error IS NOT NULL").selectExpr(
+        f"regexp_extract(error, '{_PLACE}', 1) AS file",
+        f"CAST(regexp_extract(error, '{_PLACE}', 2) AS BIGINT) AS row",
+        "error",
+    )
+    firsts = places.selectExpr("file", "struct(coalesce(row, 0) AS row, error) AS first")
+    firsts = firsts.groupBy("file").agg({"first": "min"})
+    order = {name: number for number, name in enumerate(files)}
+    found = [
+        (order.get(file, len(order)), file, first["error"]) for file, first in firsts.collect()
+    ]
+    return str(min(found)[2])
