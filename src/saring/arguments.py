@@ -171,6 +171,17 @@ def _keep_links(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _keep(parser: argparse.ArgumentParser) -> None:
+    """Add which of the input's own columns stay."""
+    parser.add_argument(
+        "--keep",
+        action="append",
+        default=[],
+        metavar="COLUMN",
+        help="a column of the input that stays in the rows; may be given several times",
+    )
+
+
 def _json(parser: argparse.ArgumentParser) -> None:
     """Add output for programs."""
     parser.add_argument("--json", action="store_true", help="print JSON Lines")
@@ -237,12 +248,14 @@ def _doubting(parser: argparse.ArgumentParser) -> None:
 
 # Each command's summary, and what adds its arguments.
 _COMMANDS: Mapping[str, tuple[Any, ...]] = {
-    "predict": ("show what a model says of articles", _inputs, _model, _keep_links, _json),
+    "predict": ("show what a model says of articles", _inputs, _keep, _model, _keep_links, _json),
     "score": (
-        "write prediction rows of many articles", _inputs, _output, _engine, _model, _keep_links,
+        "write prediction rows of many articles",
+        _inputs, _keep, _output, _engine, _model, _keep_links,
     ),
     "clean": (
-        "write articles without teasers and furniture", _inputs, _output, _model, _keep_links,
+        "write articles without teasers and furniture",
+        _inputs, _keep, _output, _model, _keep_links,
     ),
     "parse": ("show the pieces of articles: body, links, furniture", _inputs, _json),
     "train": ("train a model on labelled articles", _training),

@@ -14,7 +14,7 @@ from operator import itemgetter
 from reprlib import Repr
 from typing import Any, Literal
 
-from saring.schema import LINK_COLUMNS, as_rows, prediction_columns
+from saring.schema import LINK_COLUMNS, as_rows, kept_columns, prediction_columns
 
 __all__ = ["Abstention", "Article", "KeepLinks", "Link", "LinkPrediction", "Piece", "Prediction",
            "Record", "Removal", "brief", "clean_text"]  # fmt: skip
@@ -63,6 +63,8 @@ class Record:
         Why the record could not be read; empty when it could.
     note : str
         What of it could not be read and was left out; the rest is as good as any.
+    kept : Mapping[str, Any]
+        Values of the input's columns that the user wants to see again, JSON types.
     """
 
     __repr__ = brief
@@ -77,6 +79,7 @@ class Record:
     where: str = ""
     error: str = ""
     note: str = ""
+    kept: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +196,8 @@ class Prediction:
 
     But where no more than the date could not be read: then `error` says that beside the verdicts.
     `probabilities` maps each topic to its probability; `topics` are all that the model knows, in
-    the order of the columns ``p_<topic>``, whether or not there is an error. `publisher` is the one
+    the order of the columns ``p_<topic>``, whether or not there is an error; `kept` are
+    columns of the input that `Model.predict` was asked to keep. `publisher` is the one
     name of a portal, its domain, however it is printed (`publisher_printed`). The model abstains
     where the best of its probabilities is too low ("unsure"), and where the text is unlike all
     Indonesian news, when they mean nothing ("unlike_news").
@@ -218,6 +222,7 @@ class Prediction:
     model_version: str = ""
     scored_at: str = ""
     topics: tuple[str, ...] = ()
+    kept: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def failed(self) -> bool:
@@ -253,7 +258,10 @@ class Prediction:
         made by hand and knows none.
         """
         names = tuple(topics) or self.topics or self.probabilities
-        return as_rows(prediction_columns(names), [self])[0]
+        columns = prediction_columns(names)
+        return as_rows(
+            (*columns, *kept_columns(dict.fromkeys(self.kept, "json"), columns)), [self]
+        )[0]
 
 
 def clean_text(article: Article, keep: Sequence[Link] = ()) -> str:

@@ -154,35 +154,45 @@ def _read_options(options: argparse.Namespace) -> ReadOptions:
         fix_text=options.fix_text,
         format=options.format,
         on_error="keep",
+        keep=tuple(getattr(options, "keep", ())),
     )
 
 
 def _predict(options: argparse.Namespace) -> int:
     """Print predictions for a person, or as JSON Lines."""
     from saring.predict import load
-    from saring.read import read
+    from saring.read import kept_kinds, read
 
     model = load(options.model)
     model.predict([], keep_links=options.keep_links)  # tells a wish that cannot be met
-    records = read(options.inputs, _read_options(options))
-    show = _predict_for_programs if options.json else _predict_for_people
-    return SOME_ERRORS if show(model, records, options.keep_links) else OK
+    reading = _read_options(options)
+    records = read(options.inputs, reading)
+    if options.json:
+        failed = _predict_for_programs(
+            model, records, options.keep_links, kept_kinds(options.inputs, reading)
+        )
+    else:
+        failed = _predict_for_people(model, records)
+    return SOME_ERRORS if failed else OK
 
 
-def _predict_for_programs(model: Model, records: Iterable[Record], keep_links: KeepLinks) -> bool:
+def _predict_for_programs(
+    model: Model, records: Iterable[Record], keep_links: KeepLinks, kept: Mapping[str, str]
+) -> bool:
     """Print rows as JSON Lines, scored many at a time; return whether one has an error."""
     from saring.score import Scoring, made_tables
 
     failed = False
     stamp = datetime.now(UTC).isoformat(timespec="seconds")
-    for table in made_tables(Scoring(model, keep_links, stamp), records):
+    job = Scoring(model, keep_links, stamp, kept)
+    for table in made_tables(job, records):
         for row in zip(*table.values(), strict=True):
             print_json(dict(zip(table, row, strict=True)))
         failed |= any(table["error"])
     return failed
 
 
-def _predict_for_people(model: Model, records: Iterable[Record], keep_links: KeepLinks) -> bool:
+def _predict_for_people(model: Model, records: Iterable[Record]) -> bool:
     """Print articles with their links in place, whichever are kept; return whether one failed."""
     from saring.show import print_model, print_prediction
 

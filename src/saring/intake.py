@@ -7,7 +7,7 @@ command line and from MLflow: columns under their usual names, numbers as ids, N
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from operator import attrgetter
 from typing import Any
@@ -19,7 +19,7 @@ from saring.parse import as_record, parse_all
 from saring.publishers import canonical_publisher
 from saring.read.columns import FIELDS, Columns
 
-__all__ = ["Source", "take"]
+__all__ = ["Source", "as_list", "kept", "take"]
 
 Source = str | Mapping[str, Any] | Record | Article
 
@@ -32,6 +32,27 @@ _FIELDS_OF = attrgetter(*FIELDS)
 _REPLACEMENT = "\ufffd"  # one character for one, so that spans stay right
 
 
+def as_list(sources: Iterable[Source]) -> list[Source]:
+    """Return sources as a list; InputError as `take`."""
+    if isinstance(sources, str | bytes | Mapping | Record | Article):
+        raise InputError("expected a list of articles; put this one in a list: [article]")
+    if hasattr(sources, "columns"):  # iterating over a data frame gives its column names
+        raise InputError("expected a list of articles; pass a table as table.to_dict('records')")
+    return list(sources)
+
+
+def kept(sources: Iterable[Source], keep: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the values of some columns of each source, None where it has none."""
+    columns = Columns({}, keep)
+    nothing = columns.kept({})
+    return [
+        columns.kept({str(name): value for name, value in source.items()})
+        if isinstance(source, Mapping)
+        else nothing | (dict(source.kept) if isinstance(source, Record) else {})
+        for source in sources
+    ]
+
+
 def take(sources: Iterable[Source]) -> list[Article | Prediction]:
     """Return for each source, in order, its article, or a prediction with `error`.
 
@@ -40,12 +61,8 @@ def take(sources: Iterable[Source]) -> list[Article | Prediction]:
     InputError
         When `sources` is one article, or a table, and not a collection of articles.
     """
-    if isinstance(sources, str | bytes | Mapping | Record | Article):
-        raise InputError("expected a list of articles; put this one in a list: [article]")
-    if hasattr(sources, "columns"):  # iterating over a data frame gives its column names
-        raise InputError("expected a list of articles; pass a table as table.to_dict('records')")
+    sources = as_list(sources)
     columns = Columns({})
-    sources = list(sources)
     opened = [_opened(source, columns) for source in sources]
     records = [item for item in opened if isinstance(item, Record)]
     parsed = iter(parse_all(records, compiled.find_needles))

@@ -23,7 +23,7 @@ from saring.article import (
     clean_text,
 )
 from saring.errors import ConfigError
-from saring.intake import Source, take
+from saring.intake import Source, as_list, kept, take
 from saring.locate import find_bundle
 from saring.pairs import Pair, Tie
 from saring.publishers import canonical_publisher
@@ -71,6 +71,7 @@ class Model:
         *,
         keep_links: KeepLinks = "none",
         scored_at: str | None = None,
+        keep: Sequence[str] = (),
     ) -> list[Prediction]:
         """Return a prediction for each article, in order; one that cannot be read gets `error`.
 
@@ -83,6 +84,8 @@ class Model:
             Which links stay, as lines of their own, in `clean_text`.
         scored_at : str, optional
             Time to note in the rows, ISO 8601; now when not given.
+        keep : sequence of str
+            Columns of the given rows that stay in `Prediction.kept` and in its row.
 
         Raises
         ------
@@ -98,12 +101,17 @@ class Model:
             "scored_at": stamp,
             "topics": self.topics,
         }
-        parsed = take(articles)
+        sources = as_list(articles)
+        parsed = take(sources)
         readable = [item for item in parsed if isinstance(item, Article)]
         scored = iter(self._score(readable, keep_links, marks))
-        return [
+        found = [
             next(scored) if isinstance(item, Article) else replace(item, **marks) for item in parsed
         ]
+        if not keep:
+            return found
+        owned = zip(found, kept(sources, keep), strict=True)
+        return [replace(prediction, kept=own) for prediction, own in owned]
 
     def _check_keep_links(self, keep_links: str) -> None:
         """Raise ConfigError when the wish cannot be met."""

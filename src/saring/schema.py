@@ -14,7 +14,7 @@ from typing import Any
 from saring.publishers import canonical_publisher
 
 __all__ = ["CLEAN_COLUMNS", "KINDS", "LINK_COLUMNS", "Column", "as_markdown", "as_rows",
-           "as_table", "kinds", "prediction_columns"]  # fmt: skip
+           "as_table", "kept_columns", "kinds", "prediction_columns"]  # fmt: skip
 
 KINDS: Mapping[str, str] = {
     "string": "text",
@@ -23,6 +23,7 @@ KINDS: Mapping[str, str] = {
     "float": "number",
     "bool": "true or false",
     "links": "list of links",
+    "json": "whatever the input has; in Parquet a text",
 }
 """The types that a column may have, by the names used here, in words."""
 
@@ -171,6 +172,34 @@ CLEAN_COLUMNS = (
 """Of a clean article, made from a `saring.score.jobs.Cleaned`."""
 
 
+def kept_columns(kept: Mapping[str, str], columns: Iterable[Column]) -> tuple[Column, ...]:
+    """Return the input's columns that stay in the rows, behind `columns`.
+
+    Their values are those of `kept` of a `Record` or a `Prediction`. One that has the name of a
+    column of ours, in whatever case (Spark knows none), gets ``input_`` before it.
+
+    Parameters
+    ----------
+    kept : Mapping[str, str]
+        Name of each to its kind.
+    columns : iterable of Column
+    """
+    taken = {column.name.casefold() for column in columns}
+    made = []
+    for name, kind in kept.items():
+        shown = name
+        while shown.casefold() in taken:
+            shown = f"input_{shown}"
+        taken.add(shown.casefold())
+        made.append(Column(shown, kind, "as in the input", _UNKNOWN, _kept(name)))
+    return tuple(made)
+
+
+def _kept(name: str) -> Callable[[Any], Any]:
+    """Return what reads a column that was kept."""
+    return lambda row: row.kept.get(name)
+
+
 def kinds(columns: Iterable[Column]) -> dict[str, str]:
     """Return each column's name and kind, as writers take them."""
     return {column.name: column.kind for column in columns}
@@ -194,6 +223,9 @@ def as_markdown() -> str:
     return "\n".join(
         [
             "# Columns",
+            "",
+            "With `--keep COLUMN` the input's own columns stand behind these under their names, or "
+            "with `input_` before a name that is here.",
             "",
             "Made from `src/saring/schema.py` by `python -m saring.schema > docs/columns.md`.",
             *_section("Prediction row: `saring score`, `saring predict --json`, "

@@ -16,7 +16,7 @@ from saring.read.cutting import blocks, opened
 from saring.read.documents import Pages
 from saring.read.formats import json_line
 from saring.read.parquet import batch_rows, parquet_length
-from saring.read.records import ReadOptions, Row, fixer, read, rows, to_record
+from saring.read.records import ReadOptions, Row, fixer, kept_kinds, read, rows, to_record
 from saring.read.source import PARTS_SUFFIX, Source, sources
 from saring.read.values import Broken, Unreadable
 
@@ -35,6 +35,7 @@ __all__ = [
     "blocks",
     "fixer",
     "json_line",
+    "kept_kinds",
     "opened",
     "parquet_length",
     "read",

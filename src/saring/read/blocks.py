@@ -27,6 +27,7 @@ __all__ = ["Block", "Files", "Line", "Lines", "Ready", "Rows", "Table", "file_si
 PAGE_WEIGHT = 3
 
 Line = bytes | str | Broken
+_NOTHING: dict[str, Any] = {}
 
 
 class Block(Protocol):
@@ -185,8 +186,14 @@ class Table:
                 yield _record(self.source, number, values, columns)
             return
         label, name = self.source.label, self.source.name
-        rows = zip(*(texts.get(field, repeat("")) for field in FIELDS), strict=False)
-        for number, (id, title, text, published, publisher, url) in enumerate(rows, self.first):
+        own = list(dict.fromkeys(self.found.kept.values()))
+        held: Iterable[dict[str, Any]] = repeat(_NOTHING)
+        if own:
+            held = batch_rows(self.batch.select(own))
+        fields = (texts.get(field, repeat("")) for field in FIELDS)
+        rows = zip(*fields, map(columns.kept, held), strict=False)
+        for number, row in enumerate(rows, self.first):
+            id, title, text, published, publisher, url, kept = row
             yield Record(
                 id=id or f"{label}:{number}",
                 title=title,
@@ -195,6 +202,7 @@ class Table:
                 publisher=publisher,
                 url=url,
                 where=f"{name}:{number}",
+                kept=kept,
             )
 
     def _texts(self) -> dict[str, list[str]] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 import shlex
 import tomllib
@@ -16,25 +17,37 @@ from numbers import Number
 from typing import Any
 
 from saring.errors import InputError, UsageError, path_text
-from saring.read.values import MAX_TEXT_BYTES, kind_of
+from saring.read.values import MAX_TEXT_BYTES, Unreadable, kind_of
 
-__all__ = ["FIELDS", "Columns", "Found", "as_texts"]
+__all__ = ["FIELDS", "Columns", "Found", "as_json", "as_texts"]
 
 FIELDS = ("id", "title", "text", "published", "publisher", "url")
 SHOWN_COLUMNS = 20  # columns named in a message
 SHOWN_CHARS = 40  # of a column's name: a table without a header has articles for names
+MAX_DEPTH = 100  # of lists and objects in a column that is kept; JSON writers allow some 250
+MAX_INTEGER = 1 << 63
 CLOSE = 0.6  # how alike two names are to be offered instead of each other (difflib's default)
 
+_UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 _BREAKS = re.compile(r"[\W_]+")
 _NO_VALUES = ("NAType", "NaTType")  # of pandas, by name: it need not be installed
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The columns found for our fields, and what is missing in words, empty if nothing is."""
+    """The columns found for our fields, and what is missing in words, empty if nothing is.
+
+    `kept` are those found for names that the user wants to see again.
+    """
 
     columns: Mapping[str, str]
     missing: str
+    kept: Mapping[str, str]
+
+    @property
+    def needed(self) -> list[str]:
+        """All of them, each once."""
+        return list(dict.fromkeys([*self.columns.values(), *self.kept.values()]))
 
 
 class Columns:
@@ -44,6 +57,8 @@ class Columns:
     ----------
     named : Mapping[str, str]
         The user's column for a field of ours; goes before all names in columns.toml.
+    keep : sequence of str
+        The user's columns that stay in the rows as they are.
 
     Raises
     ------
@@ -51,14 +66,17 @@ class Columns:
         A field is none of ours.
     """
 
-    def __init__(self, named: Mapping[str, str]) -> None:
+    def __init__(self, named: Mapping[str, str], keep: Sequence[str] = ()) -> None:
         for name in named:
             if name not in FIELDS:
                 raise UsageError(
                     f"--column {name}={named[name]}: found the field {name!r}; expected one of "
                     f"{', '.join(FIELDS)}; write it as --column text=isi"
                 )
+        if "" in keep:
+            raise UsageError("--keep '': expected the name of a column")
         self._named = {name: path_text(column) for name, column in named.items()}
+        self.keep = tuple(dict.fromkeys(map(path_text, keep)))
         self._seen: dict[tuple[str, ...], Found] = {}
 
     def find(self, names: tuple[str, ...]) -> Found:
@@ -71,7 +89,7 @@ class Columns:
     def needed(self, names: Sequence[str]) -> list[str] | None:
         """Return those of a table's columns that hold our fields; None where one is missing."""
         found = self.find(tuple(names))
-        return None if found.missing else list(found.columns.values())
+        return None if found.missing else found.needed
 
     def fields(self, values: Mapping[str, Any]) -> dict[str, str]:
         """Return a row's fields by our names; one without a column is left out.
@@ -105,6 +123,23 @@ class Columns:
             )
         return fields
 
+    def kept(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values of the columns to keep, None for those that are not there."""
+        if not self.keep:
+            return {}
+        found = self.find(tuple(values)).kept
+        return {name: as_json(values.get(found.get(name, ""))) for name in self.keep}
+
+    def unknown(self, tables: Sequence[tuple[str, ...]]) -> str:
+        """Return in words that none of some tables has a column to keep; empty if all are there."""
+        names = tuple(dict.fromkeys(name for table in tables for name in table))
+        lost = [name for name in self.keep if all(name not in self.find(t).kept for t in tables)]
+        if not lost or not tables:
+            return ""
+        shown = ", ".join(repr(n[:SHOWN_CHARS]) for n in names[:SHOWN_COLUMNS])
+        more = f" and {len(names) - SHOWN_COLUMNS} more" if len(names) > SHOWN_COLUMNS else ""
+        return f"no column {lost[0]!r}, which --keep names: found {shown}{more}; name one of them"
+
     def identifier(self, values: Mapping[str, Any]) -> str:
         """Return a row's own id, empty where it has none; for rows that are broken otherwise."""
         value = values.get(self.find(tuple(values)).columns.get("id", ""))
@@ -130,7 +165,9 @@ class Columns:
             lost["text"] = "no text column"
         free = tuple(name for name in names if name not in columns.values())
         missing = (self._missing(name, why, names, free) for name, why in lost.items())
-        return Found(columns, "; ".join(missing))
+        kept = {n: n if n in names else plain[_plain(n)] for n in self.keep
+                if n in names or _plain(n) in plain}  # fmt: skip
+        return Found(columns, "; ".join(missing), kept)
 
     def _missing(self, name: str, why: str, names: tuple[str, ...], free: tuple[str, ...]) -> str:
         """Return in words that a field has no column, what there is and what to do."""
@@ -159,6 +196,30 @@ def as_texts(column: Any) -> list[str]:
     if data is not None and b"\0" in data.to_pybytes():
         return [_writable(text) for text in texts]
     return texts
+
+
+def as_json(value: Any, depth: int = 0) -> Any:
+    """Return a value as JSON types that every format can hold; None for what has no value."""
+    if _absent(value) or isinstance(value, Unreadable) or depth > MAX_DEPTH:
+        return None
+    if isinstance(value, Mapping):
+        return {_mended(str(name)): as_json(item, depth + 1) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [as_json(item, depth + 1) for item in value]
+    if hasattr(value, "tolist"):  # of NumPy
+        return as_json(value.tolist(), depth + 1)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, bool) or (isinstance(value, int) and abs(value) < MAX_INTEGER):
+        return value
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
+    return _mended(value.isoformat() if isinstance(value, (date, time)) else str(value))
+
+
+def _mended(text: str) -> str:
+    """Return a text with U+FFFD for what no file can hold."""
+    return _UNWRITABLE.sub("\ufffd", text)
 
 
 def _writable(text: str) -> str:

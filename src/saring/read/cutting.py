@@ -45,7 +45,7 @@ def blocks(inputs: Inputs, options: ReadOptions) -> Iterator[Block]:
 
     Both together give what `read` does, and parameters and errors are those of `read`.
     """
-    columns = Columns(options.columns)
+    columns = Columns(options.columns, options.keep)
     sources = checked_sources(inputs, options, columns)
     fixer(options)  # tells of a missing extra at once
 
@@ -76,7 +76,7 @@ def opened(
     pages : Pages, optional
         What reads pages; it is better kept for many calls.
     """
-    columns, fix = Columns(options.columns), fixer(options)
+    columns, fix = Columns(options.columns, options.keep), fixer(options)
     with nullcontext(pages) if pages else Pages(options.page_seconds) as reader:
         return [fix(record) for block in blocks for record in block.records(columns, reader)]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any, Literal
 
 from saring.article import Record
@@ -17,16 +18,26 @@ from saring.read.columns import Columns
 from saring.read.delimited import header_of
 from saring.read.documents import Pages, text_fields
 from saring.read.formats import TABLES
-from saring.read.source import Inputs, Source, found_sources
+from saring.read.parquet import parquet_schema
+from saring.read.source import Inputs, Source, found_sources, sources
 from saring.read.stream import guess_encoding
 from saring.read.values import Broken
 from saring.read.worker import PAGE_SECONDS
 
-__all__ = ["ReadOptions", "Row", "broken_row", "checked_sources", "fixer", "read", "rows",
-           "source_records", "source_rows", "table_record", "to_record"]  # fmt: skip
+__all__ = ["ReadOptions", "Row", "broken_row", "checked_sources", "fixer", "kept_kinds", "read",
+           "rows", "source_records", "source_rows", "table_record", "to_record"]  # fmt: skip
 
 SNIFFED_CHARS = 1000  # "<html" stands this near to the start of a page
 CHECKED_ROWS = 100  # a table has no text column when none of so many rows at its start has one
+
+
+# Of Arrow's types those that a row's column can have as they are; 64 unsigned bits are too many.
+_KINDS = {
+    **dict.fromkeys(("string", "large_string", "string_view"), "string"),
+    **dict.fromkeys(("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32"), "int"),
+    **dict.fromkeys(("halffloat", "float", "double"), "float"),
+    "bool": "bool",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +57,8 @@ class ReadOptions:
         What becomes of a broken row, page or file: an `InputError`, or a record with `error`.
     page_seconds : float
         Time limit for one web page.
+    keep : sequence of str
+        The user's columns that stay in the rows; see `saring.article.Record.kept`.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -53,6 +66,7 @@ class ReadOptions:
     format: str = ""
     on_error: Literal["raise", "keep"] = "raise"
     page_seconds: float = PAGE_SECONDS
+    keep: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +134,7 @@ def read(inputs: Inputs, options: ReadOptions = _DEFAULT) -> Iterator[Record]:
     MissingExtraError
         HTML or the repair of mojibake is asked for and its extra is not installed.
     """
-    columns = Columns(options.columns)
+    columns = Columns(options.columns, options.keep)
     fix = fixer(options)
     sources = checked_sources(inputs, options, columns)
 
@@ -147,7 +161,18 @@ def checked_sources(inputs: Inputs, options: ReadOptions, columns: Columns) -> I
     for source in named:
         if source.reopens and source.format in TABLES:
             next(_checked(source, _source_rows(source, Pages(0), columns), columns), None)
+    if columns.keep:
+        tables = [names for source in named if source.reopens and source.format in TABLES
+                  for names in _names(source)]  # fmt: skip
+        if unknown := columns.unknown(tables):
+            raise InputError(unknown)
     return sources
+
+
+def _names(source: Source) -> set[tuple[str, ...]]:
+    """Return the columns of a table's first rows; of JSON Lines each row has its own."""
+    rows = islice(_source_rows(source, Pages(0)), CHECKED_ROWS)
+    return {tuple(row.values) for row in rows if not row.error}
 
 
 def _source_rows(source: Source, pages: Pages, columns: Columns | None = None) -> Iterator[Row]:
@@ -264,7 +289,8 @@ def table_record(values: Mapping[str, Any], id: str, where: str, columns: Column
         fields = columns.fields(values)
     except InputError as error:
         own = columns.identifier(values)
-        return Record(id=own or id, where=where, error=f"{where}: {error}".removeprefix(": "))
+        why = f"{where}: {error}".removeprefix(": ")
+        return Record(id=own or id, where=where, error=why, kept=columns.kept(values))
     return Record(
         id=fields.get("id") or id,
         title=fields.get("title", ""),
@@ -274,7 +300,24 @@ def table_record(values: Mapping[str, Any], id: str, where: str, columns: Column
         url=fields.get("url", ""),
         where=where,
         note=f"{where}: {fields['note']}".removeprefix(": ") if "note" in fields else "",
+        kept=columns.kept(values),
     )
+
+
+def kept_kinds(inputs: Inputs, options: ReadOptions) -> dict[str, str]:
+    """Return the kind of each column that the user keeps, by its name in `Record.kept`.
+
+    Where all inputs are Parquet it is the type that they say, else whatever JSON has.
+    """
+    columns = Columns(options.columns, options.keep)
+    found: dict[str, set[str]] = {name: set() for name in columns.keep}
+    for source in sources(inputs, options.format) if found else ():
+        schema = parquet_schema(source.path) if source.path and source.format == "parquet" else None
+        if schema is None:
+            return dict.fromkeys(columns.keep, "json")
+        for name, column in columns.find(tuple(schema.names)).kept.items():
+            found[name].add(_KINDS.get(str(schema.field(column).type), "json"))
+    return {name: kinds.pop() if len(kinds) == 1 else "json" for name, kinds in found.items()}
 
 
 def fixer(options: ReadOptions) -> Callable[[Record], Record]:

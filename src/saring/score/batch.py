@@ -8,7 +8,7 @@ from pathlib import Path
 from saring.article import KeepLinks
 from saring.errors import ConfigError
 from saring.predict import Model
-from saring.read import ReadOptions
+from saring.read import ReadOptions, kept_kinds
 from saring.score.jobs import Cleaning, Scoring
 from saring.score.run import How, Progress, What, run
 from saring.score.summary import Summary
@@ -46,7 +46,8 @@ def score(
     model : Model
         From `load`.
     options : ReadOptions, optional
-        How to read; broken rows become rows with `error` unless it says otherwise.
+        How to read, and which columns to keep; broken rows become rows with `error` unless it says
+        otherwise.
     keep_links : {"none", "related", "all"}
         Which links stay in ``clean_text``.
     overwrite : bool
@@ -75,11 +76,12 @@ def score(
     """
     how = _how(overwrite, workers, batch_size, quarantine, progress)
     settings = {"command": "score", "keep_links": keep_links, "scored_at": scored_at}
+    options = options or ReadOptions(on_error="keep")
     return run(
         inputs,
         Path(out),
-        options or ReadOptions(on_error="keep"),
-        lambda stamp: Scoring(model, keep_links, scored_at or stamp),
+        options,
+        lambda stamp: Scoring(model, keep_links, scored_at or stamp, kept_kinds(inputs, options)),
         What(model.model_version, settings, numbers=True),
         how,
     )
@@ -106,11 +108,12 @@ def clean(
         raise ConfigError("keeping the related links needs a model; expected one from load()")
     how = _how(overwrite, workers, batch_size, quarantine, progress)
     settings = {"command": "clean", "keep_links": keep_links}
+    options = options or ReadOptions(on_error="keep")
     return run(
         inputs,
         Path(out),
-        options or ReadOptions(on_error="keep"),
-        lambda stamp: Cleaning(model, keep_links),
+        options,
+        lambda stamp: Cleaning(model, keep_links, kept_kinds(inputs, options)),
         What(model.model_version if model else "", settings, numbers=keep_links == "related"),
         how,
     )

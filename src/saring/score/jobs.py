@@ -6,7 +6,7 @@ Rows are columns on their way from the model to a file: lists of values are what
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from saring.article import Article, KeepLinks, Prediction, Record, clean_text
@@ -14,7 +14,7 @@ from saring.compiled import prepare
 from saring.errors import BundleError
 from saring.intake import take
 from saring.predict import Model, load
-from saring.schema import CLEAN_COLUMNS, as_table, kinds, prediction_columns
+from saring.schema import CLEAN_COLUMNS, as_table, kept_columns, kinds, prediction_columns
 from saring.writers import Table
 
 __all__ = ["Cleaning", "Job", "Scoring"]
@@ -45,20 +45,24 @@ class Scoring:
     model: Model
     keep_links: KeepLinks
     scored_at: str
+    kept: Mapping[str, str] = field(default_factory=dict)  # the input's own columns, to their kinds
 
     @property
     def columns(self) -> Mapping[str, str]:
         """The columns of prediction rows."""
-        return kinds(prediction_columns(self.model.topics))
+        columns = prediction_columns(self.model.topics)
+        return kinds((*columns, *kept_columns(self.kept, columns)))
 
     def table(self, records: list[Record]) -> Table:
         """Return the prediction rows of records."""
         found = self.model.predict(records, keep_links=self.keep_links, scored_at=self.scored_at)
-        return as_table(prediction_columns(self.model.topics), found)
+        columns = prediction_columns(self.model.topics)
+        own = kept_columns(self.kept, columns)
+        return as_table(columns, found) | as_table(own, records)
 
     def __reduce__(self) -> tuple[Any, ...]:
         place = (str(self.model.path), self.model.model_version)
-        return _opened, (Scoring, place, self.keep_links, self.scored_at)
+        return _opened, (Scoring, place, self.keep_links, self.scored_at, self.kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +71,12 @@ class Cleaning:
 
     model: Model | None
     keep_links: KeepLinks
+    kept: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def columns(self) -> Mapping[str, str]:
         """The columns of clean articles."""
-        return kinds(CLEAN_COLUMNS)
+        return kinds((*CLEAN_COLUMNS, *kept_columns(self.kept, CLEAN_COLUMNS)))
 
     def table(self, records: list[Record]) -> Table:
         """Return records as clean articles."""
@@ -83,7 +88,8 @@ class Cleaning:
             else Cleaned(_unread(item), None)
             for item in found
         ]
-        return as_table(CLEAN_COLUMNS, cleaned)
+        own = kept_columns(self.kept, CLEAN_COLUMNS)
+        return as_table(CLEAN_COLUMNS, cleaned) | as_table(own, records)
 
     def _texts(self, articles: Sequence[Article]) -> list[str | None]:
         """Return the clean text of each article with the links to keep."""
@@ -95,7 +101,7 @@ class Cleaning:
     def __reduce__(self) -> tuple[Any, ...]:
         needed = self.model if self.keep_links == "related" else None
         place = (str(needed.path), needed.model_version) if needed else None
-        return _opened, (Cleaning, place, self.keep_links)
+        return _opened, (Cleaning, place, self.keep_links, self.kept)
 
 
 def _unread(item: Prediction) -> Article:
@@ -105,7 +111,7 @@ def _unread(item: Prediction) -> Article:
     )
 
 
-def _opened(make: Callable[..., Job], place: tuple[str, str] | None, *rest: str) -> Job:
+def _opened(make: Callable[..., Job], place: tuple[str, str] | None, *rest: Any) -> Job:
     """Return a job in a worker, which opens the model anew: a bundle loads faster than it travels.
 
     Raises

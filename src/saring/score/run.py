@@ -114,8 +114,12 @@ def run(
         # They start while the files are surveyed.
         crew = ending.enter_context(_hired(workers)) if workers > 1 else None
         found = survey(inputs, options.format)
-        plan = _plan(found, what, crew, {**asdict(options), "output": out.suffix.lower(),
-                                         "batch_size": how.batch_size})  # fmt: skip
+        settings = asdict(options) | {
+            "keep": list(options.keep),  # as JSON gives it back
+            "output": out.suffix.lower(),
+            "batch_size": how.batch_size,
+        }
+        plan = _plan(found, what, crew, settings)
         parts = ending.enter_context(open_parts(out, plan, overwrite=how.overwrite))
         _check_places(out, how, parts.joined)
         maker = Maker(make_job(parts.plan.scored_at), out.suffix.lower(), options)

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 from saring.article import KeepLinks
 from saring.errors import ConfigError
 from saring.predict import Model
-from saring.read import ReadOptions, fixer
-from saring.schema import kinds, prediction_columns
+from saring.read import ReadOptions, fixer, kept_kinds
 from saring.score import Summary
-from saring.spark.frames import map_batches, quoted
+from saring.spark.frames import map_batches, quoted, row_kinds
 from saring.spark.readers import READERS, found, spread
 from saring.spark.session import address, opened, rename_parts
 from saring.spark.shipped import ship
@@ -75,8 +74,14 @@ def score_files(
     suffix = Path(out).suffix.lower()
     lines = "" if suffix == ".parquet" else suffix
     stamp = datetime.now(UTC).isoformat(timespec="seconds")
-    scorer = Scorer(ship(model), keep_links, stamp, options, lines, names)
-    columns = kinds(prediction_columns(model.topics))
+    local = [path for path in inputs if "://" not in str(path)]
+    kept = (
+        kept_kinds(local, options)
+        if len(local) == len(inputs)
+        else dict.fromkeys(options.keep, "json")
+    )
+    scorer = Scorer(ship(model), keep_links, stamp, options, lines, names, kept)
+    columns = row_kinds(model, kept)
     with opened(master) as spark:
         frames = [
             map_batches(

@@ -133,7 +133,7 @@ READERS: Mapping[str, Reader] = {"parquet": _parquet, "jsonl": _json_lines, "csv
 
 def _check_lines(lines: Sequence[str], options: ReadOptions) -> None:
     """Raise InputError when none of the first lines has a text column."""
-    columns = Columns(options.columns)
+    columns = Columns(options.columns, options.keep)
     rows = [row for line in lines if not isinstance(row := json_line(line), Broken)]
     missing = [columns.find(tuple(row)).missing for row in rows]
     if missing and all(missing):

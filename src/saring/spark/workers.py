@@ -93,6 +93,8 @@ class Scorer:
         Format of the lines, one of `SUFFIXES`; empty for columns.
     names : Mapping[str, tuple[str, str]]
         Path of a local file to what ids are made of, and to what messages call it.
+    kept : Mapping[str, str]
+        Columns of the input that stay in the rows, to their kinds.
     """
 
     model: Shipped
@@ -101,10 +103,11 @@ class Scorer:
     options: ReadOptions = field(default_factory=ReadOptions)
     suffix: str = ""
     names: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    kept: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, batches: Batches) -> Batches:
         """Yield the prediction rows of a partition's batches."""
-        job = Scoring(self.model.opened(), self.keep_links, self.scored_at)
+        job = Scoring(self.model.opened(), self.keep_links, self.scored_at, self.kept)
         made = self.model.answers(made_tables(job, self._records(batches)))
         if not self.suffix:
             schema = arrow_schema(job.columns)
@@ -121,7 +124,7 @@ class Scorer:
 
     def _records(self, batches: Batches) -> Iterator[Record]:
         """Yield the record in each row."""
-        columns, fix = Columns(self.options.columns), fixer(self.options)
+        columns, fix = Columns(self.options.columns, self.options.keep), fixer(self.options)
         for batch in batches:
             for values in batch_rows(batch):
                 yield _named(fix(to_record(self._row(values), columns)))

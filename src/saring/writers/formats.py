@@ -155,8 +155,21 @@ def arrow_batch(table: Table, schema: Any) -> Any:
     """Return columns as an Arrow batch of the schema's types."""
     import pyarrow as pa
 
-    arrays = [pa.array(table[field.name], field.type) for field in schema]
+    arrays = [_array(table[field.name], field.type) for field in schema]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _array(values: Sequence[Any], kind: Any) -> Any:
+    """Return values as an Arrow array; what is no text, in a column of texts, as JSON."""
+    import pyarrow as pa
+
+    try:
+        return pa.array(values, kind)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        if kind != pa.string():
+            raise
+    texts = [v if v is None or isinstance(v, str) else orjson.dumps(v).decode() for v in values]
+    return pa.array(texts, kind)
 
 
 def arrow_schema(columns: Mapping[str, str]) -> Any:
@@ -170,6 +183,7 @@ def arrow_schema(columns: Mapping[str, str]) -> Any:
         "float": pa.float64(),
         "bool": pa.bool_(),
         "bytes": pa.binary(),
+        "json": pa.string(),
     }
     link = pa.struct([(name, types[kind]) for name, kind in kinds(LINK_COLUMNS).items()])
     types["links"] = pa.list_(link)
