@@ -200,6 +200,7 @@ def test_a_disk_that_refuses_at_any_call_leaves_the_old_one_whole(disk, request,
         assert {path.name for path in tmp_path.iterdir()} <= names | {
             "out.jsonl.parts",
             "set.bin.part",
+            "set.bin.part.json",
         }
         assert inside(write(request, tmp_path)) == before
 
