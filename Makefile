@@ -33,7 +33,7 @@ $(READY): pyproject.toml constraints.txt
 	@echo "setting up .venv: one or two minutes the first time" >&2
 	@test -z "$(STALE)" || rm -rf .venv
 	@if command -v uv >/dev/null; then \
-		uv venv --quiet --allow-existing --python $(PYTHON) .venv && \
+		uv venv --quiet --seed --allow-existing --python $(PYTHON) .venv && \
 		uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[all,dev]'; \
 	else \
 		$(PYTHON) -m venv .venv && \
