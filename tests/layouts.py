@@ -104,7 +104,7 @@ def kompas(story: Story) -> Printed:
         "\n".join([story.title, *head, *body, *tail]),
         story.headlines,
         [*head, script, *tail, "JAKARTA, KOMPAS.com"],
-        published="2025-05-29T14:55+07:00",
+        published="2025-05-29T14:55:00+07:00",
         publisher="Kompas.com",
         place="Jakarta",
         author="Rina Wulandari",
@@ -138,7 +138,7 @@ def liputan6(story: Story) -> Printed:
         "\n".join(["Diperbarui 20 Jun 2025, 18:05 WIB", *body]),
         box[:3],
         furniture,
-        published="2025-06-20T18:05+07:00",
+        published="2025-06-20T18:05:00+07:00",
         publisher="Liputan6.com",
         place="Bandung",
     )
@@ -152,7 +152,7 @@ def okezone(story: Story) -> Printed:
         "\r\n\r\n".join(["Senin 11 Mei 2020 18:02 WIB", *body, *tail]),
         story.headlines,
         [*tail, "Baca Juga :", "SURABAYA"],
-        published="2020-05-11T18:02+07:00",
+        published="2020-05-11T18:02:00+07:00",
         place="Surabaya",
     )
 
@@ -225,7 +225,7 @@ def suara(story: Story) -> Printed:
         "\n".join([story.title, *head, *body]),
         story.headlines,
         [*head, "Iklan", "Suara.com -"],
-        published="2019-06-24T10:15+08:00",
+        published="2019-06-24T09:15:00+07:00",
         publisher="Suara.com",
         author="Rina Wulandari",
     )
@@ -261,7 +261,7 @@ def pikiran_rakyat(story: Story) -> Printed:
         "\n".join([*head, "\n\n".join(body), *tail]),
         story.headlines,
         [*filter(None, [*head, *tail]), "***", "PORTAL SUMBING"],
-        published="2022-01-19T14:30+07:00",
+        published="2022-01-19T14:30:00+07:00",
         publisher="Portal Sumbing",
         editor="Dedi Saputra",
         source="Reuters",

@@ -370,7 +370,7 @@ def test_parse_shows_the_pieces_without_a_model(capsys):
     assert main(["parse", PRMN]) == DONE
     out = capsys.readouterr().out
     for line in (
-        "published  2023-03-03T09:15+07:00",
+        "published  2023-03-03T09:15:00+07:00",
         "publisher  Media Ciremai",
         "source     Reuters",
     ):

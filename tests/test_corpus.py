@@ -54,7 +54,7 @@ def test_a_row_becomes_a_parsed_article_with_its_labels(tmp_path):
     assert found.links == (LabelledLink(headline, related=True, clickbait=False),)
     article = found.article
     assert (article.id, article.title) == ("eco-1", ROW["title"])
-    assert (article.publisher, article.published) == ("Warta Lumbung", "2024-03-05")
+    assert (article.publisher, article.published) == ("Warta Lumbung", "2024-03-05T00:00:00+07:00")
     assert [link.headline for link in article.links] == [headline]
     assert headline not in article.body
     assert article.text == ROW["text"]

@@ -611,21 +611,24 @@ def test_a_title_keeps_its_own_colons_and_dashes():
 @pytest.mark.parametrize(
     ("head", "article", "published"),
     [
-        ("", "<div>Rabu, 19 Januari 2022 | 14:30 WIB</div>", "2022-01-19T14:30+07:00"),
-        ("", "<div>Rabu, 19/01/2022 14:30 WITA</div>", "2022-01-19T14:30+08:00"),
-        ("", "<div>Rabu, 19 Jan 2022, 14.30</div>", "2022-01-19T14:30"),
-        ("", "<div>- 19 Januari 2022</div>", "2022-01-19"),
+        ("", "<div>Rabu, 19 Januari 2022 | 14:30 WIB</div>", "2022-01-19T14:30:00+07:00"),
+        ("", "<div>Rabu, 19/01/2022 14:30 WITA</div>", "2022-01-19T13:30:00+07:00"),
+        ("", "<div>Rabu, 19 Jan 2022, 14.30</div>", "2022-01-19T14:30:00+07:00"),
+        ("", "<div>Jumat (12/8/2022) 10.00 WIB</div>", "2022-08-12T10:00:00+07:00"),
+        ("<meta name='date' content='1 Pebruari 2022 pukul 10.05 WIB'>", "",
+         "2022-02-01T10:05:00+07:00"),
+        ("", "<div>- 19 Januari 2022</div>", "2022-01-19T00:00:00+07:00"),
         ("<meta property='article:published_time' content='2022-01-19T14:30:05+07:00'>", "",
          "2022-01-19T14:30:05+07:00"),
-        ("<meta name='pubdate' content='2022-01-19 14:30:00'>", "", "2022-01-19T14:30"),
+        ("<meta name='pubdate' content='2022-01-19 14:30:00'>", "", "2022-01-19T14:30:00+07:00"),
         ("<meta itemprop='datePublished' content='2022-01-18T20:00:00Z'>", "",
-         "2022-01-19T03:00+07:00"),
+         "2022-01-19T03:00:00+07:00"),
         ("<meta itemprop='datePublished' content='2022-01-19T14:30:00Z'>",
-         "<div>Rabu, 19 Januari 2022 14:30 WIB</div>", "2022-01-19T14:30+07:00"),
+         "<div>Rabu, 19 Januari 2022 14:30 WIB</div>", "2022-01-19T14:30:00+07:00"),
         ("<script type='application/ld+json'>{\"@type\": \"NewsArticle\", "
-         '"datePublished": "2022-01-19T14:30:00+07:00"}</script>', "", "2022-01-19T14:30+07:00"),
+         '"datePublished": "2022-01-19T14:30:00+07:00"}</script>', "", "2022-01-19T14:30:00+07:00"),
         ("<script type='application/ld+json'>{rusak</script>", "<div>Rabu, 19/01/2022</div>",
-         "2022-01-19"),
+         "2022-01-19T00:00:00+07:00"),
     ],
 )  # fmt: skip
 def test_the_time_of_publication(head, article, published):

@@ -495,14 +495,14 @@ def test_click_id_s_tables_become_a_corpus(click_id, cached, tmp_path):
         "title": "Harga Pala Naik",
         "text": "Harga pala naik.\n“Berat,” kata Ani.",
         "publisher": "okezone.com",
-        "date": "2019-09-15T07:30:00",
+        "date": "2019-09-15T07:30:00+07:00",
         "url": "https://a.example/1",
         "desk": "Economy/Sektor Riil",
         "topic": "economy",
         "sure": True,
     }
     assert [row.get("date") for row in rows[1:]] == [
-        "2019-09-15T09:05+07:00", "2019-09-15", None, None,
+        "2019-09-15T09:05:00+07:00", "2019-09-15", None, None,
     ]  # fmt: skip
     assert rows[1]["clickbait"], rows[1]["clickbait_share"] == (1, 0.6667)
     assert (rows[2]["topic"], rows[2]["sure"]) == ("other", False)

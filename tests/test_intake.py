@@ -68,7 +68,7 @@ def test_a_row_may_have_the_columns_of_a_file():
     row = {"Judul": "Cabai Turun", "Isi Berita": TEXT, "Tanggal": "3 Maret 2023", "Sumber": "Warta"}
     article = one(row)
     assert (article.title, article.text) == ("Cabai Turun", TEXT)
-    assert (article.published, article.publisher) == ("2023-03-03", "Warta")
+    assert (article.published, article.publisher) == ("2023-03-03T00:00:00+07:00", "Warta")
 
 
 def test_a_row_from_python_is_the_row_from_a_file():

@@ -449,7 +449,7 @@ def test_a_whole_page_gives_title_links_metadata_and_body():
     article = parse(PAGE)
     assert article.title == TITLE
     assert [link.headline for link in article.links] == [HEADLINE]
-    assert article.published == "2022-01-19T14:30+07:00"
+    assert article.published == "2022-01-19T14:30:00+07:00"
     assert (article.editor, article.source) == ("Rina Wulandari", "Reuters")
     assert article.publisher == "Portal Sumbing"
     assert article.body == "\n".join([BODY_1, BODY_2, BODY_3])
@@ -457,7 +457,7 @@ def test_a_whole_page_gives_title_links_metadata_and_body():
 
 def test_what_the_record_says_wins_over_the_page():
     article = parse({"text": PAGE, "published": "2 Maret 2023", "publisher": "Kabar Lain"})
-    assert article.published == "2023-03-02"
+    assert article.published == "2023-03-02T00:00:00+07:00"
     assert article.publisher == "Kabar Lain"
 
 

@@ -87,7 +87,7 @@ def test_spans_are_those_of_the_given_text(model):
 def test_the_page_of_a_portal_is_read_whole(model):
     found = one(model, PRMN)
     assert found.title == PRMN.splitlines()[0]
-    assert (found.published, found.source) == ("2023-03-03T09:15+07:00", "Reuters")
+    assert (found.published, found.source) == ("2023-03-03T09:15:00+07:00", "Reuters")
     assert [link.headline.split()[0] for link in found.links] == ["Usai", "Harga", "Jadwal"]
     paragraphs = [line for line in PRMN.splitlines() if line.endswith((".", ".***"))]
     assert len(paragraphs) == 14
@@ -345,6 +345,6 @@ def test_the_whole_model_knows_our_page(whole_model):
 def test_the_whole_model_knows_the_seed_article(whole_model):
     found = one(whole_model, SEED.read_text(encoding="utf-8"))
     assert found.topic == "international_politics"
-    assert (found.published, found.source) == ("2022-01-19T14:30+07:00", "Reuters")
+    assert (found.published, found.source) == ("2022-01-19T14:30:00+07:00", "Reuters")
     assert [link.related for link in found.links] == [False] * 3
     assert len(found.clean_text.splitlines()) == 14

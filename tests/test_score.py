@@ -107,7 +107,7 @@ def test_a_date_that_cannot_be_read_costs_no_verdict_and_the_row_says_so(model, 
     pq.write_table(pa.table(table), tmp_path / "in.parquet")
     summary = score([tmp_path / "in.parquet"], tmp_path / "out.jsonl", model, workers=workers)
     good, dateless = rows_of(tmp_path / "out.jsonl")
-    assert (good["published"], good["error"]) == ("1970-01-01T00:00:00", None)
+    assert (good["published"], good["error"]) == ("1970-01-01T00:00:00+07:00", None)
     assert dateless["published"] is None
     assert "in.parquet:2: column 'tanggal' (published): found" in dateless["error"]
     same = set(good) - {"id", "published", "error"}
@@ -223,7 +223,7 @@ def test_a_clean_row_has_the_article_s_metadata(tmp_path):
     [row] = pq.read_table(tmp_path / "out.parquet").to_pylist()
     article = parse((ARTICLES / "prmn.txt").read_text("utf-8"))
     assert (row["editor"], row["source"]) == ("Ratna Wulandari Kusnadi", "Reuters")
-    assert (row["published"], row["text"]) == ("2023-03-03T09:15+07:00", article.body)
+    assert (row["published"], row["text"]) == ("2023-03-03T09:15:00+07:00", article.body)
     assert (row["author"], row["tags"], row["error"]) == (None, [], None)
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from saring.dates import MIDNIGHT, read_date
 from saring.errors import CorpusError
 from saring.importing.annotations import title_key
 from saring.importing.recipe import Recipe
 from saring.importing.repair import demojibake, split_paragraphs
 from saring.importing.tables import TableRow
-from saring.parse.metadata import parse_date
 
 __all__ = ["Draft", "Drafter"]
 
 SHOWN_VALUES = 5  # of those that an error names; a recipe is mended in one go when it shows most
-MIDNIGHT = " 00:00:00"  # what pandas writes behind a date without a time
+NO_TIME = " 00:00:00"  # what pandas writes behind a date without a time
 
 
 @dataclass(slots=True)
@@ -123,14 +123,14 @@ class Drafter:
     def _date(self, row: TableRow) -> str:
         given = row.values.get("date", "")
         if given and "time" in row.values:
-            given = f"{given.removesuffix(MIDNIGHT)} {row.values['time']}"
-        date = parse_date(given.removesuffix(MIDNIGHT))
+            given = f"{given.removesuffix(NO_TIME)} {row.values['time']}"
+        date = read_date(given)
         if given and not date:
             self.problems.append(
                 f"{row.where}: column {self._theirs('date')} is {given!r}; expected a date; left "
                 "empty"
             )
-        return date
+        return date.removesuffix(MIDNIGHT)
 
     def _topic(self, row: TableRow) -> str:
         given = row.values.get("topic", "").strip()

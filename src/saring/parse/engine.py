@@ -18,13 +18,14 @@ from operator import attrgetter, itemgetter
 from typing import Any
 
 from saring.article import Article, Link, Record, Removal
+from saring.dates import read_date
 from saring.errors import InputError
 from saring.parse import edges, furniture
 from saring.parse.dateline import publisher_name
 from saring.parse.furniture import Find, Page
 from saring.parse.links import find_addressed, find_teasers
 from saring.parse.markers import load_rules
-from saring.parse.metadata import parse_date, parse_tags
+from saring.parse.metadata import parse_tags
 from saring.parse.needles import Hit
 from saring.parse.rules import Rules
 from saring.parse.teaser import Span, Teaser
@@ -144,7 +145,7 @@ def _article(
         text=record.text,
         links=links,
         removals=tuple(sorted(removals, key=_START)),
-        published=parse_date(record.published) or value("published", ""),
+        published=read_date(record.published) or value("published", ""),
         editor=value("editor", ""),
         author=value("author", ""),
         source=value("source", ""),

@@ -11,8 +11,9 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from saring.dates import read_date
 from saring.parse.dateline import find_dateline
-from saring.parse.metadata import parse_credits, parse_date
+from saring.parse.metadata import parse_credits
 from saring.parse.rules import Places, Rule, Rules, take_line
 from saring.parse.shape import PROSE_CHARS, is_prose, is_title_case, may_be_headline
 from saring.parse.teaser import Span
@@ -238,12 +239,12 @@ def find_of(rule: Rule, match: re.Match[str], start: int, end: int) -> Find:
 
 
 def _values(rule: Rule, match: re.Match[str]) -> dict[str, str]:
-    """Return the fields a match names, dates as ISO 8601."""
+    """Return the fields a match names, dates as `read_date` writes them."""
     values = {name: value.strip() for name, value in match.groupdict().items() if value}
     if rule.kind in ("credit", "syndication"):
         values |= parse_credits(match.group())
     if "published" in values:
-        values["published"] = parse_date(values["published"])
+        values["published"] = read_date(values["published"])
     return {name: value for name, value in values.items() if value}
 
 

@@ -16,10 +16,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import urlsplit
 
+from saring.dates import find_date, read_date, written
 from saring.read.pagelines import Line, page_rules
 
 __all__ = ["PageMeta", "page_meta"]
@@ -30,24 +30,11 @@ DATE_LINES_ABOVE = 3  # or this near above it
 DATE_CHARS = 90  # and is no longer than this
 MIN_NAME_CHARS = 4  # a word of the site's name that tells it ("the", "id" do not)
 MAX_NAME_WORDS = 5  # "ANTARA News Jawa Timur" is a portal's name, a longer part is a headline's
-WIB = timezone(timedelta(hours=7))  # most portals print Western Indonesian Time
-ZONES = {"wib": 7, "wita": 8, "wit": 9}
-MONTHS = {
-    **{"jan": 1, "feb": 2, "mar": 3, "apr": 4, "mei": 5, "may": 5, "jun": 6, "jul": 7, "agu": 8},
-    **{"agt": 8, "ags": 8, "aug": 8, "sep": 9, "okt": 10, "oct": 10, "nov": 11, "nop": 11},
-    **{"des": 12, "dec": 12},
-}
-
 TITLE_CHARS = 300  # no portal prints a longer headline
 LINKED_TEXT = 5  # rank of a line of links that is no heading
 
 _SEPARATOR = re.compile(r"\s+[-|–—»:]+\s+|\s*\|\s*|:\s+(?=[A-Z])")
 _PAGE_OF = re.compile(r"[-|,(]?\s*\b(?:halaman|page) (?:all|\d+)\)?(?=\s*(?:[-|–—:]|$))", re.I)
-_DATE = re.compile(
-    r"\b(\d{1,2})[ /-](\d{1,2}|[a-z]{3,9})\.?[ /-](\d{4})"
-    r"(?:\D{1,12}(\d{1,2})[:.](\d{2})(?:[:.]\d{2})?\s*(wib|wita|wit)?\b)?",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +51,7 @@ class PageMeta:
 def page_meta(root: Any, lines: Sequence[Line]) -> PageMeta:
     """Return the metadata of a page, given its root element and its lines.
 
-    `published` is ISO 8601, with an offset where the page gives one; all may be empty.
+    `published` is as `read_date` writes it; all may be empty.
     """
     metas = _meta_tags(root)
     ld = _news_article(root)
@@ -212,47 +199,17 @@ def _parts(title: str) -> list[tuple[int, int]]:
 def _published(metas: dict[str, str], ld: dict[str, Any], near: Sequence[Line]) -> str:
     """Return the time of publication, the page's own offset first, then the printed date line."""
     stated = [ld.get("datePublished"), *(metas.get(name) for name in page_rules()["date"]["metas"])]
-    times = [time for value in stated if isinstance(value, str) and (time := _parsed(value))]
+    times = [found for value in stated if isinstance(value, str) and (found := find_date(value))]
     short = [line.text for line in near if len(line.text) <= DATE_CHARS and not line.is_links]
-    printed = [found for text in short if (found := _printed(text))]
-    for time in times:
-        if time.utcoffset():
-            return _iso(time)
+    printed = [found for text in short if (found := find_date(text))]
     # "Z" or no offset is often local time by mistake; the printed line is what readers see.
-    for text in printed:
-        if "T" in text:
-            return text
-    for time in times:
-        return _iso(time.astimezone(WIB) if time.tzinfo else time)
-    return printed[0] if printed else ""
-
-
-def _parsed(value: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(value.replace(" T", "T"))
-    except ValueError:
-        return None
-
-
-def _printed(text: str) -> str:
-    """Return the ISO form of an Indonesian date line, "Kamis, 05 November 2015 | 11:13 WIB"."""
-    found = _DATE.search(text)
-    if not found:
-        return ""
-    day, month, year, hour, minute, zone = found.groups()
-    number = int(month) if month.isdigit() else MONTHS.get(month[:3].lower(), 0)
-    offset = timezone(timedelta(hours=ZONES[zone.lower()])) if zone else None
-    try:
-        date = datetime(int(year), number, int(day), tzinfo=offset)
-        return (
-            _iso(date.replace(hour=int(hour), minute=int(minute))) if hour else f"{date:%Y-%m-%d}"
-        )
-    except ValueError:  # 31 February, month 13: digits that only look like a date
-        return ""
-
-
-def _iso(time: datetime) -> str:
-    return time.isoformat(timespec="seconds" if time.second else "minutes")
+    ranked = [
+        *(found for found in times if found.time.utcoffset()),
+        *(found for found in printed if found.timed),
+        *times,
+        *printed,
+    ]
+    return written(ranked[0].time) if ranked else ""
 
 
 def _asked(root: Any, title: str, published: str) -> tuple[str, str]:
@@ -260,4 +217,4 @@ def _asked(root: Any, title: str, published: str) -> tuple[str, str]:
     from trafilatura.metadata import extract_metadata
 
     found = extract_metadata(copy.deepcopy(root))
-    return title or found.title or "", published or found.date or ""
+    return title or found.title or "", published or read_date(found.date or "")
