@@ -256,6 +256,30 @@ def test_a_frame_without_texts_is_refused(spark, model):
 
 
 @on_cluster
+def test_an_odd_time_in_parquet_costs_its_date_alone(spark, model, tmp_path):
+    inputs = tmp_path / "in"
+    inputs.mkdir()
+    times = {  # a good one, and one that no calendar has
+        "a": pa.array([1642602600000, 10**17]).view(pa.timestamp("ms")),
+        "b": pa.array([1642602600000000, 2**61]).view(pa.timestamp("us", "UTC")),
+        "c": pa.array([1642602600000000000, None], pa.int64()).view(pa.timestamp("ns")),
+    }
+    unneeded = pa.array([1, 2]).view(pa.time64("ns"))  # which Spark cannot read
+    for name, dates in times.items():
+        table = {"isi": ["Rupiah menguat."] * 2, "tanggal": dates, "jam": unneeded}
+        pq.write_table(pa.table(table), inputs / f"{name}.parquet")
+        here, there = tmp_path / f"{name}.jsonl", tmp_path / f"{name}-spark.jsonl"
+        score_here([inputs / f"{name}.parquet"], here, model)
+        score_files([inputs / f"{name}.parquet"], there, model)
+        found = by_id(lines_of(there))
+        for row, expected in zip(found, by_id(lines_of(here)), strict=True):
+            assert row["published"] == expected["published"]
+            assert bool(row["error"]) == bool(expected["error"])
+            assert row["topic"] == expected["topic"] is not None
+        assert [bool(row["error"]) for row in found] == [False, name != "c"]
+
+
+@on_cluster
 def test_formats_ids_and_errors_are_those_of_the_local_engine(spark, model, tmp_path):
     inputs = tmp_path / "in put [1]"
     inputs.mkdir()

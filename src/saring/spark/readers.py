@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from saring.errors import InputError
 from saring.read import Broken, Columns, ReadOptions, json_line, sources
 from saring.read.delimited import header_of
+from saring.read.parquet import parquet_schema
 from saring.read.source import FORMATS
 from saring.spark.frames import article_columns, map_batches, quoted
 from saring.spark.session import address
@@ -76,12 +77,58 @@ def _literal(path: str) -> str:
 
 def _parquet(spark: SparkSession, paths: list[str], options: ReadOptions) -> DataFrame:
     """Return the rows of Parquet files, of columns no more than are needed."""
-    table = spark.read.parquet(*paths)
-    chosen = article_columns(table.columns, options)
-    row = "_metadata.row_index + 1"
-    return table.selectExpr(
-        f"_metadata.file_path AS {FILE}", f"{row} AS {ROW}", *map(quoted, chosen)
+    types = _types(paths[0])
+    names = list(types) or spark.read.parquet(*paths).columns
+    chosen = article_columns(names, options)
+    values = [quoted(name) for name in chosen]
+    reader = spark.read
+    if all(types.get(name) in _KINDS for name in chosen):
+        # Told the types, Spark does not look at other columns, of which it knows fewer than Arrow.
+        kinds = [_KINDS[types[name]] for name in chosen]
+        spark.conf.set("spark.sql.legacy.parquet.nanosAsLong", "true")
+        told = zip(values, kinds, strict=True)
+        reader = reader.schema(", ".join(f"{value} {kind}" for value, (kind, _) in told))
+        values = [
+            f"{given.format(value)} AS {value}"
+            for value, (_, given) in zip(values, kinds, strict=True)
+        ]
+    return reader.parquet(*paths).selectExpr(
+        f"_metadata.file_path AS {FILE}", f"_metadata.row_index + 1 AS {ROW}", *values
     )
+
+
+def _types(address: str) -> dict[str, str]:
+    """Return the Arrow type of each column of a local Parquet file; none of one elsewhere."""
+    path = Path(re.sub(r"\\(.)", r"\1", address.removeprefix("file://")))
+    schema = parquet_schema(path) if address.startswith("file://") else None
+    return {} if schema is None else {field.name: str(field.type) for field in schema}
+
+
+# A time as Spark has it, from a number; what it cannot hold becomes one that Python cannot.
+_MOST = 2**63 // 1000 - 1
+_FROM = {
+    "s": f"least(greatest({{}}, -{_MOST}), {_MOST}) * 1000",  # which Parquet holds as milliseconds
+    "ms": f"least(greatest({{}}, -{_MOST}), {_MOST}) * 1000",
+    "us": "{}",
+    "ns": "({} div 1000)",
+}
+_KINDS: Mapping[str, tuple[str, str]] = {
+    "string": ("STRING", "{}"),
+    "large_string": ("STRING", "{}"),
+    "int64": ("BIGINT", "{}"),
+    "int32": ("INT", "{}"),
+    "double": ("DOUBLE", "{}"),
+    "date32[day]": ("DATE", "{}"),
+    **{
+        f"timestamp[{unit}]": ("BIGINT", f"CAST(timestamp_micros({micros}) AS TIMESTAMP_NTZ)")
+        for unit, micros in _FROM.items()
+    },
+    **{
+        f"timestamp[{unit}, tz=UTC]": ("BIGINT", f"timestamp_micros({micros})")
+        for unit, micros in _FROM.items()
+    },
+}
+"""How Spark reads a column of an Arrow type, and what is made of it."""
 
 
 def _csv(spark: SparkSession, paths: list[str], options: ReadOptions) -> DataFrame:
