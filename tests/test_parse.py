@@ -310,6 +310,24 @@ def test_what_a_portal_prints_behind_the_last_sentence_is_left_out(end):
     assert parse(f"{BODY_1}\n{BODY_2}{end}").body == f"{BODY_1}\n{BODY_2}"
 
 
+@pytest.mark.parametrize(
+    "behind",
+    [" 2.", " (abc)", "   (ABC)", "\xa0   (Abc)", " Foto/Instagram @kabar_a", " (abc/def)"],
+)
+@pytest.mark.parametrize("headline", [HEADLINE, "Harga Cabai di Pasar Kini Rp14.995/Kg"])
+def test_what_stands_behind_a_headline_on_its_line_is_no_part_of_it(behind, headline):
+    assert links_of(BODY_1, f"Baca juga: {headline}{behind}", BODY_2) == [headline]
+
+
+def test_a_number_of_a_list_is_cut_from_a_headline_and_not_from_a_sentence():
+    article = parse(f"{BODY_1}\nBaca juga: {HEADLINE} 2.\n{BODY_2}")
+    assert article.body == f"{BODY_1}\n2.\n{BODY_2}"
+    line = (
+        "Baca juga: Cabai Turun Lagi di Pasar Berikut adalah daftar harga cabai di pasar induk: 1."
+    )
+    assert links_of(BODY_1, line, BODY_2) == ["Cabai Turun Lagi di Pasar"]
+
+
 def test_a_headline_without_a_colon_may_run_on():
     article = parse(f"{BODY_1}\nBaca juga Dinas Pertanian {HEADLINE} {BODY_3}")
     assert [link.headline for link in article.links] == [f"Dinas Pertanian {HEADLINE}"]

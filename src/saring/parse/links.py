@@ -33,8 +33,9 @@ _QUOTED = re.compile(  # a video's title, and what stands behind it
     r"['\"‘“][^\r\n]{5,180}?['\"’”](?:\s{0,2}(?::|(?=\[))|(?:\s{1,2}di sini:)|(?=\s{0,3}\Z))"
     r"|['\"‘“][^'\"’”\r\n]{5,180}['\"’”]"
 )
-_INITIALS = re.compile(  # an article's last words, behind the teaser: (abc/def), (Kabar.com/Rini)
-    r"\([a-z]{2,4}/[a-z]{2,4}\)|\(\s?[\w-]{3,30}\.(?:com|co\.id|id|net)\s?/[^()\r\n]{2,60}\)",
+_BEHIND = re.compile(  # on the teaser's line: an article's last words, or the number of a list
+    r"\([a-z]{2,4}/[a-z]{2,4}\)|\(\s?[\w-]{3,30}\.(?:com|co\.id|id|net)\s?/[^()\r\n]{2,60}\)"
+    r"|(?<=\s)(?:\((?-i:[a-z]{3})\)|\d{1,2}\.)\Z|(?<=\s\s)\([a-z]{2,4}\)\Z",
     re.IGNORECASE,
 )
 
@@ -147,8 +148,10 @@ def _inline(host: Host, mark: Mark, stop: int) -> list[tuple[Span, Span, str]]:
     if markdown:
         return [(markdown.span(), markdown.span("headline"), markdown["url"])]
     stop = full = min(stop, after + REACH_CHARS)
-    initials = _INITIALS.search(text, after, min(stop, after + MAX_HEADLINE_CHARS))
-    stop = tight(text, after, initials.start() if initials else stop)[1]
+    behind = _BEHIND.search(text, after, min(stop, after + MAX_HEADLINE_CHARS))
+    if behind and (behind[0][0] == "(" or is_title_case(text[after : behind.start()])):
+        stop = behind.start()
+    stop = tight(text, after, stop)[1]
     if stop <= after:
         return []
     close = _bracket_end(text, mark, stop)

@@ -13,7 +13,7 @@ MIN_STOP_CHARS = 4  # "No.", "dr." end no sentence
 
 _JOINT = re.compile(  # where one word holds two; the first line turns most places away
     r"(?=[A-Z\d\"“‘(])(?<=\S)(?:"
-    r"(?<=[a-z][a-z\d%)\"”’'?!…])(?=[A-Z][a-z])"  # LagiMenurut
+    r"(?<=[a-z][a-z\d%+)\"”’'?!…])(?=[A-Z][a-z])"  # LagiMenurut
     r"|(?<=\d)(?=[A-Z][a-z]{2})"  # 2020Menurut
     r"|(?<=[A-Z]{2})(?=[A-Z][a-z]{3})"  # KPKMenurut
     r"|(?<=[a-z]{3})(?=[A-Z]{3})"  # LagiKPK
