@@ -221,3 +221,20 @@ def test_a_finished_part_survives_a_power_cut(disk, given, tmp_path):
     clean([given], tmp_path / "out.jsonl", batch_size=5, quarantine=tmp_path / "bad.jsonl",
           progress=check)  # fmt: skip
     assert disk.left(tmp_path / "bad.jsonl").count(b"\n") == 4
+
+
+def test_whatever_call_is_refused_the_same_command_ends_the_batch(disk, given, tmp_path):
+    def run(folder):
+        clean([given], folder / "out.jsonl", batch_size=5, quarantine=folder / "bad.jsonl")
+        return inside(folder)
+
+    (tmp_path / "whole").mkdir()
+    whole = run(tmp_path / "whole")
+    assert sorted(whole) == ["bad.jsonl", "out.jsonl"]
+    for number in range(len(disk.calls)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        disk.refuses = len(disk.calls) + number
+        with pytest.raises(SaringError, match="cannot be written"):
+            run(folder)
+        assert run(folder) == whole
