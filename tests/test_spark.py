@@ -22,7 +22,7 @@ from saring.cli import FAILED, OK, WRONG_USE, main
 from saring.compiled import SWITCH
 from saring.errors import ConfigError, InputError, SaringError
 from saring.predict import Model, load
-from saring.read import read, rows
+from saring.read import ReadOptions, read, rows
 from saring.score import score as score_here
 from saring.spark import score, score_files, shipped
 from saring.spark.frames import map_batches
@@ -80,6 +80,20 @@ def test_a_batch_of_arrow_gives_the_rows_of_predict(model):
     [batch] = scorer(iter([pa.RecordBatch.from_pylist(rows)]))
     found = model.predict(rows, scored_at="2026-01-01T00:00:00+00:00")
     assert batch.to_pylist() == [prediction.row() for prediction in found]
+
+
+def test_columns_that_are_kept_come_through_with_their_types(model):
+    rows = [
+        {"isi": "Rupiah menguat.", "n": 1, "Topic": "niaga"},
+        {"isi": "", "n": None, "Topic": "x"},
+    ]
+    options = ReadOptions(on_error="keep", keep=("n", "Topic"))
+    kept = {"n": "int", "Topic": "string"}
+    scorer = Scorer(shipped.ship(model), "none", "2026-01-01", options, kept=kept)
+    [batch] = scorer(iter([pa.RecordBatch.from_pylist(rows)]))
+    assert batch.column("n").to_pylist() == [1, None]
+    assert batch.column("input_Topic").to_pylist() == ["niaga", "x"]
+    assert str(batch.schema.field("n").type) == "int64"
 
 
 def test_a_process_opens_a_model_once(model):
