@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from saring import compiled, store
 from saring.compiled.articles import ArticleScorer
+from saring.compiled.kept import kernel_is_kept
 from saring.compiled.kernel import ASK, DIGIT, ENDS, LETTER, SPACE, WORD
 from saring.compiled.letters import letters
 from saring.compiled.plain import NotCompiled
@@ -343,3 +344,11 @@ def test_threads_that_ask_at_once_load_the_kernel_once(monkeypatch, caplog):
         asked = [threads.submit(ask) for _ in range(8)]
         assert {each.result() for each in asked} == {True}
     assert len(caplog.records) <= 1
+
+
+def test_a_kernel_that_is_kept_is_read_without_a_note(monkeypatch, caplog):
+    assert compiled.prepare()
+    monkeypatch.setattr(compiled, "PATIENCE_SECONDS", 0)
+    compiled._load.cache_clear()
+    assert kernel_is_kept() and compiled._loaded()
+    assert caplog.records == []

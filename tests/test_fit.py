@@ -14,6 +14,7 @@ from saring.config import TrainConfig
 from saring.counted import Rows
 from saring.errors import CorpusError
 from saring.fit import (
+    AS_GOOD,
     Fitted,
     best_threshold,
     confidence_for,
@@ -179,13 +180,25 @@ def test_a_threshold_reached_is_related():
 
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.booleans()), min_size=2, max_size=40))
-def test_no_threshold_on_the_scores_is_better_than_the_best(rows):
+def test_no_threshold_on_the_scores_is_much_better(rows):
     scores = np.array([score / 20 for score, _ in rows])
     positive = np.array([label for _, label in rows])
     macro = partial(f1_score, positive, average="macro", labels=[False, True], zero_division=0)
     best = macro(scores >= best_threshold(scores, positive))
     # Fewer scores than quantiles: each of them has been tried.
-    assert best == pytest.approx(max(macro(scores >= score) for score in scores))
+    assert best >= max(macro(scores >= score) for score in scores) - AS_GOOD - 1e-9
+
+
+def test_a_threshold_hangs_on_no_single_rows():
+    """Thirty draws of the same rows, whose macro-F1 is much the same from 0.4 to 0.6."""
+    draw = np.random.default_rng(0)
+    positive = draw.random(3000) < 0.5
+    scores = np.clip(draw.normal(np.where(positive, 0.7, 0.3), 0.2), 0, 1)
+    found = [
+        best_threshold(scores[rows], positive[rows])
+        for rows in (draw.integers(0, 3000, 3000) for _ in range(30))
+    ]
+    assert np.ptp(found) < 0.05
 
 
 def test_a_small_part_has_as_much_say_in_a_threshold_as_a_large_one():
@@ -200,7 +213,7 @@ def test_a_small_part_has_as_much_say_in_a_threshold_as_a_large_one():
             for name in ("large", "small")
         )
 
-    assert gain(best_threshold(scores, positive, part)) == pytest.approx(max(map(gain, scores)))
+    assert gain(best_threshold(scores, positive, part)) >= max(map(gain, scores)) - 2 * AS_GOOD
     assert best_threshold(scores, positive) < best_threshold(scores, positive & (part == "small"))
 
 

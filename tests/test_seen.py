@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from saring.article import Article
 from saring.corpus import LabelledArticle, LabelledLink
+from saring.errors import BundleError
 from saring.seen import BYTES, count_seen, digests
 
 WORDS = st.lists(
@@ -59,3 +61,9 @@ def test_digests_are_short_and_in_no_order_of_rows():
     assert digests(rows) == digests(rows[::-1])
     assert len(digests(rows)) == 200 * BYTES * 5 // 4
     assert digests(rows) == digests([replace(row, split="test") for row in rows])
+
+
+@pytest.mark.parametrize("stored", ['"""', "~~~~~", "é", 7, None, ["a"]])
+def test_what_are_no_digests_is_an_error_of_the_bundle(stored):
+    with pytest.raises(BundleError, match=r"trained_on in card\.json"):
+        count_seen([article("a")], stored)

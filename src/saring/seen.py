@@ -9,6 +9,7 @@ from hashlib import blake2b
 from unicodedata import normalize
 
 from saring.corpus import LabelledArticle
+from saring.errors import BundleError
 
 __all__ = ["count_seen", "digests"]
 
@@ -27,8 +28,16 @@ def count_seen(articles: Iterable[LabelledArticle], stored: str) -> int:
     """Return how many articles have a title or a text among those that `digests` was given.
 
     Case, punctuation and spacing do not count.
+
+    Raises
+    ------
+    BundleError
+        When `stored` is none of `digests`.
     """
-    data = b85decode(stored)
+    try:
+        data = b85decode(stored)
+    except (TypeError, ValueError) as error:
+        raise BundleError(f"trained_on in card.json: {error}; train the model again") from error
     known = {data[at : at + BYTES] for at in range(0, len(data), BYTES)}
     return sum(not known.isdisjoint(_digests(article)) for article in articles)
 

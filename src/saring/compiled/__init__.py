@@ -31,6 +31,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from saring.compiled.kept import kernel_is_kept
 from saring.compiled.plain import NotCompiled, PlainArticles, PlainHeadlines
 from saring.compiled.slices import THREADS
 from saring.compiled.texts import Strings, as_column, as_list
@@ -232,7 +233,8 @@ def _load() -> bool:
     """Return whether the kernel is there, compiled if need be; the log says so if it takes long."""
     notice = Timer(PATIENCE_SECONDS, _log.warning, [COMPILING])
     notice.daemon = True
-    notice.start()
+    if not kernel_is_kept():  # a busy machine may take as long to read one
+        notice.start()
     try:
         with without(["yaml"]):  # with which numba obeys a file of settings in the working folder
             from saring.compiled import kernel, needles  # noqa: F401 - importing compiles them

@@ -188,9 +188,6 @@ class Report:
         BundleError
             When a field is missing, unknown or of the wrong shape.
         """
-        if "part" not in data:  # until the shipped model is made again
-            split, _, part = data["split"].partition(" (")
-            data = {**data, "split": split, "part": part[:-1]}
         try:
             report: Report = _typed(cls, data)
         except TypeError as error:
