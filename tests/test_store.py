@@ -214,6 +214,9 @@ def test_a_card_without_a_field_is_refused(field, tmp_path):
         ({"created": "2026-01-02T03:04:05"}, "no offset"),
         ({"labels": {"topic": ["a", "b"]}}, "2 labels and 3 intercepts"),
         ({"labels": {"topic": ["a", "a", "b"]}}, r"labels\.topic missing or not as"),
+        ({"labels": {"topic": ["a", "b", 3]}}, r"labels\.topic missing or not as"),
+        ({"labels": {"topic": ["a", "b", ""]}}, r"labels\.topic missing or not as"),
+        ({"labels": {}, "name": 5}, r": name, labels\.topic missing or not as"),
         ({"thresholds": {"abstain": "0.5", "strange": 9}}, r"thresholds\.abstain missing or not"),
     ],
 )
@@ -326,6 +329,19 @@ def test_a_path_in_the_checksums_is_refused(bundle):
         store.load(bundle)
 
 
+def test_checksums_in_another_form_are_refused(bundle):
+    """So a change of any byte is seen, of this file too."""
+    checksums = json.loads((bundle / "checksums.json").read_bytes())
+    (bundle / "checksums.json").write_text(json.dumps(checksums, indent=7))
+    with pytest.raises(BundleError, match="in the form saring writes"):
+        store.load(bundle)
+
+
+def test_a_folder_that_nobody_can_open_is_an_error():
+    with pytest.raises(BundleError, match=r"cannot be read \(File name too long\)"):
+        store.load(Path("x" * 5_000))
+
+
 def test_no_bundle_at_all_names_the_command(tmp_path):
     with pytest.raises(BundleError, match="saring train"):
         store.load(tmp_path / "nothing")
@@ -416,6 +432,15 @@ def whole_bundle(tmp_path_factory) -> Path:
     labels = CARD["labels"] | {"link": ["related", "unrelated"]}
     card = CARD | {"labels": labels, "thresholds": thresholds}
     return store.save(tmp_path_factory.mktemp("whole") / "b", models, card)
+
+
+def test_a_link_model_of_other_features_is_refused(whole_bundle, tmp_path):
+    found = store.load(whole_bundle)
+    more = np.ones(len(FEATURES) + 1)
+    link = replace(found.link, mean=more, scale=more, coef=more)
+    with pytest.raises(BundleError, match=f"{len(more)} features, expected {len(FEATURES)}"):
+        card = {name: found.card[name] for name in store.CARD_FIELDS}
+        store.save(tmp_path / "b", {"topic": found.topic, "link": link}, card)
 
 
 def outcome(folder: Path):
