@@ -1,0 +1,39 @@
+"""A label that has no headline behind it on its line: what goes with it, and what is no label."""
+
+import pytest
+
+from saring.parse import parse
+
+FIRST = "Harga emas turun di Jakarta hari ini, kata pedagang."
+HEADLINE = "Harga Cabai Naik Dua Kali Lipat di Pasar"
+LAST = "Pedagang mengeluh karena pasokan berkurang sejak pekan lalu."
+
+
+def pieces(text):
+    return [(piece.kind, piece.text) for piece in parse(text).pieces() if piece.text.strip()]
+
+
+@pytest.mark.parametrize("label", ["[Baca Juga:]", "(Baca Juga:)", "Baca Juga:"])
+def test_a_label_in_brackets_over_a_box_goes_with_its_brackets(label):
+    assert pieces(f"{FIRST}\n{label}\n{HEADLINE}\n{LAST}") == [
+        ("body", f"{FIRST}\n"),
+        ("link_label", label),
+        ("link", HEADLINE),
+        ("body", f"\n{LAST}"),
+    ]
+
+
+@pytest.mark.parametrize("label", ["(Baca juga:)", "[Baca Juga:]"])
+def test_so_does_one_at_the_end_of_a_paragraph_with_nothing_under_it(label):
+    assert pieces(f"{FIRST} {label}\n{LAST}") == [
+        ("body", f"{FIRST} "),
+        ("bare_label", label),
+        ("body", f"\n{LAST}"),
+    ]
+
+
+def test_a_label_melted_into_a_paragraph_goes_and_words_of_a_sentence_stay():
+    melted = f"Pedagang mengeluh. Baca Juga {FIRST}\n{LAST}"
+    assert ("bare_label", "Baca Juga") in pieces(melted)
+    sentence = f"Pedagang mengeluh. Baca Juga buku tentang emas itu, kata mereka kemarin.\n{LAST}"
+    assert pieces(sentence) == [("body", sentence)]
