@@ -37,3 +37,21 @@ def test_a_label_melted_into_a_paragraph_goes_and_words_of_a_sentence_stay():
     assert ("bare_label", "Baca Juga") in pieces(melted)
     sentence = f"Pedagang mengeluh. Baca Juga buku tentang emas itu, kata mereka kemarin.\n{LAST}"
     assert pieces(sentence) == [("body", sentence)]
+
+
+@pytest.mark.parametrize("initials", ["(anl/ega)", "(ant)"])
+def test_initials_alone_behind_a_label_are_no_headline(initials):
+    assert pieces(f"{FIRST}\nBaca juga: {initials}\n{LAST}")[1:-1] == [
+        ("bare_label", "Baca juga:"),
+        ("initials", initials),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("dateline", "publisher"),
+    [("LENSA BOGOR", "Lensa Bogor"), ("BOGOR BANDUNG", ""), ("BOGOR, JAKARTA BANDUNG", "")],
+)
+def test_a_name_in_capitals_with_a_place_is_a_publisher_and_two_places_are_none(
+    dateline, publisher
+):
+    assert parse(f"{dateline} - {LAST}").publisher == publisher
