@@ -20,15 +20,15 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from saring import track
+from saring import tracking
+from saring.cli.terminal import stages
 from saring.config import TrainConfig, flat, load_config
-from saring.corpus import LabelledArticle, fingerprint, read_corpus
 from saring.errors import ConfigError, SaringError
-from saring.evaluate import Report
-from saring.evaluate.tables import Row, Table
-from saring.measure import make_jobs, measure
-from saring.tasks import TASKS
-from saring.terminal import stages
+from saring.evaluation import Report
+from saring.evaluation.reports import Row, Table
+from saring.training.corpus import LabelledArticle, fingerprint, read_corpus
+from saring.training.tasks import TASKS
+from saring.training.trainer import make_jobs, measure
 
 EXPERIMENT = "saring-ablation"
 FULL = "as it is"  # the setting that the others are compared with
@@ -120,7 +120,7 @@ def log(trial: Trial, reports: Sequence[Report], config: TrainConfig, digest: st
     tags = {"task": trial.task, "setting": trial.name, "data_sha256": digest}
     if LEAVE_OUT in trial.changes:
         tags[LEAVE_OUT] = trial.changes[LEAVE_OUT]
-    track.log_trial(EXPERIMENT, trial.title, params, metrics, tags | track.git_commit())
+    tracking.log_trial(EXPERIMENT, trial.title, params, metrics, tags | tracking.git_commit())
 
 
 def table(found: Sequence[tuple[Trial, Sequence[Report]]]) -> Table:

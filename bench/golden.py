@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from saring import load
-from saring.score import score
+from saring.batch import score
 
 ROOT = Path(__file__).parents[1]
 KEPT, ROWS = ROOT / "build" / "golden", ROOT / "tests" / "golden.jsonl"

@@ -19,8 +19,8 @@ from typing import Any
 import orjson
 
 from saring.article import Article, Record
+from saring.html.page import page_record
 from saring.parse import parse
-from saring.read.html import page_record
 
 NAMES = ("body_has kept", "body_lacks absent", "titles right", "teasers found", "dates right")
 

@@ -25,7 +25,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import saring
-from saring.compiled import prepare
+from saring.kernel import prepare
 from saring.parse import parse
 
 COLUMNS = ("title", "text", "publisher", "date", "url")

@@ -20,10 +20,9 @@ from runon_text import Source, renderings
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 
-from saring.parse.host import Host
-from saring.parse.runon import Candidate, Model, candidate_score, candidates
-from saring.parse.tables import Tables
-from saring.parse.word import read_word
+from saring.parse.headline_ends import Candidate, Model, candidate_score, candidates
+from saring.parse.window import Host
+from saring.parse.words import Tables, read_word
 
 __all__ = ["accuracy", "examples", "fit", "fitted", "tables", "write"]
 

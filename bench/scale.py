@@ -26,7 +26,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from scipy.optimize import nnls
 
-from saring.compiled import prepare
+from saring.kernel import prepare
 
 ROOT = Path(__file__).parents[1]
 COLUMNS = ("id", "title", "text", "publisher", "date")
@@ -182,11 +182,11 @@ def measure_spark(workers: int, rows: int, path: Path, model: list[str]) -> Cost
 
 def stages(path: Path, model_path: str | None) -> dict[str, float]:
     """Return the share of each step in scoring, in one process."""
+    from saring.io import read
+    from saring.io.writers import SUFFIXES
     from saring.parse import parse
     from saring.predict import load
-    from saring.read import read
     from saring.schema import kinds, prediction_columns
-    from saring.writers import SUFFIXES
 
     prepare()
     model = load(model_path)

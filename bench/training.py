@@ -40,22 +40,17 @@ from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from threadpoolctl import threadpool_limits
 
-from saring import compiled
+from saring import kernel
 from saring.config import TrainConfig, load_config
-from saring.corpus import read_corpus
-from saring.counted import count_terms
 from saring.errors import SaringError
-from saring.evaluate.tables import Table
-from saring.features import DomainShares, FieldTfidf
-from saring.fields import END, START, TOKEN, field_text, framed
-from saring.headlines import word_vectors
-from saring.lexicon import words
-from saring.measure import Job, make_jobs, measure
-from saring.pairs.background import Background
-from saring.pairs.transformer import LATENT_WORDS, PairFeatures, PairScaler
-from saring.pairs.vocabulary import name_shares, words_inside
-from saring.protocols import RANDOM
-from saring.tasks import TASKS
+from saring.evaluation.reports import Table
+from saring.models.pair_fitting import LATENT_WORDS, Background, PairFeatures, PairScaler
+from saring.models.pair_vocabulary import name_shares, words_inside
+from saring.models.tfidf_features import DomainShares, FieldTfidf, count_terms, word_vectors
+from saring.text import END, START, TOKEN, field_text, framed, words
+from saring.training.corpus import read_corpus
+from saring.training.tasks import RANDOM, TASKS
+from saring.training.trainer import Job, make_jobs, measure
 
 MAX_ITERATIONS = 3000
 
@@ -227,9 +222,9 @@ def main(options: argparse.Namespace) -> None:
     found = {}
     for job in jobs:
         ours = timed(train_ours, job, config)
-        os.environ[compiled.SWITCH] = "0"
+        os.environ[kernel.SWITCH] = "0"
         plain = timed(train_plainly, job, config)
-        del os.environ[compiled.SWITCH]
+        del os.environ[kernel.SWITCH]
         found[job.task.name] = ours, plain
         print(f"{job.task.name}: {len(job.table):,} rows, {ours}, {plain}", file=sys.stderr)
     print(table(found))

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_matrix, csr_matrix
 from sklearn.utils.extmath import randomized_svd
 
-from saring.headlines import NUMBER, tokens
+from saring.io import read
+from saring.models.tfidf_features import NUMBER, tokens
 from saring.parse import parse
-from saring.read import read
 
 N_WORDS = 12_000  # the commonest; the rest stand in fewer than 25 places
 N_NUMBERS = 64  # of a vector: 100 and 200 gained nothing that could be measured

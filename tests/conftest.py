@@ -41,7 +41,7 @@ def small_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def bundle_folder(small_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a bundle trained on the small corpus; do not write into it."""
     from saring.config import LinkConfig, TrainConfig
-    from saring.train import train
+    from saring.training.trainer import train
 
     # So small a model is often unsure, and what it would answer is what most tests look at.
     config = TrainConfig(folds=3, abstain_risk=1.0, link=LinkConfig(dimensions=20))
@@ -54,9 +54,9 @@ def bundle_folder(small_corpus: Path, tmp_path_factory: pytest.TempPathFactory) 
 def pipelines(small_corpus: Path):
     """The fitted scikit-learn pipeline of each task, by name: the definition of its answers."""
     from saring.config import LinkConfig, TrainConfig
-    from saring.corpus import read_corpus
-    from saring.fit import Fitted
-    from saring.measure import make_jobs
+    from saring.training.corpus import read_corpus
+    from saring.training.fit import Fitted
+    from saring.training.trainer import make_jobs
 
     config = TrainConfig(link=LinkConfig(dimensions=20))
     jobs = make_jobs(list(read_corpus(small_corpus)), config)

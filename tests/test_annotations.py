@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from saring.importing.annotations import read_annotations
+from saring.datasets.recipe import read_annotations
 
 FOLDER = Path(__file__).parents[1] / "data" / "annotations"
 TOPICS_FILE = FOLDER / "click-id-topics.csv"

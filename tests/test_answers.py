@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from saring.errors import CorpusError
-from saring.evaluate.answers import Scored
+from saring.evaluation.reporting import Scored
 
 SOUND = {
     "labels": ("economy", "gossip", "other"),

@@ -16,8 +16,8 @@ from saring.article import (
     Removal,
     clean_text,
 )
-from saring.assess import stored_reports
 from saring.parse import parse
+from saring.training.assess import stored_reports
 
 TOPICS = ("economy", "gossip", "other")
 ROW_COLUMNS = [

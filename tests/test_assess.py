@@ -7,10 +7,10 @@ import pytest
 
 from saring import store
 from saring.article import Article
-from saring.assess import asked_note, assess
-from saring.corpus import LabelledArticle, LabelledLink, read_corpus
 from saring.errors import CorpusError
-from saring.evaluate import Report
+from saring.evaluation import Report
+from saring.training.assess import asked_note, assess
+from saring.training.corpus import LabelledArticle, LabelledLink, read_corpus
 
 
 @pytest.fixture(scope="module")

@@ -20,16 +20,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from saring.article import Record
-from saring.compiled import SWITCH
+from saring.batch import Summary, clean, score
+from saring.batch.jobs import Maker, make_part, survey
+from saring.batch.workers import Crew, Worker, made_by_workers, made_here
 from saring.errors import ConfigError, InputError, SaringError
+from saring.io import ReadOptions, Ready
+from saring.kernel import SWITCH
 from saring.predict import Model, load
 from saring.processes import without
-from saring.read import ReadOptions, Ready
-from saring.score import Summary, clean, score
-from saring.score.making import Maker, make_part
-from saring.score.pool import Crew, made_by_workers, made_here
-from saring.score.survey import survey
-from saring.score.worker import Worker
 
 NOON = "2023-03-03T12:00:00+00:00"
 SUFFIXES = (".jsonl", ".csv", ".parquet")
@@ -519,7 +517,7 @@ def test_an_unfinished_output_is_not_read_as_articles(model, given, tmp_path):
 SCORE = """
 import sys, time
 from saring.predict import load
-from saring.score import score
+from saring.batch import score
 score([sys.argv[2]], sys.argv[3], load(sys.argv[1]), batch_size=20, workers=int(sys.argv[4]),
       scored_at=sys.argv[5], progress=lambda rows, total: (print(rows, flush=True), time.sleep(0.2)))
 """
@@ -575,7 +573,7 @@ def test_a_second_run_on_one_output_is_refused_and_does_no_harm(model, given, tm
 FULL = """
 import resource, sys
 from saring.predict import load
-from saring.score import score
+from saring.batch import score
 model = load(sys.argv[1])
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[4]), resource.RLIM_INFINITY))
 score([sys.argv[2]], sys.argv[3], model, batch_size=10, scored_at=sys.argv[5])
@@ -755,7 +753,7 @@ def test_modules_are_hidden_while_a_worker_starts_and_no_longer(monkeypatch):
 def workers_alive():
     children = " ".join(p.read_text() for p in Path("/proc/self/task").glob("*/children")).split()
     commands = [Path(f"/proc/{child}/cmdline").read_bytes() for child in children]
-    return [command for command in commands if b"saring.score.worker" in command]
+    return [command for command in commands if b"saring.batch.workers" in command]
 
 
 def test_no_worker_is_left_when_a_run_stops_early():

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saring.errors import InputError
-from saring.read import ReadOptions, Ready, blocks, opened, read
-from saring.read.blocks import Files, Lines, Rows, Table
+from saring.io import ReadOptions, Ready, blocks, opened, read
+from saring.io.blocks import Files, Lines, Rows, Table
 
 KEEP = ReadOptions(on_error="keep")
 NEWS = "Rupiah menguat terhadap dolar AS."

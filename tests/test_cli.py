@@ -20,7 +20,7 @@ import pytest
 from joblib import parallel_config
 
 import saring
-from saring.cli import main
+from saring.cli.commands import main
 from saring.predict import Model
 from saring.pyfunc import _load_pyfunc
 
@@ -72,7 +72,7 @@ def process(*words, **options):
 def test_help_imports_nothing_heavy_and_is_instant():
     code = (
         "import sys\n"
-        "from saring.cli import main\n"
+        "from saring.cli.commands import main\n"
         "try: main(['--help'])\n"
         "except SystemExit: pass\n"
         "heavy = {'sklearn', 'mlflow', 'pandas', 'numpy', 'scipy', 'pyarrow', 'nltk', 'rich'}\n"
@@ -87,7 +87,7 @@ def test_help_imports_nothing_heavy_and_is_instant():
 
 def test_importing_saring_imports_nothing_heavy():
     code = (
-        "import sys, saring, saring.article, saring.read, saring.parse, saring.config\n"
+        "import sys, saring, saring.article, saring.io, saring.parse, saring.config\n"
         "print({'sklearn', 'mlflow', 'pandas', 'numpy', 'pyarrow', 'trafilatura'}"
         " & set(sys.modules))"
     )
@@ -251,7 +251,7 @@ def test_predict_reads_packed_files_pages_and_folders(run, work):
 def test_parse_json_is_printed_without_what_draws():
     code = (
         "import sys\n"
-        "from saring.cli import main\n"
+        "from saring.cli.commands import main\n"
         "main(['parse', '--json', sys.argv[1]])\n"
         "print('rich' in sys.modules, file=sys.stderr)\n"
     )

@@ -14,25 +14,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saring import compiled, store
-from saring.compiled.articles import ArticleScorer
-from saring.compiled.kept import kernel_is_kept
-from saring.compiled.kernel import ASK, DIGIT, ENDS, LETTER, SPACE, WORD
-from saring.compiled.letters import letters
-from saring.compiled.plain import NotCompiled
-from saring.compiled.terms import Terms, hash_terms
+from saring import kernel, store
 from saring.config import TopicConfig
-from saring.corpus import read_corpus
-from saring.fields import LEAD_CHARS
-from saring.models import (
+from saring.kernel.loops import ASK, DIGIT, ENDS, LETTER, SPACE, WORD
+from saring.kernel.scorers import ArticleScorer, Terms, hash_terms, letters
+from saring.kernel.text_arrays import kernel_is_kept
+from saring.models import Judge
+from saring.models.pipelines import (
     clickbait_parameters,
     link_parameters,
     topic_model,
     topic_parameters,
 )
-from saring.pairs import Judge
+from saring.models.plain_scorer import STRANGEST, NotCompiled, strangeness
 from saring.predict import Model
-from saring.strangeness import STRANGEST, strangeness
+from saring.text import LEAD_CHARS
+from saring.training.corpus import read_corpus
 
 # Reading the kernel takes half a second, compiling it ten: once is enough.
 pytestmark = pytest.mark.xdist_group("compiled")
@@ -60,7 +57,7 @@ rows = st.lists(st.tuples(texts, texts), min_size=1, max_size=5)
 
 @pytest.fixture(autouse=True)
 def switched_on(monkeypatch):
-    monkeypatch.setenv(compiled.SWITCH, "1")
+    monkeypatch.setenv(kernel.SWITCH, "1")
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +74,7 @@ def articles(embedded_corpus):
 def both_ways():
     """By the kernel, then by plain Python."""
     for switch in ("1", "0"):
-        with mock.patch.dict(os.environ, {compiled.SWITCH: switch}):
+        with mock.patch.dict(os.environ, {kernel.SWITCH: switch}):
             yield
 
 
@@ -86,7 +83,7 @@ def agree_on_topics(pipeline, titles, bodies):
     expected = pipeline.predict_proba(rows)
     strange = strangeness(rows, model.whole.terms, model.whole.idf, model.min_df)
     for _ in both_ways():
-        found = compiled.topics(model, titles, bodies)
+        found = kernel.topics(model, titles, bodies)
         np.testing.assert_allclose(found.probabilities, expected, **CLOSE)
         # The rarities of a million words added up one by one have a rounding of their own.
         np.testing.assert_allclose(found.strangeness, strange, rtol=1e-11)
@@ -95,7 +92,7 @@ def agree_on_topics(pipeline, titles, bodies):
 def agree_on_clickbait(pipeline, headlines):
     expected, model = pipeline.predict_proba(headlines), clickbait_parameters(pipeline)
     for _ in both_ways():
-        np.testing.assert_allclose(compiled.clickbait(model, headlines), expected, **CLOSE)
+        np.testing.assert_allclose(kernel.clickbait(model, headlines), expected, **CLOSE)
 
 
 # what scikit-learn says
@@ -139,23 +136,23 @@ def test_a_huge_text_a_text_of_one_word_and_none_at_all(bundle, pipelines, artic
     bodies = ["a" * 1_000_000, huge, "beras " * 100_000, "", "\0", "."]
     agree_on_topics(pipelines["topic"], [""] * len(bodies), bodies)
     agree_on_clickbait(pipelines["clickbait"], ["", "beras " * 10_000, "1" * 100_000])
-    found = compiled.topics(bundle.topic, [""], [""])
+    found = kernel.topics(bundle.topic, [""], [""])
     assert found.strangeness.tolist() == [STRANGEST]
 
 
 def test_no_rows_give_no_answers(bundle, monkeypatch):
     for switch in ("0", "1"):
-        monkeypatch.setenv(compiled.SWITCH, switch)
-        found = compiled.topics(bundle.topic, [], [])
+        monkeypatch.setenv(kernel.SWITCH, switch)
+        found = kernel.topics(bundle.topic, [], [])
         assert found.probabilities.shape == (0, 4) and found.strangeness.shape == (0,)
-        assert compiled.clickbait(bundle.clickbait, []).shape == (0, 2)
+        assert kernel.clickbait(bundle.clickbait, []).shape == (0, 2)
 
 
 def test_titles_and_bodies_are_of_one_length(bundle, monkeypatch):
     for switch in ("0", "1"):
-        monkeypatch.setenv(compiled.SWITCH, switch)
+        monkeypatch.setenv(kernel.SWITCH, switch)
         with pytest.raises(ValueError, match="2 titles and 1 bodies"):
-            compiled.topics(bundle.topic, ["a", "b"], ["c"])
+            kernel.topics(bundle.topic, ["a", "b"], ["c"])
 
 
 # whatever the builders make
@@ -215,37 +212,35 @@ def test_two_terms_of_one_hash_are_found_when_the_table_is_built(bundle):
 @pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
 def test_arrow_arrays_and_their_slices_are_read_where_they_lie(bundle, articles, kind):
     titles, bodies = (pa.array([None, *column[:50]], kind) for column in articles)
-    expected = compiled.topics(bundle.topic, ["", *articles[0][:50]], ["", *articles[1][:50]])
+    expected = kernel.topics(bundle.topic, ["", *articles[0][:50]], ["", *articles[1][:50]])
     for part in (slice(0, 51), slice(7, 23), slice(0, 0)):
-        found = compiled.topics(bundle.topic, titles[part], bodies[part])
+        found = kernel.topics(bundle.topic, titles[part], bodies[part])
         assert np.array_equal(found.probabilities, expected.probabilities[part])
         assert np.array_equal(found.strangeness, expected.strangeness[part])
-    baits = compiled.clickbait(bundle.clickbait, titles[3:9])
-    assert np.array_equal(baits, compiled.clickbait(bundle.clickbait, articles[0][2:8]))
+    baits = kernel.clickbait(bundle.clickbait, titles[3:9])
+    assert np.array_equal(baits, kernel.clickbait(bundle.clickbait, articles[0][2:8]))
 
 
 def test_other_arrow_arrays_are_refused(bundle):
     with pytest.raises(TypeError, match=r"type int64; expected one of string, large_string"):
-        compiled.topics(bundle.topic, pa.array([1]), pa.array([2]))
+        kernel.topics(bundle.topic, pa.array([1]), pa.array([2]))
 
 
 def test_no_digit_depends_on_threads_or_on_slices(bundle, articles):
     titles, bodies = (column * 4 for column in articles)
     topic, bait = bundle.topic, bundle.clickbait
-    alone = compiled.topics(topic, titles, bodies, threads=1)
+    alone = kernel.topics(topic, titles, bodies, threads=1)
     for threads in (None, 2, 7):
-        together = compiled.topics(topic, titles, bodies, threads=threads)
+        together = kernel.topics(topic, titles, bodies, threads=threads)
         assert np.array_equal(alone.probabilities, together.probabilities)
         assert np.array_equal(alone.strangeness, together.strangeness)
     one_by_one = [
-        compiled.topics(topic, [t], [b]).probabilities[0] for t, b in zip(*articles, strict=True)
+        kernel.topics(topic, [t], [b]).probabilities[0] for t, b in zip(*articles, strict=True)
     ]
     assert np.array_equal(alone.probabilities[: len(one_by_one)], one_by_one)
-    baits = compiled.clickbait(bait, titles, threads=1)
-    assert np.array_equal(baits, compiled.clickbait(bait, titles, threads=3))
-    assert np.array_equal(
-        baits[:99], [compiled.clickbait(bait, [title])[0] for title in titles[:99]]
-    )
+    baits = kernel.clickbait(bait, titles, threads=1)
+    assert np.array_equal(baits, kernel.clickbait(bait, titles, threads=3))
+    assert np.array_equal(baits[:99], [kernel.clickbait(bait, [title])[0] for title in titles[:99]])
 
 
 def test_the_same_rows_without_the_kernel(bundle, articles, monkeypatch):
@@ -255,11 +250,11 @@ def test_the_same_rows_without_the_kernel(bundle, articles, monkeypatch):
     ]
     model = Model(bundle)
     ours = model.predict(sources)
-    monkeypatch.setenv(compiled.SWITCH, "0")
+    monkeypatch.setenv(kernel.SWITCH, "0")
     by_switch = model.predict(sources)
-    monkeypatch.setenv(compiled.SWITCH, "1")
+    monkeypatch.setenv(kernel.SWITCH, "1")
     monkeypatch.setitem(sys.modules, "numba", None)  # as where it is not installed
-    assert not compiled.prepare()
+    assert not kernel.prepare()
     without = model.predict(sources)
     for one, other, third in zip(ours, by_switch, without, strict=True):
         assert other.probabilities == third.probabilities
@@ -278,12 +273,12 @@ def test_the_same_rows_without_the_kernel(bundle, articles, monkeypatch):
 def test_few_rows_load_no_compiler_and_many_do(bundle_folder):
     program = f"""
 import os, sys
-os.environ.pop({compiled.SWITCH!r}, None)
+os.environ.pop({kernel.SWITCH!r}, None)
 from saring.predict import load
 model = load({str(bundle_folder)!r})
 model.predict(["Harga beras naik."] * 3)
 assert "numba" not in sys.modules
-model.predict(["Harga beras naik."] * {compiled.ROWS_WORTH_LOADING})
+model.predict(["Harga beras naik."] * {kernel.ROWS_WORTH_LOADING})
 assert "numba" in sys.modules
 """
     subprocess.run([sys.executable, "-c", program], check=True)
@@ -293,8 +288,8 @@ def test_where_nothing_can_be_kept_on_disk_plain_python_answers_and_the_log_says
     program = f"""
 import logging
 logging.basicConfig()
-from saring import compiled, predict
-assert not compiled.prepare()
+from saring import kernel, predict
+assert not kernel.prepare()
 [found] = predict.load({str(bundle_folder)!r}).predict(["Harga beras naik. Pasar ramai."])
 assert found.topic
 """
@@ -323,22 +318,22 @@ def test_links_are_judged_as_the_pipeline_judges_them_each_alone_or_among_others
             "!",
         )
     ]
-    probabilities, ties = compiled.links(model, pairs)
+    probabilities, ties = kernel.links(model, pairs)
     assert probabilities == pytest.approx(pipeline.predict_proba(pairs)[:, 1], abs=1e-12)
     judge = Judge(model.pairs)
     assert ties == [judge.ties(pair) for pair in pairs]
-    alone = [compiled.links(model, [pair])[0][0] for pair in pairs]
+    alone = [kernel.links(model, [pair])[0][0] for pair in pairs]
     assert alone == probabilities.tolist()
 
 
 def test_threads_that_ask_at_once_load_the_kernel_once(monkeypatch, caplog):
-    monkeypatch.setattr(compiled, "PATIENCE_SECONDS", 0)
-    compiled._load.cache_clear()
+    monkeypatch.setattr(kernel, "PATIENCE_SECONDS", 0)
+    kernel._load.cache_clear()
     start = Barrier(8)
 
     def ask():
         start.wait()
-        return compiled._loaded()
+        return kernel._loaded()
 
     with ThreadPoolExecutor(8) as threads:
         asked = [threads.submit(ask) for _ in range(8)]
@@ -347,10 +342,10 @@ def test_threads_that_ask_at_once_load_the_kernel_once(monkeypatch, caplog):
 
 
 def test_a_kernel_that_is_kept_is_read_without_a_note(monkeypatch, caplog):
-    assert compiled.prepare()
-    monkeypatch.setattr(compiled, "PATIENCE_SECONDS", 0)
-    compiled._load.cache_clear()
+    assert kernel.prepare()
+    monkeypatch.setattr(kernel, "PATIENCE_SECONDS", 0)
+    kernel._load.cache_clear()
     if not kernel_is_kept():
         pytest.skip("a file beside the kernel was changed since it was made")
-    assert compiled._loaded()
+    assert kernel._loaded()
     assert caplog.records == []

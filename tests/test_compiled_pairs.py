@@ -14,15 +14,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from saring import compiled, store
-from saring.compiled.pairs import comparing
-from saring.compiled.pairs.judging import CompiledJudge
-from saring.compiled.slices import SLICE_BYTES
-from saring.corpus import read_corpus
-from saring.pairs import FEATURES, Judge
-from saring.pairs.host import BODY_CHARS, LEAD_CHARS, LEAD_WORDS
-from saring.pairs.transformer import PairFeatures
-from saring.sentences import ABBREVIATIONS, MAX_LINE_CHARS
+from saring import kernel, store
+from saring.kernel import pair_loops
+from saring.kernel.pair_scorer import CompiledJudge
+from saring.kernel.text_arrays import SLICE_BYTES
+from saring.models import FEATURES, Judge
+from saring.models.pair_features import BODY_CHARS, LEAD_CHARS, LEAD_WORDS
+from saring.models.pair_fitting import PairFeatures
+from saring.text import ABBREVIATIONS, MAX_LINE_CHARS
+from saring.training.corpus import read_corpus
 
 # Reading the kernel takes half a second, compiling it ten: once is enough.
 pytestmark = pytest.mark.xdist_group("compiled")
@@ -200,7 +200,7 @@ def test_no_digit_depends_on_neighbours_threads_or_slices(judges, corpus, monkey
     many = [(f"{title} {n}", body, line) for n, (title, body, line) in enumerate(many)]
     found = []
     for threads in ("1", "3"):
-        monkeypatch.setenv(compiled.THREADS, threads)
+        monkeypatch.setenv(kernel.THREADS, threads)
         found.append(judge.features_and_ties(many)[0])
     assert np.array_equal(*found)
 
@@ -212,11 +212,11 @@ def test_no_pairs_have_no_features(judges):
 
 
 def test_links_are_the_same_with_and_without_the_kernel(bundle_folder, corpus, monkeypatch):
-    model = store.load(bundle_folder).fitted("link")
+    model = store.load(bundle_folder).link
     found = []
     for switch in "10":
-        monkeypatch.setenv(compiled.SWITCH, switch)
-        found.append(compiled.links(model, corpus[:200]))
+        monkeypatch.setenv(kernel.SWITCH, switch)
+        found.append(kernel.links(model, corpus[:200]))
     (one, told), (other, ties) = found
     np.testing.assert_allclose(one, other, **CLOSE)
     for here, there in zip(told, ties, strict=True):
@@ -234,9 +234,9 @@ def imports(module):
 
 
 def test_all_that_is_compiled_into_the_kernel_is_part_of_its_digest():
-    kernel = [name for name in comparing.SOURCES if name.startswith("saring.compiled.")]
-    assert set().union(*map(imports, kernel)) | {"saring.compiled.pairs.comparing"} == set(
-        comparing.SOURCES
+    kernel = [name for name in pair_loops.SOURCES if name.startswith("saring.kernel.")]
+    assert set().union(*map(imports, kernel)) | {"saring.kernel.pair_loops"} == set(
+        pair_loops.SOURCES
     )
 
 
@@ -248,7 +248,7 @@ def test_a_change_in_another_file_is_compiled_anew(tmp_path):
         dedent("""
         from house.part import answer
         from numba.types import int64
-        from saring.compiled.native import digest, native
+        from saring.kernel.loops import digest, native
 
         def entry(sources):
             @native(int64)
@@ -264,7 +264,7 @@ def test_a_change_in_another_file_is_compiled_anew(tmp_path):
     said = []
     for number in (6, 6, 7):
         (house / "part.py").write_text(
-            "from saring.compiled.native import native\n"
+            "from saring.kernel.loops import native\n"
             f"@native()\ndef answer():\n    return {number}\n"
         )
         env = os.environ | {"PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}

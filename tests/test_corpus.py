@@ -5,8 +5,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from saring.corpus import LabelledLink, fingerprint, read_corpus
 from saring.errors import CorpusError, InputError
+from saring.training.corpus import LabelledLink, fingerprint, read_corpus
 
 SHARED_GOLD = Path(__file__).parents[1].parent / "shared" / "data" / "gold"
 

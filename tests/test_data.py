@@ -8,9 +8,9 @@ from pathlib import Path
 import orjson
 import pytest
 
-from saring.corpus import read_corpus
-from saring.evaluate import publisher_labels
-from saring.split import near_duplicate_groups
+from saring.evaluation import publisher_labels
+from saring.training.corpus import read_corpus
+from saring.training.splits import near_duplicate_groups
 
 SHEET = Path(__file__).parents[1] / "data" / "README.md"
 COLUMNS = {"id", "title", "text", "publisher", "date", "topic", "clickbait", "links", "split"}

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from saring import load
 from saring.dates import MIDNIGHT, read_date
+from saring.io import Columns
 from saring.parse import parse
-from saring.read import Columns
 
 FORM = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+07:00"
 

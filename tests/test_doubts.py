@@ -7,11 +7,11 @@ import orjson
 import pytest
 from joblib import parallel_config
 
-from saring.cli import main
+from saring.cli.commands import main
 from saring.config import LinkConfig, TrainConfig
-from saring.corpus import read_corpus
-from saring.doubts import COLUMNS, Doubt, Doubts, find_doubts
 from saring.errors import CorpusError
+from saring.training.assess import COLUMNS, Doubt, Doubts, find_doubts
+from saring.training.corpus import read_corpus
 
 CONFIG = TrainConfig(folds=3, link=LinkConfig(dimensions=20))
 TURNED = {"economy": "gossip", "gossip": "economy", "international_politics": "gossip"}

@@ -14,12 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saring.cli import main
-from saring.compiled.slices import SLICE_BYTES, in_slices
-from saring.compiled.texts import as_column
+from saring.cli.commands import main
+from saring.cli.lines import line, visible
+from saring.cli.terminal import Terminal
 from saring.errors import ConfigError
-from saring.lines import line, visible
-from saring.terminal import Terminal
+from saring.kernel.text_arrays import SLICE_BYTES, as_column, in_slices
 
 # Every character that a terminal acts upon: C0 without tab and newline, DEL, C1, directions.
 OBEYED = [

@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saring.features import DomainShares, FieldTfidf
-from saring.fields import LEAD_CHARS, SHARE_SCALE, field_text
-from saring.lexicon import load_lexicon
+from saring.models.tfidf_features import DomainShares, FieldTfidf
+from saring.text import LEAD_CHARS, SHARE_SCALE, field_text, load_lexicon
 
 ARTICLES = [
     ("Harga telur turun", "Pedagang pasar menurunkan harga telur sejak pekan lalu."),
@@ -121,6 +120,8 @@ def test_a_text_without_words_has_no_share():
 def test_a_fitted_model_keeps_its_lexicon_and_forgets_an_earlier_one(monkeypatch):
     shares = DomainShares().fit(ARTICLES)
     before = shares.transform(ARTICLES).toarray()
-    monkeypatch.setattr("saring.features.load_lexicon", lambda section: {"eggs": ("telur",)})
+    monkeypatch.setattr(
+        "saring.models.tfidf_features.load_lexicon", lambda section: {"eggs": ("telur",)}
+    )
     assert np.array_equal(shares.transform(ARTICLES).toarray(), before)
     assert shares.fit(ARTICLES).transform(ARTICLES).shape == (3, 2)

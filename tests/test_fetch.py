@@ -10,8 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from saring.datasets.fetch import check_sha256, fetch, file_name, is_address
 from saring.errors import ConfigError, InputError
-from saring.fetch import check_sha256, fetch, file_name, is_address
 
 CONTENT = bytes(range(256)) * 9000  # more than two chunks
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -184,7 +184,7 @@ def test_a_length_that_cannot_be_is_told(portal, path, told):
 
 @pytest.mark.parametrize("chunked", [True, False])
 def test_more_than_can_be_meant_is_not_kept(portal, path, chunked, monkeypatch):
-    monkeypatch.setattr("saring.fetch.MAX_BYTES", 1_000_000)
+    monkeypatch.setattr("saring.datasets.fetch.MAX_BYTES", 1_000_000)
     portal.headers = {"Content-Length": None} if chunked else {}
     with pytest.raises(InputError, match="expected 1,000,000 at most"):
         fetch(f"{portal.address}/ranges", path)
@@ -192,14 +192,14 @@ def test_more_than_can_be_meant_is_not_kept(portal, path, chunked, monkeypatch):
 
 
 def test_who_sends_a_byte_now_and_then_is_not_waited_for(portal, path, monkeypatch):
-    monkeypatch.setattr("saring.fetch.MAX_SECONDS", -1)
+    monkeypatch.setattr("saring.datasets.fetch.MAX_SECONDS", -1)
     with pytest.raises(InputError, match="run again to go on"):
         fetch(f"{portal.address}/ranges", path)
     assert part_of(path).stat().st_size > 0
 
 
 def test_who_never_answers_is_not_waited_for(path, monkeypatch):
-    monkeypatch.setattr("saring.fetch.ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr("saring.datasets.fetch.ANSWER_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         with pytest.raises(InputError, match="no answer within"):

@@ -11,9 +11,11 @@ from sklearn.metrics import f1_score
 from topictables import WORDS, mixed, table
 
 from saring.config import TrainConfig
-from saring.counted import Rows
 from saring.errors import CorpusError
-from saring.fit import (
+from saring.models.pipelines import topic_parameters
+from saring.models.plain_scorer import strangeness
+from saring.models.tfidf_features import Rows
+from saring.training.fit import (
     AS_GOOD,
     Fitted,
     best_threshold,
@@ -23,9 +25,7 @@ from saring.fit import (
     overlap_labels,
     task_labels,
 )
-from saring.models import topic_parameters
-from saring.strangeness import strangeness
-from saring.tasks import CLICKBAIT_LABELS, LINK_LABELS, TASKS
+from saring.training.tasks import CLICKBAIT_LABELS, LINK_LABELS, TASKS
 
 TOPIC, LINK, CLICKBAIT = TASKS
 CONFIG = TrainConfig(folds=3)

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from saring.errors import ConfigError
-from saring.evaluate import Report, Scored, report
-from saring.floors import Check, check_floors, load_floors
+from saring.evaluation import Report, Scored, report
+from saring.evaluation.reporting import Check, check_floors, load_floors
 
 LABELS = ("related", "unrelated")
 QUESTIONS = {"topic": ("economy", "gossip", "other"), "link": LABELS}

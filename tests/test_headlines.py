@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saring.headlines import HeadlineTfidf, tokens, word_vectors
+from saring.models.tfidf_features import HeadlineTfidf, tokens, word_vectors
 
 HEADLINES = [
     "5 Artis Ini Bikin Heboh, Nomor 3 Tak Terduga!",

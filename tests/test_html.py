@@ -4,10 +4,9 @@ import re
 
 import pytest
 
-import saring.read.worker
+import saring.html.page
 from saring.errors import InputError
-from saring.read.html import page_record
-from saring.read.worker import PageReader
+from saring.html.page import PageReader, page_record
 
 TITLE = "Harga Cabai di Pasar Kramat Naik Dua Kali Lipat"
 P = [
@@ -705,7 +704,7 @@ def test_images_written_out_in_a_page_take_none_of_its_text(image):
 
 
 def test_a_page_of_many_images_is_read_however_large(monkeypatch):
-    monkeypatch.setattr(saring.read.worker, "MAX_PAGE_BYTES", 100_000)
+    monkeypatch.setattr(saring.html.page, "MAX_PAGE_BYTES", 100_000)
     image = IMAGES["in one line"].format("Ab0+" * 10_000)
     with PageReader() as reader:
         assert (

@@ -21,19 +21,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from timing import grows_linearly
 
-from saring.errors import ConfigError, CorpusError, InputError
-from saring.importing import import_corpus
-from saring.importing.annotations import (
+from saring.datasets import import_corpus
+from saring.datasets.assemble import Draft, corpus_rows, merged, open_tables
+from saring.datasets.recipe import (
     Annotations,
     TopicReading,
+    demojibake,
+    load_recipe,
     read_annotations,
+    split_paragraphs,
     title_key,
 )
-from saring.importing.assemble import corpus_rows, merged
-from saring.importing.drafts import Draft
-from saring.importing.recipe import load_recipe
-from saring.importing.repair import demojibake, split_paragraphs
-from saring.importing.tables import open_tables
+from saring.errors import ConfigError, CorpusError, InputError
 
 CLICK_ID = Path(__file__).parents[1] / "conf" / "click-id.toml"
 TOPICS = ("economy", "gossip", "international_politics", "other")

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from saring.article import Article, Link, Prediction, Record
 from saring.errors import InputError
-from saring.intake import take
+from saring.io import read
 from saring.parse import parse
-from saring.read import read
+from saring.predict import take
 
 COLUMNS_CSV = Path(__file__).parent / "articles" / "columns.csv"
 TEXT = "Harga cabai turun di pasar induk.\nBaca Juga: Cara Menanam Cabai di Pot\nWarga lega."

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saring.evaluate.intervals import Estimate, interval, resamples, wilson_interval
+from saring.evaluation.metrics import Estimate, interval, resamples, wilson_interval
 
 
 def test_every_resample_draws_as_many_groups_as_there_are():

@@ -7,10 +7,9 @@ import orjson
 import pytest
 
 from saring.article import Record
+from saring.batch.jobs import Cleaning, Scoring, make_part
 from saring.errors import BundleError
 from saring.predict import load
-from saring.score.jobs import Cleaning, Scoring
-from saring.score.making import make_part
 
 TEASERS = (
     "Rupiah menguat 15 poin terhadap dolar AS pada perdagangan hari ini.\n"

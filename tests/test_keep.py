@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saring.cli import main
+from saring.batch import clean, score
+from saring.cli.commands import main
 from saring.errors import InputError, UsageError
+from saring.io import ReadOptions, kept_kinds, read
+from saring.io.columns import as_json
 from saring.predict import load
-from saring.read import ReadOptions, kept_kinds, read
-from saring.read.columns import as_json
-from saring.score import clean, score
 
 ROWS = [
     {"id": "a", "isi": "Harga beras naik.", "kanal": "Ekonomi", "dibaca": 12, "topic": "niaga"},

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from saring.compiled import SWITCH, kept
-from saring.compiled.kept import kernel_is_kept
+from saring.kernel import SWITCH, text_arrays
+from saring.kernel.text_arrays import kernel_is_kept
 
 
 def test_of_an_empty_folder_the_kernel_is_not_kept(monkeypatch, tmp_path):
@@ -19,16 +19,16 @@ def test_of_an_empty_folder_the_kernel_is_not_kept(monkeypatch, tmp_path):
     assert not kernel_is_kept()
 
 
-MADE_OF = Path(kept.__file__).parent
+MADE_OF = Path(text_arrays.__file__).parent
 
 
 def keep(folder, numba=None, source=None, python=sys.version_info[:2], left_out=""):
     """Put there what numba keeps of each function, as numba writes it."""
     (folder / "compiled_0").mkdir(exist_ok=True)
     names = {
-        "kernel": ["score_topics", "score_headlines"],
-        "needles": ["_scan"],
-        "pairs/comparing": ["judge"],
+        "loops": ["score_topics", "score_headlines"],
+        "literal_search": ["_scan"],
+        "pair_loops": ["judge"],
     }
     for file, functions in names.items():
         path = MADE_OF / f"{file}.py"
@@ -76,7 +76,7 @@ def test_what_is_no_index_does_not_count(monkeypatch, tmp_path):
 def test_where_numba_does_not_compile_plain_python_answers():
     pytest.importorskip("numba")
     done = subprocess.run(
-        [sys.executable, "-c", "from saring.compiled import prepare; print(prepare())"],
+        [sys.executable, "-c", "from saring.kernel import prepare; print(prepare())"],
         env=os.environ | {SWITCH: "1", "NUMBA_DISABLE_JIT": "1"},
         capture_output=True, text=True, check=True,
     )  # fmt: skip
@@ -88,9 +88,9 @@ def test_where_numba_does_not_compile_plain_python_answers():
 def test_what_numba_has_kept_is_found(tmp_path):
     pytest.importorskip("numba")
     program = (
-        "from saring.compiled import kernel, needles\n"
-        "from saring.compiled.pairs import comparing\n"
-        "from saring.compiled.kept import kernel_is_kept\n"
+        "from saring.kernel import literal_search, loops\n"
+        "from saring.kernel import pair_scorer\n"
+        "from saring.kernel.text_arrays import kernel_is_kept\n"
         "print(kernel_is_kept())"
     )
     made = subprocess.run(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 
-from saring.lexicon import Bag, GroupCounter, load_lexicon, words
+from saring.text import Bag, GroupCounter, load_lexicon, words
 
 SECTIONS = ("domains", "subjects")
 GROUPS = {"sea": ["kapal", "kapal perang", "laut"], "war": ["perang", "kapal perang"]}

@@ -8,7 +8,7 @@ from scipy.sparse import csr_matrix, random_array
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
-from saring.logistic import fit_logistic
+from saring.models.pipelines import fit_logistic
 
 
 def problem(seed, n_labels, n_rows=60, n_columns=200):

@@ -8,11 +8,9 @@ from re import _parser
 import pytest
 
 from saring.errors import ConfigError
-from saring.parse.edges import END_CHARS
-from saring.parse.links import find_teasers
-from saring.parse.markers import load_rules, read_rules
-from saring.parse.needles import lower
-from saring.parse.rules import Marker, Rule, Rules, take_line
+from saring.parse.boilerplate import END_CHARS
+from saring.parse.rules import Marker, Rule, Rules, load_rules, lower, read_rules, take_line
+from saring.parse.teasers import find_teasers
 
 RULES = load_rules()
 ALL_RULES = RULES.rules

@@ -10,11 +10,11 @@ from topictables import WORDS, table
 
 from saring.article import Article
 from saring.config import TopicConfig, TrainConfig
-from saring.corpus import LabelledArticle, LabelledLink
 from saring.errors import ConfigError, CorpusError
-from saring.fit import Answers
-from saring.measure import LEAST_STRANGE, Base, Job, make_jobs, measure
-from saring.tasks import CLICKBAIT_LABELS, LINK_LABELS, TASKS
+from saring.training.corpus import LabelledArticle, LabelledLink
+from saring.training.fit import Answers
+from saring.training.tasks import CLICKBAIT_LABELS, LINK_LABELS, TASKS
+from saring.training.trainer import LEAST_STRANGE, Base, Job, make_jobs, measure
 
 TOPIC, LINK, CLICKBAIT = TASKS
 CONFIG = TrainConfig(

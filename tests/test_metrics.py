@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from sklearn import metrics as oracle
 
 from saring.errors import CorpusError
-from saring.evaluate.metrics import (
+from saring.evaluation.metrics import (
     Agreement,
     Bin,
     agreement,

@@ -3,8 +3,8 @@
 import pytest
 
 from saring import store
-from saring.evaluate import Report
-from saring.modelcard import model_card
+from saring.evaluation import Report
+from saring.evaluation.render import model_card
 
 
 @pytest.fixture(scope="module")

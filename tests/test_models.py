@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from sklearn.base import clone
 
-from saring import compiled
+from saring import kernel
 from saring.config import ClickbaitConfig, LinkConfig, TopicConfig
-from saring.models import (
+from saring.models.parameters import ClickbaitParameters, from_arrays, to_arrays
+from saring.models.pipelines import (
     Calibration,
     clickbait_model,
     clickbait_parameters,
@@ -17,7 +18,6 @@ from saring.models import (
     score_columns,
     topic_model,
 )
-from saring.parameters import ClickbaitParameters, from_arrays, to_arrays
 
 ARTICLES = [
     ("Harga telur naik", "Pedagang pasar menaikkan harga telur."),
@@ -198,5 +198,5 @@ def test_score_columns_are_one_for_each_label():
 def test_a_stored_clickbait_model_gives_the_same_answers():
     model = clickbait_model(ClickbaitConfig(min_df=1)).fit(HEADLINES, BAITS)
     arrays = to_arrays(clickbait_parameters(model))
-    again = compiled.clickbait(from_arrays(ClickbaitParameters, arrays), HEADLINES)
+    again = kernel.clickbait(from_arrays(ClickbaitParameters, arrays), HEADLINES)
     assert np.allclose(again, model.predict_proba(HEADLINES), rtol=0, atol=1e-6)  # single precision

@@ -13,18 +13,26 @@ from sklearn.preprocessing import normalize
 from timing import grows_linearly, names
 
 from saring.config import LinkConfig, TrainConfig
-from saring.corpus import read_corpus
-from saring.counted import Rows
-from saring.fit import Fitted
-from saring.lexicon import Bag, words
-from saring.pairs import FEATURES
-from saring.pairs.background import Background
-from saring.pairs.host import KEY_TERMS, LEAD_CHARS, LEAD_WORDS, MIN_STEM_CHARS, Host
-from saring.pairs.kin import KINDS, Kin, glued_parts, load_kin, separate_words
-from saring.pairs.transformer import PairFeatures, PairScaler
-from saring.pairs.vocabulary import NAME_PRIOR, capitalised, name_shares, words_inside
-from saring.parameters import to_arrays
-from saring.tasks import TASKS
+from saring.models import FEATURES
+from saring.models.pair_features import KEY_TERMS, LEAD_CHARS, LEAD_WORDS, MIN_STEM_CHARS, Host
+from saring.models.pair_fitting import Background, PairFeatures, PairScaler
+from saring.models.pair_vocabulary import (
+    KINDS,
+    NAME_PRIOR,
+    Kin,
+    capitalised,
+    glued_parts,
+    load_kin,
+    name_shares,
+    separate_words,
+    words_inside,
+)
+from saring.models.parameters import to_arrays
+from saring.models.tfidf_features import Rows
+from saring.text import Bag, words
+from saring.training.corpus import read_corpus
+from saring.training.fit import Fitted
+from saring.training.tasks import TASKS
 
 SHARES = (
     "overlap", "kin_overlap", "lead_overlap", "sentence_overlap", "title_recall", "key_recall",
@@ -222,7 +230,7 @@ def test_a_rarer_word_weighs_more_and_an_unknown_one_most(pairs):
 def test_ties_are_words_that_tell_something_the_weightiest_first(pairs, monkeypatch):
     borrowed = (*EGGS, "Warga Sukamulya borong telur murah 21")
     assert [tie.word for tie in pairs.judge.ties(borrowed)] == ["telur"]  # of the lexicon
-    monkeypatch.setattr("saring.pairs.judge.TELLING_WEIGHT", 3.0)  # so small a corpus
+    monkeypatch.setattr("saring.models.plain_scorer.TELLING_WEIGHT", 3.0)  # so small a corpus
     found = pairs.judge.ties(borrowed)
     assert {tie.word for tie in found} == {"sukamulya", "telur"}
     assert all(tie.shared for tie in found)
@@ -232,8 +240,8 @@ def test_ties_are_words_that_tell_something_the_weightiest_first(pairs, monkeypa
 
 
 def test_the_weights_of_ties_are_their_part_in_a_feature(pairs, monkeypatch):
-    monkeypatch.setattr("saring.pairs.judge.TELLING_WEIGHT", 0.0)
-    monkeypatch.setattr("saring.pairs.judge.SPECIFIC_WEIGHT", 0.0)
+    monkeypatch.setattr("saring.models.plain_scorer.TELLING_WEIGHT", 0.0)
+    monkeypatch.setattr("saring.models.plain_scorer.SPECIFIC_WEIGHT", 0.0)
     pair = (*EGGS, "Sukamulya borong telur murah")
     [mentions] = feature(pairs, "mentions", pair)
     assert sum(tie.weight for tie in pairs.judge.ties(pair)) == pytest.approx(mentions)

@@ -12,7 +12,7 @@ from timing import grows_linearly, names
 from saring.article import Article, Record
 from saring.errors import InputError
 from saring.parse import parse
-from saring.parse.markers import load_rules
+from saring.parse.rules import load_rules
 
 BODY_1 = (
     "Petani di lereng Gunung Sumbing mulai memanen cabai rawit sejak awal pekan ini, dan harga "

@@ -7,11 +7,11 @@ import sys
 import numpy as np
 import pytest
 
-from saring.evaluate import Scored, report
+from saring.evaluation import Scored, report
 
 pytest.importorskip("matplotlib", reason='needs the extra "train"')
 
-from saring.plots import figures
+from saring.evaluation.render import figures
 
 ALWAYS = ["confusion", "reliability", "coverage_risk", "f1_by_label", "accuracy_by_publisher"]
 
@@ -94,11 +94,11 @@ def test_a_single_row_is_drawn(tmp_path):
 def test_importing_plots_does_not_import_matplotlib_and_drawing_does_not_import_pyplot():
     code = """
 import json, sys
-import saring.plots
-from saring.evaluate import Report
+import saring.evaluation.render
+from saring.evaluation import Report
 
 assert "matplotlib" not in sys.modules
-saring.plots.figures(Report.from_json(json.loads(sys.stdin.read())))
+saring.evaluation.render.figures(Report.from_json(json.loads(sys.stdin.read())))
 assert "matplotlib.pyplot" not in sys.modules
 """
     stored = json.dumps(measured(("a", "b")).to_json())

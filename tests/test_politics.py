@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from saring.corpus import read_corpus
-from saring.split import near_duplicate_groups
+from saring.training.corpus import read_corpus
+from saring.training.splits import near_duplicate_groups
 
 POLITICS = Path(__file__).parents[1] / "data" / "corpus" / "politics.jsonl"
 

@@ -16,12 +16,12 @@ import orjson
 import pytest
 
 from saring import store
+from saring.batch import clean
+from saring.datasets import import_corpus
+from saring.datasets.fetch import fetch
 from saring.errors import SaringError
-from saring.fetch import fetch
-from saring.importing import import_corpus
-from saring.parameters import TermWeights, TopicParameters
-from saring.score import clean
-from saring.writers import SUFFIXES, open_rows
+from saring.io.writers import SUFFIXES, open_rows
+from saring.models.parameters import TermWeights, TopicParameters
 
 
 class Disk:

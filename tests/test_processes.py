@@ -34,7 +34,7 @@ def trap(tmp_path) -> Path:
 
 
 def saring(*words, cwd, env=None):
-    script = "import sys; from saring.cli import main; sys.exit(main())"
+    script = "import sys; from saring.cli.commands import main; sys.exit(main())"
     command = [sys.executable, "-P", "-c", script, *map(str, words)]
     return subprocess.run(
         command, cwd=cwd, env={**os.environ, **(env or {})}, capture_output=True, text=True
@@ -67,7 +67,7 @@ def test_nor_by_a_batch(trap, bundle_folder):
 
 def test_nor_where_python_names_it_among_its_places_for_modules(trap):
     code = (
-        "import sys; sys.path.remove(''); from saring.read import read; sys.path.insert(0, '');"
+        "import sys; sys.path.remove(''); from saring.io import read; sys.path.insert(0, '');"
         "print(next(read('a.html')).title)"
     )
     done = subprocess.run([sys.executable, "-c", "import sys; sys.modules.pop('site');" + code],

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saring import publishers
+from saring.batch.jobs import Cleaning
 from saring.predict import load
 from saring.publishers import canonical_publisher
-from saring.score.jobs import Cleaning
 
 PORTALS = {
     "antaranews.com": [

@@ -17,10 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-import saring.read.formats
+import saring.io.formats
 from saring.errors import ConfigError, InputError
-from saring.read import ReadOptions, read, rows
-from saring.read.stream import Stream
+from saring.io import ReadOptions, read, rows
+from saring.io.streams import Stream
 
 KEEP = ReadOptions(on_error="keep")
 RICE = {"id": "a1", "title": "Harga Beras Naik", "text": "Harga beras naik di Pasar Kramat."}
@@ -717,7 +717,7 @@ def test_an_empty_text_file_is_one_record(tmp_path, content):
 
 
 def test_a_text_of_the_greatest_length_is_read_and_a_longer_one_is_an_error(tmp_path, monkeypatch):
-    monkeypatch.setattr("saring.read.columns.MAX_TEXT_BYTES", 1000)
+    monkeypatch.setattr("saring.io.columns.MAX_TEXT_BYTES", 1000)
     path = wrote(tmp_path / "a.jsonl", lines({"text": "x" * 1000}, {"text": "x" * 1001}))
     good, bad = read([path], KEEP)
     assert len(good.text) == 1000
@@ -725,14 +725,14 @@ def test_a_text_of_the_greatest_length_is_read_and_a_longer_one_is_an_error(tmp_
 
 
 def test_a_text_file_beyond_the_limit_is_an_error(tmp_path, monkeypatch):
-    monkeypatch.setattr("saring.read.documents.MAX_TEXT_BYTES", 1000)
+    monkeypatch.setattr("saring.io.records.MAX_TEXT_BYTES", 1000)
     (record,) = read([wrote(tmp_path / "a.txt", "x" * 1001)], KEEP)
     assert "found more than 1,000 bytes" in record.error
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r"])
 def test_a_line_beyond_the_limit_is_one_broken_row(tmp_path, monkeypatch, newline):
-    monkeypatch.setattr(saring.read.formats, "MAX_ROW_BYTES", 100)
+    monkeypatch.setattr(saring.io.formats, "MAX_ROW_BYTES", 100)
     content = lines(RICE, {"text": "x" * 1000}, CHILI).replace("\n", newline)
     records = list(read([wrote(tmp_path / "a.jsonl", content)], KEEP))
     assert [record.id for record in records] == ["a1", "a.jsonl:2", "a2"]
@@ -742,7 +742,7 @@ def test_a_line_beyond_the_limit_is_one_broken_row(tmp_path, monkeypatch, newlin
 def peak_megabytes(path: Path) -> int:
     """Return the most memory that reading a file took, in a process of its own."""
     code = (
-        "import sys; from pathlib import Path; from saring.read import *;"
+        "import sys; from pathlib import Path; from saring.io import *;"
         "print(sum(1 for _ in read(sys.argv[1:], ReadOptions(on_error='keep'))));"
         # Not getrusage: its peak is inherited from the process that ran the tests before.
         "print(Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])"
@@ -893,6 +893,6 @@ def test_reading_is_lazy(tmp_path):
 
 def test_importing_read_loads_nothing_heavy():
     heavy = {"pandas", "pyarrow", "lxml", "trafilatura", "sklearn", "numpy", "ftfy"}
-    code = f"import sys, saring.read; print(sorted({heavy!r} & set(sys.modules)))"
+    code = f"import sys, saring.io; print(sorted({heavy!r} & set(sys.modules)))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from saring.pairs import Tie
-from saring.reasons import link_reasons
+from saring.models import Tie
+from saring.predict import link_reasons
 
 
 def ties(*words, shared=True):

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from saring.errors import BundleError
-from saring.evaluate import Report, Scored, report, summary_table
+from saring.evaluation import Report, Scored, report, summary_table
 
 TOPICS = ("economy", "gossip", "other")
 # MLflow's own rule for the name of a metric

@@ -9,10 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saring.parse import parse
-from saring.parse.host import LONG, Host
-from saring.parse.runon import candidate_score, candidates, headline_end, load_model
-from saring.parse.window import Window
-from saring.parse.word import read_word
+from saring.parse.headline_ends import candidate_score, candidates, headline_end, load_model
+from saring.parse.window import LONG, Host, Window
+from saring.parse.words import read_word
 
 NEWS = Path(__file__).parents[1].parent / "shared" / "data" / "news" / "articles.parquet"
 

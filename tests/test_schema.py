@@ -10,10 +10,10 @@ import pytest
 
 from saring import schema
 from saring.article import LinkPrediction, Prediction
+from saring.batch import score
 from saring.predict import load
 from saring.pyfunc import PyfuncModel
-from saring.score import score
-from saring.track.signature import signature
+from saring.tracking import signature
 
 ROOT = Path(__file__).parents[1]
 TOPICS = ("economy", "other")

@@ -12,12 +12,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from saring.article import Prediction
+from saring.batch import Summary, clean, score
 from saring.errors import ConfigError, InputError
+from saring.io import ReadOptions, read
 from saring.parse import parse
 from saring.predict import Model, load
-from saring.read import ReadOptions, read
 from saring.schema import CLEAN_COLUMNS, as_table, kinds, prediction_columns
-from saring.score import Summary, clean, score
 
 ARTICLES = Path(__file__).parent / "articles"
 MIXED = ARTICLES / "mixed.jsonl"  # 2 articles, 4 rows with errors
@@ -139,7 +139,7 @@ def test_progress_counts_the_rows_written(model, tmp_path):
 def test_huge_articles_are_scored_in_smaller_batches(model, tmp_path, monkeypatch):
     row = orjson.dumps({"text": "Rupiah menguat terhadap dolar AS. " * 40_000}) + b"\n"
     (tmp_path / "in.jsonl").write_bytes(row * 3)
-    monkeypatch.setattr("saring.score.run.BATCH_SIZE", 2_000_000)
+    monkeypatch.setattr("saring.batch.run.BATCH_SIZE", 2_000_000)
     seen = []
     progress = lambda rows, total: seen.append(rows)  # noqa: E731
     score([tmp_path / "in.jsonl"], tmp_path / "out.jsonl", model, progress=progress)
@@ -233,7 +233,7 @@ MEASURED = """
 import sys
 from pathlib import Path
 from saring.predict import load
-from saring.score import score
+from saring.batch import score
 peaks = []
 def note(rows, total):
     lines = Path("/proc/self/status").read_text().splitlines()

@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saring.article import Article
-from saring.corpus import LabelledArticle, LabelledLink
 from saring.errors import BundleError
-from saring.seen import BYTES, count_seen, digests
+from saring.training.corpus import BYTES, LabelledArticle, LabelledLink, count_seen, digests
 
 WORDS = st.lists(
     st.sampled_from(["harga", "beras", "naik", "jelang", "panen", "raya", "di", "Bulog"]),

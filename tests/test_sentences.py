@@ -16,12 +16,12 @@ from nltk.tokenize.punkt import (
     PunktTrainer,
 )
 
-from saring.abbreviations import MAX_ABBREVIATION_CHARS, _Trainer, learn_abbreviations
-from saring.sentences import (
+from saring.models.pair_fitting import MAX_ABBREVIATION_CHARS, _Trainer, learn_abbreviations
+from saring.text import (
     ABBREVIATIONS,
     MAX_LINE_CHARS,
-    NUMBER,
-    TOKEN,
+    PUNKT_NUMBER,
+    PUNKT_TOKEN,
     Splitter,
     paragraphs,
 )
@@ -204,14 +204,14 @@ class Words(PunktLanguageVars):
     """NLTK's own tokens, but for spaces at which its engine and Python's differ."""
 
     def word_tokenize(self, text):
-        return TOKEN.findall(text)
+        return PUNKT_TOKEN.findall(text)
 
 
 class Token(PunktToken):
     __slots__ = ()
 
     def _get_type(self, token):
-        return "##number##" if NUMBER.fullmatch(token) else token.lower()
+        return "##number##" if PUNKT_NUMBER.fullmatch(token) else token.lower()
 
     @property
     def is_ellipsis(self):

@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 
 from saring import store
-from saring.assess import asked_note
-from saring.corpus import read_corpus
+from saring.evaluation.render import model_card
 from saring.locate import shipped_bundle
-from saring.modelcard import model_card
-from saring.seen import count_seen
+from saring.training.assess import asked_note
+from saring.training.corpus import count_seen, read_corpus
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")

@@ -8,12 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saring import compiled
+from saring import kernel
 from saring.article import Record
-from saring.parse import engine, furniture, parse, parse_all
-from saring.parse.markers import PLACES, load_rules
-from saring.parse.needles import Needles, lower
-from saring.parse.rules import take_line
+from saring.parse import boilerplate, engine, parse, parse_all
+from saring.parse.rules import PLACES, Needles, load_rules, lower, take_line
 
 RULES = load_rules()
 SEARCHED = [*RULES.markers, *RULES.at("inside")]
@@ -64,7 +62,7 @@ def check(text):
     assert len(short) == len(set(short))
     assert set(short) == places_the_long_way(lower(text))
     lines = engine._lines(text)
-    found = furniture.find_lines(furniture.Page(text, "", "", RULES, places), lines)
+    found = boilerplate.find_lines(boilerplate.Page(text, "", "", RULES, places), lines)
     assert [find[:3] for find in found] == lines_the_long_way(text, lines)
     for line in text.splitlines():
         for place in PLACES:
@@ -142,8 +140,8 @@ def test_each_string_that_is_needed_is_found_wherever_it_stands(need):
 @given(st.lists(st.one_of(TEXTS, st.text(st.characters(exclude_categories=()))), max_size=5))
 def test_the_compiled_search_finds_what_python_finds(texts):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(compiled.SWITCH, "1")
-        found = compiled.find_needles(texts, RULES.needles.strings)
+        patch.setenv(kernel.SWITCH, "1")
+        found = kernel.find_needles(texts, RULES.needles.strings)
     for text, hits in zip(texts, found, strict=True):
         assert hits == (None if "\u212a" in text else RULES.needles.find(text))
 
@@ -155,8 +153,8 @@ def test_the_compiled_search_finds_what_python_finds(texts):
 )
 def test_whatever_strings_are_searched_for_both_find_the_same(strings, texts):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(compiled.SWITCH, "1")
-        found = compiled.find_needles(texts, tuple(strings))
+        patch.setenv(kernel.SWITCH, "1")
+        found = kernel.find_needles(texts, tuple(strings))
     assert found == [Needles([strings]).find(text) for text in texts]
 
 
@@ -165,14 +163,14 @@ def test_whatever_strings_are_searched_for_both_find_the_same(strings, texts):
     "strings", [("ab",), tuple(f"{n:03}" for n in range(300)), ("".join(map(chr, range(32, 128))),)]
 )
 def test_strings_that_the_compiled_search_has_no_room_for_are_refused(strings, monkeypatch):
-    monkeypatch.setenv(compiled.SWITCH, "1")
+    monkeypatch.setenv(kernel.SWITCH, "1")
     with pytest.raises(ValueError, match="expected up to"):
-        compiled.find_needles(["baca juga"], strings)
+        kernel.find_needles(["baca juga"], strings)
 
 
 @pytest.mark.xdist_group("compiled")
 def test_many_records_give_the_articles_that_each_gives(monkeypatch):
-    monkeypatch.setenv(compiled.SWITCH, "1")
+    monkeypatch.setenv(kernel.SWITCH, "1")
     records = [Record(str(n), text=text) for n, text in enumerate([*EXAMPLES, "Kamus \u212aAMUS"])]
     assert parse_all(records) == [parse(record) for record in records]
-    assert parse_all(records, compiled.find_needles) == parse_all(records)
+    assert parse_all(records, kernel.find_needles) == parse_all(records)

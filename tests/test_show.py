@@ -7,16 +7,16 @@ import sys
 import pytest
 
 from saring.article import Article, LinkPrediction, Prediction, Record, clean_text
-from saring.lines import print_json
-from saring.parse import parse
-from saring.score import Summary
-from saring.show import (
+from saring.batch import Summary
+from saring.cli.lines import print_json
+from saring.cli.show import (
     print_article,
     print_prediction,
     print_problem,
     print_summary,
 )
-from saring.terminal import counting, stages
+from saring.cli.terminal import counting, stages
+from saring.parse import parse
 
 UNRELATED = "Potret Mesra Artis Sinetron dan Kekasih Barunya, Netizen Langsung Heboh"
 TEXT = (

@@ -5,9 +5,8 @@ import threading
 
 import pytest
 
-from saring.compiled import THREADS
-from saring.compiled.slices import SLICE_BYTES, cores, in_slices
-from saring.compiled.texts import as_column
+from saring.kernel import THREADS
+from saring.kernel.text_arrays import SLICE_BYTES, as_column, cores, in_slices
 
 MANY = as_column(["x" * (SLICE_BYTES // 10)] * 95)
 
@@ -50,7 +49,7 @@ def test_the_variable_says_how_many_threads_there_are_unless_the_caller_does(
 
 def test_without_it_there_are_as_many_as_cores_for_this_process(monkeypatch):
     monkeypatch.delenv(THREADS, raising=False)
-    monkeypatch.setattr("saring.compiled.slices.cores", lambda: 3)
+    monkeypatch.setattr("saring.kernel.text_arrays.cores", lambda: 3)
     assert worked(MANY)[1] == 3
 
 

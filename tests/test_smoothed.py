@@ -5,8 +5,8 @@ import pytest
 from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
 
-from saring.headlines import HeadlineTfidf, word_vectors
-from saring.smoothed import SmoothedLogistic
+from saring.models.pipelines import SmoothedLogistic
+from saring.models.tfidf_features import HeadlineTfidf, word_vectors
 
 BAIT = ["artis heboh", "viral heboh", "artis viral", "heboh viral artis"]
 CLEAR = ["inflasi naik", "inflasi turun", "pajak naik", "pajak turun inflasi"]

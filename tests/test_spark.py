@@ -18,16 +18,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sparkcluster import PATIENCE_SECONDS, SETTINGS, running
 
-from saring.cli import FAILED, OK, WRONG_USE, main
-from saring.compiled import SWITCH
+from saring.batch import score as score_here
+from saring.cli.commands import FAILED, OK, WRONG_USE, main
 from saring.errors import ConfigError, InputError, SaringError
+from saring.io import ReadOptions, read, rows
+from saring.kernel import SWITCH
 from saring.predict import Model, load
-from saring.read import ReadOptions, read, rows
-from saring.score import score as score_here
-from saring.spark import score, score_files, shipped
-from saring.spark.frames import map_batches
-from saring.spark.session import opened
-from saring.spark.workers import FILE, LINE, ROW, START, Scorer, numbering
+from saring.spark import score, score_files, session
+from saring.spark.files import map_batches
+from saring.spark.session import FILE, LINE, ROW, START, Scorer, numbering, opened
 
 CORPUS_ROWS = 60
 KILLED_ROWS = 1_500
@@ -76,7 +75,7 @@ def test_rows_are_numbered_through_a_file_however_it_is_split(sizes, batch_rows)
 
 def test_a_batch_of_arrow_gives_the_rows_of_predict(model):
     rows = [{"judul": "Rupiah Menguat", "isi": "Rupiah menguat."}, {"judul": None, "isi": ""}]
-    scorer = Scorer(shipped.ship(model), "none", "2026-01-01T00:00:00+00:00")
+    scorer = Scorer(session.ship(model), "none", "2026-01-01T00:00:00+00:00")
     [batch] = scorer(iter([pa.RecordBatch.from_pylist(rows)]))
     found = model.predict(rows, scored_at="2026-01-01T00:00:00+00:00")
     assert batch.to_pylist() == [prediction.row() for prediction in found]
@@ -89,7 +88,7 @@ def test_columns_that_are_kept_come_through_with_their_types(model):
     ]
     options = ReadOptions(on_error="keep", keep=("n", "Topic"))
     kept = {"n": "int", "Topic": "string"}
-    scorer = Scorer(shipped.ship(model), "none", "2026-01-01", options, kept=kept)
+    scorer = Scorer(session.ship(model), "none", "2026-01-01", options, kept=kept)
     [batch] = scorer(iter([pa.RecordBatch.from_pylist(rows)]))
     assert batch.column("n").to_pylist() == [1, None]
     assert batch.column("input_Topic").to_pylist() == ["niaga", "x"]
@@ -97,18 +96,18 @@ def test_columns_that_are_kept_come_through_with_their_types(model):
 
 
 def test_a_process_opens_a_model_once(model):
-    travelling = shipped.ship(model)
-    assert travelling.opened() is shipped.ship(model).opened()
+    travelling = session.ship(model)
+    assert travelling.opened() is session.ship(model).opened()
     assert travelling.opened().model_version == model.model_version
 
 
 def test_opening_and_scoring_leave_the_engine_as_it_was(model, monkeypatch):
-    monkeypatch.setattr(shipped, "_opened", {})
+    monkeypatch.setattr(session, "_opened", {})
     monkeypatch.delenv(SWITCH, raising=False)
     answers = []
-    monkeypatch.setattr(shipped, "prepare", lambda: True)
+    monkeypatch.setattr(session, "prepare", lambda: True)
     for compiled in (True, False, True):
-        travelling = replace(shipped.ship(model), compiled=compiled)
+        travelling = replace(session.ship(model), compiled=compiled)
         travelling.opened()
         assert SWITCH not in os.environ
         answers += travelling.answers(os.environ[SWITCH] for _ in range(2))
@@ -117,9 +116,9 @@ def test_opening_and_scoring_leave_the_engine_as_it_was(model, monkeypatch):
 
 
 def test_another_machine_with_another_version_is_refused(model, monkeypatch):
-    travelling = shipped.ship(model)
-    monkeypatch.setattr(shipped, "_opened", {})
-    monkeypatch.setattr(shipped, "version", lambda package: "0.1")
+    travelling = session.ship(model)
+    monkeypatch.setattr(session, "_opened", {})
+    monkeypatch.setattr(session, "version", lambda package: "0.1")
     with pytest.raises(ConfigError, match=r"found numpy 0\.1, expected .* install the same"):
         travelling.opened()
 
@@ -222,12 +221,12 @@ def spark(cluster):
 @pytest.fixture(scope="module")
 def registered(bundle_folder, model, tmp_path_factory):
     """Address of the model in a registry of its own."""
-    from saring import track
+    from saring import tracking
 
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("registry")
         patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder / 'mlflow.db'}")
-        track.log_run(track.RunRecord(bundle=bundle_folder, topics=model.topics, name="uji"))
+        tracking.log_run(tracking.RunRecord(bundle=bundle_folder, topics=model.topics, name="uji"))
         yield "models:/saring@challenger"
 
 

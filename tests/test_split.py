@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.model_selection import StratifiedGroupKFold
 
 from saring.errors import ConfigError, CorpusError
-from saring.split import grouped_folds, later_time, publisher_folds
+from saring.training.splits import grouped_folds, later_time, publisher_folds
 
 LABELS = np.repeat(["economy", "gossip", "other"], [60, 30, 30])
 GROUPS = np.arange(120) // 2

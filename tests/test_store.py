@@ -21,9 +21,9 @@ from hypothesis import strategies as st
 
 from saring import store
 from saring.errors import BundleError
-from saring.pairs import FEATURES
-from saring.pairs.transformer import PairFeatures
-from saring.parameters import (
+from saring.models import FEATURES
+from saring.models.pair_fitting import PairFeatures
+from saring.models.parameters import (
     ClickbaitParameters,
     LinkParameters,
     TermWeights,

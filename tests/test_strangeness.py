@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saring import store
-from saring import strangeness as module
-from saring.strangeness import PULL_WORDS, STRANGEST
+from saring.models import plain_scorer as module
+from saring.models.plain_scorer import PULL_WORDS, STRANGEST
 
 NEWS = [
     (

@@ -17,12 +17,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from saring.article import Record
+from saring.batch import score
 from saring.errors import InputError
 from saring.parse import parse
-from saring.parse.markers import load_rules
+from saring.parse.rules import load_rules
 from saring.predict import Model, load
 from saring.schema import kinds, prediction_columns
-from saring.score import score
 
 NEWS = "Rupiah menguat 15 poin terhadap dolar AS pada perdagangan hari ini di Jakarta."
 GOOD = {"id": "a", "title": "Rupiah Menguat", "text": NEWS}
@@ -312,7 +312,7 @@ def test_no_cell_of_a_csv_is_run_by_a_spreadsheet(model, tmp_path):
 PROGRAM = """
 import sys
 from saring.predict import load
-from saring.score import score
+from saring.batch import score
 score([sys.argv[2]], sys.argv[3], load(sys.argv[1]), scored_at="2023-03-03T12:00:00+00:00", workers=1)
 """
 

@@ -2,7 +2,7 @@
 
 from rich.console import Console
 
-from saring.evaluate.tables import Table
+from saring.evaluation.reports import Table
 
 TABLE = Table(
     title="Topics",

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from saring.config import LinkConfig, TopicConfig, TrainConfig
-from saring.corpus import LabelledArticle, LabelledLink
 from saring.parse import parse
-from saring.tasks import CLICKBAIT_LABELS, LINK_LABELS, TASKS
+from saring.training.corpus import LabelledArticle, LabelledLink
+from saring.training.tasks import CLICKBAIT_LABELS, LINK_LABELS, TASKS
 
 TOPIC, LINK, CLICKBAIT = TASKS
 

@@ -18,13 +18,12 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from saring import store, track
+from saring import store, tracking
 from saring.article import Prediction
 from saring.errors import BundleError, MissingExtraError, SaringError
 from saring.predict import load
 from saring.pyfunc import PyfuncModel
-from saring.track.git import git_commit
-from saring.track.signature import signature
+from saring.tracking import git_commit, signature
 
 TOPICS = ("economy", "other")
 TEXTS = ["rupiah menguat tajam", "saham naik lagi", "gempa di kota itu", "banjir surut"]
@@ -52,13 +51,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def logged(home: Path, bundle: Path) -> track.RunInfo:
+def logged(home: Path, bundle: Path) -> tracking.RunInfo:
     from matplotlib.figure import Figure
 
     figure = Figure()
     figure.add_subplot().plot([0, 1])
-    return track.log_run(
-        track.RunRecord(
+    return tracking.log_run(
+        tracking.RunRecord(
             bundle=bundle,
             topics=TOPICS,
             name="uji",
@@ -71,14 +70,14 @@ def logged(home: Path, bundle: Path) -> track.RunInfo:
 
 
 @pytest.fixture(scope="module")
-def client(logged: track.RunInfo) -> Any:
+def client(logged: tracking.RunInfo) -> Any:
     import mlflow
 
     return mlflow.MlflowClient(tracking_uri=logged.tracking_uri)
 
 
 def test_importing_the_module_imports_no_mlflow() -> None:
-    code = "import sys, saring.track; print({'mlflow', 'sklearn', 'pandas'} & set(sys.modules))"
+    code = "import sys, saring.tracking; print({'mlflow', 'sklearn', 'pandas'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
 
@@ -88,18 +87,18 @@ def test_a_missing_mlflow_names_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "mlflow", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'matplotlib>=[^\[]* and try again"):
-        track.log_run(track.RunRecord(bundle=bundle, topics=TOPICS, name="uji"))
+        tracking.log_run(tracking.RunRecord(bundle=bundle, topics=TOPICS, name="uji"))
 
 
 # one run
 
 
-def test_a_run_lies_in_the_working_folder(home: Path, logged: track.RunInfo) -> None:
+def test_a_run_lies_in_the_working_folder(home: Path, logged: tracking.RunInfo) -> None:
     assert logged.tracking_uri == f"sqlite:///{home / 'mlflow.db'}"
     assert sorted(path.name for path in home.iterdir()) == ["mlartifacts", "mlflow.db"]
 
 
-def test_a_run_holds_what_was_given(client: Any, logged: track.RunInfo, bundle: Path) -> None:
+def test_a_run_holds_what_was_given(client: Any, logged: tracking.RunInfo, bundle: Path) -> None:
     run = client.get_run(logged.run_id)
     assert run.info.status == "FINISHED"
     assert run.info.run_name == "uji"
@@ -114,7 +113,7 @@ def test_a_run_holds_what_was_given(client: Any, logged: track.RunInfo, bundle: 
     ]
 
 
-def test_the_model_is_registered_as_challenger(client: Any, logged: track.RunInfo) -> None:
+def test_the_model_is_registered_as_challenger(client: Any, logged: tracking.RunInfo) -> None:
     version = client.get_model_version_by_alias("saring", "challenger")
     assert int(version.version) == logged.registered_version
     assert version.run_id == logged.run_id
@@ -122,18 +121,18 @@ def test_the_model_is_registered_as_challenger(client: Any, logged: track.RunInf
 
 
 def test_the_alias_moves_to_the_next_run(
-    client: Any, logged: track.RunInfo, bundle: Path, home: Path
+    client: Any, logged: tracking.RunInfo, bundle: Path, home: Path
 ) -> None:
-    second = track.log_run(track.RunRecord(bundle=bundle, topics=TOPICS, name="kedua"))
+    second = tracking.log_run(tracking.RunRecord(bundle=bundle, topics=TOPICS, name="kedua"))
     assert second.registered_version == logged.registered_version + 1
     assert second.experiment_id == logged.experiment_id
     version = client.get_model_version_by_alias("saring", "challenger")
     assert int(version.version) == second.registered_version
 
 
-def test_a_trial_leaves_figures_and_no_model(client: Any, logged: track.RunInfo) -> None:
+def test_a_trial_leaves_figures_and_no_model(client: Any, logged: tracking.RunInfo) -> None:
     versions = len(client.search_model_versions())
-    run_id = track.log_trial(
+    run_id = tracking.log_trial(
         "uji-coba", "tanpa judul", {"topic.title_field": 0.0},
         {"topic.random.macro_f1": 0.8, "topic.f1.a & b": 0.5, "topic.auc": None}, {"task": "topic"},
     )  # fmt: skip
@@ -150,23 +149,23 @@ def test_a_trial_leaves_figures_and_no_model(client: Any, logged: track.RunInfo)
 
 @pytest.mark.parametrize("form", ["models:/saring/{version}", "challenger", "runs:/{run}/bundle"])
 def test_a_registered_model_is_found_as_a_bundle(
-    form: str, logged: track.RunInfo, bundle: Path, home: Path
+    form: str, logged: tracking.RunInfo, bundle: Path, home: Path
 ) -> None:
     reference = form.format(version=logged.registered_version, run=logged.run_id)
-    found = store.load(track.resolve(reference))
+    found = store.load(tracking.resolve(reference))
     assert found.checksums == store.load(bundle).checksums
 
 
 @pytest.mark.parametrize("reference", ["champion", "models:/saring/99", "runs:/0/bundle"])
 def test_an_unknown_model_is_an_error_with_a_remedy(
-    reference: str, logged: track.RunInfo, home: Path
+    reference: str, logged: tracking.RunInfo, home: Path
 ) -> None:
     with pytest.raises(BundleError, match=r"no such model; train one .`saring train`"):
-        track.resolve(reference)
+        tracking.resolve(reference)
 
 
-def test_what_is_logged_is_data_alone(client: Any, logged: track.RunInfo) -> None:
-    root = track.resolve(logged.model_uri).parent.parent
+def test_what_is_logged_is_data_alone(client: Any, logged: tracking.RunInfo) -> None:
+    root = tracking.resolve(logged.model_uri).parent.parent
     files = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
     assert not [name for name in files if name.endswith((".pkl", ".py", ".pickle", ".joblib"))]
     requirements = (root / "requirements.txt").read_text().splitlines()
@@ -175,7 +174,7 @@ def test_what_is_logged_is_data_alone(client: Any, logged: track.RunInfo) -> Non
 
 
 def test_the_address_the_process_had_is_given_back(
-    home: Path, logged: track.RunInfo, monkeypatch: pytest.MonkeyPatch
+    home: Path, logged: tracking.RunInfo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import mlflow
 
@@ -184,19 +183,19 @@ def test_the_address_the_process_had_is_given_back(
 
 
 def test_the_address_in_the_environment_is_read_anew_each_time(
-    home: Path, logged: track.RunInfo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    home: Path, logged: tracking.RunInfo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     import mlflow
 
     elsewhere = f"sqlite:///{tmp_path / 'none.db'}"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", elsewhere)
     with pytest.raises(BundleError, match="no such model"):
-        track.resolve("challenger")
+        tracking.resolve("challenger")
     assert (os.environ["MLFLOW_TRACKING_URI"], mlflow.get_tracking_uri()) == (elsewhere, elsewhere)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", logged.tracking_uri)
-    assert track.resolve("challenger").is_dir()
+    assert tracking.resolve("challenger").is_dir()
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
-    assert track.resolve("challenger").is_dir()
+    assert tracking.resolve("challenger").is_dir()
     assert "MLFLOW_TRACKING_URI" not in os.environ
     assert not mlflow.is_tracking_uri_set()
 
@@ -209,14 +208,14 @@ def test_a_refusal_says_where_the_bundle_is(
     with pytest.raises(
         SaringError, match=r"could not be logged; the model itself is whole.*; .*not a database"
     ):
-        track.log_run(track.RunRecord(bundle=bundle, topics=TOPICS, name="uji"))
+        tracking.log_run(tracking.RunRecord(bundle=bundle, topics=TOPICS, name="uji"))
 
 
 def test_an_address_is_told_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "postgresql://saring:ra@ha/sia@127.0.0.1:1/runs")
     for reference in ("champion", "models:/saring/3"):
         with pytest.raises(SaringError) as caught:
-            track.resolve(reference)
+            tracking.resolve(reference)
         told = "".join(traceback.format_exception(caught.value))
         assert "postgresql://***@127.0.0.1:1/runs" in told
         assert "sia" not in told
@@ -286,7 +285,7 @@ def served(home: Path, bundle_folder: Path) -> Any:
     import mlflow
 
     topics = load(bundle_folder).topics
-    info = track.log_run(track.RunRecord(bundle=bundle_folder, topics=topics, name="uji"))
+    info = tracking.log_run(tracking.RunRecord(bundle=bundle_folder, topics=topics, name="uji"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLFLOW_TRACKING_URI", info.tracking_uri)
         yield mlflow.pyfunc.load_model(info.model_uri)
@@ -323,8 +322,8 @@ from pathlib import Path
 def refuse(self, address):
     raise SystemExit(f"network: {address}")
 socket.socket.connect = refuse
-from saring import track
-track.log_run(track.RunRecord(bundle=Path(sys.argv[1]), topics=("economy", "other"), name="uji"))
+from saring import tracking
+tracking.log_run(tracking.RunRecord(bundle=Path(sys.argv[1]), topics=("economy", "other"), name="uji"))
 from mlflow.telemetry import get_telemetry_client
 assert get_telemetry_client() is None
 """

@@ -9,10 +9,10 @@ from joblib import parallel_config
 import saring
 from saring import store
 from saring.config import LinkConfig, TopicConfig, TrainConfig
-from saring.corpus import fingerprint
 from saring.errors import CorpusError
-from saring.evaluate import Report
-from saring.train import train
+from saring.evaluation import Report
+from saring.training.corpus import fingerprint
+from saring.training.trainer import train
 
 QUICK = TrainConfig(folds=2, topic=TopicConfig(min_df=1))
 SUBJECTS = {

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-import saring.read.worker
+import saring.html.page
 from saring.article import Record
 from saring.errors import InputError, MissingExtraError
-from saring.read import ReadOptions, read
-from saring.read.documents import Pages
-from saring.read.worker import PageReader
+from saring.html.page import PageReader
+from saring.io import ReadOptions, read
+from saring.io.records import Pages
 
 GOOD = b"<html><body><h1>Harga Cabai Naik</h1>" + b"<p>Harga cabai naik di Pasar Kramat.</p>" * 4
 
@@ -97,7 +97,7 @@ def test_a_worker_killed_between_pages_is_replaced():
 
 
 def test_a_page_beyond_the_limit_is_not_even_parsed(monkeypatch):
-    monkeypatch.setattr(saring.read.worker, "MAX_PAGE_BYTES", 10)
+    monkeypatch.setattr(saring.html.page, "MAX_PAGE_BYTES", 10)
     with PageReader() as reader, pytest.raises(InputError, match="more than 10 bytes"):
         reader.read(b"<p>sebelas</p>", "a.html")
 
@@ -132,14 +132,14 @@ def test_no_worker_is_left_when_reading_stops_early(tmp_path):
     records.close()
     children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
     commands = [Path(f"/proc/{child}/cmdline").read_text() for child in children]
-    assert not [command for command in commands if "saring.read.worker" in command]
+    assert not [command for command in commands if "saring.html.page" in command]
 
 
 def test_a_program_that_forgets_to_close_ends_at_once_and_quietly(tmp_path):
     path = tmp_path / "a.html"
     path.write_bytes(GOOD)
     code = (
-        "import sys; from saring.read import read; records = read(sys.argv[1:]);"
+        "import sys; from saring.io import read; records = read(sys.argv[1:]);"
         "print(next(records).title)"
     )
     command = [sys.executable, "-X", "dev", "-W", "error", "-c", code, path, path]
@@ -149,7 +149,7 @@ def test_a_program_that_forgets_to_close_ends_at_once_and_quietly(tmp_path):
 
 def test_a_worker_ends_when_its_parent_is_killed(tmp_path):
     code = (
-        "import os, signal; from saring.read.worker import PageReader; from test_worker import who;"
+        "import os, signal; from saring.html.page import PageReader; from test_worker import who;"
         "print(PageReader(parse_page=who).read(b'', 'a').text, flush=True);"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
@@ -165,7 +165,7 @@ def test_a_worker_ends_when_its_parent_is_killed(tmp_path):
 
 def test_a_worker_in_the_middle_of_a_page_ends_when_its_parent_is_killed():
     code = (
-        "import os, signal, threading; from saring.read.worker import PageReader;"
+        "import os, signal, threading; from saring.html.page import PageReader;"
         "from test_worker import misbehave; reader = PageReader(9, misbehave);"
         "print(reader.read(b'1', 'a').text, flush=True);"
         "threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGKILL)).start();"

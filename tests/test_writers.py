@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from saring import schema
 from saring.article import LinkPrediction, Prediction
 from saring.errors import ConfigError
-from saring.writers import SUFFIXES, open_rows
+from saring.io.writers import SUFFIXES, open_rows
 
 TOPICS = ("economy", "other")
 COLUMNS = schema.kinds(schema.prediction_columns(TOPICS))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from saring.tasks import Table
+from saring.training.tasks import Table
 
 WORDS = {
     "economy": "saham emiten bursa rupiah investor",

@@ -11,7 +11,7 @@ __all__ = ["main"]
 def main() -> int:
     """Return the exit code of the process."""
     try:
-        from saring.cli import main
+        from saring.cli.commands import main
 
         return main()
     except KeyboardInterrupt:

@@ -32,7 +32,7 @@ def find_bundle(path: str | Path | None = None) -> Path:
     if not where:
         return _newest(Path(MODELS_FOLDER)) or shipped_bundle()
     if ":/" in str(where) and not Path(where).exists():  # "C:/models" is a folder
-        from saring.track import resolve
+        from saring.tracking import resolve
 
         return resolve(str(where))
     folder = Path(where)

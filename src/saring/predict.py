@@ -1,18 +1,20 @@
-"""The small predict module: `load()` a model, `Model.predict(articles)`; every door calls it."""
+"""The small predict module: `load()` a model, `Model.predict(articles)`."""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from saring import compiled, store
+from saring import kernel, store
 from saring.article import (
     Abstention,
     Article,
@@ -20,16 +22,225 @@ from saring.article import (
     Link,
     LinkPrediction,
     Prediction,
+    Record,
     clean_text,
 )
-from saring.errors import ConfigError
-from saring.intake import Source, as_list, kept, take
+from saring.errors import ConfigError, InputError, SaringError
+from saring.io.columns import FIELDS, Columns
 from saring.locate import find_bundle
-from saring.pairs import Pair, Tie
+from saring.models import Pair, Tie
+from saring.parse import as_record, parse_all
 from saring.publishers import canonical_publisher
-from saring.reasons import link_reasons
 
-__all__ = ["Model", "load"]
+__all__ = ["Model", "Source", "as_list", "kept", "link_reasons", "load", "take"]
+
+
+# What predict takes (text, row, `Record` or `Article`) to an article, or to why there is none.
+
+
+Source = str | Mapping[str, Any] | Record | Article
+
+# No file can hold half a surrogate pair (a cut emoji), and NUL ends a text for many programs;
+# `read` replaces both, and so must who takes texts from Python.
+_UNWRITABLE = re.compile("[\0\ud800-\udfff]")
+_TEXTS = [item.name for item in fields(Article) if item.type == "str"]
+_TEXTS_OF = attrgetter(*_TEXTS)
+_FIELDS_OF = attrgetter(*FIELDS)
+_REPLACEMENT = "\ufffd"  # one character for one, so that spans stay right
+
+
+def as_list(sources: Iterable[Source]) -> list[Source]:
+    """Return sources as a list; InputError as `take`."""
+    if isinstance(sources, str | bytes | Mapping | Record | Article):
+        raise InputError("expected a list of articles; put this one in a list: [article]")
+    if hasattr(sources, "columns"):  # iterating over a data frame gives its column names
+        raise InputError("expected a list of articles; pass a table as table.to_dict('records')")
+    return list(sources)
+
+
+def kept(sources: Iterable[Source], keep: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the values of some columns of each source, None where it has none."""
+    columns = Columns({}, keep)
+    nothing = columns.kept({})
+    return [
+        columns.kept({str(name): value for name, value in source.items()})
+        if isinstance(source, Mapping)
+        else nothing | (dict(source.kept) if isinstance(source, Record) else {})
+        for source in sources
+    ]
+
+
+def take(sources: Iterable[Source]) -> list[Article | Prediction]:
+    """Return for each source, in order, its article, or a prediction with `error`.
+
+    Raises
+    ------
+    InputError
+        When `sources` is one article, or a table, and not a collection of articles.
+    """
+    sources = as_list(sources)
+    columns = Columns({})
+    opened = [_opened(source, columns) for source in sources]
+    records = [item for item in opened if isinstance(item, Record)]
+    parsed = iter(parse_all(records, kernel.find_needles))
+    articles = [next(parsed) if isinstance(item, Record) else item for item in opened]
+    return [
+        _checked(item, source, columns) if isinstance(item, Article) else item
+        for item, source in zip(articles, sources, strict=True)
+    ]
+
+
+def _opened(source: Any, columns: Columns) -> Article | Record | Prediction:
+    """Return the article, or the record to parse, in a source; or why there is none."""
+    if isinstance(source, Record) and source.error:
+        return _failed(source, source.id, source.error)
+    try:
+        return _read(source, columns)
+    except SaringError as error:
+        return Prediction(id=_identifier(source, columns), error=str(error))
+
+
+def _checked(article: Article, source: Any, columns: Columns) -> Article | Prediction:
+    """Return an article as every file can hold it, or a prediction that says that it is empty."""
+    if article.title.strip() or article.text.strip():
+        return _writable(article)
+    where = source.where if isinstance(source, Record) else ""
+    reason = f"{where}: title and text are empty; expected an article".removeprefix(": ")
+    return _failed(article, _identifier(source, columns), reason)
+
+
+def _failed(known: Article | Record, id: str, error: str) -> Prediction:
+    """Return the prediction of what cannot be scored, with what is known of it all the same."""
+    return Prediction(
+        id=id,
+        title=known.title,
+        publisher=canonical_publisher(known.publisher, known.url),
+        publisher_printed=known.publisher,
+        url=known.url,
+        error=error,
+    )
+
+
+def _read(source: Any, columns: Columns) -> Article | Record:
+    """Return the article or record in a source; InputError for what is none."""
+    if isinstance(source, str):
+        return as_record(str(source))
+    if not isinstance(source, (Record, Article)):
+        if isinstance(source, Mapping):
+            return as_record(_fields(source, columns))
+        raise InputError(
+            f"found {type(source).__name__}; expected a text, a mapping with 'text', a Record or "
+            "an Article"
+        )
+    for name, value in zip(FIELDS, _FIELDS_OF(source), strict=True):
+        if not isinstance(value, str):
+            raise InputError(f"field {name!r} is {type(value).__name__}; expected a string")
+    return source
+
+
+def _fields(row: Mapping[Any, Any], columns: Columns) -> dict[str, str]:
+    """Return the fields of a row by our names; absent ones are left out, but for the text."""
+    values = {str(name): value for name, value in row.items()}
+    if "text" not in columns.find(tuple(values)).columns:
+        raise InputError(f"an article needs 'text'; found the fields {sorted(values)}")
+    found = columns.fields(values)
+    return {name: value for name, value in found.items() if value or name == "text"}
+
+
+def _identifier(source: Any, columns: Columns) -> str:
+    """Return the id of a source that could not be taken, empty where it has none."""
+    if isinstance(source, Mapping):
+        return columns.identifier({str(name): value for name, value in source.items()})
+    return str(getattr(source, "id", ""))
+
+
+def _writable(article: Article) -> Article:
+    """Return the article with U+FFFD for what no file can hold."""
+    texts: tuple[str, ...] = _TEXTS_OF(article)
+    if _is_writable("".join(texts)):
+        return article
+    mended: dict[str, Any] = dict(zip(_TEXTS, map(_mended, texts), strict=True))
+    links = tuple(
+        replace(link, headline=_mended(link.headline), url=_mended(link.url))
+        for link in article.links
+    )
+    return replace(article, links=links, **mended)
+
+
+def _is_writable(text: str) -> bool:
+    """Return whether every file can hold a text; much faster than a search for what it cannot."""
+    try:
+        return "\0" not in text and (text.isascii() or bool(text.encode()))
+    except UnicodeEncodeError:
+        return False
+
+
+def _mended(text: str) -> str:
+    """Return a text with U+FFFD for each character that no file can hold."""
+    return _UNWRITABLE.sub(_REPLACEMENT, text)
+
+
+# Why a link was judged as it was, in words.
+
+
+MAX_WORDS = 4  # the weightiest say it; more is noise
+SURE_TOPIC = 0.8  # a headline alone is short: below this its topic is too unsure to be told
+NO_TOPIC = "other"  # says what a headline is not, which explains nothing
+SURE_CLICKBAIT = 0.7
+
+
+def link_reasons(
+    ties: Sequence[Tie],
+    link_topic: tuple[str, float],
+    article_topic: str,
+    clickbait: float,
+    *,
+    related: bool,
+) -> tuple[str, ...]:
+    """Return the reasons for a verdict, the weightiest first.
+
+    Parameters
+    ----------
+    ties : sequence of Tie
+        The words that tie the headline to the article, the weightiest first; each is told with its
+        weight.
+    link_topic : (str, float)
+        Topic of the headline read by itself, and its probability.
+    article_topic : str
+        Topic of the article.
+    clickbait : float
+        Probability that the headline is clickbait.
+    related : bool
+        The verdict; another topic explains only that a link is unrelated.
+    """
+    reasons = [_shared([tie for tie in ties if tie.shared])]
+    if akin := [tie for tie in ties if not tie.shared]:
+        reasons.append(f"article has kin of {_listed(akin)}")
+    topic, probability = link_topic
+    differs = topic not in (article_topic, NO_TOPIC) and probability >= SURE_TOPIC
+    if differs and not related:
+        reasons.append(f"headline reads as {topic.replace('_', ' ')}")
+    if clickbait >= SURE_CLICKBAIT:
+        reasons.append("headline reads as clickbait")
+    return tuple(reasons)
+
+
+def _shared(ties: Sequence[Tie]) -> str:
+    """Return what is shared, as a phrase."""
+    if not ties:
+        return "shares no specific word"
+    return f"shares {'only ' if len(ties) == 1 else ''}{_listed(ties)}"
+
+
+def _listed(ties: Sequence[Tie]) -> str:
+    """Return words in quotes with their weights, and how many more there are."""
+    told = ", ".join(f"'{tie.word}' {tie.weight:.1f}" for tie in ties[:MAX_WORDS])
+    more = len(ties) - MAX_WORDS
+    return told + (f" and {more} more" if more > 0 else "")
+
+
+# The small predict module: `load()` a model, `Model.predict(articles)`; every door calls it.
+
 
 # Of probabilities. The compiled kernel and scikit-learn agree to twelve, so that it cannot be seen
 # which of them answered: rows are the same to the last digit.
@@ -136,7 +347,7 @@ class Model:
         headlines = [link.headline for _, link in links]
         titles = [article.title for article in articles]
         n = len(articles)
-        found = compiled.topics(
+        found = kernel.topics(
             self.bundle.topic,
             [*titles, *headlines],
             [*bodies, *[""] * len(headlines)],
@@ -181,7 +392,7 @@ class Model:
         model = self.bundle.clickbait
         if model is None:
             return np.full((len(headlines), 2), np.nan)
-        return compiled.clickbait(model, headlines)
+        return kernel.clickbait(model, headlines)
 
     def _links(
         self,
@@ -195,7 +406,7 @@ class Model:
         chances: list[float] = [math.nan] * len(pairs)
         ties: list[list[Tie]] = [[] for _ in pairs]
         if pairs and (model := self.bundle.link) is not None:
-            found, ties = compiled.links(model, pairs)
+            found, ties = kernel.links(model, pairs)
             chances = found.tolist()
         threshold = self._thresholds.get("unrelated", math.nan)  # none where links are not judged
         names = self.topics  # the card is asked once, not for every link

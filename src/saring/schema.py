@@ -169,7 +169,7 @@ CLEAN_COLUMNS = (
     Column("error", "string", "what is wrong with the row and what to do", "all is well",
            _of_article("note")),
 )  # fmt: skip
-"""Of a clean article, made from a `saring.score.jobs.Cleaned`."""
+"""Of a clean article, made from a `saring.batch.jobs.Cleaned`."""
 
 
 def kept_columns(kept: Mapping[str, str], columns: Iterable[Column]) -> tuple[Column, ...]:

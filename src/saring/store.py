@@ -1,8 +1,8 @@
 """Model bundles on disk: a folder of ``card.json``, an ``.npz`` per model and ``checksums.json``.
 
 A bundle holds flat arrays and JSON, nothing that can be executed: `save` and `add` write the
-dataclasses of `saring.parameters`, `load` opens a bundle and reads each of them when it is first
-asked for. The checksums show damage and change; they do not prove who made a bundle.
+dataclasses of `saring.models.parameters`, `load` opens a bundle and reads each of them when it is
+first asked for. The checksums show damage and change; they do not prove who made a bundle.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from numpy.typing import NDArray
 
 from saring.atomic import sync, sync_folder
 from saring.errors import BundleError
-from saring.pairs.features import FEATURES
-from saring.pairs.kin import KINDS, WORD_LISTS
-from saring.parameters import (
+from saring.models.pair_features import FEATURES
+from saring.models.pair_vocabulary import KINDS, WORD_LISTS
+from saring.models.parameters import (
     ClickbaitParameters,
     LinkParameters,
     TopicParameters,

@@ -1,11 +1,4 @@
-"""A record to an `Article`: teasers become links, portal furniture removals, the rest is body.
-
-The stages, each finding something in the lines that the ones before it left::
-
-    furniture inside lines > teasers > furniture lines > head > tail > dateline > end marks
-
-Nothing is lost: spans only mark stretches of the text, and what no span covers is the body.
-"""
+"""A record to an article: teasers become links, boilerplate removals, the rest is body."""
 
 from __future__ import annotations
 
@@ -20,17 +13,14 @@ from typing import Any
 from saring.article import Article, Link, Record, Removal
 from saring.dates import read_date
 from saring.errors import InputError
-from saring.parse import edges, furniture
-from saring.parse.dateline import publisher_name
-from saring.parse.furniture import Find, Page
-from saring.parse.links import find_addressed, find_teasers
-from saring.parse.markers import load_rules
-from saring.parse.metadata import parse_tags
-from saring.parse.needles import Hit
-from saring.parse.rules import Rules
-from saring.parse.teaser import Span, Teaser
+from saring.parse import boilerplate
+from saring.parse.boilerplate import Find, Page
+from saring.parse.metadata import parse_tags, publisher_name
+from saring.parse.rules import Hit, Rules, load_rules
+from saring.parse.teasers import Span, Teaser, find_addressed, find_teasers
 
 __all__ = ["Search", "as_record", "parse", "parse_all", "text_id"]
+
 
 Search = Callable[[Sequence[str], tuple[str, ...]], Sequence[list[Hit] | None]]
 
@@ -48,11 +38,11 @@ MAX_COMMA_DUMP_LINES = 3  # a dump that joins paragraphs by commas has no line b
 
 
 STAGES = (
-    furniture.find_lines,
-    furniture.find_head,
-    furniture.find_tail,
-    edges.find_start,
-    edges.find_end,
+    boilerplate.find_lines,
+    boilerplate.find_head,
+    boilerplate.find_tail,
+    boilerplate.find_start,
+    boilerplate.find_end,
 )
 
 
@@ -105,11 +95,11 @@ def _parsed(record: Record, rules: Rules, hits: list[Hit] | None) -> Article:
     """Return the article in a record, whose text has these hits; None: they are yet to be found."""
     text = record.text
     lines = _lines(text)
-    title = record.title.strip() or furniture.find_title(text, lines, rules)
+    title = record.title.strip() or boilerplate.find_title(text, lines, rules)
     places = rules.places(rules.needles.find(text) if hits is None else hits)
     page = Page(text, title, record.publisher.strip(), rules, places)
 
-    finds = furniture.find_inside(page)
+    finds = boilerplate.find_inside(page)
     cuts = [(find.start, find.end) for find in finds]
     teasers = find_teasers(text, lines, cuts, places.marks, rules, title)
     lines = _left(text, lines, [*finds, *teasers])

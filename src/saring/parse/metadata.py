@@ -1,12 +1,20 @@
-"""Credits and tags as portals print them, turned into values."""
+"""Datelines, dates, bylines and sources that an article's text names."""
 
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Mapping
+from functools import cache, lru_cache
+from importlib.resources import files
 from itertools import zip_longest
+from typing import NamedTuple
 
-__all__ = ["parse_credits", "parse_tags"]
+__all__ = ["Dateline", "find_dateline", "parse_credits", "parse_tags", "publisher_name"]
+
+
+# Credits and tags as portals print them, turned into values.
+
 
 FIELDS: Mapping[str, str] = {
     "editor": "editor",
@@ -62,3 +70,183 @@ def parse_tags(line: str) -> tuple[str, ...]:
     if not line:
         return ()
     return tuple(tag for raw in re.split(r"[,;|#•]", line) if (tag := raw.strip()))
+
+
+# The dateline at the start of an article's first paragraph: its end, the publisher, the place.
+
+
+MAX_PART_WORDS = 4  # "BANDAR SERI BEGAWAN"; a longer stretch of capitals is a shouted sentence
+MIN_ACRONYM_CHARS = 5  # "KPK - ...", "IHSG - ..." open sentences; places in capitals are longer
+HEAD_CHARS = 80  # `_LINE` has its dash within so many
+HEADS_KEPT = 1 << 12  # a portal's datelines repeat: what they name is kept between articles
+
+NAMES = {
+    "antara": "Antara",
+    "bbc news indonesia": "BBC News Indonesia",
+    "cnbc indonesia": "CNBC Indonesia",
+    "cnn indonesia": "CNN Indonesia",
+    "dw": "DW",
+    "jpnn": "JPNN",
+    "kompas tv": "Kompas TV",
+    "pr": "Pikiran Rakyat",
+    "rri": "RRI",
+    "tvri": "TVRI",
+    "voa": "VOA",
+    "voa indonesia": "VOA Indonesia",
+}
+"""Publishers whose names are not simply written with capitals at the start of each word."""
+
+PUBLISHER_WORDS = frozenset(
+    """berita ekspres express harian info inilah jurnal kabar kanal koran majalah mantra
+    media metro network news online pikiran portal pos post radar rakyat ringtimes seputar suara
+    tabloid times today tribun tv warta zona""".split()  # noqa: SIM905
+)
+"""Words that make a name of several words a portal's: "MEDIA PAKUAN"."""
+
+PUBLISHERS = frozenset(
+    """bisnis detik detikcom gatra jpnn kompas kontan kumparan liputan6 merdeka okezone posmetro
+    republika sindonews tempo tribunnews viva wartakota""".split()  # noqa: SIM905
+)
+"""Portals whose names stand alone, without a web address."""
+
+ACRONYMS = frozenset(("DKI", "IKN", "NTB", "NTT", "DIY", "DC", "TV"))
+"""Parts of names that keep their capitals."""
+
+_DASH = r"[\s\u200b]{0,3}(?:--\(?(?P<agency>[A-Z][\w/ ]{2,30})\)?--|\.?[-–—]{1,2}|—)[\s\u200b]{0,3}"
+_HYPHEN = re.compile("[-–—]")
+_LINE = re.compile(
+    r"(?P<head>[^\W\d_][\w.'’()/, \xa0\-]{1,70}?)"
+    + _DASH
+    + r"(?!\w[\w-]{1,20}\.(?:com|co|id|net)\b)(?=[\w\"“'‘(\[])",
+    re.IGNORECASE,
+)
+_GLUED = re.compile(
+    r"(?P<head>[A-Z]\w{2,20}\.(?:com|co\.id|co|id),\s?[A-Z][a-z]{2,15}(?:\s[A-Z][a-z]{2,15})?)(?=[A-Z])"
+)
+_MORE = (
+    re.compile(  # KONTAN.CO.ID - ⟦JAKARTA. ⟧Petinggi, KONTAN.CO.ID - ⟦JAKARTA - ⟧, SAINT-⟦DENIS– ⟧
+        r"(?P<place>[A-Z]{3,15}(?: [A-Z]{3,15}){0,2})(?:\.|\s{0,3}[-–—]{1,2})\s{1,3}(?=[A-Z\"“])"
+    )
+)
+_DOMAIN = re.compile(r"[\w-]+[.,](?:com|co\.id|co|id|net|org|tv)\b", re.IGNORECASE)
+_SPACED_DOMAIN = re.compile(r"\s(?=[\w-]+\.(?:com|co\.id|co|id)\b)", re.IGNORECASE)
+_BREAK = re.compile(r"\s*?[\r\n]")
+_PARTS = re.compile(r"[^,()/]+")
+
+
+class Dateline(NamedTuple):
+    """Where a dateline ends and what it names; empty strings where it does not say."""
+
+    end: int
+    publisher: str
+    place: str
+
+
+def find_dateline(text: str, start: int, publisher: str = "") -> Dateline | None:
+    """Return the dateline that starts at a place of the text, or None.
+
+    Parameters
+    ----------
+    text : str
+        The article's text.
+    start : int
+        Where its first paragraph starts.
+    publisher : str
+        The publisher, if it is known: its name in a dateline is then proof enough.
+    """
+    match = _LINE.match(text, start) if _HYPHEN.search(text, start, start + HEAD_CHARS) else None
+    if match is None:
+        match = _GLUED.match(text, start)
+        names = _names(match["head"], publisher, False) if match else None
+        return Dateline(match.end(), *names) if match and names else None
+    dash = match.group()[len(match["head"]) :]
+    alone = dash.strip() in ("-", "–") and _BREAK.match(dash) is not None
+    names = _names(match["head"], publisher, alone)
+    if names is None or _is_hyphen(match["head"], dash, text[match.end()]):
+        return None
+    dateline = Dateline(match.end(), *names)
+    if match["agency"]:
+        dateline = dateline._replace(publisher=publisher_name(match["agency"].split("/")[0]))
+    after = _MORE.match(text, dateline.end)
+    if after and (dash == "-" or not dateline.place):
+        places = filter(None, (dateline.place, _title(after["place"])))
+        return Dateline(after.end(), dateline.publisher, "-".join(places))
+    return dateline
+
+
+def publisher_name(raw: str) -> str:
+    """Return a publisher's name as it is best written: "KOMPAS.com" gives "Kompas.com"."""
+    name = " ".join(raw.replace(" ,", ",").split()).strip(" .-–—()")
+    if name.lower() in NAMES:
+        return NAMES[name.lower()]
+    if _DOMAIN.fullmatch(name):
+        host, dot, ending = name.replace(",", ".", 1).partition(".")
+        if host in (host.upper(), host.lower()) or host.lower() in PUBLISHERS:
+            host = "-".join(word.capitalize() for word in host.split("-"))
+        return host + dot + ending.lower()
+    return _title(name) if name == name.upper() else name
+
+
+@lru_cache(maxsize=HEADS_KEPT)
+def _names(head: str, publisher: str, alone: bool) -> tuple[str, str] | None:
+    """Return publisher and place of the dateline in `head`, or None if nothing proves it one.
+
+    `alone`: the dash stands on a line of its own, as where a scraper printed each node of a page.
+    """
+    parts = [part.strip(" .\xa0\n-–—'") for part in _PARTS.findall(head.replace("co,id", "co.id"))]
+    parts = [piece for part in parts for piece in _SPACED_DOMAIN.sub(",", part).split(",") if piece]
+    if not parts or not all(map(_is_name, parts)):
+        return None
+    kinds = [_kind(part, publisher) for part in parts]
+    shouted = all(part == part.upper() for part in parts)
+    if not any(kinds) and not (shouted and max(map(len, parts)) >= MIN_ACRONYM_CHARS) and not alone:
+        return None
+    if len(parts) > 1 and not any(kinds):
+        return None
+    found = dict(zip(reversed(kinds), reversed(parts), strict=True))  # the first of a kind wins
+    rest, name, place = (found.get(kind, "") for kind in ("", "publisher", "place"))
+    if rest and not place:
+        place = rest
+    return publisher_name(name), _title(place) if place == place.upper() else place
+
+
+def _is_name(part: str) -> bool:
+    """Return whether a part of a dateline is written like a name and no longer than one."""
+    words = part.split()
+    capitals = [word[0].isupper() or not word[0].isalpha() for word in words]
+    return len(words) <= MAX_PART_WORDS and (all(capitals) or _DOMAIN.fullmatch(part) is not None)
+
+
+def _kind(part: str, publisher: str) -> str:
+    """Return "publisher", "place" or "" for one part of a dateline."""
+    key = " ".join(part.lower().split())
+    bare = key.removeprefix("kab. ").removeprefix("kabupaten ").removeprefix("kota ")
+    words = key.split()
+    if _DOMAIN.search(part) or key in NAMES or key in PUBLISHERS or key == publisher.lower():
+        return "publisher"
+    if bare in _places():
+        return "place"
+    if len(words) < 2:
+        return ""
+    shouted = part == part.upper()
+    named_after = shouted and words[-1] in _places() and words[0] not in _places()  # MANTRA BOGOR
+    return "publisher" if named_after or PUBLISHER_WORDS.intersection(words) else ""
+
+
+def _is_hyphen(head: str, dash: str, after: str) -> bool:
+    """Return whether the dash joins a word ("COVID-19", "Jakarta-Bandung"), not ends a dateline."""
+    proven = _DOMAIN.search(head) or head == head.upper()
+    return dash in ("-", "–") and (after.isdigit() or not proven)
+
+
+def _title(name: str) -> str:
+    """Return a name in capitals with a capital at the start of each word."""
+    words = name.split()
+    return " ".join(word if word in ACRONYMS else word.capitalize() for word in words)
+
+
+@cache
+def _places() -> frozenset[str]:
+    """Return the places of `places.toml`, in lower case."""
+    data = tomllib.loads(files("saring.parse").joinpath("places.toml").read_text(encoding="utf-8"))
+    return frozenset(" ".join(name.split()) for names in data.values() for name in names.split(","))

@@ -1,21 +1,116 @@
-"""What a rule is, and which rules may match where in a text.
-
-Most texts hold little of what rules need. So whatever can be said of a rule beforehand is a table
-here: which of them a string calls for, and which may take a line with these two ends.
-"""
+"""Rules for teasers and boilerplate (markers.toml), tried where their literals occur."""
 
 from __future__ import annotations
 
 import re
+import tomllib
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.resources import files
+from os.path import commonprefix
 from typing import Any, NamedTuple
 
-from saring.parse.needles import Hit, Needles
+from saring.errors import ConfigError
 
-__all__ = ["MAX_CHARS", "Marker", "Places", "Rule", "Rules", "take_line"]
+__all__ = [
+    "MAX_CHARS",
+    "PLACES",
+    "Hit",
+    "Marker",
+    "Needles",
+    "Places",
+    "Rule",
+    "Rules",
+    "load_rules",
+    "lower",
+    "read_rules",
+    "take_line",
+]
+
+
+# The short strings that rules need, and where a text holds them: the one search through a text.
+
+
+Hit = tuple[int, int]
+"""Where in a text one of the strings stands, and its number."""
+
+MIN_CHARS = 3
+
+_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
+
+
+class Needles:
+    """Strings to look for, each once.
+
+    Attributes
+    ----------
+    strings : tuple of str
+        By their numbers.
+    """
+
+    def __init__(self, groups: Iterable[Sequence[str]]) -> None:
+        """Take the strings of each rule.
+
+        Raises
+        ------
+        ConfigError
+            For one that is not in lower case, or not in ASCII, whose capitals `lower` knows; or
+            for one of less than three characters, by which texts are searched.
+        """
+        groups = list(groups)
+        self.strings = tuple(dict.fromkeys(string for group in groups for string in group))
+        for string in self.strings:
+            if not string.isascii() or string != string.lower() or len(string) < MIN_CHARS:
+                raise ConfigError(
+                    f"markers.toml: needs = {string!r}; expected {MIN_CHARS} small letters of "
+                    "ASCII or more"
+                )
+        self._numbers = {string: number for number, string in enumerate(self.strings)}
+        # Strings that begin alike ("[gambas", "[video") are looked for by their beginning first.
+        shared = [commonprefix(group) for group in groups]  # noqa: RUF071, characters are meant
+        self._within = _nested([*self.strings, *filter(None, shared)])
+
+    def find(self, text: str) -> list[Hit]:
+        """Return where a text holds which string, whatever its capitals.
+
+        They come in the order of their ends, of one end the longest first.
+        """
+        low = lower(text)
+        met = [short for short in self._within if short in low]
+        found: list[tuple[int, int, int]] = []
+        for string in [string for short in met for string in (short, *self._within[short])]:
+            number = self._numbers.get(string)
+            at = -1 if number is None else low.find(string)
+            while at >= 0 and number is not None:
+                end = at + len(string)
+                found.append((end, at, number))
+                at = low.find(string, end)
+        return [(at, number) for _, at, number in sorted(found)]
+
+
+def lower(text: str) -> str:
+    """Return the text in lower case, of the same length, so that places in it stay true."""
+    lowered = text.lower()
+    # A few letters (the dotted capital I of Turkish names) lower to two characters.
+    return lowered if len(lowered) == len(text) else text.translate(_LOWER)
+
+
+def _nested(strings: Iterable[str]) -> dict[str, list[str]]:
+    """Return the strings that contain no other one, each with those that contain it.
+
+    What is in none of them need not be looked for: "update berita" only where "berita" is.
+    """
+    nested: dict[str, list[str]] = {}
+    for string in sorted(set(strings), key=len):
+        short = next((one for one in nested if one in string), None)
+        nested.setdefault(short or string, []).extend([string] * (short is not None))
+    return nested
+
+
+# What a rule is, and which rules may match where in a text.
+
 
 MAX_CHARS = (
     200  # a whole-line rule looks at no longer line unless it says so: paragraphs are longer
@@ -213,3 +308,104 @@ def take_line(
         if match:
             return rule, match
     return None
+
+
+# The rules of `markers.toml`, compiled: what portals print around an article's paragraphs.
+
+
+PLACES = ("inside", "line", "head", "tail", "tail_header", "start", "end")
+"""Where a rule may apply: inside a line, as a whole line (anywhere, before the first paragraph,
+after the last), as the header of all that follows, at the first paragraph's start, at the end."""
+
+_SPACE = r"[\s\u200b\ufeff]"  # \s covers the no-break space; scrapers leave zero-width ones too
+_MARKER_END = r"(?:(?!\w)|(?-i:(?<=[Jj]uga)(?=[A-Z])))"  # a lost line break: "Baca JugaPanen"
+_RULE_KEYS = frozenset(
+    "kind where case needs starts ends max_chars after pattern example not".split()  # noqa: SIM905
+)
+
+
+@cache
+def load_rules() -> Rules:
+    """Return the rules shipped with saring; they are read once."""
+    data = files("saring.parse").joinpath("markers.toml").read_text(encoding="utf-8")
+    return read_rules(tomllib.loads(data))
+
+
+def read_rules(data: Mapping[str, Any]) -> Rules:
+    """Return the rules in parsed TOML.
+
+    Raises
+    ------
+    ConfigError
+        If a rule has an unknown key or place, lacks an example, or its pattern is not valid.
+    """
+    markers = [_marker(entry) for entry in data.get("marker", [])]
+    rules = [_rule(entry) for entry in data.get("rule", [])]
+    return Rules(markers, rules)
+
+
+def _marker(entry: Mapping[str, Any]) -> Marker:
+    """Compile one entry of ``[[marker]]``."""
+    _check(entry, {"name", "kind", "needs", "pattern", "separator", "example", "not"})
+    return Marker(
+        name=entry["name"],
+        kind=entry.get("kind", "link"),
+        pattern=_compile(
+            entry["name"], rf"(?:{_spaced(entry['pattern'])}){_MARKER_END}", case=False
+        ),
+        separator=entry["separator"],
+        needs=tuple(entry["needs"]),
+        examples=tuple(entry["example"]),
+        false_friends=tuple(entry.get("not", ())),
+    )
+
+
+def _rule(entry: Mapping[str, Any]) -> Rule:
+    """Compile one entry of ``[[rule]]``."""
+    _check(entry, _RULE_KEYS)
+    kind, where = entry["kind"], entry["where"]
+    if where not in PLACES:
+        raise ConfigError(
+            f"markers.toml: rule {kind!r}: where = {where!r}; expected one of {PLACES}"
+        )
+    spaced = _spaced(entry["pattern"]) + (r"\Z" if where == "end" else "")
+    return Rule(
+        kind=kind,
+        where=where,
+        pattern=_compile(kind, spaced, entry.get("case", False)),
+        needs=tuple(entry.get("needs", ())),
+        starts=tuple(entry.get("starts", "")),
+        ends=_compile(kind, entry["ends"], case=False) if "ends" in entry else None,
+        max_chars=entry.get("max_chars", MAX_CHARS),
+        after=entry.get("after", ""),
+        examples=tuple(entry["example"]),
+        false_friends=tuple(entry.get("not", ())),
+    )
+
+
+def _check(entry: Mapping[str, Any], known: Collection[str]) -> None:
+    """Refuse an entry with unknown keys or without an example."""
+    name = entry.get("name") or entry.get("kind")
+    unknown = sorted(set(entry).difference(known))
+    if unknown:
+        raise ConfigError(
+            f"markers.toml: rule {name!r}: unknown key {unknown[0]!r}; known: {sorted(known)}"
+        )
+    if not entry.get("example"):
+        raise ConfigError(f"markers.toml: rule {name!r} has no example; give a line it must take")
+
+
+def _compile(name: str, pattern: str, case: bool) -> re.Pattern[str]:
+    """Compile a pattern; an error names its rule."""
+    try:
+        return re.compile(pattern, 0 if case else re.IGNORECASE)
+    except re.error as error:
+        raise ConfigError(f"markers.toml: rule {name!r}: {error} in {pattern!r}") from error
+
+
+def _spaced(pattern: str) -> str:
+    """Write out a blank as some white space and ``~`` as optional white space."""
+    outside = re.compile(r"(\[(?:\\.|[^\]\\])+\])|(\\.)|( )|(~)")  # not within [...] or escaped
+    return outside.sub(
+        lambda m: f"{_SPACE}{{1,5}}" if m[3] else f"{_SPACE}{{0,5}}" if m[4] else m[0], pattern
+    )

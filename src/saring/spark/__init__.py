@@ -1,4 +1,4 @@
-"""The spark room: the rows of `saring.score`, made by the worker processes of a Spark cluster.
+"""The spark room: the rows of `saring.batch`, made by the worker processes of a Spark cluster.
 
     shipped > workers; session > frames > readers > files
 
@@ -7,7 +7,6 @@ there. `frames` scores a DataFrame; `files` scores what the command line is give
 read, in the session that `session` opens.
 """
 
-from saring.spark.files import score_files
-from saring.spark.frames import score
+from saring.spark.files import score, score_files
 
 __all__ = ["score", "score_files"]

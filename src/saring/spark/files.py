@@ -1,29 +1,355 @@
-"""Files to a folder of prediction rows: what the command line is given."""
+"""Frames and files scored on a Spark cluster."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from saring.article import KeepLinks
-from saring.errors import ConfigError
+from saring.batch import Summary
+from saring.errors import ConfigError, InputError, MissingExtraError
+from saring.io import Broken, Columns, ReadOptions, fixer, json_line, kept_kinds, sources
+from saring.io.formats import header_of, parquet_schema
+from saring.io.sources import FORMATS
+from saring.io.writers import arrow_schema, check_place
 from saring.predict import Model
-from saring.read import ReadOptions, fixer, kept_kinds
-from saring.score import Summary
-from saring.spark.frames import map_batches, quoted, row_kinds
-from saring.spark.readers import READERS, found, spread
-from saring.spark.session import address, opened, rename_parts
-from saring.spark.shipped import ship
-from saring.spark.workers import LINES, Scorer
-from saring.writers import check_place
+from saring.schema import kept_columns, kinds, prediction_columns
+from saring.spark.session import (
+    BROKEN,
+    FILE,
+    LINE,
+    LINES,
+    NEW_PANDAS,
+    ROW,
+    START,
+    Batches,
+    Scorer,
+    address,
+    numbering,
+    opened,
+    rename_parts,
+    ship,
+)
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-__all__ = ["score_files"]
+__all__ = [
+    "READERS",
+    "article_columns",
+    "found",
+    "map_batches",
+    "quoted",
+    "row_kinds",
+    "score",
+    "score_files",
+    "spread",
+]
+
+
+# A DataFrame of articles to a DataFrame of prediction rows.
+
+
+_KINDS = {  # of Spark's types, those that a column may have as they are
+    "string": "string",
+    **dict.fromkeys(("tinyint", "smallint", "int", "bigint"), "int"),
+    **dict.fromkeys(("float", "double"), "float"),
+    "boolean": "bool",
+}
+
+
+def score(
+    df: DataFrame,
+    model: Model,
+    *,
+    keep_links: KeepLinks = "none",
+    columns: Mapping[str, str] | None = None,
+    scored_at: str | None = None,
+    keep: Sequence[str] = (),
+) -> DataFrame:
+    """Return the prediction row of each row of `df`, lazily; the same as `Model.predict` gives.
+
+    The model travels with the job and is opened once in each worker process; saring must be
+    installed there in the same version.
+
+    Parameters
+    ----------
+    df : DataFrame
+        Articles; columns are found by name, as those of files are.
+    model : Model
+        From `saring.load`.
+    keep_links : {"none", "related", "all"}
+        Which links stay in ``clean_text``.
+    columns : Mapping[str, str], optional
+        The column for a field of ours where it is not found by its name, ``{"text": "naskah"}``.
+    scored_at : str, optional
+        Time to note in the rows, ISO 8601; that of this call when not given.
+    keep : sequence of str
+        Columns of `df` that stay in the rows; what is no text or number, as JSON.
+
+    Raises
+    ------
+    InputError
+        There is no text column.
+    ConfigError
+        `keep_links` cannot be met, or `columns` names no field of ours.
+    MissingExtraError
+        pyspark is not installed.
+    """
+    model.predict([], keep_links=keep_links)  # tells a wish that cannot be met before the job
+    options = ReadOptions(columns=dict(columns or {}), on_error="keep", keep=tuple(keep))
+    chosen = df.select(*map(quoted, article_columns(df.columns, options)))
+    stamp = scored_at or datetime.now(UTC).isoformat(timespec="seconds")
+    types = {field.name: field.dataType.simpleString() for field in chosen.schema}
+    found = Columns(options.columns, options.keep).find(tuple(types)).kept
+    kept = {name: _KINDS.get(types[column], "json") for name, column in found.items()}
+    scorer = Scorer(ship(model), keep_links, stamp, options, kept=kept)
+    return map_batches(chosen, scorer, row_kinds(model, kept))
+
+
+def row_kinds(model: Model, kept: Mapping[str, str]) -> dict[str, str]:
+    """Return the columns of prediction rows to their kinds, the input's own among them."""
+    columns = prediction_columns(model.topics)
+    return kinds((*columns, *kept_columns(kept, columns)))
+
+
+def article_columns(names: Iterable[str], options: ReadOptions) -> list[str]:
+    """Return those of a table's columns that hold what we know of an article.
+
+    Raises
+    ------
+    InputError
+        There is none for the text, or none that the user named.
+    """
+    columns = Columns(options.columns, options.keep)
+    given = tuple(names)
+    found = columns.find(given)
+    if missing := found.missing or columns.unknown([given]):
+        raise InputError(missing)
+    return found.needed
+
+
+def quoted(name: str) -> str:
+    """Return a column's name as Spark reads it, whatever is in it."""
+    return "`" + name.replace("`", "``") + "`"
+
+
+def map_batches(
+    df: DataFrame, work: Callable[[Batches], Batches], columns: Mapping[str, str]
+) -> DataFrame:
+    """Return what `work` makes of the Arrow batches of each partition.
+
+    Parameters
+    ----------
+    columns : Mapping[str, str]
+        Name of each column that comes out to its kind, as in `saring.io.writers.open_rows`.
+    """
+    try:
+        from pyspark.sql.pandas.types import from_arrow_schema
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("spark", "scoring with Spark") from error
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", NEW_PANDAS)
+        return df.mapInArrow(work, from_arrow_schema(arrow_schema(columns)))
+
+
+# Files to DataFrames, by Spark's readers: each row with its file and its number in it.
+
+
+CHECKED_ROWS = 100  # as `saring.io` does before it says that there is no text column
+TASKS_A_CORE = 4  # where Spark's reader makes too few: the last to end then keeps none waiting long
+HEADER_LINES = 20  # that a header may have: a name with a line break in it has several
+
+Reader = Callable[["SparkSession", "list[str]", ReadOptions], "DataFrame"]
+
+
+def found(
+    inputs: Sequence[str | Path], format: str
+) -> tuple[dict[str, list[str]], dict[str, tuple[str, str]]]:
+    """Return the addresses of each format, and what ids and messages call each local file."""
+    groups: dict[str, list[str]] = {}
+    names: dict[str, tuple[str, str]] = {}
+    for given in map(str, inputs):
+        if "://" in given:
+            groups.setdefault(format or _format_of(given), []).append(given)
+            continue
+        for source in sources([given], format):
+            if source.path is None or source.format not in READERS:
+                raise InputError(
+                    f"{source.name}: found {source.format or 'standard input'}; Spark reads "
+                    f"{', '.join(READERS)}; leave --engine spark out for this one"
+                )
+            path = source.path.absolute()
+            if str(path) in names:
+                raise InputError(f"{source.name}: is named twice; name each file once")
+            if path.name.startswith(("_", ".")):
+                raise InputError(f"{source.name}: Spark leaves out such a name; rename the file")
+            names[str(path)] = (source.label, source.name)
+            groups.setdefault(source.format, []).append(_literal(address(path)))
+    return groups, names
+
+
+def _format_of(given: str) -> str:
+    """Return the format that an address ends in."""
+    suffixes = [suffix for suffix in Path(given).suffixes[-2:] if suffix != ".gz"]
+    format = FORMATS.get(suffixes[-1].lower(), "") if suffixes else ""
+    if format not in READERS:
+        raise InputError(
+            f"{given}: the address tells no format; give --format {', '.join(READERS)}"
+        )
+    return format
+
+
+def _literal(path: str) -> str:
+    """Return a path in which Spark takes every letter for itself."""
+    return re.sub(r"([\[\]{}*?\\])", r"\\\1", path)
+
+
+def _parquet(spark: SparkSession, paths: list[str], options: ReadOptions) -> DataFrame:
+    """Return the rows of Parquet files, of columns no more than are needed."""
+    types = _types(paths[0])
+    names = list(types) or spark.read.parquet(*paths).columns
+    chosen = article_columns(names, options)
+    values = [quoted(name) for name in chosen]
+    reader = spark.read
+    if all(types.get(name) in _JSON_KINDS for name in chosen):
+        # Told the types, Spark does not look at other columns, of which it knows fewer than Arrow.
+        kinds = [_JSON_KINDS[types[name]] for name in chosen]
+        spark.conf.set("spark.sql.legacy.parquet.nanosAsLong", "true")
+        told = zip(values, kinds, strict=True)
+        reader = reader.schema(", ".join(f"{value} {kind}" for value, (kind, _) in told))
+        values = [
+            f"{given.format(value)} AS {value}"
+            for value, (_, given) in zip(values, kinds, strict=True)
+        ]
+    return reader.parquet(*paths).selectExpr(
+        f"_metadata.file_path AS {FILE}", f"_metadata.row_index + 1 AS {ROW}", *values
+    )
+
+
+def _types(address: str) -> dict[str, str]:
+    """Return the Arrow type of each column of a local Parquet file; none of one elsewhere."""
+    path = Path(re.sub(r"\\(.)", r"\1", address.removeprefix("file://")))
+    schema = parquet_schema(path) if address.startswith("file://") else None
+    return {} if schema is None else {field.name: str(field.type) for field in schema}
+
+
+# A time as Spark has it, from a number; what it cannot hold becomes one that Python cannot.
+_MOST = 2**63 // 1000 - 1
+_FROM = {
+    "s": f"least(greatest({{}}, -{_MOST}), {_MOST}) * 1000",  # which Parquet holds as milliseconds
+    "ms": f"least(greatest({{}}, -{_MOST}), {_MOST}) * 1000",
+    "us": "{}",
+    "ns": "({} div 1000)",
+}
+_JSON_KINDS: Mapping[str, tuple[str, str]] = {
+    "string": ("STRING", "{}"),
+    "large_string": ("STRING", "{}"),
+    "int64": ("BIGINT", "{}"),
+    "int32": ("INT", "{}"),
+    "double": ("DOUBLE", "{}"),
+    "date32[day]": ("DATE", "{}"),
+    **{
+        f"timestamp[{unit}]": ("BIGINT", f"CAST(timestamp_micros({micros}) AS TIMESTAMP_NTZ)")
+        for unit, micros in _FROM.items()
+    },
+    **{
+        f"timestamp[{unit}, tz=UTC]": ("BIGINT", f"timestamp_micros({micros})")
+        for unit, micros in _FROM.items()
+    },
+}
+"""How Spark reads a column of an Arrow type, and what is made of it."""
+
+
+def _csv(spark: SparkSession, paths: list[str], options: ReadOptions) -> DataFrame:
+    """Return the rows of CSV files with one header, all cells as texts."""
+    head = [row["value"] for row in spark.read.text(paths[0]).take(HEADER_LINES)]
+    delimiter, header, told = header_of("\n".join(head))
+    if told:
+        raise InputError(
+            f"{paths[0]}: found {head[0]!r} before the header; take the line out, or leave "
+            "--engine spark out for this file"
+        )
+    chosen = article_columns(header, options)
+    cells = [f"_c{number}" for number in range(len(header))]
+    # As rows like others: Spark's own check of headers does not take empty names or equal ones.
+    table = spark.read.csv(
+        paths,
+        schema=", ".join(f"{cell} STRING" for cell in [*cells, BROKEN]),
+        columnNameOfCorruptRecord=BROKEN,
+        escape='"',
+        multiLine=True,
+        sep=delimiter,
+    )
+    found = [f"{cells[header.index(name)]} AS {quoted(name)}" for name in chosen]
+    return _numbered(
+        table, {}, {**dict.fromkeys(chosen, "string"), BROKEN: "string"}, found, chosen
+    )
+
+
+def _json_lines(spark: SparkSession, paths: list[str], options: ReadOptions) -> DataFrame:
+    """Return the lines of JSON Lines files; blank ones are none."""
+    # Both passes over the files must split them alike, however many workers have come by then.
+    cores = spark.sparkContext.defaultParallelism
+    spark.conf.set("spark.sql.files.minPartitionNum", str(cores))
+    text = spark.read.option("lineSep", "\n").text(paths).where(r"value RLIKE '\\S'")
+    _check_lines([row["value"] for row in text.take(CHECKED_ROWS)], options)
+    block = (f"_metadata.file_path AS {FILE}", f"_metadata.file_block_start AS {START}")
+    counts = text.selectExpr(*block).groupBy(FILE, START).count().collect()
+    before: dict[tuple[str, int], int] = {}
+    rows: dict[str, int] = {}
+    for count in sorted(counts):
+        file, start, found = count
+        before[file, start] = rows.get(file, 0)
+        rows[file] = before[file, start] + found
+    return _numbered(text, before, {LINE: "bytes"}, [f"CAST(value AS BINARY) AS {LINE}"])
+
+
+READERS: Mapping[str, Reader] = {"parquet": _parquet, "jsonl": _json_lines, "csv": _csv}
+
+
+def _check_lines(lines: Sequence[str], options: ReadOptions) -> None:
+    """Raise InputError when none of the first lines has a text column."""
+    columns = Columns(options.columns, options.keep)
+    rows = [row for line in lines if not isinstance(row := json_line(line), Broken)]
+    missing = [columns.find(tuple(row)).missing for row in rows]
+    if missing and all(missing):
+        raise InputError(missing[0])
+
+
+def _numbered(
+    table: DataFrame,
+    before: Mapping[tuple[str, int], int],
+    columns: Mapping[str, str],
+    expressions: Sequence[str],
+    header: Sequence[str] = (),
+) -> DataFrame:
+    """Return columns of a table behind each row's file and number in it."""
+    chosen = table.selectExpr(
+        f"_metadata.file_path AS {FILE}",
+        f"_metadata.file_block_start AS {START}",
+        *expressions,
+        *[BROKEN] * (BROKEN in columns),
+    )
+    whole = {FILE: "string", ROW: "int", **columns}
+    return map_batches(chosen, numbering(before, header), whole)
+
+
+def spread(df: DataFrame) -> DataFrame:
+    """Return rows in as many tasks as the cores need; the same in each, should a task be redone."""
+    cores = df.sparkSession.sparkContext.defaultParallelism
+    if df.rdd.getNumPartitions() >= cores:
+        return df
+    return df.repartition(TASKS_A_CORE * cores, FILE, ROW)
+
+
+# Files to a folder of prediction rows: what the command line is given.
+
 
 _PLACE = "^(.*?):([0-9]+): "  # at the start of an error: its file and row
 
@@ -40,7 +366,7 @@ def score_files(
 ) -> Summary:
     """Write the prediction rows of files with Spark and return what was done.
 
-    Rows are those of `saring.score.score`, but that JSON Lines must be UTF-8, that a broken row of
+    Rows are those of `saring.batch.score`, but that JSON Lines must be UTF-8, that a broken row of
     a CSV file is told of in other words, and that a byte in it which is no letter is U+FFFD.
 
     Parameters
@@ -52,7 +378,7 @@ def score_files(
         Folder to be made, its name ending in .parquet, .jsonl or .csv; each task writes a file
         into it. It is complete when it holds ``_SUCCESS``.
     model, options, keep_links, overwrite
-        As for `saring.score.score`.
+        As for `saring.batch.score`.
     master : str, optional
         Address of the cluster; as Spark is configured when not given, or else this machine.
 

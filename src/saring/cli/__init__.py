@@ -1,0 +1,3 @@
+"""The command line: arguments, commands, what people see."""
+
+__all__ = ["arguments", "commands", "lines", "show", "terminal"]

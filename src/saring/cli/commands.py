@@ -1,0 +1,400 @@
+"""The command line: parse arguments, call the room, print, return an exit code.
+
+Exit codes: 0 done; 1 an error, told on standard error; 2 wrong use, of words or of an option's
+value, whatever the files hold; 3 done, but some rows had errors (they are in the output); 130
+interrupted. What a command needs is imported when it runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from _thread import interrupt_main
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from io import TextIOWrapper
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from saring.cli.arguments import Command, make_parser
+from saring.cli.lines import STANDARD_OUTPUT, named_output, print_json, tell
+from saring.errors import SaringError, UsageError
+
+if TYPE_CHECKING:
+    from saring.article import KeepLinks, Record
+    from saring.batch import Summary
+    from saring.io import ReadOptions
+    from saring.predict import Model
+
+__all__ = ["main"]
+
+
+OK, FAILED, WRONG_USE, SOME_ERRORS = 0, 1, 2, 3
+INTERRUPTED = 130  # what a shell reports for Ctrl-C
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Return the exit code of the command line.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Words after the program's name; those of the process when not given.
+    """
+    _open_streams()
+    with _interrupts() as interrupted:
+        told = ""
+        try:
+            options = make_parser(_COMMANDS).parse_args(arguments)
+            code: int = options.run(options)
+            with named_output():
+                sys.stdout.flush()
+        except (Exception, KeyboardInterrupt) as error:
+            if interrupted or isinstance(error, KeyboardInterrupt):
+                code, told = INTERRUPTED, "interrupted"
+            else:
+                code, told = _outcome(error)
+            told = "; ".join([told, *getattr(error, "__notes__", ())])
+        if told:
+            tell(told)
+        _let_output_go()
+        return code
+
+
+def _outcome(error: Exception) -> tuple[int, str]:
+    """Return the exit code and the words of what went wrong; what nobody foresaw is raised."""
+    match error:
+        case UsageError():
+            return WRONG_USE, str(error)
+        case SaringError():
+            return FAILED, str(error)
+        case BrokenPipeError() if error.filename == STANDARD_OUTPUT:
+            return OK, ""  # the reader of our output has seen enough
+        case OSError():
+            reason = error.strerror or str(error) or type(error).__name__
+            places = [os.fsdecode(n) for n in (error.filename, error.filename2) if n is not None]
+            return FAILED, f"{' -> '.join(places) or 'a file or pipe'}: {reason}"
+        case MemoryError():
+            return FAILED, "out of memory; give smaller files, fewer --workers or more memory"
+        case _:
+            raise error
+
+
+def _let_output_go() -> None:
+    """Drop what cannot be written, or Python tells of it when it ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _open_streams() -> None:
+    """Put streams in place of closed ones, or the next file that is opened is taken for them.
+
+    Nothing can be read from them nor printed to them, but a command that does neither goes on.
+    """
+    for number, (name, kind) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        if getattr(sys, name) is None:
+            # Opened the wrong way round: who reads or prints is told. Messages are just lost.
+            wrong = os.O_RDONLY if name == "stdout" else os.O_WRONLY
+            opened = os.open(os.devnull, wrong)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+            stream = open(number, kind, encoding="utf-8", closefd=False)  # noqa: SIM115 - for good
+            setattr(sys, name, stream)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # print what the terminal's encoding lacks as well
+            stream.reconfigure(errors="backslashreplace")
+
+
+@contextmanager
+def _interrupts() -> Iterator[list[int]]:
+    """Give a list that Ctrl-C fills: compiled modules turn it into other errors, or lose it."""
+    seen: list[int] = []
+
+    def interrupt(number: int, frame: object) -> None:
+        seen.append(number)
+        raise KeyboardInterrupt
+
+    def unraised(lost: Any) -> None:
+        if issubclass(lost.exc_type, KeyboardInterrupt):
+            interrupt_main()  # again, outside of the destructor that lost it
+        else:
+            before(lost)
+
+    before = sys.unraisablehook
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler or (
+        threading.current_thread() is not threading.main_thread()
+    ):
+        yield seen
+        return
+    signal.signal(signal.SIGINT, interrupt)
+    sys.unraisablehook = unraised
+    try:
+        yield seen
+    finally:
+        sys.unraisablehook = before
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _read_options(options: argparse.Namespace) -> ReadOptions:
+    """Return how to read, from the command's options."""
+    from saring.io import ReadOptions
+
+    pairs = [column.partition("=") for column in options.column]
+    for ours, equals, yours in pairs:
+        if not (ours and equals and yours):
+            raise UsageError(f"--column {ours}{equals}{yours}: expected OURS=YOURS, as in text=isi")
+    return ReadOptions(
+        columns={ours: yours for ours, _, yours in pairs},
+        fix_text=options.fix_text,
+        format=options.format,
+        on_error="keep",
+        keep=tuple(getattr(options, "keep", ())),
+    )
+
+
+def _predict(options: argparse.Namespace) -> int:
+    """Print predictions for a person, or as JSON Lines."""
+    from saring.io import kept_kinds, read
+    from saring.predict import load
+
+    model = load(options.model)
+    model.predict([], keep_links=options.keep_links)  # tells a wish that cannot be met
+    reading = _read_options(options)
+    records = read(options.inputs, reading)
+    if options.json:
+        failed = _predict_for_programs(
+            model, records, options.keep_links, kept_kinds(options.inputs, reading)
+        )
+    else:
+        failed = _predict_for_people(model, records)
+    return SOME_ERRORS if failed else OK
+
+
+def _predict_for_programs(
+    model: Model, records: Iterable[Record], keep_links: KeepLinks, kept: Mapping[str, str]
+) -> bool:
+    """Print rows as JSON Lines, scored many at a time; return whether one has an error."""
+    from saring.batch import Scoring, made_tables
+
+    failed = False
+    stamp = datetime.now(UTC).isoformat(timespec="seconds")
+    job = Scoring(model, keep_links, stamp, kept)
+    for table in made_tables(job, records):
+        for row in zip(*table.values(), strict=True):
+            print_json(dict(zip(table, row, strict=True)))
+        failed |= any(table["error"])
+    return failed
+
+
+def _predict_for_people(model: Model, records: Iterable[Record]) -> bool:
+    """Print articles with their links in place, whichever are kept; return whether one failed."""
+    from saring.cli.show import print_model, print_prediction
+
+    failed = False
+    for record in records:
+        [prediction] = model.predict([record], keep_links="all")
+        print_prediction(record.where, prediction)
+        failed |= bool(prediction.error)
+    print_model(model)
+    return failed
+
+
+def _score(options: argparse.Namespace) -> int:
+    """Write prediction rows."""
+    from saring.batch import score
+    from saring.predict import load
+
+    if options.engine == "spark":
+        return _score_on_spark(options)
+    if options.master:
+        raise UsageError(f"--master {options.master}: names a Spark cluster; add --engine spark")
+    return _write(options, "scoring", score, load(options.model))
+
+
+def _score_on_spark(options: argparse.Namespace) -> int:
+    """Write prediction rows with Spark."""
+    from saring.cli.show import print_summary
+    from saring.predict import load
+    from saring.spark import score_files
+
+    for name in ("workers", "batch_size", "quarantine"):
+        if getattr(options, name) is not None:
+            raise UsageError(
+                f"--{name.replace('_', '-')}: is for this machine; with --engine spark leave it "
+                "out: the cluster shares out the work"
+            )
+    model = load(options.model)
+    summary = score_files(
+        options.inputs,
+        options.out,
+        model,
+        _read_options(options),
+        master=options.master,
+        keep_links=options.keep_links,
+        overwrite=options.overwrite,
+    )
+    print_summary(summary, options.out, model)
+    return SOME_ERRORS if summary.errors else OK
+
+
+def _clean(options: argparse.Namespace) -> int:
+    """Write clean articles."""
+    from saring.batch import clean
+    from saring.predict import load
+
+    model = load(options.model) if options.keep_links == "related" else None
+    return _write(options, "cleaning", clean, model)
+
+
+def _write(
+    options: argparse.Namespace, doing: str, write: Callable[..., Summary], model: Model | None
+) -> int:
+    """Run a batch with a progress bar and print its summary."""
+    from saring.cli.show import print_summary
+    from saring.cli.terminal import counting
+
+    with counting(doing) as progress:
+        summary = write(
+            options.inputs,
+            options.out,
+            model,
+            _read_options(options),
+            keep_links=options.keep_links,
+            overwrite=options.overwrite,
+            workers=options.workers,
+            batch_size=options.batch_size,
+            quarantine=options.quarantine,
+            progress=progress,
+        )
+    print_summary(summary, options.out, model)
+    return SOME_ERRORS if summary.errors else OK
+
+
+def _parse(options: argparse.Namespace) -> int:
+    """Print the pieces of articles."""
+    from dataclasses import asdict
+
+    from saring.io import read
+    from saring.parse import parse
+
+    if not options.json:
+        from saring.cli.show import print_article
+
+    failed = False
+    for record in read(options.inputs, _read_options(options)):
+        if record.error:
+            from saring.cli.show import print_problem
+
+            failed = True
+            print_problem(record.error)
+            continue
+        article = parse(record)
+        if options.json:
+            print_json(asdict(article) | {"body": article.body})
+        else:
+            print_article(article)
+    return SOME_ERRORS if failed else OK
+
+
+def _train(options: argparse.Namespace) -> int:
+    """Train, store, log, and print the reports."""
+    from saring.cli.show import print_trained
+    from saring.cli.terminal import stages
+    from saring.config import TrainConfig, load_config
+    from saring.training.trainer import train
+
+    config = load_config(options.config) if options.config else TrainConfig()
+    with stages() as progress:
+        trained = train(
+            options.corpus,
+            options.models,
+            config,
+            bundle=options.bundle,
+            log=not options.no_log,
+            progress=progress,
+        )
+    print_trained(trained, options.bundle or options.models)
+    return OK
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    """Print what training measured and what labelled files say; with floors, whether they hold."""
+    from saring.cli.show import print_checks, print_reports
+    from saring.evaluation.reporting import check_floors, load_floors
+    from saring.predict import load
+    from saring.training.assess import asked_note, assess, stored_reports
+    from saring.training.corpus import read_corpus
+
+    # All that can be wrong with what was given is told before the model is asked, for minutes.
+    model = load(options.model)
+    card = model.bundle.card
+    floors = load_floors(options.gate, card["name"], card["labels"]) if options.gate else {}
+    corpora = {path: read_corpus(path) for path in options.on}
+    stored = stored_reports(model.bundle)
+    reports = [
+        report
+        for path, articles in corpora.items()
+        for report in assess(model.bundle, articles, Path(path).stem)
+    ]
+    notes = [asked_note(model.bundle, articles, path) for path, articles in corpora.items()]
+    print_reports(stored, reports, model, notes, full=options.full)
+    checks = check_floors([*stored, *reports], floors)
+    print_checks(checks)
+    return OK if all(check.holds for check in checks) else FAILED
+
+
+def _import(options: argparse.Namespace) -> int:
+    """Import a corpus and print what became of its rows."""
+    from saring.cli.show import print_imported
+    from saring.cli.terminal import stages
+    from saring.datasets import import_corpus
+
+    with stages() as progress:
+        imported = import_corpus(
+            options.recipe,
+            options.source,
+            options.out,
+            sha256=options.sha256,
+            overwrite=options.overwrite,
+            progress=progress,
+        )
+    print_imported(imported, options.out)
+    return SOME_ERRORS if imported.problems else OK
+
+
+def _doubts(options: argparse.Namespace) -> int:
+    """Write the labels that models which never saw them find unlikely."""
+    from saring.cli.show import print_doubts
+    from saring.cli.terminal import stages
+    from saring.config import TrainConfig, load_config
+    from saring.io.writers import open_rows
+    from saring.training.assess import COLUMNS, find_doubts
+    from saring.training.corpus import read_corpus
+
+    config = load_config(options.config) if options.config else TrainConfig()
+    with open_rows(options.out, COLUMNS, overwrite=options.overwrite) as file:
+        articles = [article for path in options.corpus for article in read_corpus(path)]
+        with stages() as progress:
+            found = find_doubts(articles, config, options.question, progress)
+        file.write([doubt.row() for doubt in found.rows])
+    print_doubts(found, options.out)
+    return OK
+
+
+_COMMANDS: Mapping[str, Command] = {
+    "predict": _predict,
+    "score": _score,
+    "clean": _clean,
+    "parse": _parse,
+    "train": _train,
+    "evaluate": _evaluate,
+    "corpus import": _import,
+    "corpus doubts": _doubts,
+}

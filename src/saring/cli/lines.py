@@ -1,0 +1,70 @@
+"""What reaches standard output and error: text for people, made harmless, and JSON for programs.
+
+Titles, links, file names and servers' answers are other people's text. A terminal obeys some
+characters in them: it changes its title, moves the cursor, answers as if the user had typed, or
+shows letters in another order than they stand in. All that is written goes through `visible`, here
+or in `terminal.Terminal`, so that no print can forget it. Needs no rich.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from saring.errors import path_text
+
+__all__ = ["STANDARD_OUTPUT", "line", "named_output", "print_json", "tell", "visible"]
+
+
+STANDARD_OUTPUT = "standard output"
+
+# C0 but tab and newline, DEL and C1; marks of direction and of line ends.
+_OBEYED = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufff9-\ufffb]"
+)
+
+
+def visible(text: str) -> str:
+    r"""Return a text with what a terminal would obey written as Python escapes.
+
+    >>> visible("a title\x1b]0;b\x07")
+    'a title\\x1b]0;b\\x07'
+    """
+    return _OBEYED.sub(lambda found: ascii(found[0])[1:-1], path_text(text))
+
+
+def line(text: str) -> str:
+    """Return a text as `visible` does, in one line: a file's name cannot begin a second one."""
+    return visible(text).replace("\n", r"\n")
+
+
+def tell(message: str) -> None:
+    """Write one line to standard error; where that fails there is nobody to tell."""
+    with suppress(OSError):
+        print(f"saring: {line(message)}", file=sys.stderr)  # noqa: T201 - the one print
+
+
+@contextmanager
+def named_output() -> Iterator[None]:
+    """Name standard output in errors of the system that name no file."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or STANDARD_OUTPUT
+        raise
+
+
+def print_json(row: Mapping[str, Any]) -> None:
+    """Print a row as one line of JSON, in UTF-8 wherever.
+
+    JSON lets DEL, C1 and marks of direction stand as they are; here they are escaped too.
+    """
+    import orjson
+
+    text = orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE).decode()
+    escaped = _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    with named_output():
+        sys.stdout.buffer.write(escaped.encode())

@@ -1,0 +1,278 @@
+"""What the command line prints for a person, through rich."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from saring.article import Abstention, Article, LinkPrediction, Prediction
+from saring.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from saring.batch import Summary
+    from saring.datasets import Imported
+    from saring.evaluation import Report, Table
+    from saring.evaluation.reporting import Check
+    from saring.predict import Model
+    from saring.training.assess import Doubts
+    from saring.training.trainer import Trained
+
+__all__ = [
+    "print_article",
+    "print_checks",
+    "print_doubts",
+    "print_imported",
+    "print_model",
+    "print_prediction",
+    "print_problem",
+    "print_reports",
+    "print_summary",
+    "print_trained",
+]
+
+
+_STYLES = {"body": "", "link": "cyan"}
+_FURNITURE_STYLE = "dim"
+NO_TEXT = Text("(no text)", "dim")  # of an article that is a title alone
+_LINK_STYLES = {True: "cyan", False: "red", None: "dim"}  # by `related`
+_VERDICTS = {True: "related", False: "unrelated", None: "not judged"}
+_ABSTENTIONS: Mapping[Abstention, str] = {
+    "unsure": "the model abstains: no topic is likely enough to rely on",
+    "unlike_news": "the model abstains: the text is unlike the Indonesian news it knows, and "
+    "so the probabilities above mean nothing",
+}
+READING_COLUMNS = 88  # longer lines are hard to read, however wide the terminal
+SPAN_COLUMNS = 29  # before a piece's text
+PIECE_CHARS = 100  # of a piece that is shown where there is no terminal to fit
+METADATA = ("title", "published", "publisher", "place", "author", "editor", "source", "url")
+
+
+def _print(out: Terminal, text: Text, hang: int = 0) -> None:
+    """Print a paragraph, on a terminal wrapped between words, its further lines indented."""
+    lines = [text]
+    if out.is_terminal:
+        lines = list(text.wrap(out, min(out.width, READING_COLUMNS) - hang))
+    for number, line in enumerate(lines):
+        line.rstrip()
+        out.print(Text(" " * hang * bool(number)).append_text(line))
+
+
+def _print_table(out: Terminal, table: Table) -> None:
+    """Print a table, fitted to a terminal; elsewhere plain and as wide as it is."""
+    out.print(table if out.is_terminal else Text(str(table)), soft_wrap=not out.is_terminal)
+
+
+def print_problem(message: str) -> None:
+    """Print an error about one row on standard error."""
+    _print(Terminal(stderr=True), Text(message, "red"))
+
+
+def print_prediction(where: str, prediction: Prediction) -> None:
+    """Print one article with its topic, its links judged, and the unrelated ones struck through.
+
+    Parameters
+    ----------
+    where : str
+        Where the article is from: ``file:row``.
+    prediction : Prediction
+        Made with ``keep_links="all"``, so that the links stand in its clean text.
+    """
+    if prediction.error:
+        print_problem(prediction.error)
+    if prediction.failed:
+        return
+    out = Terminal()
+    _print(out, Text(where, "dim"))
+    _print(out, Text(prediction.title or "(no title)", "bold"))
+    facts = (prediction.published, prediction.publisher, prediction.source)
+    if any(facts):
+        _print(out, Text(" · ".join(filter(None, facts)), "dim"))
+    _print(out, _topic(prediction))
+    if prediction.clickbait is not None:
+        _print(out, Text(f"clickbait: {_percent(prediction.clickbait)}"))
+    strikes = out.color_system is not None
+    for line in _marked_lines(prediction, strikes=strikes) or [NO_TEXT]:
+        out.print()
+        _print(out, line)
+    out.print()
+    for link in prediction.links:
+        _print_verdict(out, link)
+    if not prediction.links:
+        _print(out, Text("no teaser links", "dim"))
+    out.print()
+
+
+def _topic(prediction: Prediction) -> Text:
+    """Return the topic and the runner-up, with their probabilities."""
+    first, *others = sorted(prediction.probabilities.items(), key=lambda item: -item[1])
+    text = Text("topic: ").append(f"{first[0]} {_percent(first[1])}", "bold green")
+    if others and others[0][1] >= 0.01:
+        text.append(f", then {others[0][0]} {_percent(others[0][1])}")
+    if prediction.abstained_because:
+        text.append(f"\n{_ABSTENTIONS[prediction.abstained_because]}", "yellow")
+    return text
+
+
+def _percent(probability: float) -> str:
+    """Return a probability in percent; no model is certain, so neither 0% nor 100%."""
+    if probability > 0.99:
+        return ">99%"
+    return "<1%" if probability < 0.01 else f"{probability:.0%}"
+
+
+def _marked_lines(prediction: Prediction, *, strikes: bool) -> list[Text]:
+    """Return the lines of the clean article with its links in place, the unrelated struck through.
+
+    Where nothing can be struck through, tildes stand for it, as in Markdown.
+    """
+    lines = [Text(line) for line in (prediction.clean_text or "").split("\n") if line]
+    at = 0
+    for link in prediction.links:
+        printed = f"{link.marker} {link.headline}".strip()
+        found = next((n for n in range(at, len(lines)) if lines[n].plain == printed), None)
+        if found is None:
+            continue
+        at = found + 1
+        lines[found] = Text(printed, _LINK_STYLES[link.related])
+        if link.related is False and strikes:
+            lines[found].stylize("strike")
+        elif link.related is False:
+            lines[found] = Text(f"~~{printed}~~", _LINK_STYLES[False])
+    return lines
+
+
+def _print_verdict(out: Terminal, link: LinkPrediction) -> None:
+    """Print the verdict on a link and its reasons."""
+    verdict = _VERDICTS[link.related]
+    if link.p_unrelated is not None:
+        probability = 1 - link.p_unrelated if link.related else link.p_unrelated
+        verdict += f" {_percent(probability)}"
+    _print(out, Text.assemble((verdict, _LINK_STYLES[link.related]), "  ", link.headline), hang=4)
+    if link.reasons:
+        reasons = Text("    ").append("; ".join(link.reasons), "dim")
+        _print(out, reasons, hang=4)
+
+
+def print_article(article: Article) -> None:
+    """Print an article's metadata and its pieces, each with its kind and span."""
+    out = Terminal()
+    for name in METADATA:
+        if value := getattr(article, name):
+            out.print(Text(f"{name:<10} {value}", style="bold" if name == "title" else ""))
+    if article.tags:
+        out.print(Text(f"{'tags':<10} {', '.join(article.tags)}"))
+    out.print()
+    room = max(out.width - SPAN_COLUMNS, SPAN_COLUMNS) if out.is_terminal else PIECE_CHARS
+    if not article.text.strip():
+        out.print(NO_TEXT)
+    for piece in article.pieces():
+        text = " ".join(piece.text.split())
+        if not text:
+            continue
+        shown = text if len(text) <= room else text[: room - 1] + "…"
+        style = _STYLES.get(piece.kind, _FURNITURE_STYLE)
+        out.print(Text(f"{piece.start:>6}-{piece.end:<6} {piece.kind:<14} {shown}", style=style))
+    out.print()
+
+
+def print_summary(summary: Summary, out: str, model: Model | None = None) -> None:
+    """Print what a batch did, on standard error: the rows add up."""
+    console = Terminal(stderr=True)
+    parts = [f"{summary.scored:,} done"]
+    parts += [f"{summary.abstained:,} abstained"] * bool(summary.abstained)
+    parts += [f"{summary.errors:,} with errors"]
+    links = f"{summary.links:,} links"
+    links += f", {summary.unrelated:,} unrelated" if summary.unrelated else ""
+    _print(console, Text(f"{summary.rows:,} rows = {' + '.join(parts)}; {links} -> {out}"))
+    if summary.resumed:
+        _print(console, Text(f"{summary.resumed:,} of the rows were done before an interruption"))
+    if model:
+        _print(console, _name(model))
+    if summary.errors:
+        _print(console, Text(f"first error: {summary.first_error}", "red"))
+
+
+def print_trained(trained: Trained, named: str) -> None:
+    """Print the reports of a training run and where its model is: in the folder the user named."""
+    from saring.evaluation import summary_table
+    from saring.locate import find_bundle
+
+    out = Terminal()
+    _print_table(out, summary_table(trained.reports))
+    out.print(f"model    {trained.folder}")
+    if trained.run_id:
+        out.print(
+            f"MLflow   run {trained.run_id}, saring version {trained.registered_version} "
+            "(alias challenger); `make mlflow` opens it"
+        )
+    by_itself = find_bundle().resolve() == trained.folder.resolve()
+    option = "" if by_itself else f" --model {shlex.quote(named)}"
+    out.print(f"next     saring predict FILE{option}")
+
+
+def print_model(model: Model) -> None:
+    """Print which model answers."""
+    _print(Terminal(), _name(model))
+
+
+def _name(model: Model) -> Text:
+    """Return a model's version and where it lies, seen from the working folder."""
+    here = Path.cwd()
+    path = model.path.relative_to(here) if model.path.is_relative_to(here) else model.path
+    return Text(f"model {model.model_version}  {path}", "dim")
+
+
+def print_reports(
+    stored: Sequence[Report],
+    reports: Sequence[Report],
+    model: Model,
+    notes: Sequence[str],
+    *,
+    full: bool,
+) -> None:
+    """Print what training measured and what was measured now, and each in full where asked.
+
+    The notes say which rows were asked about now.
+    """
+    from saring.evaluation import summary_table
+
+    out = Terminal()
+    _print(out, _name(model))
+    for title, some in (("Measured in training", stored), ("Measured now", reports)):
+        if some:
+            out.print()
+            _print_table(out, summary_table(some, title))
+    for note in notes:
+        _print(out, Text(note, "yellow" if "TRAINED" in note else ""))
+    if full:
+        for report in (*stored, *reports):
+            out.print()
+            _print_table(out, report.table())
+
+
+def print_checks(checks: Sequence[Check]) -> None:
+    """Print each floor and whether it holds."""
+    out = Terminal()
+    for check in checks:
+        sign = ">=" if check.holds else "<"
+        line = f"{check.task} {check.metric}: worst {check.worst:.3f} ({check.split}) {sign} floor "
+        style = "green" if check.holds else "red"
+        _print(out, Text(f"{line}{check.floor:.3f}" + " FAILED" * (not check.holds), style))
+
+
+def print_doubts(doubts: Doubts, out: str) -> None:
+    """Print how many labels of each source are doubted, on standard error."""
+    console = Terminal(stderr=True)
+    for line in (*doubts.lines(), f"-> {out}"):
+        _print(console, Text(line))
+
+
+def print_imported(imported: Imported, out: str) -> None:
+    """Print what an import did, on standard error: the rows add up."""
+    console = Terminal(stderr=True)
+    for line in (*imported.lines(), f"-> {out}"):
+        _print(console, Text(line))

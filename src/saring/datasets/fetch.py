@@ -1,0 +1,313 @@
+"""Files from the web: fetched when the user asks, resumed where they broke off, checked.
+
+What the server says is not trusted: it may be endless, slow, another file than before, or point
+elsewhere. Beside ``path.part`` lies what is to be the same when it is resumed, ``path.part.json``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from http.client import HTTPException, HTTPMessage, HTTPResponse
+from pathlib import Path, PurePosixPath
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import IO, Any
+from urllib.parse import urlsplit
+
+from saring import __version__
+from saring.atomic import appear, sync
+from saring.errors import ConfigError, InputError
+
+__all__ = ["check_sha256", "fetch", "file_name", "is_address"]
+
+
+SCHEMES = ("http", "https")
+CHUNK_BYTES = 1 << 20
+SILENCE_SECONDS = 60  # a server that sends nothing for so long sends nothing more
+ANSWER_SECONDS = 120  # until the file begins, redirects and all
+MAX_SECONDS = 6 * 3600  # who sends a byte a minute is not waited for
+MAX_BYTES = 1 << 33  # CLICK-ID's zip takes some hundred million
+MAX_NAME_CHARS = 100
+MAX_REASON_CHARS = 200
+PARTIAL, NOTHING_FOLLOWS = 206, 416  # HTTP status, RFC 9110
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """Which file a server gives: what must be equal in all parts of it, empty where not told."""
+
+    address: str
+    etag: str
+    modified: str
+    size: int | None
+
+    @classmethod
+    def of(cls, address: str, headers: HTTPMessage, size: int | None) -> _Version:
+        etag = headers.get("ETag", "")
+        return cls(
+            address, "" if etag[:2] == "W/" else etag, headers.get("Last-Modified", ""), size
+        )
+
+    @property
+    def validator(self) -> str:
+        """What tells the file from a later one of the same address."""
+        return self.etag or self.modified
+
+
+def is_address(given: str) -> bool:
+    """Return whether a source is a web address rather than a path."""
+    scheme, colon, _ = given.partition("://")
+    return bool(colon) and scheme.lower() in SCHEMES
+
+
+def file_name(address: str) -> str:
+    """Return a name for what an address gives: its last part, in letters that are harmless."""
+    try:
+        name = PurePosixPath(urlsplit(address).path).name
+    except ValueError:
+        name = ""  # `fetch` says what is wrong with it
+    return (
+        re.sub(r"[^\w.-]+", "_", name, flags=re.ASCII).lstrip(".")[-MAX_NAME_CHARS:] or "download"
+    )
+
+
+def fetch(
+    address: str,
+    path: Path,
+    sha256: str = "",
+    progress: Progress = lambda done, total: None,
+) -> str:
+    """Return the SHA-256 of the file at an address, once it lies complete at `path`.
+
+    What is there already is not fetched again. What an earlier run left in ``path.part`` is
+    resumed, if the server says that the file is the same.
+
+    Parameters
+    ----------
+    address : str
+        An http or https address.
+    path : Path
+        Where the file goes; it appears when it is complete and has the right checksum.
+    sha256 : str
+        Expected checksum; without one any complete file will do.
+    progress : callable
+        Called with the bytes that are there and those there will be, 0 when unknown.
+
+    Raises
+    ------
+    InputError
+        The server cannot be reached, refuses, breaks off or sends too much, or the checksum
+        differs.
+    ConfigError
+        The address is no web address, or the disk refuses.
+    """
+    if not is_address(address):
+        raise ConfigError(f"{address}: no web address; expected http:// or https://")
+    try:
+        if path.exists():
+            return check_sha256(path, sha256)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part, version = (path.with_name(path.name + end) for end in (".part", ".part.json"))
+        _complete(address, part, version, progress)
+        try:
+            digest = check_sha256(part, sha256)
+        except InputError:
+            part.unlink()  # or the next run would go on from it
+            raise
+        finally:
+            version.unlink(missing_ok=True)
+        appear(part, path)
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: cannot be written ({error.strerror}); make room or name another place"
+        ) from error
+    return digest
+
+
+def check_sha256(path: Path, expected: str = "") -> str:
+    """Return the SHA-256 of a file's bytes, as 64 hex digits.
+
+    Raises
+    ------
+    InputError
+        It is not the expected one.
+    """
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if expected and found != expected.lower():
+        raise InputError(
+            f"{path}: has SHA-256 {found}; expected {expected.lower()}; get the file anew, or give "
+            "the checksum of this one if you trust it"
+        )
+    return found
+
+
+def _complete(address: str, part: Path, version: Path, progress: Progress) -> None:
+    """Fetch what is missing of a file; all of it where the server's is another than before."""
+    before = _read_version(version)
+    there = part.stat().st_size if part.exists() else 0
+    if not (there and before and before.address == address and before.validator):
+        there, before = 0, None  # nobody can say that what follows would be of the same file
+    response = _opened(address, there, before)
+    if there and response.status == PARTIAL and not _goes_on(response, address, there, before):
+        response.close()
+        there, response = 0, _opened(address, 0, None)
+    with response:
+        if response.status == PARTIAL and not there:
+            raise InputError(_refused(address, "a part of the file, for which nobody asked"))
+        length = _length(response, address)
+        if response.status != PARTIAL:  # the server sends all of it, whatever was asked for
+            there = 0
+            part.unlink(missing_ok=True)  # before the version, which it is not of
+            found = asdict(_Version.of(address, response.headers, length))
+            version.write_text(json.dumps(found), encoding="utf-8")
+        total = None if length is None else there + length
+        with part.open("ab") as file:
+            try:
+                done = _copy(response, file, address, there, total, progress)
+            finally:
+                sync(file)
+    if total is not None and done < total:
+        raise InputError(_broken_off(address, done))
+
+
+def _goes_on(response: HTTPResponse, address: str, there: int, before: _Version | None) -> bool:
+    """Return whether a part of a file begins where ours ends, and is of the same file."""
+    length = _length(response, address)
+    size = None if length is None else there + length
+    begin = response.headers.get("Content-Range", "").startswith(f"bytes {there}-")
+    return begin and _Version.of(address, response.headers, size) == before
+
+
+def _copy(
+    response: HTTPResponse,
+    file: IO[bytes],
+    address: str,
+    done: int,
+    total: int | None,
+    progress: Progress,
+) -> int:
+    """Append what a server sends to a file, within bounds; return how many bytes there are."""
+    ends = time.monotonic() + MAX_SECONDS
+    while chunk := _read(response, address, done):
+        done += len(chunk)
+        if done > MAX_BYTES:
+            raise InputError(_too_big(address, f"more than {MAX_BYTES:,}"))
+        file.write(chunk)
+        progress(done, total or 0)
+        if time.monotonic() > ends:
+            raise InputError(
+                f"{address}: not there after {MAX_SECONDS / 3600:g} hours, {done:,} bytes; run "
+                "again to go on, or fetch the file some other way and give its path"
+            )
+    return done
+
+
+def _read(response: HTTPResponse, address: str, done: int) -> bytes:
+    """Return the bytes that have arrived, none at the end."""
+    try:
+        return response.read1(CHUNK_BYTES)
+    except (OSError, HTTPException) as error:
+        raise InputError(_broken_off(address, done)) from error
+
+
+def _read_version(path: Path) -> _Version | None:
+    """Return which file a part is of, None where that is not known."""
+    try:
+        return _Version(**json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError, RecursionError):
+        return None
+
+
+def _length(response: HTTPResponse, address: str) -> int | None:
+    """Return how many bytes the server says it sends; None when it does not."""
+    told = response.headers.get("Content-Length")
+    if told is None or response.headers.get("Transfer-Encoding"):
+        return None
+    if not re.fullmatch(r"[0-9]{1,15}", told):
+        raise InputError(
+            f"{address}: the server says Content-Length {told[:MAX_REASON_CHARS]!r}; expected a "
+            "number of bytes; fetch the file some other way and give its path"
+        )
+    if int(told) > MAX_BYTES:
+        raise InputError(_too_big(address, f"{int(told):,}"))
+    return int(told)
+
+
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Follows redirects to web addresses alone, and from https to https alone."""
+
+    def redirect_request(
+        self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str
+    ) -> urllib.request.Request | None:
+        if not is_address(newurl) or (req.type == "https" and not newurl.startswith("https://")):
+            fp.close()
+            raise urllib.error.URLError(f"redirected to {newurl[:MAX_REASON_CHARS]}")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _opened(address: str, there: int, before: _Version | None) -> HTTPResponse:
+    """Return the response with what follows the bytes that are there, or with the whole file."""
+    try:
+        request = urllib.request.Request(address, headers={"User-Agent": f"saring/{__version__}"})
+        if there and before:
+            request.add_header("Range", f"bytes={there}-")
+            request.add_header("If-Range", before.validator)
+        return _answer(request)
+    except urllib.error.HTTPError as error:
+        with error:
+            if there and error.code == NOTHING_FOLLOWS:
+                return _opened(address, 0, None)
+            reason = f"{error.code} {error.reason}"
+    except (OSError, HTTPException, ValueError) as error:
+        reason = str(getattr(error, "reason", error) or type(error).__name__)
+    raise InputError(_refused(address, reason))
+
+
+def _answer(request: urllib.request.Request) -> HTTPResponse:
+    """Return what a server answers; a thread waits, as looking up a name has no time limit."""
+    answers: SimpleQueue[Any] = SimpleQueue()
+
+    def ask() -> None:
+        try:
+            opener = urllib.request.build_opener(_Redirects)
+            answers.put(opener.open(request, timeout=SILENCE_SECONDS))
+        except Exception as error:  # raised again by who waits
+            answers.put(error)
+
+    Thread(target=ask, daemon=True).start()
+    try:
+        answer = answers.get(timeout=ANSWER_SECONDS)
+    except Empty:
+        raise TimeoutError(f"no answer within {ANSWER_SECONDS} seconds") from None
+    if isinstance(answer, Exception):
+        raise answer
+    response: HTTPResponse = answer
+    return response
+
+
+def _refused(address: str, reason: str) -> str:
+    return (
+        f"{address}: cannot be fetched ({reason[:MAX_REASON_CHARS]}); check the address and the "
+        "network, or fetch the file some other way and give its path"
+    )
+
+
+def _too_big(address: str, size: str) -> str:
+    return (
+        f"{address}: is {size} bytes; expected {MAX_BYTES:,} at most; fetch the file some other "
+        "way and give its path"
+    )
+
+
+def _broken_off(address: str, done: int) -> str:
+    return f"{address}: broke off after {done:,} bytes; run again to go on from there"

@@ -1,0 +1,318 @@
+"""A data set imported, and what is told of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from saring.datasets.assemble import (
+    DESK,
+    DeskAgreement,
+    Draft,
+    Drafter,
+    agreements,
+    corpus_rows,
+    merged,
+    open_tables,
+    table_rows,
+)
+from saring.datasets.fetch import check_sha256, fetch, file_name, is_address
+from saring.datasets.recipe import Annotations, Recipe, load_recipe, read_annotations
+from saring.errors import ConfigError, CorpusError, InputError, UsageError, masked
+from saring.io.writers import open_rows
+
+__all__ = ["Imported", "Origin", "import_corpus", "report"]
+
+
+# What became of the rows of an import, and whose data they are.
+
+
+SHOWN_PROBLEMS = 5
+# Of the embedded corpus, and so of the model that comes with saring. A corpus may have others, but
+# only a model trained on them can be asked about it.
+TOPICS = ("economy", "gossip", "international_politics", "other")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the tables came from.
+
+    Attributes
+    ----------
+    path : Path
+        What was read.
+    address : str
+        Where it was fetched; empty for a path of the user's.
+    sha256 : str
+        Of the file; empty for a folder.
+    verified : bool
+        Whether that is the checksum that the user or the recipe names.
+    tables, verified_tables : int
+        Tables that were read, and those of them whose checksum the recipe names.
+    """
+
+    path: Path
+    address: str = ""
+    sha256: str = ""
+    verified: bool = False
+    tables: int = 0
+    verified_tables: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did; `rows_in` = `articles` + `headlines` + `joined` + `left_out`.
+
+    Attributes
+    ----------
+    recipe : Recipe
+        Names the data, its licence and its citation.
+    origin : Origin
+        Where the tables came from.
+    articles, headlines, joined, left_out : int
+        Rows written with more than a headline; headlines alone; headlines whose label went to an
+        article or an equal headline; rows that could not be used.
+    topics_read, topics_by_desk, topics_none : int
+        Articles whose topic stands in an annotation or a column; those whose desk gave it; others.
+    own_topics : Mapping[str, int]
+        Rows of each topic that is none of `TOPICS`, the commonest first.
+    clickbait, links : int
+        Labelled titles and links.
+    unplaced : int
+        Labels of the annotations whose article or headline no table has.
+    desks : tuple[DeskAgreement, ...]
+        How the desks of the recipe fare with the readings.
+    problems : tuple[str, ...]
+        What was wrong with which row.
+    """
+
+    recipe: Recipe
+    origin: Origin
+    rows_in: int
+    articles: int
+    headlines: int
+    joined: int
+    left_out: int
+    topics_read: int
+    topics_by_desk: int
+    topics_none: int
+    own_topics: Mapping[str, int]
+    clickbait: int
+    links: int
+    unplaced: int
+    desks: tuple[DeskAgreement, ...]
+    problems: tuple[str, ...]
+
+    def lines(self) -> Iterator[str]:
+        """Yield the report for people, line by line."""
+        yield (
+            f"{self.rows_in:,} rows = {self.articles:,} articles + {self.headlines:,} headlines "
+            f"alone + {self.joined:,} joined to them + {self.left_out:,} left out"
+        )
+        yield (
+            f"topics of articles: {self.topics_read:,} read, {self.topics_by_desk:,} by desk, "
+            f"{self.topics_none:,} without; {self.clickbait:,} titles with a clickbait label; "
+            f"{self.links:,} links"
+        )
+        if self.own_topics:
+            shown = ", ".join(f"{topic} ({n:,})" for topic, n in self.own_topics.items())
+            yield (
+                f"topics of your own: {shown}; `saring train` learns them, but saring's own model "
+                f"answers {', '.join(TOPICS)} alone: if these are meant, name yours under [topics] "
+                f"in {self.recipe.path}"
+            )
+        if self.unplaced:
+            yield f"{self.unplaced:,} labels of the annotations found no row with their title"
+        read = [desk for desk in self.desks if desk.read]
+        for desk in read:
+            share = f"{desk.agreed} of {desk.read} read"
+            yield f"  {desk.publisher} {desk.desk}: {desk.rows:,} rows, {desk.topic} in {share}"
+        if read:
+            agreed, all_read = sum(d.agreed for d in read), sum(d.read for d in read)
+            yield f"desks and readers agree on {agreed:,} of {all_read:,} articles"
+        yield from self._about_data()
+        yield from self.problems[:SHOWN_PROBLEMS]
+        if len(self.problems) > SHOWN_PROBLEMS:
+            yield f"and {len(self.problems) - SHOWN_PROBLEMS:,} more such rows"
+
+    def _about_data(self) -> Iterator[str]:
+        """Yield where the data come from and what is owed to their makers."""
+        origin, recipe = self.origin, self.recipe
+        if origin.address or (recipe.sha256 and origin.sha256):
+            known = "as expected" if origin.verified else "not verified, for no checksum names it"
+            yield f"{origin.address or origin.path}: SHA-256 {origin.sha256} ({known})"
+        if recipe.checksums:
+            yield f"{origin.verified_tables} of {origin.tables} tables verified by their checksum"
+        if recipe.licence:
+            yield f"licence {recipe.licence}"
+        if recipe.citation:
+            yield f"cite {recipe.citation}"
+
+
+def report(
+    plan: Recipe,
+    origin: Origin,
+    annotations: Annotations,
+    drafter: Drafter,
+    drafts: Sequence[Draft],
+    rows: Sequence[dict[str, Any]],
+) -> Imported:
+    """Return what became of the rows.
+
+    Raises
+    ------
+    CorpusError
+        When none was written.
+    """
+    if not rows:
+        raise CorpusError(
+            f"{origin.path}: found no row to import of {drafter.rows}; first problem: "
+            f"{next(iter(drafter.problems), 'the tables are empty')}"
+        )
+    headlines = sum(draft.alone for draft in drafts)
+    articles = len(drafts) - headlines
+    topics = [row.get("topic_source", "read") for row in rows if "topic" in row]
+    own = Counter(topic for row in rows if (topic := row.get("topic", TOPICS[-1])) not in TOPICS)
+    links = sum(len(row.get("links", ())) for row in rows)
+    return Imported(
+        recipe=plan,
+        origin=origin,
+        rows_in=drafter.rows,
+        articles=articles,
+        headlines=headlines,
+        joined=drafter.rows - drafter.left_out - len(rows),
+        left_out=drafter.left_out,
+        topics_read=len(topics) - topics.count(DESK),
+        topics_by_desk=topics.count(DESK),
+        topics_none=articles - len(topics),
+        own_topics=dict(own.most_common()),
+        clickbait=sum("clickbait" in row for row in rows),
+        links=links,
+        unplaced=annotations.labels - sum("sure" in row for row in rows) - links,
+        desks=tuple(agreements(rows, plan)),
+        problems=tuple(drafter.problems),
+    )
+
+
+# A source and a recipe to a corpus file, and the report of what became of its rows.
+
+
+CLICK_ID = "click-id"  # the recipe that comes with saring
+BATCH_ROWS = 1000
+
+Progress = Callable[[str, int, int], None]
+
+
+def import_corpus(
+    recipe: str | Path,
+    source: str | Path | None,
+    out: str | Path,
+    *,
+    sha256: str = "",
+    overwrite: bool = False,
+    progress: Progress = lambda stage, done, total: None,
+) -> Imported:
+    """Write the rows of a source in the corpus format and return what was done.
+
+    Parameters
+    ----------
+    recipe : str or path
+        A TOML file, or the one that comes with saring: ``"click-id"``.
+    source : path or address, optional
+        A table, folder or zip, or the web address of one; the recipe's address when None.
+    out : path
+        A .jsonl file; it appears when it is complete. What is fetched is kept beside it.
+    sha256 : str
+        Checksum of what is fetched, instead of the recipe's, or of the file at a path.
+    overwrite : bool
+        Whether an existing `out` is replaced.
+    progress : callable
+        Called with a stage, what is done of it and how much there is, 0 when unknown.
+
+    Raises
+    ------
+    ConfigError
+        When the recipe is not valid, there is no source, or `out` cannot be written.
+    InputError
+        When the source cannot be had, is not what its checksum says, or holds no table.
+    CorpusError
+        When a label has a value that the recipe does not know, or there are no rows.
+    """
+    plan = load_recipe(_recipe_path(recipe))
+    out = Path(out)
+    if out.suffix != ".jsonl":
+        raise UsageError(f"{out}: found suffix {out.suffix!r}; expected .jsonl")
+    annotations = read_annotations(plan.annotations)
+    with open_rows(out, {}, overwrite=overwrite) as file:
+        origin = _origin(plan, source, out.parent, sha256, progress)
+        drafter = Drafter(plan)
+        with open_tables(origin.path, plan) as tables:
+            _refuse_own_output(out, tables)
+            known = sum(table.name in plan.checksums for table in tables)
+            origin = replace(origin, tables=len(tables), verified_tables=known)
+            drafts = merged(_counted(drafter, tables, plan, progress))
+        drafter.close()
+        rows = list(corpus_rows(drafts, annotations, plan))
+        for start in range(0, len(rows), BATCH_ROWS):
+            file.write(rows[start : start + BATCH_ROWS])
+            progress("writing", min(start + BATCH_ROWS, len(rows)), len(rows))
+        return report(plan, origin, annotations, drafter, drafts, rows)
+
+
+def _recipe_path(given: str | Path) -> Path:
+    """Return the path of a recipe."""
+    if str(given) == CLICK_ID:
+        return Path(__file__).parent / CLICK_ID / f"{CLICK_ID}.toml"
+    return Path(given)
+
+
+def _origin(
+    plan: Recipe, source: str | Path | None, folder: Path, sha256: str, progress: Progress
+) -> Origin:
+    """Return where the source lies, once it has been fetched if it is an address."""
+    if source is not None and not is_address(str(source)):
+        path = Path(source)
+        if path.is_file():
+            digest = check_sha256(path, sha256)
+            return Origin(path, sha256=digest, verified=digest in (sha256, plan.sha256))
+        if sha256 and path.is_dir():
+            raise ConfigError(
+                f"{path}: a checksum was given for a folder; expected that of a file, or those of "
+                f"its tables under [sha256] in {plan.path}"
+            )
+        return Origin(path)
+    addresses = [str(source)] if source else plan.addresses
+    if not addresses:
+        raise ConfigError(f"{plan.path}: has no [download] addresses; expected a path to import")
+    expected = sha256 or plan.sha256
+    problems = []
+    for address in addresses:
+        path = folder / file_name(address)
+        try:
+            digest = fetch(address, path, expected, partial(progress, "fetching"))
+        except InputError as error:
+            problems.append(str(error))
+        else:
+            return Origin(path, masked(address), digest, verified=bool(expected))
+    raise InputError("; ".join(problems))
+
+
+def _refuse_own_output(out: Path, tables: Sequence[Path]) -> None:
+    """Raise ConfigError when the output would be read as a table of the source."""
+    if out.resolve() in (table.resolve() for table in tables):
+        raise ConfigError(f"{out}: is also an input; name another file for the output")
+
+
+def _counted(
+    drafter: Drafter, tables: Sequence[Path], plan: Recipe, progress: Progress
+) -> Iterator[Draft]:
+    """Yield the drafts of all tables, telling how many rows were read."""
+    for table in tables:
+        for draft in drafter.take(table_rows(table, plan)):
+            if drafter.rows % BATCH_ROWS == 0:
+                progress("reading", drafter.rows, 0)
+            yield draft

@@ -1,0 +1,28 @@
+"""The evaluate room: predictions to a report.
+
+intervals > metrics > tables > results, answers, baselines > report, summary
+"""
+
+from saring.evaluation.metrics import Agreement, Estimate, agreement
+from saring.evaluation.reporting import (
+    Scored,
+    majority_labels,
+    publisher_labels,
+    report,
+    threshold_labels,
+)
+from saring.evaluation.reports import Report, Table, summary_table
+
+__all__ = [
+    "Agreement",
+    "Estimate",
+    "Report",
+    "Scored",
+    "Table",
+    "agreement",
+    "majority_labels",
+    "publisher_labels",
+    "report",
+    "summary_table",
+    "threshold_labels",
+]

@@ -1,0 +1,307 @@
+"""Metrics and their intervals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saring.errors import CorpusError
+
+__all__ = [
+    "Agreement",
+    "Bin",
+    "Curve",
+    "Estimate",
+    "agreement",
+    "area_under_roc",
+    "brier_score",
+    "calibration_bins",
+    "calibration_error",
+    "class_scores",
+    "confusion_matrix",
+    "coverage_risk",
+    "curves",
+    "interval",
+    "log_loss",
+    "macro_f1",
+    "resamples",
+    "wilson_interval",
+]
+
+
+# How far a figure can be trusted: 95% intervals, by resampling groups of rows.
+
+
+Floats = NDArray[np.float64]
+
+CONFIDENCE = 0.95  # the field's habit; every interval of a report is of this level
+CHUNK_CELLS = 2_000_000  # weights held at once while resampling: 16 MB a table
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A figure with its 95% interval."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+    def span(self) -> str:
+        """Return the interval alone, as people read it."""
+        return f"{self.low:.3f}–{self.high:.3f}"
+
+
+def resamples(n_groups: int, n_rows: int, n_bootstrap: int, seed: int) -> Iterator[Floats]:
+    """Yield bootstrap weights, (chunk, n_groups): how often each group was drawn.
+
+    A resample draws `n_groups` groups with replacement; chunks add up to `n_bootstrap` rows and are
+    small enough for a caller to hold one weight per row of its table, `n_rows`.
+    """
+    rng = np.random.default_rng(seed)
+    size = max(1, CHUNK_CELLS // max(n_rows, n_groups))
+    for start in range(0, n_bootstrap, size):
+        chunk = min(size, n_bootstrap - start)
+        drawn = rng.integers(n_groups, size=(chunk, n_groups))
+        drawn += np.arange(chunk)[:, None] * n_groups
+        counts = np.bincount(drawn.ravel(), minlength=chunk * n_groups)
+        yield counts.reshape(chunk, n_groups).astype(np.float64)
+
+
+def interval(value: float, resampled: Floats) -> Estimate:
+    """Return the figure with the percentile interval of its resamples, (n_bootstrap,).
+
+    Resamples in which the figure is undefined (NaN) do not count; if all are, the interval says
+    that nothing is known: 0 to 1.
+    """
+    defined = resampled[~np.isnan(resampled)]
+    if not len(defined):
+        return Estimate(float(value), 0.0, 1.0)
+    tail = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(defined, [tail, 1 - tail])
+    return Estimate(float(value), float(low), float(high))
+
+
+def wilson_interval(share: float, n: int) -> Estimate:
+    """Return the share with its Wilson interval for `n` independent trials.
+
+    Unlike a bootstrap it does not shrink to nothing when three of three are right.
+
+    Source: E. B. Wilson, J. Am. Stat. Assoc. 22 (1927), 209-212.
+    """
+    z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
+    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
+    return Estimate(float(share), max(0.0, centre - half), min(1.0, centre + half))
+
+
+# The arithmetic of evaluation: functions of arrays, with no idea of articles or links.
+
+
+Ints = NDArray[np.intp]
+
+N_BINS = 10  # as in most published calibration figures
+MAX_CURVE_POINTS = 200  # a drawn line shows no more, and a model card stays small
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """One bin of a reliability diagram: rows, their mean confidence, the share that was right."""
+
+    n: int
+    confidence: float
+    accuracy: float
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Points of a line, in order."""
+
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How far two annotators agree on the same `n` items: Cohen's kappa and the observed share."""
+
+    kappa: float
+    observed: float
+    n: int
+
+
+def confusion_matrix(truth: Ints, predicted: Ints, n_labels: int) -> Ints:
+    """Return counts, (n_labels, n_labels): rows are the truth, columns what was predicted."""
+    cells = np.bincount(truth * n_labels + predicted, minlength=n_labels**2)
+    return cells.reshape(n_labels, n_labels)
+
+
+def class_scores(confusion: NDArray[np.number]) -> tuple[Floats, Floats, Floats]:
+    """Return precision, recall and F1 of each class, each (..., n_labels), in [0, 1].
+
+    A class absent from truth and prediction has no scores: NaN. One that is in the truth but never
+    predicted has precision 0; one that is predicted but not in the truth has recall 0.
+
+    Parameters
+    ----------
+    confusion : (..., n_labels, n_labels) array
+        One table of counts, or a stack of them.
+    """
+    hits = np.diagonal(confusion, axis1=-2, axis2=-1).astype(np.float64)
+    support, claimed = confusion.sum(axis=-1), confusion.sum(axis=-2)
+    absent = support + claimed == 0
+    precision, recall = hits / np.maximum(claimed, 1), hits / np.maximum(support, 1)
+    f1 = 2 * hits / np.maximum(support + claimed, 1)
+    for scores in (precision, recall, f1):
+        scores[absent] = np.nan
+    return precision, recall, f1
+
+
+def macro_f1(confusion: NDArray[np.number]) -> Floats:
+    """Return the mean F1, (...), over the classes in the truth or the prediction, in [0, 1]."""
+    mean: Floats = np.nanmean(class_scores(confusion)[2], axis=-1)
+    return mean
+
+
+def calibration_bins(confidence: Floats, correct: NDArray[Any]) -> tuple[Bin, ...]:
+    """Return up to ten bins of near equal numbers of rows, from the least to the most confident.
+
+    Equal confidences share a bin, so the order of the rows does not matter. Bins of equal mass
+    carry equal noise, where bins of equal width leave most rows in the last one.
+
+    Parameters
+    ----------
+    confidence : (n,) array
+        Probability of the most probable label.
+    correct : (n,) array
+        Whether that label is the truth, or the share of annotators who say so.
+    """
+    order = np.argsort(confidence, kind="stable")
+    ranked, right = confidence[order], correct[order].astype(np.float64)
+    number = np.searchsorted(ranked, ranked, side="left") * N_BINS // len(ranked)
+    starts = np.flatnonzero(np.diff(number, prepend=-1))
+    sizes = np.diff(starts, append=len(ranked))
+    means = np.add.reduceat(ranked, starts) / sizes, np.add.reduceat(right, starts) / sizes
+    return tuple(map(Bin, sizes.tolist(), means[0].tolist(), means[1].tolist()))
+
+
+def calibration_error(bins: Sequence[Bin]) -> float:
+    """Return the expected calibration error, in [0, 1]: mean gap of confidence and accuracy.
+
+    Source: C. Guo et al., On calibration of modern neural networks, ICML 2017; with bins of equal
+    mass as in K. Nguyen and B. O'Connor, EMNLP 2015.
+    """
+    gaps = (found.n * abs(found.confidence - found.accuracy) for found in bins)
+    return math.fsum(gaps) / sum(found.n for found in bins)
+
+
+def log_loss(probabilities: Floats, truth: Ints) -> float:
+    """Return the mean of -ln p(truth), in nats; p is kept above 2.2e-16, as scikit-learn does."""
+    given = probabilities[np.arange(len(truth)), truth]
+    return -math.fsum(np.log(np.clip(given, np.finfo(np.float64).eps, 1))) / len(truth)
+
+
+def brier_score(probabilities: Floats, truth: Ints) -> float:
+    """Return the mean squared error of the probabilities, lower is better.
+
+    Summed over the labels, so in [0, 2]; for two labels of one of them, so in [0, 1], as
+    scikit-learn does.
+    """
+    errors = probabilities - np.eye(probabilities.shape[1])[truth]
+    scale = 2 if probabilities.shape[1] == 2 else 1
+    return math.fsum((errors**2).sum(axis=1)) / (scale * len(truth))
+
+
+def area_under_roc(
+    scores: Floats, positive: NDArray[np.bool_], weights: Floats | None = None
+) -> Floats:
+    """Return the chance that a positive row outscores a negative one, (n_weights,), in [0, 1].
+
+    A tie counts half. NaN where the weights leave no positive or no negative row.
+
+    Parameters
+    ----------
+    scores, positive : (n,) arrays
+    weights : (n_weights, n) array, optional
+        How often each row counts, one row of weights per area wanted; each row once if not given.
+    """
+    weights = np.ones((1, len(scores))) if weights is None else weights
+    order = np.argsort(scores, kind="stable")
+    starts = np.flatnonzero(np.diff(scores[order], prepend=-np.inf))
+    ranked, signs = weights[:, order], positive[order]
+    wins = np.add.reduceat(ranked * signs, starts, axis=1)
+    losses = np.add.reduceat(ranked * ~signs, starts, axis=1)
+    below = losses.cumsum(axis=1) - losses / 2
+    pairs = wins.sum(axis=1) * losses.sum(axis=1)
+    area = np.full(len(pairs), np.nan)
+    np.divide((wins * below).sum(axis=1), pairs, out=area, where=pairs > 0)
+    return area
+
+
+def curves(scores: Floats, positive: NDArray[np.bool_]) -> tuple[Curve, Curve, float]:
+    """Return the ROC curve, the precision-recall curve and the average precision.
+
+    ROC: x is the false and y the true positive rate. Precision-recall: x is recall, y precision.
+    Both are thinned to some 200 points; both classes must be there.
+    """
+    from sklearn.metrics import average_precision_score, precision_recall_curve, roc_curve
+
+    false_rate, true_rate, _ = roc_curve(positive, scores)
+    precision, recall, _ = precision_recall_curve(positive, scores, drop_intermediate=True)
+    average = float(average_precision_score(positive, scores))
+    return _thinned(false_rate, true_rate), _thinned(recall[::-1], precision[::-1]), average
+
+
+def coverage_risk(confidence: Floats, correct: NDArray[np.bool_]) -> Curve:
+    """Return the share of wrong answers, y, when only the surest share of the rows, x, is answered.
+
+    Equal confidences are answered together, so the order of the rows does not matter. Thinned to
+    some 200 points.
+    """
+    order = np.argsort(-confidence, kind="stable")
+    last = np.flatnonzero(np.diff(confidence[order], append=-np.inf))
+    answered = last + 1
+    wrong = (~correct[order]).cumsum()[last]
+    return _thinned(answered / len(order), wrong / answered)
+
+
+def _thinned(x: Floats, y: Floats) -> Curve:
+    """Return the curve with its ends and at most MAX_CURVE_POINTS points, to six decimals."""
+    at = np.unique(np.linspace(0, len(x) - 1, min(len(x), MAX_CURVE_POINTS)).round().astype(int))
+    return Curve(tuple(x[at].round(6).tolist()), tuple(y[at].round(6).tolist()))
+
+
+def agreement(first: Sequence[str], second: Sequence[str]) -> Agreement:
+    """Return Cohen's kappa and the observed agreement of two annotators of the same items.
+
+    Where both gave every item one and the same label, kappa has no meaning; NLTK calls it 1.
+
+    Raises
+    ------
+    CorpusError
+        When the lengths differ or there is no item.
+
+    Notes
+    -----
+    Source: `nltk.metrics.agreement`; J. Cohen, Educ. Psychol. Meas. 20 (1960), 37-46.
+    """
+    from nltk.metrics.agreement import AnnotationTask
+
+    if len(first) != len(second) or not len(first):
+        raise CorpusError(
+            f"annotators labelled {len(first)} and {len(second)} item(s); "
+            "expected the same items, at least one"
+        )
+    coders = (("first", first), ("second", second))
+    task = AnnotationTask(
+        [(coder, item, str(label)) for coder, given in coders for item, label in enumerate(given)]
+    )
+    return Agreement(float(task.kappa()), float(task.avg_Ao()), len(first))

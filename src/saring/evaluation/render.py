@@ -1,0 +1,294 @@
+"""Reports as plots, and a bundle's card as a page for people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from saring.errors import MissingExtraError
+from saring.evaluation import Report
+from saring.evaluation.metrics import Estimate, wilson_interval
+from saring.evaluation.reports import NO_PUBLISHER, Ranking
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["figures", "model_card"]
+
+
+# A `Report` to figures, one per question a reader asks of it.
+
+
+# Of Okabe and Ito's palette, which colour-blind readers tell apart.
+# Source: https://jfly.uni-koeln.de/color/
+BLUE, ORANGE = "#0072B2", "#D55E00"
+GREY, PALE, INK = "#8C8C8C", "#EEEEEE", "#222222"
+DPI = 150
+MAX_PUBLISHERS = 30  # dots that stay readable on one page; the title says when there are more
+DARK_CELL = 0.55  # share from which white figures read better than black ones
+ROW_INCHES = 0.32  # height of one bar or dot with its name
+_DASHED: Mapping[str, Any] = {"color": GREY, "linestyle": "--", "linewidth": 1}
+
+
+def figures(report: Report) -> dict[str, Figure]:
+    """Return the figures of a report by name, in the order to look at them.
+
+    Always ``confusion``, ``reliability``, ``coverage_risk``, ``f1_by_label`` and
+    ``accuracy_by_publisher``; for two labels also ``roc`` and ``precision_recall``.
+
+    Raises
+    ------
+    MissingExtraError
+        When matplotlib is not installed.
+    """
+    drawn = {name: draw(report) for name, draw in _ALWAYS.items()}
+    if report.ranking:
+        drawn |= {name: draw(report, report.ranking) for name, draw in _RANKED.items()}
+    return drawn
+
+
+def _confusion(report: Report) -> Figure:
+    """Return the confusion matrix: counts, shaded by the share of the row."""
+    counts = np.array(report.confusion)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    size = 2.2 + 0.95 * len(counts)
+    figure, axes = _axes(report, "Confusion matrix", (size + 1.2, size))
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for (row, column), count in np.ndenumerate(counts):
+        share = shares[row, column]
+        colour = "white" if share >= DARK_CELL else INK
+        text = f"{count:,}\n{share:.0%}"
+        axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=9)
+    names = [_words(label) for label in report.labels]
+    axes.set_xticks(range(len(names)), names, rotation=30, ha="right", rotation_mode="anchor")
+    axes.set_yticks(range(len(names)), names)
+    axes.set(xlabel="Predicted", ylabel="Truth (rows add up to 100%)")
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    return figure
+
+
+def _reliability(report: Report) -> Figure:
+    """Return the reliability diagram: how often the model is right, by how sure it is."""
+    figure, axes = _axes(report, f"Reliability (calibration error {report.ece:.3f})", (5.6, 5.2))
+    confidence = [found.confidence for found in report.reliability]
+    right = [wilson_interval(found.accuracy, found.n) for found in report.reliability]
+    low = min([*confidence, *(share.low for share in right)])
+    axes.plot([0, 1], [0, 1], label="as right as it is sure", **_DASHED)
+    values = [share.value for share in right]
+    model = f"{len(right)} bins of rows, 95% interval"
+    axes.errorbar(confidence, values, _arms(right), fmt="o-", color=BLUE, capsize=2, label=model)
+    x, y = "Mean probability of the most probable label", "Share of rows where it was right"
+    _square(axes, max(0.0, low - 0.05), 1.01, x, y)
+    axes.legend(frameon=False, loc="lower right")
+    return figure
+
+
+def _coverage_risk(report: Report) -> Figure:
+    """Return the share of wrong answers by the share of rows answered, the surest first."""
+    risk = report.coverage_risk
+    figure, axes = _axes(report, "Wrong answers if only the surest are given", (5.6, 4.2))
+    axes.axhline(risk.y[-1], label=f"all answered, {risk.y[-1]:.1%} wrong", **_DASHED)
+    axes.plot(risk.x, risk.y, color=BLUE, linewidth=2, label="the surest answered")
+    axes.set(xlim=(0, 1.01), ylim=(0, max(0.05, 1.1 * max(risk.y))))
+    axes.set(xlabel="Share of rows answered", ylabel="Share of answers that are wrong")
+    axes.legend(frameon=False, loc="best")
+    return figure
+
+
+def _f1_by_label(report: Report) -> Figure:
+    """Return the F1 of each label with its interval, beside the macro-F1."""
+    scores = report.per_class[::-1]
+    figure, axes = _axes(report, "F1 by label", (6.4, 1.5 + ROW_INCHES * 1.3 * len(scores)))
+    estimates = [score.f1 for score in scores]
+    names = [f"{_words(score.label)} ({score.support:,})" for score in scores]
+    values = [found.value for found in estimates]
+    axes.barh(names, values, xerr=_arms(estimates), color=BLUE, height=0.6, ecolor=INK, capsize=3)
+    beside = axes.get_yaxis_transform()
+    for at, value in enumerate(values):
+        axes.text(1.01, at, f"{value:.3f}", transform=beside, color=INK, va="center")
+    _reference(axes, report.macro_f1.value, f"macro-F1 {report.macro_f1.value:.3f}")
+    axes.set(xlim=(0, 1), xlabel="F1 (95% interval); rows of the label in brackets")
+    return figure
+
+
+def _accuracy_by_publisher(report: Report) -> Figure:
+    """Return the accuracy of the publishers with the most rows, worst at the bottom."""
+    shown = report.per_publisher[:MAX_PUBLISHERS]
+    shown = tuple(sorted(shown, key=lambda score: (score.accuracy.value, score.n)))
+    hidden = len(report.per_publisher) - len(shown)
+    heading = "Accuracy by publisher" + f", the {len(shown)} largest" * bool(hidden)
+    figure, axes = _axes(report, heading, (6.4, 1.6 + ROW_INCHES * len(shown)))
+    estimates = [score.accuracy for score in shown]
+    values, rows = [found.value for found in estimates], np.arange(len(shown))
+    axes.errorbar(values, rows, xerr=_arms(estimates), fmt="o", color=BLUE, elinewidth=1)
+    names = [f"{_plain(score.publisher or NO_PUBLISHER)} ({score.n:,})" for score in shown]
+    axes.set_yticks(rows, names)
+    axes.set_ylim(-0.8, len(shown) - 0.2)
+    _reference(axes, report.accuracy.value, f"all {report.accuracy.value:.3f}")
+    low = min(found.low for found in estimates)
+    axes.set(xlim=(max(0.0, low - 0.05), 1.01), xlabel="Accuracy (95% interval); rows in brackets")
+    axes.grid(axis="y", color=PALE)
+    return figure
+
+
+def _roc(report: Report, found: Ranking) -> Figure:
+    """Return the ROC curve."""
+    figure, axes = _axes(report, f"ROC of {_words(found.positive)} (AUC {found.auc})", (5.6, 5.2))
+    axes.plot([0, 1], [0, 1], label="guessing", **_DASHED)
+    axes.plot(found.roc.x, found.roc.y, color=BLUE, linewidth=2, label="model")
+    _square(axes, -0.01, 1.01, "False positive rate", "True positive rate")
+    axes.legend(frameon=False, loc="lower right")
+    return figure
+
+
+def _precision_recall(report: Report, found: Ranking) -> Figure:
+    """Return the precision-recall curve."""
+    heading = f"Precision and recall of {_words(found.positive)} (AP {found.average_precision:.3f})"
+    figure, axes = _axes(report, heading, (5.6, 5.2))
+    axes.axhline(found.prevalence, label=f"guessing, {found.prevalence:.2f}", **_DASHED)
+    curve = found.precision_recall
+    axes.plot(curve.x, curve.y, color=BLUE, linewidth=2, label="model")
+    _square(axes, -0.01, 1.01, "Recall", "Precision")
+    axes.legend(frameon=False, loc="lower left")
+    return figure
+
+
+_ALWAYS: Mapping[str, Callable[[Report], Figure]] = {
+    "confusion": _confusion,
+    "reliability": _reliability,
+    "coverage_risk": _coverage_risk,
+    "f1_by_label": _f1_by_label,
+    "accuracy_by_publisher": _accuracy_by_publisher,
+}
+_RANKED: Mapping[str, Callable[[Report, Ranking], Figure]] = {
+    "roc": _roc,
+    "precision_recall": _precision_recall,
+}
+
+
+def _axes(report: Report, heading: str, inches: tuple[float, float]) -> tuple[Figure, Axes]:
+    """Return a new figure and its axes, titled with the heading, the task, split and rows."""
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise MissingExtraError("train", "drawing figures") from error
+    figure = Figure(figsize=inches, dpi=DPI, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    axes.spines[["top", "right"]].set_visible(False)
+    where = f"{_words(report.name)}, {_plain(report.asked_of)}, {report.n:,} rows"
+    figure.suptitle(f"{heading}\n{where}", fontsize=11, color=INK)
+    return figure, axes
+
+
+def _reference(axes: Axes, value: float, name: str) -> None:
+    """Draw the figure of the whole as a line with its name on top."""
+    axes.axvline(value, color=ORANGE, linewidth=1.2)
+    above = axes.get_xaxis_transform()
+    axes.text(value, 1.01, name, transform=above, color=ORANGE, ha="center", va="bottom")
+
+
+def _square(axes: Axes, low: float, high: float, x: str, y: str) -> None:
+    """Give both axes one range and names, and make them square."""
+    axes.set(xlim=(low, high), ylim=(low, high), aspect="equal", xlabel=x, ylabel=y)
+
+
+def _arms(estimates: list[Estimate]) -> list[list[float]]:
+    """Return how far the intervals reach to either side, never less than nothing."""
+    return [
+        [max(0.0, found.value - found.low) for found in estimates],
+        [max(0.0, found.high - found.value) for found in estimates],
+    ]
+
+
+def _words(label: str) -> str:
+    """Return a label as a reader would write it."""
+    return _plain(label.replace("_", " "))
+
+
+def _plain(text: str) -> str:
+    """Return a name so that matplotlib takes no dollar sign in it for a formula."""
+    return text.replace("$", r"\$")
+
+
+# The model card for people: what a bundle's card.json says, as Markdown.
+
+
+_PROTOCOLS: Mapping[str, str] = {
+    "publisher-out": "publishers that training did not see, each left out in turn",
+    "random": "random folds of near-duplicate groups",
+    "later-time": "the latest fifth, after training on the earlier ones",
+    "test": "the corpus's own test split",
+}
+
+
+def model_card(card: Mapping[str, Any]) -> str:
+    """Return a Markdown page about a model.
+
+    Parameters
+    ----------
+    card : Mapping[str, Any]
+        A bundle's card; see `store.CARD_FIELDS`.
+    """
+    reports = [Report.from_json(stored) for stored in card["metrics"].values()]
+    data = ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in _counts(card))
+    versions = ", ".join(f"{name} {number}" for name, number in card["versions"].items())
+    size = sum(card["files"].values()) / 1e6
+    lines = [
+        f"# {card['name']}",
+        f"Model version `{card['model_version']}`, made {card['created'][:10]} with {versions}; "
+        f"{size:.1f} MB of arrays.",
+        f"Licence: {card['licence']}.",
+        card.get("about", "").strip(),
+        "## Data",
+        f"Trained on {' and '.join(f'`{name}`' for name in card['sources'])}: {data}.",
+        "## Figures",
+        "With 95% intervals by resampled groups of near duplicates, beside the best simple rule. "
+        "Measured on:",
+        "\n".join(f"- **{name}**: {what}" for name, what in _protocols(reports)),
+        _figures(reports),
+        "## Thresholds",
+        "\n".join(f"- {name}: {value:.4g}" for name, value in card["thresholds"].items()),
+    ]
+    return "\n\n".join(filter(None, lines)) + "\n"
+
+
+def _counts(card: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """Return the numbers in the card's data."""
+    return [(name, value) for name, value in card["data"].items() if isinstance(value, int)]
+
+
+def _protocols(reports: Sequence[Report]) -> list[tuple[str, str]]:
+    """Return the protocols that the reports follow, with what each means."""
+    used = {report.split for report in reports}
+    return [(name, what) for name, what in _PROTOCOLS.items() if name in used]
+
+
+def _figures(reports: Sequence[Report]) -> str:
+    """Return a table of the reports."""
+    rows = [
+        ("question", "measured on", "rows", "macro-F1", "accuracy", "AUC", "ECE", "baseline"),
+        ("---",) * 8,
+        *map(_figure_row, reports),
+    ]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _figure_row(report: Report) -> tuple[str, ...]:
+    """Return one report's row."""
+    best = report.best_baseline
+    return (
+        report.name,
+        report.asked_of,
+        f"{report.n:,}",
+        f"{report.macro_f1.value:.3f} ({report.macro_f1.span()})",
+        f"{report.accuracy.value:.3f}",
+        f"{report.auc.value:.3f}" if report.auc else "",
+        f"{report.ece:.3f}",
+        f"{best.name} {best.macro_f1:.3f}" if best else "",
+    )

@@ -1,0 +1,316 @@
+"""Values as text, and which column of a table is the text, the title, the date."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+import shlex
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, time
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+from numbers import Number
+from typing import Any
+
+from saring.errors import InputError, UsageError, path_text
+
+__all__ = [
+    "FIELDS",
+    "MAX_TEXT_BYTES",
+    "Broken",
+    "Columns",
+    "Found",
+    "Unreadable",
+    "Values",
+    "as_json",
+    "as_texts",
+    "kind_of",
+]
+
+
+# What a row is before our fields are found in it: values by their columns, or `Broken`.
+
+
+MAX_TEXT_BYTES = 20_000_000  # a hundred times the longest article seen
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A row that cannot be read, and why."""
+
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A value of a row that Python has none for, and why; the row's others can be read."""
+
+    error: str
+
+
+def kind_of(value: Any) -> str:
+    """Return in words what kind of value one is."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, Unreadable):
+        return value.error
+    if isinstance(value, (int, float)):
+        return f"the number {value}"
+    kinds: dict[type, str] = {str: "text", list: "a list", dict: "an object", bytes: "bytes"}
+    return kinds.get(type(value), f"a {type(value).__name__}")
+
+
+# Which column of a table holds which field of ours, and what its values become.
+
+
+FIELDS = ("id", "title", "text", "published", "publisher", "url")
+SHOWN_COLUMNS = 20  # columns named in a message
+SHOWN_CHARS = 40  # of a column's name: a table without a header has articles for names
+MAX_DEPTH = 100  # of lists and objects in a column that is kept; JSON writers allow some 250
+MAX_INTEGER = 1 << 63
+CLOSE = 0.6  # how alike two names are to be offered instead of each other (difflib's default)
+
+_UNWRITABLE = re.compile("[\0\ud800-\udfff]")
+_BREAKS = re.compile(r"[\W_]+")
+_NO_VALUES = ("NAType", "NaTType")  # of pandas, by name: it need not be installed
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The columns found for our fields, and what is missing in words, empty if nothing is.
+
+    `kept` are those found for names that the user wants to see again.
+    """
+
+    columns: Mapping[str, str]
+    missing: str
+    kept: Mapping[str, str]
+
+    @property
+    def needed(self) -> list[str]:
+        """All of them, each once."""
+        return list(dict.fromkeys([*self.columns.values(), *self.kept.values()]))
+
+
+class Columns:
+    """Finds our fields among the columns of a row and reads their values.
+
+    Parameters
+    ----------
+    named : Mapping[str, str]
+        The user's column for a field of ours; goes before all names in columns.toml.
+    keep : sequence of str
+        The user's columns that stay in the rows as they are.
+
+    Raises
+    ------
+    UsageError
+        A field is none of ours.
+    """
+
+    def __init__(self, named: Mapping[str, str], keep: Sequence[str] = ()) -> None:
+        for name in named:
+            if name not in FIELDS:
+                raise UsageError(
+                    f"--column {name}={named[name]}: found the field {name!r}; expected one of "
+                    f"{', '.join(FIELDS)}; write it as --column text=isi"
+                )
+        if "" in keep:
+            raise UsageError("--keep '': expected the name of a column")
+        self._named = {name: path_text(column) for name, column in named.items()}
+        self.keep = tuple(dict.fromkeys(map(path_text, keep)))
+        self._seen: dict[tuple[str, ...], Found] = {}
+
+    def find(self, names: tuple[str, ...]) -> Found:
+        """Return where our fields are among the columns of a row."""
+        found = self._seen.get(names)
+        if found is None:
+            found = self._seen[names] = self._look(names)
+        return found
+
+    def needed(self, names: Sequence[str]) -> list[str] | None:
+        """Return those of a table's columns that hold our fields; None where one is missing."""
+        found = self.find(tuple(names))
+        return None if found.missing else found.needed
+
+    def fields(self, values: Mapping[str, Any]) -> dict[str, str]:
+        """Return a row's fields by our names; one without a column is left out.
+
+        A date that cannot be read is left out, and ``note`` says so.
+
+        Raises
+        ------
+        InputError
+            There is no text column, or a value is of a kind that cannot be read.
+        """
+        found = self.find(tuple(values))
+        if "text" not in found.columns:
+            raise InputError(found.missing)
+        fields: dict[str, str] = {}
+        for name, column in found.columns.items():
+            value = values[column]
+            if not isinstance(value, str):
+                try:
+                    value = _text(value, column) if name == "text" else _word(value, column, name)
+                except InputError as error:
+                    if name != "published":
+                        raise
+                    fields["note"] = f"{error}; the row is used without it"
+                    continue
+            fields[name] = _writable(value) if "\0" in value else value
+        if len(fields["text"]) > MAX_TEXT_BYTES:
+            raise InputError(
+                f"column {found.columns['text']!r} (text): found {len(fields['text']):,} "
+                f"characters; expected one article, at most {MAX_TEXT_BYTES:,}; split it"
+            )
+        return fields
+
+    def kept(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values of the columns to keep, None for those that are not there."""
+        if not self.keep:
+            return {}
+        found = self.find(tuple(values)).kept
+        return {name: as_json(values.get(found.get(name, ""))) for name in self.keep}
+
+    def unknown(self, tables: Sequence[tuple[str, ...]]) -> str:
+        """Return in words that none of some tables has a column to keep; empty if all are there."""
+        names = tuple(dict.fromkeys(name for table in tables for name in table))
+        lost = [name for name in self.keep if all(name not in self.find(t).kept for t in tables)]
+        if not lost or not tables:
+            return ""
+        shown = ", ".join(repr(n[:SHOWN_CHARS]) for n in names[:SHOWN_COLUMNS])
+        more = f" and {len(names) - SHOWN_COLUMNS} more" if len(names) > SHOWN_COLUMNS else ""
+        return f"no column {lost[0]!r}, which --keep names: found {shown}{more}; name one of them"
+
+    def identifier(self, values: Mapping[str, Any]) -> str:
+        """Return a row's own id, empty where it has none; for rows that are broken otherwise."""
+        value = values.get(self.find(tuple(values)).columns.get("id", ""))
+        return str(value) if isinstance(value, (str, int)) else ""
+
+    def _look(self, names: tuple[str, ...]) -> Found:
+        plain = {_plain(name): name for name in reversed(names)}
+        columns: dict[str, str] = {}
+        lost: dict[str, str] = {}
+        for name, given in self._named.items():
+            if given in names:
+                columns[name] = given
+            elif _plain(given) in plain:
+                columns[name] = plain[_plain(given)]
+            else:
+                lost[name] = f"no column {given!r}, which --column names for {name}"
+        for name in FIELDS:
+            fit = (plain[alias] for alias in _aliases()[name] if alias in plain)
+            column = next((c for c in fit if c not in columns.values()), None)
+            if column is not None and name not in self._named:
+                columns[name] = column
+        if "text" not in columns and "text" not in lost:
+            lost["text"] = "no text column"
+        free = tuple(name for name in names if name not in columns.values())
+        missing = (self._missing(name, why, names, free) for name, why in lost.items())
+        kept = {n: n if n in names else plain[_plain(n)] for n in self.keep
+                if n in names or _plain(n) in plain}  # fmt: skip
+        return Found(columns, "; ".join(missing), kept)
+
+    def _missing(self, name: str, why: str, names: tuple[str, ...], free: tuple[str, ...]) -> str:
+        """Return in words that a field has no column, what there is and what to do."""
+        shown = ", ".join(repr(n[:SHOWN_CHARS]) for n in names[:SHOWN_COLUMNS]) or "no columns"
+        more = f" and {len(names) - SHOWN_COLUMNS} more" if len(names) > SHOWN_COLUMNS else ""
+        wanted = [_plain(self._named[name])] if name in self._named else _aliases()[name]
+        close = [n for n in free if difflib.get_close_matches(_plain(n), wanted, 1, CLOSE)]
+        hint = f"; close to it: {', '.join(map(repr, close))}" if close else ""
+        expected = "" if name in self._named else f"; expected one of {', '.join(wanted)}"
+        return (
+            f"{why}: found {shown}{more}{expected}{hint}; name the right one with --column "
+            + shlex.quote(f"{name}={close[0] if close else 'NAME'}")  # to be pasted into a shell
+        )
+
+
+@cache
+def _aliases() -> dict[str, list[str]]:
+    """Return columns.toml, read once."""
+    return tomllib.loads(files("saring.io").joinpath("columns.toml").read_text("utf-8"))
+
+
+def as_texts(column: Any) -> list[str]:
+    """Return an Arrow column of strings as `Columns.fields` reads them one by one."""
+    texts = [value or "" for value in column.to_pylist()]
+    data = column.buffers()[2]
+    if data is not None and b"\0" in data.to_pybytes():
+        return [_writable(text) for text in texts]
+    return texts
+
+
+def as_json(value: Any, depth: int = 0) -> Any:
+    """Return a value as JSON types that every format can hold; None for what has no value."""
+    if _absent(value) or isinstance(value, Unreadable) or depth > MAX_DEPTH:
+        return None
+    if isinstance(value, Mapping):
+        return {_mended(str(name)): as_json(item, depth + 1) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [as_json(item, depth + 1) for item in value]
+    if hasattr(value, "tolist"):  # of NumPy
+        return as_json(value.tolist(), depth + 1)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, bool) or (isinstance(value, int) and abs(value) < MAX_INTEGER):
+        return value
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
+    return _mended(value.isoformat() if isinstance(value, (date, time)) else str(value))
+
+
+def _mended(text: str) -> str:
+    """Return a text with U+FFFD for what no file can hold."""
+    return _UNWRITABLE.sub("\ufffd", text)
+
+
+def _writable(text: str) -> str:
+    """Return a text with U+FFFD for NUL, which ends a text for many programs."""
+    return text.replace("\0", "\ufffd")
+
+
+def _plain(name: str) -> str:
+    return _BREAKS.sub("_", str(name).casefold()).strip("_")
+
+
+def _absent(value: Any) -> bool:
+    """Return whether a value says that there is none: null, NaN, NaT, pandas' NA."""
+    if value is None or type(value).__name__ in _NO_VALUES:
+        return True
+    return isinstance(value, Number) and value != value
+
+
+def _text(value: Any, column: str) -> str:
+    """Return an article's text from what a column holds: text, a list of paragraphs, or nothing."""
+    if _absent(value):
+        return ""
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return "\n".join(value)
+    raise InputError(
+        f"column {column!r} (text): found {kind_of(value)}; expected text or a list of paragraphs; "
+        "name another column with --column text=NAME"
+    )
+
+
+def _word(value: Any, column: str, name: str) -> str:
+    """Return a title, id, date or the like from what a column holds."""
+    if _absent(value):
+        return ""
+    if isinstance(value, (date, time)):
+        return value.isoformat()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))  # a column of whole numbers with gaps is read as floats
+    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
+        return str(value)
+    raise InputError(
+        f"column {column!r} ({name}): found {kind_of(value)}; expected text or a number; "
+        f"name another column with --column {name}=NAME"
+    )

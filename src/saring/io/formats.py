@@ -1,0 +1,496 @@
+"""Streams to rows: CSV, JSON Lines, JSON, Parquet, and how each is known."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+from codecs import BOM_UTF8
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from saring.errors import InputError, path_text
+from saring.io.columns import MAX_TEXT_BYTES, Broken, Unreadable, Values, kind_of
+from saring.io.sources import Source
+from saring.io.streams import BUFFER_BYTES, Stream
+
+__all__ = [
+    "BATCH_ROWS",
+    "TABLES",
+    "batch_rows",
+    "cells_of",
+    "header_of",
+    "is_text",
+    "json_line",
+    "parquet_batches",
+    "parquet_length",
+    "parquet_rows",
+    "parquet_schema",
+    "raw_lines",
+    "reads_bytes",
+]
+
+
+# CSV: what delimits its cells, and its rows, with those that a stray quote ran together parted.
+
+
+DELIMITERS = ",;\t"
+RUN_LINES = 10  # paragraphs that look like rows by chance are fewer; one with a number is no chance
+
+_TOLD = re.compile(r'"?sep=(.)"?[,;\t ]*(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
+_LINE_BREAKS = ("\n", "\r")
+_UNCLOSED = "unexpected end of data"  # what the csv module says of a quote without its second
+
+
+def header_of(start: str, tabs: bool = False) -> tuple[str, list[str], bool]:
+    """Return what delimits the cells of a CSV file, its header, and if a line tells so.
+
+    The delimiter is the one that the first line tells (``sep=;``, for Excel), or else the one that
+    splits the header into most cells; ties go to the comma, or to the tab where the name says so.
+
+    Parameters
+    ----------
+    start : str
+        The start of the file.
+    tabs : bool
+        Whether the file's name tells of tabs.
+    """
+    text = start.lstrip("\ufeff\r\n")
+    if told := _TOLD.match(text):
+        return told[1], _cells(text[told.end() :], told[1]), True
+    order = "\t,;" if tabs else DELIMITERS
+    delimiter = max(order, key=lambda sign: len(_cells(text, sign)))
+    return delimiter, _cells(text, delimiter), False
+
+
+def _cells(text: str, delimiter: str) -> list[str]:
+    """Return the cells of the first row, none where it cannot be told apart."""
+    try:
+        return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+def cells_of(
+    readline: Callable[[], str], delimiter: str, torn: Callable[[], bool]
+) -> Iterator[list[str] | Broken]:
+    """Yield the cells of each row, the header first; `Broken` for lines that are no row.
+
+    A quote out of place runs rows together. Of such a row no more is broken than its first line
+    and those behind it that are no row by themselves.
+
+    Parameters
+    ----------
+    readline : callable
+        Gives the next line with its line break, nothing at the end.
+    delimiter : str
+    torn : callable
+        Tells whether the last line that was given may be cut off.
+    """
+    csv.field_size_limit(MAX_TEXT_BYTES)  # the default of 128 kB is less than a long article
+    lines = _Lines(readline)
+    # strict: a quote out of place is an error of its row, not text run together in silence
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    width = 0
+    counted = False  # whether the row before began with a number, as one that follows then does
+    lost: _Lost | None = None
+    while True:
+        before = lines.begin()
+        if lost and before >= lost.end:
+            yield lost.told(before)
+            lost = None
+        cells, why = _next_row(reader, width)
+        if lines.number == before:
+            break
+        if cells and _run_together(lines.row, delimiter, width, counted):
+            why = "rows run together"
+        if torn() and (lines.cut or why == _UNCLOSED):
+            break
+        if why or (lost and counted and cells and not cells[0].isdigit()):
+            lost = lost or _Lost(before + 1, why)
+            lost.end = max(lost.end, lines.number)
+            lines.give_back()
+        elif cells:
+            if lost:
+                yield lost.told(before)
+            lost = None
+            width = width or len(cells)
+            counted = cells[0].isdigit()
+            yield cells
+    if lost:
+        yield lost.told(lines.number)
+
+
+def _next_row(reader: Iterator[list[str]], width: int) -> tuple[list[str], str]:
+    """Return the cells of the next row, or why it is none; neither at the end."""
+    try:
+        cells = next(reader, [])
+    except csv.Error as error:
+        return [], str(error)
+    if width and cells and len(cells) != width:
+        return [], f"{len(cells)} cells, where the header has {width}"
+    return cells, ""
+
+
+def _run_together(lines: Sequence[str], delimiter: str, width: int, counted: bool) -> bool:
+    """Return whether the lines behind the first one of a row look like rows, all of them.
+
+    So they do where one stray quote stands at the start of a cell and another far below at an end.
+    """
+    if width < 2 or len(lines) < (2 if counted else RUN_LINES):
+        return False
+    rows = (_cells(line, delimiter) for line in lines[1:])
+    return all(len(row) == width and (row[0].isdigit() or not counted) for row in rows)
+
+
+class _Lines:
+    """Lines of a file, some of which may be given back."""
+
+    def __init__(self, readline: Callable[[], str]) -> None:
+        self._readline = readline
+        self._again: deque[str] = deque()
+        self.row: list[str] = []  # those of the row that is being read
+        self.number = 0  # of the line that was given last
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.popleft() if self._again else self._readline()
+        if not line:
+            raise StopIteration
+        self.row.append(line)
+        self.number += 1
+        return line
+
+    @property
+    def cut(self) -> bool:
+        """Whether the last line has no line break."""
+        return bool(self.row) and not self.row[-1].endswith(_LINE_BREAKS)
+
+    def begin(self) -> int:
+        """Note that a row begins; return the number of the line before it."""
+        self.row.clear()
+        return self.number
+
+    def give_back(self) -> None:
+        """Give back all lines of the row but its first."""
+        self.number -= len(self.row) - 1
+        self._again.extendleft(reversed(self.row[1:]))
+
+
+@dataclass(slots=True)
+class _Lost:
+    """Lines that are no row: the first, why, and the last that was run together with it."""
+
+    first: int
+    why: str
+    end: int = 0
+
+    def told(self, last: int) -> Broken:
+        """Return what is told of them; `last` is the last that is no row."""
+        place = f"line {last}" if self.first == last else f"lines {self.first} to {last}"
+        return Broken(
+            f"found no row, {place} ({self.why}); expected quotes in pairs, doubled inside a cell, "
+            "and as many cells as in the header; repair the lines"
+        )
+
+
+# Parquet files to Arrow batches, and batches to rows.
+
+
+BATCH_ROWS = 512  # some 2 MB of articles
+
+Choose = Callable[[Sequence[str]], "Sequence[str] | None"]  # columns by their names; None: all
+
+
+def parquet_rows(source: Source, stream: Stream, choose: Choose | None = None) -> Iterator[Values]:
+    """Yield the rows of a Parquet file, of the columns that `choose` takes or of all."""
+    for batch in parquet_batches(source, stream, choose):
+        yield from batch_rows(batch)
+
+
+def parquet_batches(source: Source, stream: Stream, choose: Choose | None = None) -> Iterator[Any]:
+    """Yield the rows of a Parquet file as Arrow batches, of the columns that `choose` takes or all.
+
+    Raises
+    ------
+    InputError
+        The file is no Parquet or is damaged.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        with ExitStack() as opened:
+            plain = source.path if source.reopens and not stream.packed else None
+            # Arrow would look for an address in a path, and refuse one that is not UTF-8.
+            file: Any = opened.enter_context(
+                pa.OSFile(os.fsencode(plain)) if plain else stream.spooled()
+            )
+            # Buffered and not read ahead: by default a whole row group is held, and kept (measured:
+            # 720 MB for a file of 600 MB, so 150).
+            table = opened.enter_context(
+                parquet.ParquetFile(file, buffer_size=BUFFER_BYTES, pre_buffer=False)
+            )
+            names = choose(table.schema_arrow.names) if choose else None
+            yield from table.iter_batches(batch_size=BATCH_ROWS, columns=names)
+    except (pa.ArrowException, OSError, ValueError, LookupError, MemoryError) as error:
+        raise InputError(f"found no readable Parquet ({error}); write the file anew") from None
+
+
+def parquet_schema(path: Path) -> Any:
+    """Return the Arrow schema of a Parquet file, None where it cannot be read."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        with pa.OSFile(os.fsencode(path)) as file:
+            return parquet.read_schema(file)
+    except (pa.ArrowException, OSError):
+        return None
+
+
+def parquet_length(path: Path) -> int | None:
+    """Return how many rows a Parquet file says it has, None where it cannot be read."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        with pa.OSFile(os.fsencode(path)) as file:
+            return int(parquet.read_metadata(file).num_rows)
+    except (pa.ArrowException, OSError):
+        return None
+
+
+def batch_rows(batch: Any) -> Iterator[Values]:
+    """Yield the rows of an Arrow batch; a value that Python has none for is `Unreadable`."""
+    names = batch.schema.names
+    for values in zip(*map(_values, batch.columns), strict=True):
+        yield dict(zip(names, values, strict=True))
+
+
+def _values(column: Any) -> list[Any]:
+    """Return the values of an Arrow column."""
+    try:
+        return list(column.to_pylist())
+    except Exception:  # whatever the libraries raise that know dates, time zones and encodings
+        return [_value(scalar) for scalar in column]
+
+
+def _value(scalar: Any) -> Any:
+    try:
+        return scalar.as_py()
+    except UnicodeDecodeError as error:
+        return Unreadable(f"bytes that are no UTF-8 ({error.reason})")
+    except Exception as error:
+        return Unreadable(f"a value of type {scalar.type} that nothing can hold ({error})")
+
+
+def is_text(kind: Any) -> bool:
+    """Return whether an Arrow type is that of plain strings."""
+    return str(kind) in ("string", "large_string")
+
+
+# Tables to rows: JSON Lines, JSON, CSV and Parquet, one row at a time in bounded memory.
+
+
+MAX_ROW_BYTES = 64_000_000  # a text of the greatest length, escaped, and what stands beside it
+CHUNK_CHARS = 1 << 20
+
+_RESAVE = "expected one encoding throughout; save the file as UTF-8"
+_UNDECODED = re.compile("[\udc80-\udcff]")  # what "surrogateescape" makes of a byte it cannot read
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_BETWEEN = re.compile(r"[\s,\[\]]*")  # what stands between the values of a JSON list
+
+
+def json_lines(
+    source: Source, stream: Stream, choose: Choose | None = None
+) -> Iterator[Values | Broken]:
+    """Yield the rows of JSON Lines; blank lines are none."""
+    for line in raw_lines(stream):
+        yield line if isinstance(line, Broken) else json_line(line)
+
+
+def raw_lines(stream: Stream) -> Iterator[bytes | str | Broken]:
+    """Yield the lines of JSON Lines that are not blank: bytes where the file allows it."""
+    readline = _json_line_reader(stream)
+    while line := readline(MAX_ROW_BYTES):
+        if len(line) == MAX_ROW_BYTES:
+            while (rest := readline(MAX_ROW_BYTES)) and len(rest) == MAX_ROW_BYTES:
+                pass
+            yield Broken(f"found a line of more than {MAX_ROW_BYTES:,} bytes; expected one article")
+        elif not line.isspace() and not (stream.torn and _is_cut(line)):
+            yield line
+
+
+def _is_cut(line: bytes | str) -> bool:
+    """Return whether the last line of a damaged file is cut off."""
+    return line[-1:] not in ("\n", b"\n") and isinstance(json_line(line), Broken)
+
+
+def json_line(line: bytes | str) -> Values | Broken:
+    """Return the row of one line of JSON Lines."""
+    try:
+        value = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        value = _leniently(line, str(error))
+    return value if type(value) in (dict, Broken) else _no_object(value)
+
+
+def json_values(
+    source: Source, stream: Stream, choose: Choose | None = None
+) -> Iterator[Values | Broken]:
+    """Yield the rows of a JSON file: the objects of its list, or its single object.
+
+    Raises
+    ------
+    InputError
+        The file is no JSON from some row on.
+    """
+    text = _text_stream(stream)
+    decoder = json.JSONDecoder(strict=False, parse_int=_whole)
+    buffer, at, more, opened = "", 0, True, 0
+    while True:
+        start, at = at, _BETWEEN.match(buffer, at).end()  # type: ignore[union-attr]  # maybe empty
+        opened += buffer.count("[", start, at) - buffer.count("]", start, at)
+        try:
+            value, end = decoder.raw_decode(buffer, at)
+        except (ValueError, RecursionError) as error:
+            buffer, at = buffer[at:], 0
+            if not more and stream.torn:
+                return
+            if not more and not buffer and opened:
+                sign = "]" if opened > 0 else "["
+                raise InputError(
+                    f"found a list without its {sign!r} here; the file may be cut off; repair it"
+                ) from None
+            if not more and not buffer:
+                return
+            if not more or len(buffer) > MAX_ROW_BYTES:
+                raise InputError(f"found no JSON from here on ({error}); repair the file") from None
+            chunk = text.read(max(CHUNK_CHARS, len(buffer)))
+            more = bool(chunk)
+            buffer += chunk
+            continue
+        broken = _undecoded(buffer[at:end])
+        at = end
+        if broken:
+            yield broken
+        else:
+            yield _mended(value) if isinstance(value, dict) else _no_object(value)
+
+
+def csv_rows(
+    source: Source, stream: Stream, choose: Choose | None = None
+) -> Iterator[Values | Broken]:
+    """Yield the rows of a table with a header line, delimited by comma, semicolon or tab."""
+    start = stream.head.decode(stream.encoding, "replace")
+    delimiter, _, told = header_of(start, tabs=".tsv" in source.label.lower())
+    # A line beyond the limit comes in pieces, which are errors of length or of number of cells.
+    readline = partial(_text_stream(stream, newline="").readline, MAX_ROW_BYTES)
+    while told and (line := readline()):
+        told = line.isspace()
+    header: list[str] = []
+    for cells in cells_of(readline, delimiter, lambda: stream.torn):
+        if isinstance(cells, Broken):
+            yield cells
+        elif header:
+            yield _undecoded("".join(cells)) or dict(zip(header, cells, strict=True))
+        else:
+            header = _distinct(cells)
+            if choose:
+                choose(header)
+
+
+def _text_stream(stream: Stream, newline: str | None = None) -> io.TextIOWrapper:
+    """Return the stream as characters; a byte that cannot be read is marked, see `_undecoded`."""
+    codec = stream.encoding
+    errors = "surrogateescape" if codec.startswith(("utf-8", "cp")) else "replace"
+    return io.TextIOWrapper(stream.body, codec, errors, newline)
+
+
+def _json_line_reader(stream: Stream) -> Callable[[int], bytes] | Callable[[int], str]:
+    """Return what reads a line: bytes where the file allows it, which is the fast way."""
+    if reads_bytes(stream):
+        stream.body.read(len(BOM_UTF8) if stream.encoding == "utf-8-sig" else 0)
+        return stream.body.readline
+    return _text_stream(stream).readline
+
+
+def reads_bytes(stream: Stream) -> bool:
+    """Return whether the lines of a stream can be told apart before they are decoded."""
+    one_break = b"\n" in stream.head or b"\r" not in stream.head
+    return stream.encoding.startswith("utf-8") and one_break
+
+
+def _leniently(line: bytes | str, why: str) -> Any:
+    """Return the value of a line that strict JSON refuses: bare tabs, NaN, half surrogates."""
+    if isinstance(line, bytes):
+        try:
+            line = line.decode()
+        except UnicodeDecodeError as error:
+            return Broken(f"found a byte that is no UTF-8 at byte {error.start}; {_RESAVE}")
+    elif broken := _undecoded(line):
+        return broken
+    try:
+        line = line.removeprefix("\ufeff")  # of files that were put one behind another
+        return _mended(json.loads(line, strict=False, parse_int=_whole))
+    except (ValueError, RecursionError):
+        torn = "" if line.endswith("\n") else ", the file may be cut off here"
+        return Broken(f"found no JSON ({why}{torn}); expected one object a line; repair the line")
+
+
+def _whole(digits: str) -> int | Unreadable:
+    try:
+        return int(digits)
+    except ValueError:  # Python takes no more than some thousand digits
+        return Unreadable(f"a number of {len(digits):,} digits")
+
+
+def _undecoded(text: str) -> Broken | None:
+    if text.isascii() or not (found := _UNDECODED.search(text)):
+        return None
+    return Broken(f"found the byte 0x{ord(found[0]) - 0xDC00:02x}, which is no letter; {_RESAVE}")
+
+
+def _mended(value: Any) -> Any:
+    """Return a JSON value with U+FFFD for lone surrogates, which no file could hold."""
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_mended(item) for item in value]
+    if isinstance(value, dict):
+        return {_mended(key): _mended(item) for key, item in value.items()}
+    return value
+
+
+def _no_object(value: Any) -> Broken:
+    return Broken(f'found {kind_of(value)}; expected an object like {{"title": ..., "text": ...}}')
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """Return a header as it can be written, a number behind each name that was there before."""
+    seen: Counter[str] = Counter()
+    distinct: list[str] = []
+    for name in map(path_text, names):
+        seen[name] += 1
+        distinct.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return distinct
+
+
+TABLES: dict[str, Callable[[Source, Stream, Choose | None], Iterator[Values | Broken]]] = {
+    "jsonl": json_lines,
+    "json": json_values,
+    "csv": csv_rows,
+    "parquet": parquet_rows,
+}

@@ -1,0 +1,279 @@
+"""What is named to read: files, folders, archives, standard input."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from operator import attrgetter
+from pathlib import Path
+from typing import IO
+
+from saring.errors import InputError, UsageError, path_text
+from saring.io.streams import Stream
+
+__all__ = [
+    "FORMATS",
+    "PARTS_SUFFIX",
+    "Inputs",
+    "Source",
+    "folder_sources",
+    "found_sources",
+    "named_source",
+    "sources",
+]
+
+
+FORMATS = {
+    ".txt": "txt",
+    ".html": "html",
+    ".htm": "html",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "json",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".parquet": "parquet",
+}
+# What to do with files that are often tried.
+ADVICE = {
+    **dict.fromkeys(
+        (".xlsx", ".xls", ".xlsm", ".ods"),
+        "open it in a spreadsheet and save it as CSV UTF-8",
+    ),
+    **dict.fromkeys((".docx", ".doc", ".odt", ".rtf", ".pdf"), "save its text as .txt in UTF-8"),
+    **dict.fromkeys((".mhtml", ".mht"), "save the page as HTML only"),
+    **dict.fromkeys((".zip", ".tar", ".tgz", ".rar", ".7z", ".bz2", ".xz"), "unpack it"),
+}
+PACKINGS = (".gz", ".zst")
+STDIN = "-"
+WRITER_SECONDS = 10.0  # that a pipe may be without anybody who writes to it
+PARTS_SUFFIX = ".parts"  # of folders that batches keep unfinished output in
+
+_NAME = attrgetter("name")
+
+Inputs = str | Path | Sequence[str | Path]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One input file, or standard input.
+
+    Attributes
+    ----------
+    name : str
+        For messages: the path as given, or "stdin".
+    label : str
+        For ids: the file's name, within the folder it was found in.
+    path : Path or None
+        None for standard input.
+    format : str
+        A value of `FORMATS`, or empty where the content must tell.
+    named : bool
+        Whether the user named the file himself.
+    """
+
+    name: str
+    label: str
+    path: Path | None
+    format: str
+    named: bool
+
+    @property
+    def reopens(self) -> bool:
+        """Whether the source can be read a second time."""
+        return self.path is not None and os.path.isfile(self.path)  # noqa: PTH113 - never raises
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file, 0 where they cannot be counted."""
+        try:
+            return self.path.stat().st_size if self.path else 0
+        except OSError:
+            return 0
+
+    def open(self) -> Stream:
+        """Return the source's bytes, unpacked.
+
+        Raises
+        ------
+        InputError
+            The file is gone or may not be read.
+        """
+        if self.path is None:
+            if sys.stdin is None or sys.stdin.closed:
+                raise InputError("is closed; expected articles, or name a file")
+            return Stream(sys.stdin.buffer, closes=False)
+        try:
+            if stat.S_ISFIFO(self.path.stat().st_mode):
+                return Stream(_written_pipe(self.path))
+            return Stream(self.path.open("rb"))
+        except OSError as error:
+            raise InputError(f"cannot be opened ({error.strerror}); check the path") from None
+
+
+def _written_pipe(path: Path) -> IO[bytes]:
+    """Return a pipe, opened once somebody writes to it.
+
+    Raises
+    ------
+    InputError
+        Nobody does.
+    """
+    from concurrent.futures import Future  # seldom needed, and slow to import
+    from threading import Thread
+
+    opening: Future[IO[bytes]] = Future()
+
+    def wait() -> None:
+        try:
+            opening.set_result(path.open("rb"))
+        except OSError as error:
+            opening.set_exception(error)
+
+    Thread(target=wait, daemon=True).start()
+    try:
+        return opening.result(WRITER_SECONDS)
+    except TimeoutError:
+        os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))  # ends the waiting
+        opening.result().close()
+        raise InputError(
+            f"is a pipe that nobody has written to for {WRITER_SECONDS:g} seconds; start what "
+            "writes to it, or name a file"
+        ) from None
+
+
+def sources(inputs: Inputs, format: str = "") -> Iterator[Source]:
+    """Return the files that `read` would read, in its order; folders are walked lazily.
+
+    Raises
+    ------
+    InputError
+        When an input is not there, its format is unknown, or a folder holds nothing to read.
+    """
+    return found_sources(inputs, format)[1]
+
+
+def found_sources(inputs: Inputs, format: str) -> tuple[list[Source], Iterator[Source]]:
+    """Return the sources the user named, and all of them in order, folders walked lazily."""
+    if format and format not in FORMATS.values():
+        known = ", ".join(sorted(set(FORMATS.values())))
+        raise UsageError(f"format: found {format!r}; expected one of {known}")
+    named: list[Source] = []
+    chains: list[Iterator[Source]] = []
+    for given in [inputs] if isinstance(inputs, (str, Path)) else inputs:
+        source = named_source(given, format)
+        if source is not None:
+            named.append(source)
+            chains.append(iter([source]))
+        else:
+            files = folder_sources(Path(given))
+            chains.append(chain([next(files)], files))  # an empty folder is an error at once
+    return named, chain.from_iterable(chains)
+
+
+def named_source(given: str | Path, format: str = "") -> Source | None:
+    """Return the source for an input the user named, None for a folder.
+
+    Raises
+    ------
+    InputError
+        There is no such file, or its suffix tells no format and `format` is empty.
+    """
+    if str(given) == STDIN:
+        return Source("stdin", "stdin", None, format, True)
+    path = Path(given)
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        raise InputError(f"{path}: there is no such file or folder; check the path") from None
+    except (OSError, ValueError) as error:  # of too long a path, or one with a NUL in it
+        why = error.strerror if isinstance(error, OSError) else error
+        raise InputError(f"{path}: cannot be opened ({why}); check the path") from None
+    if stat.S_ISDIR(mode):
+        return None
+    if stat.S_ISCHR(mode) or stat.S_ISBLK(mode):
+        raise InputError(f"{path}: is a device; expected a file or folder, or - for standard input")
+    found = format or _format_of(path)
+    if not found:
+        known = " ".join(FORMATS)
+        advice = ADVICE.get(path.suffix.lower(), "rename the file or give --format")
+        raise InputError(
+            f"{path}: the suffix {path.suffix or '(none)'} tells no format; expected one of "
+            f"{known} (also with .gz or .zst); {advice}"
+        )
+    return Source(path_text(path), path_text(path.name), path, found, True)
+
+
+def folder_sources(folder: Path) -> Iterator[Source]:
+    """Yield the readable files under a folder, depth first in sorted order.
+
+    Hidden entries, unfinished output, files of other suffixes, links that lead back to a folder
+    above, and whatever is no regular file (pipes, sockets, devices) are left out.
+
+    Raises
+    ------
+    InputError
+        At the end, when nothing was found; says which suffixes were left out.
+    """
+    skipped: Counter[str] = Counter()
+    found = False
+    for path, kind in _walk(folder):
+        format = _format_of(path) if kind == "file" else ""
+        if format or kind == "folder":  # a folder that cannot be listed fails when it is opened
+            found = True
+            label = path_text(path.relative_to(folder).as_posix())
+            yield Source(path_text(path), label, path, format, False)
+        else:
+            skipped[path.suffix or "(no suffix)"] += 1
+    if not found:
+        left = ", ".join(f"{count} {suffix}" for suffix, count in skipped.most_common())
+        raise InputError(
+            f"{folder}: found nothing to read; left out: {left or 'nothing, the folder is empty'}; "
+            f"expected files ending in {' '.join(FORMATS)} (also with .gz or .zst)"
+        )
+
+
+def _format_of(path: Path) -> str:
+    name = path.name.lower()
+    for packing in PACKINGS:
+        name = name.removesuffix(packing)
+    return FORMATS.get(Path(name).suffix, "")
+
+
+def _walk(top: Path) -> Iterator[tuple[Path, str]]:
+    """Yield what is in a folder, depth first in sorted order, and what each is, as `_kind` says.
+
+    Folders are given where they cannot be listed; one that several links lead to is listed once.
+    """
+    seen: set[tuple[int, int]] = set()
+    waiting = [(str(top), "folder")]  # texts: a Path of a thousand parts is slow
+    while waiting:
+        path, kind = waiting.pop()
+        if kind != "folder":
+            yield Path(path), kind
+            continue
+        try:
+            status = os.stat(path)  # noqa: PTH116
+            here = (status.st_dev, status.st_ino)
+            with os.scandir(path) as entries:
+                within = [] if here in seen else sorted(entries, key=_NAME, reverse=True)
+        except OSError:
+            yield Path(path), kind
+            continue
+        seen.add(here)
+        for entry in within:
+            if not entry.name.startswith(".") and not entry.name.endswith(PARTS_SUFFIX):
+                waiting.append((entry.path, _kind(entry)))
+
+
+def _kind(entry: os.DirEntry[str]) -> str:
+    """Return what an entry of a folder is, empty for what is neither folder nor file."""
+    try:
+        return "folder" if entry.is_dir() else "file" if entry.is_file() else ""
+    except OSError:  # a link that leads in circles, or where one may not look
+        return ""

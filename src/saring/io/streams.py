@@ -1,0 +1,357 @@
+"""Files to characters: archives unpacked, encodings found, what is damaged kept in its place."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import re
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from typing import IO, Any
+
+from saring.errors import InputError
+
+__all__ = [
+    "BUFFER_BYTES",
+    "UNPACKERS",
+    "Damage",
+    "Plain",
+    "Stream",
+    "guess_encoding",
+    "plain_bytes",
+]
+
+
+# Bytes of files and of gzip and zstd archives: up to any damage, and what the damage is.
+
+
+BUFFER_BYTES = 1 << 20
+PACKED_BYTES = 1 << 15
+SIP_BYTES = 1 << 10  # given to zstd at a time: where one of them is wrong it gives none
+CHECKSUM_BYTES = 8  # and the length, at the end of a gzip archive
+
+_GZIP_BITS = 31  # of zlib: a gzip header, the largest window, and a checksum
+# What zlib and zstd say of damage behind the last byte: a checksum, or what is no archive.
+_AT_THE_END = ("incorrect", "checksum", "Unknown frame descriptor")
+
+
+class Damage(Exception):
+    """Bytes end before they should.
+
+    Attributes
+    ----------
+    torn : bool
+        Whether the last of them may be cut; damage behind all of them, as a wrong checksum is,
+        cuts nothing.
+    """
+
+    def __init__(self, why: str, *, torn: bool = True) -> None:
+        super().__init__(
+            f"cannot be read on from here: {why}; every whole row before is given; fetch the file "
+            "anew"
+        )
+        self.torn = torn
+
+
+class Plain(io.RawIOBase):
+    """Bytes that come in pieces, as a raw stream; `damage` is why they end too soon, if they do."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._left = memoryview(b"")
+        self.damage: Damage | None = None
+
+    def readable(self) -> bool:
+        """Return that it can be read."""
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """Put the next bytes into a buffer and return how many; 0 at the end."""
+        while not self._left and self.damage is None:
+            try:
+                self._left = memoryview(next(self._pieces))
+            except StopIteration:
+                break
+            except Damage as damage:
+                self.damage = damage
+        size = min(len(buffer), len(self._left))
+        buffer[:size] = self._left[:size]
+        self._left = self._left[size:]
+        return size
+
+    def head(self, size: int) -> bytes:
+        """Return the first bytes, which are still to be read; a pipe gives them in pieces."""
+        pieces = bytearray()
+        while len(pieces) < size and (piece := self.read(size - len(pieces))):
+            pieces += piece
+        self._left = memoryview(bytes(pieces) + bytes(self._left))
+        return bytes(pieces)
+
+
+def plain_bytes(raw: IO[bytes]) -> Plain:
+    """Return the bytes of an open file."""
+    return Plain(_read(raw))
+
+
+def _read(raw: IO[bytes]) -> Iterator[bytes]:
+    try:
+        while piece := raw.read(BUFFER_BYTES):
+            yield piece
+    except OSError as error:
+        raise Damage(str(error)) from None
+
+
+def _gunzipped(packed: Plain) -> Iterator[bytes]:
+    """Yield what a gzip archive holds, to the last byte before any damage."""
+    data = packed.read(PACKED_BYTES) or b""
+    while data:  # one archive behind another is one file
+        member = zlib.decompressobj(_GZIP_BITS)
+        while not member.eof:
+            data = data or packed.read(PACKED_BYTES) or b""
+            before = member.copy()
+            try:
+                plain = member.decompress(data, BUFFER_BYTES)
+            except zlib.error as error:
+                yield b"".join(_dripped(before, data))
+                raise _damaged("gzip", error) from None
+            if plain:
+                yield plain
+            elif not data and not member.eof:
+                raise _cut(member)
+            data = member.unconsumed_tail
+        data = member.unused_data.lstrip(b"\0")  # which archives are padded with
+        while not data and (more := packed.read(PACKED_BYTES)):
+            data = more.lstrip(b"\0")
+
+
+def _dripped(member: Any, data: bytes) -> Iterator[bytes]:
+    """Yield what zlib makes of bytes until it finds damage; at once it would give nothing."""
+    try:
+        for at in range(len(data)):
+            yield member.decompress(data[at : at + 1])
+    except zlib.error:
+        return
+
+
+def _cut(member: Any) -> Damage:
+    """Return the damage of a gzip archive that ends too soon, perhaps within its checksum."""
+    why: Exception = EOFError()
+    try:
+        member.decompress(bytes(CHECKSUM_BYTES))
+    except zlib.error as error:
+        why = error
+    return _damaged("gzip", why, "it is cut off")
+
+
+def _unzstd(packed: Plain) -> Iterator[bytes]:
+    """Yield what a zstd archive holds; zstandard's own reader takes a cut for the end."""
+    import pyarrow as pa
+
+    stream = pa.CompressedInputStream(pa.PythonFile(_Sips(packed), mode="r"), "zstd")
+    unread = b"\xff" * PACKED_BYTES  # stands in no UTF-8
+    while True:
+        plain = bytearray(unread)
+        try:
+            size = stream.readinto(plain)
+        except OSError as error:  # what came before it is in the buffer; nobody says how much
+            yield bytes(plain).rstrip(b"\xff")
+            raise _damaged("zstd", error) from None
+        if not size:
+            return
+        yield bytes(plain[:size])
+
+
+class _Sips:
+    """A file that gives few bytes at a time, and one by one those that may hold a checksum."""
+
+    closed = False
+
+    def __init__(self, packed: Plain) -> None:
+        self._packed = packed
+        self._held = b""
+
+    def read(self, size: int) -> bytes:
+        """Return some bytes, at most `size`; none at the end."""
+        while len(self._held) <= CHECKSUM_BYTES and (more := self._packed.read(PACKED_BYTES)):
+            self._held += more
+        sip = max(1, min(size, SIP_BYTES, len(self._held) - CHECKSUM_BYTES))
+        given, self._held = self._held[:sip], self._held[sip:]
+        return given
+
+    def close(self) -> None:
+        """Leave the file open: who opened it closes it."""
+
+
+def _damaged(kind: str, error: Exception, why: str = "") -> Damage:
+    why = why or str(error).rpartition(": ")[2]
+    torn = not any(sign in str(error) for sign in _AT_THE_END)
+    return Damage(f"the {kind} archive is damaged ({why})", torn=torn)
+
+
+UNPACKERS: Mapping[bytes, Callable[[Plain], Iterator[bytes]]] = {
+    b"\x1f\x8b": _gunzipped,
+    b"\x28\xb5\x2f\xfd": _unzstd,
+}
+"""What reads an archive, by its first bytes."""
+
+
+# Plain bytes of one input, read once from front to back, and the encoding they are in.
+
+
+HEAD_BYTES = 1 << 18  # enough for the first curly quote of a cp1252 table to turn up
+MAX_SPOOL_BYTES = 1 << 34  # a Parquet file that must be unpacked may take this much of the disk
+NUL_SHARE = 0.2  # Latin text in UTF-16 is half NULs; a stray NUL in UTF-8 is one in thousands
+UNUSED_SHARE = 0.8  # UTF-32 has two bytes more than nearly every letter needs
+BROKEN_SHARE = 0.5  # of the letters beyond ASCII; cp1252 read as UTF-8 breaks at nearly every one
+SHORT_BYTES = 100  # text too short for charset-normalizer, which then finds nothing
+
+FOREIGN = (
+    (b"PK\x03\x04", "a zip archive, as .docx and .xlsx are"),
+    (b"%PDF-", "a PDF"),
+    (b"\xd0\xcf\x11\xe0", "a document of an old office program"),
+    (b"{\\rtf", "rich text"),
+    (b"PAR1", "Parquet"),
+    (b"\x1f\x8b", "an archive within an archive"),
+    (b"\x28\xb5\x2f\xfd", "an archive within an archive"),
+    (b"BZh", "a bzip2 archive"),
+    (b"\xfd7zXZ", "an xz archive"),
+    (b"7z\xbc\xaf", "a 7z archive"),
+    (b"Rar!", "a rar archive"),
+    (b"\x89PNG", "an image"),
+    (b"\xff\xd8\xff", "an image"),
+    (b"GIF8", "an image"),
+    (b"SQLite format 3", "a database"),
+    (b"\x7fELF", "a program"),
+)
+"""What a file of no text begins with, and what it is."""
+
+_UNDECODED = re.compile("[\udc80-\udcff]")
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # begins as that of UTF-16 does
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+class Stream:
+    """Plain bytes of one source; a context manager.
+
+    Attributes
+    ----------
+    head : bytes
+        The first bytes, at most `HEAD_BYTES`; they are still to be read.
+    body : io.BufferedReader
+        All bytes, the head among them.
+    packed : bool
+        Whether they were packed.
+    """
+
+    def __init__(self, raw: IO[bytes], closes: bool = True) -> None:
+        self._raw = raw
+        self._closes = closes
+        self._given = self._plain = plain_bytes(raw)
+        start = self._given.head(HEAD_BYTES)
+        for mark, unpack in UNPACKERS.items():
+            if start.startswith(mark):
+                self._plain = Plain(unpack(self._given))
+        self.packed = self._plain is not self._given
+        self.head = self._plain.head(HEAD_BYTES)
+        self.body = io.BufferedReader(self._plain, BUFFER_BYTES)
+
+    @property
+    def foreign(self) -> str:
+        """What the bytes are in words, where they are no text; empty where they may be."""
+        if self.head[257:262] == b"ustar":
+            return "a tar archive"
+        return next((kind for mark, kind in FOREIGN if self.head.startswith(mark)), "")
+
+    @property
+    def damage(self) -> Damage | None:
+        """Why the bytes ended too soon, once all have been read; None if they did not."""
+        return self._given.damage or self._plain.damage
+
+    @property
+    def torn(self) -> bool:
+        """Whether the last bytes that have been read may be cut."""
+        return self.damage is not None and self.damage.torn
+
+    def check(self) -> None:
+        """Raise InputError when the bytes that have been read ended too soon."""
+        if self.damage:
+            raise InputError(str(self.damage))
+
+    @cached_property
+    def encoding(self) -> str:
+        """The codec of the bytes, if they are text."""
+        return guess_encoding(self.head)
+
+    def __enter__(self) -> Stream:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.body.close()
+        if self._closes:
+            self._raw.close()
+
+    def spooled(self) -> IO[bytes]:
+        """Return the bytes as a temporary file that can be sought, for Parquet.
+
+        Raises
+        ------
+        InputError
+            They take more than `MAX_SPOOL_BYTES`, or are damaged.
+        """
+        spool = tempfile.TemporaryFile()  # noqa: SIM115
+        try:
+            while chunk := self.body.read(BUFFER_BYTES):
+                spool.write(chunk)
+                if spool.tell() > MAX_SPOOL_BYTES:
+                    raise InputError(
+                        f"unpacks to more than {MAX_SPOOL_BYTES:,} bytes; unpack it first"
+                    )
+            self.check()
+        except InputError:
+            spool.close()
+            raise
+        spool.seek(0)
+        return spool
+
+
+def guess_encoding(head: bytes) -> str:
+    """Return the codec of a text by its first bytes: UTF-8, UTF-16, UTF-32 or cp1252.
+
+    UTF-8 goes first and may hold some broken bytes: one bad row does not make the file cp1252.
+    """
+    for mark, codec in _MARKS:
+        if head.startswith(mark):
+            return codec
+    if head.count(0) < NUL_SHARE * max(1, len(head)):
+        text = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode(head)
+        broken = len(_UNDECODED.findall(text))
+        letters = len(text) - len(text.encode("ascii", "ignore")) - broken
+        if broken <= BROKEN_SHARE * letters:
+            return "utf-8"
+        return "cp1252" if _reads_as_cp1252(head) else "utf-8"
+    nuls = [head[at::4].count(0) / max(1, len(head[at::4])) for at in range(4)]
+    for codec, high in (("utf-32-le", nuls[2:]), ("utf-32-be", nuls[:2])):
+        if min(high) > UNUSED_SHARE:
+            return codec
+    # Latin letters have their NUL behind them in little-endian order, before them in big-endian
+    return "utf-16-le" if head[1::2].count(0) >= head[::2].count(0) else "utf-16-be"
+
+
+def _reads_as_cp1252(head: bytes) -> bool:
+    """Return whether bytes that are no UTF-8 are cp1252 rather than no text at all."""
+    from charset_normalizer import from_bytes
+
+    # On its own charset-normalizer guesses from dozens of codecs; portals write this one.
+    if from_bytes(head, cp_isolation=["cp1252"]).best() is not None:
+        return True
+    try:
+        return len(head) < SHORT_BYTES and bool(head.decode("cp1252"))
+    except UnicodeDecodeError:
+        return False

@@ -1,0 +1,216 @@
+"""Texts as flat arrays, slices of them for threads, and whether a compiled kernel is kept."""
+
+from __future__ import annotations
+
+import os
+import pickletools
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
+from itertools import accumulate, pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias, Union
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saring.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pyarrow import Array
+
+__all__ = [
+    "THREADS",
+    "Column",
+    "Strings",
+    "as_column",
+    "as_list",
+    "cores",
+    "in_slices",
+    "kernel_is_kept",
+]
+
+
+# Texts as the kernel takes them: one run of UTF-8 bytes, and where each text begins.
+
+
+# What may be asked about: Python's strings, or an Arrow array of type string or large_string.
+Strings: TypeAlias = Union[Sequence[str], "Array"]
+_OFFSETS = {"string": np.int32, "large_string": np.int64}
+# Cut emoji leave lone surrogates in Python's strings.
+_ENCODING, _ERRORS = "utf-8", "surrogatepass"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """Texts as flat arrays.
+
+    Attributes
+    ----------
+    data : (n_bytes,) array of uint8
+        UTF-8 of all texts.
+    offsets : (n + 1,) array of int64
+        Text i is ``data[offsets[i]:offsets[i + 1]]``.
+    """
+
+    data: NDArray[np.uint8]
+    offsets: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __getitem__(self, i: int) -> str:
+        """Return one text."""
+        found = self.data[self.offsets[i] : self.offsets[i + 1]]
+        return found.tobytes().decode(_ENCODING, _ERRORS)
+
+    @property
+    def size(self) -> int:
+        """Bytes of all texts."""
+        return int(self.offsets[-1] - self.offsets[0])
+
+
+def as_column(texts: Strings) -> Column:
+    """Return texts as flat arrays; those of an Arrow array are not copied.
+
+    Raises
+    ------
+    TypeError
+        For an Arrow array of another type.
+    """
+    if not isinstance(texts, Sequence):
+        return _of_arrow(texts)
+    encoded = [text.encode(_ENCODING, _ERRORS) for text in texts]
+    ends = accumulate(map(len, encoded), initial=0)
+    data = np.frombuffer(b"".join(encoded), dtype=np.uint8)
+    return Column(data, np.fromiter(ends, dtype=np.int64, count=len(encoded) + 1))
+
+
+def as_list(texts: Strings) -> list[str]:
+    """Return texts as Python's strings; a null is an empty one."""
+    if isinstance(texts, Sequence):
+        return list(texts)
+    return [text or "" for text in texts.to_pylist()]
+
+
+def _of_arrow(array: Array) -> Column:
+    """Return the buffers of an Arrow array; a null is an empty text."""
+    kind = str(array.type)
+    if kind not in _OFFSETS:
+        raise TypeError(
+            f"an Arrow array of type {kind}; expected one of {', '.join(_OFFSETS)}: cast it, and "
+            "combine the chunks of a column"
+        )
+    if array.null_count:
+        array = array.fill_null("")
+    _, places, data = array.buffers()
+    if not len(array):
+        return Column(np.zeros(0, np.uint8), np.zeros(1, np.int64))
+    offset_type = np.dtype(_OFFSETS[kind])
+    first = array.offset * offset_type.itemsize
+    offsets = np.frombuffer(places, offset_type, len(array) + 1, first)
+    return Column(np.frombuffer(data or b"", np.uint8), offsets.astype(np.int64))
+
+
+# Rows in slices, for as many threads as there are: the kernel releases the GIL.
+
+
+# Names the variable that says how many threads a process has where nobody else does: who keeps
+# several processes busy gives each its share.
+THREADS = "SARING_THREADS"
+
+# Some five milliseconds of work: more than a thread costs, and few enough bytes that threads
+# end together.
+SLICE_BYTES = 1 << 20
+
+
+def cores() -> int:
+    """Return how many threads or processes can run side by side."""
+    if hasattr(os, "sched_getaffinity"):  # in a container there are fewer than the machine has
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _threads() -> int:
+    """Return how many threads this process may have."""
+    given = os.environ.get(THREADS) or "0"
+    if not re.fullmatch("[0-9]{1,4}", given):
+        raise ConfigError(f"{THREADS}: found {given!r}; expected a number of threads")
+    return int(given) or cores()
+
+
+def in_slices(
+    work: Callable[[int, int], None], columns: Sequence[Column], threads: int | None
+) -> None:
+    """Call `work` with the first row of each slice and the one behind its last.
+
+    Parameters
+    ----------
+    work : callable
+    columns : sequence of Column
+        What is worked on, of one length.
+    threads : int or None
+        How many slices are worked on at once. When None, as many as the variable SARING_THREADS
+        says, or else as there are cores for this process.
+    """
+    n, size = len(columns[0]), sum([column.size for column in columns])
+    # In this order: a single article is not to wait for what the system says of its threads.
+    if size <= SLICE_BYTES or (threads := threads or _threads()) == 1:
+        work(0, n)
+        return
+    ends = sum(column.offsets[1:] - column.offsets[0] for column in columns)
+    marks = np.searchsorted(ends, np.arange(SLICE_BYTES, size, SLICE_BYTES))
+    cuts = sorted({0, *marks.tolist(), n})
+    with ThreadPoolExecutor(threads) as pool:
+        for done in [pool.submit(work, start, stop) for start, stop in pairwise(cuts)]:
+            done.result()
+
+
+# Whether a compiled kernel lies on the disk, asked without numba, whose import takes a while.
+
+
+_KEPT = re.compile(rb"^ *@native\(\*", re.MULTILINE)  # before a function that numba keeps
+
+
+def kernel_is_kept() -> bool:
+    """Return whether a kernel of this version is where numba keeps it.
+
+    It is, if each file's functions are there, made by this numba of this very file and after all
+    files that may have gone into them. Numba alone knows whether it fits the processor, and a third
+    place, for folders that nobody may write to. Who is to start several processes makes the kernel
+    first where this says no, for each of them would make it.
+    """
+    try:
+        sources = {path: path.read_bytes() for path in Path(__file__).parent.rglob("*.py")}
+        newest = max(path.stat().st_mtime for path in sources)
+        return all(
+            len({name for name in _functions(path, source, newest)}) >= len(_KEPT.findall(source))
+            for path, source in sources.items()
+        )
+    except (OSError, PackageNotFoundError):
+        return False
+
+
+def _functions(path: Path, source: bytes, newest: float) -> Iterator[str]:
+    """Yield the names of a file's functions that are kept as they are now."""
+    index = f"{path.stem}.*.py{sys.version_info.major}{sys.version_info.minor}*.nbi"
+    chosen = os.environ.get("NUMBA_CACHE_DIR")
+    for kept in (
+        Path(chosen).glob(f"*/{index}") if chosen else path.parent.glob(f"__pycache__/{index}")
+    ):
+        data = kept.read_bytes()
+        fits = sha256(source).digest() in data and _maker(data) == version("numba")
+        if fits and kept.stat().st_mtime >= newest:
+            yield kept.name.partition("-")[0]
+
+
+def _maker(data: bytes) -> object:
+    """Return the version of numba that an index begins with; it is looked at, and not unpickled."""
+    try:
+        return next(value for _, value, _ in pickletools.genops(data) if isinstance(value, str))
+    except (ValueError, StopIteration):
+        return None

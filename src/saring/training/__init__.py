@@ -1,0 +1,3 @@
+"""Training: corpus, splits, tasks, fitting, label issues."""
+
+__all__ = ["assess", "corpus", "fit", "splits", "tasks", "trainer"]

@@ -1,0 +1,455 @@
+"""Measuring before fitting, then the model that ships."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
+from threadpoolctl import threadpool_limits
+
+from saring import store
+from saring.config import TrainConfig, flat
+from saring.errors import ConfigError, CorpusError, MissingExtraError
+from saring.evaluation import Report, majority_labels
+from saring.evaluation.render import model_card
+from saring.models.pipelines import Calibration
+from saring.training.corpus import LabelledArticle, digests, fingerprint, read_corpus
+from saring.training.fit import (
+    Answers,
+    Fitted,
+    Progress,
+    Question,
+    best_threshold,
+    confidence_for,
+    label_targets,
+    make_report,
+    run_folds,
+    task_labels,
+)
+from saring.training.splits import Fold, article_groups
+from saring.training.tasks import LINK_LABELS, PUBLISHER_OUT, TASKS, Table, Task, protocol_folds
+
+__all__ = ["Base", "Job", "Measured", "Trained", "make_jobs", "measure", "train"]
+
+
+# Measuring before fitting: each question asked under each protocol, and what follows from it.
+
+
+Floats = NDArray[np.float64]
+
+TEST = "test"
+# Of no portal may more than two articles in a hundred be taken for strangers.
+STRANGE_SHARE = 0.02
+PORTAL_ROWS = 100  # of fewer, the fiftieth part is one odd article
+# To a model of few articles every word is rare, whether news or not, and its articles are more
+# alike than those it will read. Headlines of real articles stay below this to models of a hundred.
+LEAST_STRANGE = 4.75
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Job:
+    """One question: its rows, their groups, and the folds of each protocol.
+
+    The first protocol calibrates, on other corpora too where the question says so. `test` trains
+    on all rows that are not marked ``test`` and asks about those that are.
+    """
+
+    task: Task
+    table: Table
+    groups: NDArray[np.intp]
+    protocols: Mapping[str, list[Fold]]
+    test: Fold
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels, in the order of the probabilities."""
+        return task_labels(self.task, self.table)
+
+    @property
+    def known(self) -> Table:
+        """The rows that the final model is fitted on."""
+        return self.table.take(self.test[0])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """What the answers of all protocols say of a job, and its model fitted on all known rows.
+
+    The model is not calibrated yet.
+    """
+
+    job: Job
+    model: Pipeline
+    calibration: Calibration
+    thresholds: Mapping[str, float]
+    reports: tuple[Report, ...]
+
+
+def make_jobs(articles: Sequence[LabelledArticle], config: TrainConfig) -> list[Job]:
+    """Return a job for each question that the articles have labels for.
+
+    Raises
+    ------
+    CorpusError
+        When a label stands only in the test split, or in too few groups to split.
+    ConfigError
+        When a protocol is unknown, or no article is of the corpus whose rows are to be tested.
+    """
+    corpora = {article.corpus for article in articles}
+    if config.tested and config.tested not in corpora:
+        raise ConfigError(
+            f"tested: no corpus is named {config.tested!r}; expected one of "
+            f"{', '.join(sorted(corpora))}, or nothing for all rows"
+        )
+    groups = article_groups(articles)
+    return [job for task in TASKS if (job := _job(task, articles, groups, config))]
+
+
+def _job(
+    task: Task,
+    articles: Sequence[LabelledArticle],
+    groups: NDArray[np.intp],
+    config: TrainConfig,
+) -> Job | None:
+    """Return a question's rows and folds; None when the corpus has no label to train it on."""
+    table = task.table(articles, config)
+    if not config.tested:  # several files are then one corpus
+        table = replace(table, corpora=np.full(len(table), "", dtype=np.str_))
+    held = np.array([articles[i].split == TEST for i in table.articles], dtype=np.bool_)
+    row_groups = groups[table.articles]
+    # A near-duplicate of a tested article would let the model recite it.
+    known = np.flatnonzero(~held & ~np.isin(row_groups, row_groups[held]))
+    if not table.asked[known].any():
+        return None
+    _check_labels(task, table.truth[known[table.weights[known] > 0]], table.truth[held])
+    protocols = protocol_folds(table.take(known), row_groups[known], config)
+    if task.every_corpus and config.tested:
+        protocols |= _elsewhere(table.take(known), row_groups[known], config)
+    return Job(
+        task,
+        table,
+        row_groups,
+        {
+            name: [(known[train], known[test]) for train, test in folds]
+            for name, folds in protocols.items()
+        },
+        (known, np.flatnonzero(held & table.asked)),
+    )
+
+
+def _check_labels(task: Task, known: NDArray[np.str_], held: NDArray[np.str_]) -> None:
+    """Raise CorpusError where there is nothing to tell apart, or a label is only tested."""
+    strangers = np.setdiff1d(held, known)
+    if len(strangers):
+        raise CorpusError(
+            f"{task.name}: {', '.join(map(str, strangers))} stands only in the split 'test'; "
+            "expected each label in training rows too"
+        )
+    if len(np.unique(known)) == 1:
+        raise CorpusError(
+            f"{task.name}: the training rows all have one label, {known[0]}; expected two labels "
+            "or more: add rows of another"
+        )
+
+
+def _elsewhere(
+    table: Table, groups: NDArray[np.intp], config: TrainConfig
+) -> dict[str, list[Fold]]:
+    """Return the first protocol's folds of each corpus that is not the one tested."""
+    others = np.unique(table.corpora[table.asked & (table.corpora != config.tested)])
+    found = {}
+    for corpus in map(str, others):
+        plan = replace(config, tested=corpus, protocols=config.protocols[:1])
+        [(name, folds)] = protocol_folds(table, groups, plan).items()
+        found[f"{name} ({corpus})"] = folds
+    return found
+
+
+def measure(jobs: Sequence[Job], config: TrainConfig, progress: Progress) -> Iterator[Measured]:
+    """Yield what each job's protocols and test split say, and its model; folds run in parallel."""
+    folds = [
+        (job, name, fold)
+        for job in jobs
+        for name, parts in [*job.protocols.items(), (TEST, [job.test])]
+        for fold in parts
+    ]
+    run = run_folds(
+        [Question(job.task, job.table, fold, keep=name == TEST) for job, name, fold in folds],
+        config,
+        progress,
+    )
+    answers: dict[str, list[Answers]] = {}
+    for (job, name, _), (fitted, found) in zip(folds, run, strict=True):
+        if found is not None:
+            answers.setdefault(name, []).append(found)
+        if fitted is not None:
+            yield _measured(job, fitted, answers, config)
+            answers = {}
+
+
+def _measured(
+    job: Job, fitted: Fitted, answers: Mapping[str, Sequence[Answers]], config: TrainConfig
+) -> Measured:
+    """Return calibration, thresholds and reports, given each protocol's answers."""
+    first = next(iter(job.protocols))
+    calibrating = [parts for name, parts in answers.items() if name.split(" (")[0] == first]
+    base = Base(job, [part for parts in calibrating for part in parts])
+    reports = []
+    for name, parts in answers.items():
+        judged = [base.judge(part) for part in parts]
+        rows = np.concatenate([part.rows for part in parts])
+        rules = {
+            rule: np.concatenate([part.baselines[rule] for part in parts])
+            for rule in parts[0].baselines
+        }
+        if name.startswith(PUBLISHER_OUT):
+            del rules["publisher"]  # no publisher is known there: it is the majority again
+        probabilities = np.concatenate([p for p, _ in judged])
+        thresholds = np.concatenate([t for _, t in judged])
+        protocol, _, corpus = name.partition(" (")  # as `_elsewhere` names them
+        for part, chosen in _parts(corpus[:-1], job.table.shares[rows]).items():
+            reports.append(
+                make_report(
+                    job.task, job.table, rows[chosen], probabilities[chosen],
+                    {rule: labels[chosen] for rule, labels in rules.items()},
+                    labels=job.labels, groups=job.groups, split=protocol, part=part,
+                    seed=config.seed, threshold=thresholds[chosen],
+                )
+            )  # fmt: skip
+    learnt = base.thresholds(config)
+    if job.task.labels == LINK_LABELS:
+        learnt["overlap"] = fitted.overlap
+    return Measured(job, fitted.model, base.calibration, learnt, tuple(reports))
+
+
+def _parts(corpus: str, shares: Floats) -> dict[str, NDArray[np.bool_]]:
+    """Return the rows that are reported together: all, and those all annotators agreed on."""
+    unanimous = shares == 1
+    found = {corpus: np.ones(len(shares), dtype=np.bool_)}
+    if unanimous.any() and not unanimous.all():
+        found[", ".join(filter(None, (corpus, "unanimous")))] = unanimous
+    return found
+
+
+class Base:
+    """The calibrating protocol's answers: what other answers are judged by."""
+
+    def __init__(self, job: Job, parts: Sequence[Answers]) -> None:
+        self._job = job
+        self._rows = np.concatenate([part.rows for part in parts])
+        self._scores = np.concatenate([part.scores for part in parts])
+        self._strangeness = np.concatenate([part.strangeness for part in parts])
+        self._targets = label_targets(job.table.take(self._rows), job.labels)
+        _, corpus, sizes = np.unique(
+            job.table.corpora[self._rows], return_inverse=True, return_counts=True
+        )
+        self._weights = 1 / sizes[corpus]
+        self.calibration = Calibration(self._scores, self._targets, self._weights)
+
+    def judge(self, part: Answers) -> tuple[Floats, Floats]:
+        """Return a part's probabilities and its rows' thresholds, learnt on rows outside it.
+
+        Rows judged by what was learnt on themselves would be flattered.
+        """
+        outside = ~np.isin(self._rows, part.rows)
+        if not outside.any():  # a single fold
+            outside[:] = True
+        calibration = Calibration(
+            self._scores[outside], self._targets[outside], self._weights[outside]
+        )
+        threshold = self._unrelated_from(calibration, outside)
+        return calibration.apply(part.scores), np.full(len(part.rows), threshold)
+
+    def _unrelated_from(self, calibration: Calibration, rows: NDArray[np.bool_]) -> float:
+        """Return the probability from which a link counts as unrelated; 0.5 for other questions."""
+        if self._job.task.labels != LINK_LABELS:
+            return 0.5
+        table = self._job.table.take(self._rows[rows])
+        probabilities = calibration.apply(self._scores[rows])[:, 1]
+        return best_threshold(probabilities, table.truth == LINK_LABELS[1], table.corpora)
+
+    def thresholds(self, config: TrainConfig) -> dict[str, float]:
+        """Return the thresholds that the question's model comes with."""
+        every = np.ones(len(self._rows), dtype=np.bool_)
+        if self._job.task.labels == LINK_LABELS:
+            return {"unrelated": self._unrelated_from(self.calibration, every)}
+        if self._job.task.labels:
+            return {}
+        probabilities = self.calibration.apply(self._scores)
+        right = np.array(self._job.labels)[probabilities.argmax(axis=1)]
+        right_rows = right == self._job.table.truth[self._rows]
+        return {
+            "abstain": confidence_for(probabilities.max(axis=1), right_rows, config.abstain_risk),
+            "strange": max(LEAST_STRANGE, self._least_strange()),
+        }
+
+    def _least_strange(self) -> float:
+        """Return the strangeness that only the strangest articles of every unseen portal exceed."""
+        publishers = self._job.table.publishers[self._rows]
+        names, sizes = np.unique(publishers, return_counts=True)
+        portals = [publishers == name for name in names[sizes >= PORTAL_ROWS]]
+        return max(
+            # "lower": one odd row must not open the door to all others.
+            float(np.quantile(self._strangeness[rows], 1 - STRANGE_SHARE, method="lower"))
+            for rows in portals or [np.ones(len(publishers), dtype=np.bool_)]
+        )
+
+
+# The assembly: labelled articles to a model bundle, its reports and an MLflow run.
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What training made: the bundle's folder, its reports and, where logged, the MLflow run."""
+
+    folder: Path
+    reports: tuple[Report, ...]
+    run_id: str = ""
+    registered_version: int | None = None
+
+
+def train(
+    corpus: Sequence[str | Path],
+    models: str | Path,
+    config: TrainConfig | None = None,
+    *,
+    bundle: str | Path | None = None,
+    log: bool = True,
+    progress: Progress = lambda stage, done, total: None,
+) -> Trained:
+    """Return a model trained on labelled files, stored in `models` and logged to MLflow.
+
+    Parameters
+    ----------
+    corpus : sequence of path
+        Files in the corpus format. Rows whose ``split`` is ``test`` are never trained on.
+    models : path
+        Folder that gets the new bundle.
+    config : TrainConfig, optional
+        Settings; the defaults are those of conf/train.toml.
+    bundle : path, optional
+        The bundle's own folder, instead of a new one in `models`; a bundle there is replaced, and a
+        page about the model is written beside it.
+    log : bool
+        Whether the run is logged and the model registered in MLflow.
+    progress : callable
+        Called with the stage's name, the steps done and the steps to do.
+
+    Raises
+    ------
+    BundleError
+        When `bundle` is there and is no bundle.
+    CorpusError
+        When the corpus breaks its contract, or is too small to split.
+    MissingExtraError
+        When `log` is true and MLflow is not installed.
+    """
+    config = config or TrainConfig()
+    if log:
+        _check_extra()
+    if bundle is not None:
+        store.check_target(Path(bundle), replace=True)  # now, not after minutes of work
+    articles = [article for path in corpus for article in read_corpus(path)]
+    jobs = make_jobs(articles, config)
+    if not any(job.task.name == "topic" for job in jobs):
+        raise CorpusError(
+            f"{corpus[0]}: found no article with a 'topic' to train on; expected labelled topics, "
+            "not all of them in the split 'test'"
+        )
+    # One thread for linear algebra: sums then come out the same on every machine, and sooner.
+    with threadpool_limits(limits=1):
+        measured = list(measure(jobs, config, progress))
+    progress("store", 0, 1)
+    models_by_task: dict[str, Any] = {}
+    thresholds: dict[str, float] = {}
+    for found in measured:
+        found.calibration.set_on(found.model)
+        task = found.job.task
+        models_by_task[task.name] = task.parameters(found.model)
+        thresholds |= found.thresholds
+    card = _card(corpus, articles, config, measured, thresholds)
+    if bundle is None:
+        folder = store.add(Path(models), models_by_task, card)
+    else:
+        folder = store.save(Path(bundle), models_by_task, card, replace=True)
+        page = model_card(store.describe(folder))
+        folder.with_name(f"{folder.name}.md").write_text(page, encoding="utf-8")
+    progress("store", 1, 1)
+    reports = tuple(report for found in measured for report in found.reports)
+    if not log:
+        return Trained(folder, reports)
+    return _log(folder, reports, config, card)
+
+
+def _check_extra() -> None:
+    """Raise MissingExtraError now, not after minutes of work, where the run cannot be logged."""
+    if not all(map(find_spec, ("mlflow", "matplotlib", "pandas"))):
+        raise MissingExtraError("train", "logging the run to MLflow (or else --no-log)")
+
+
+def _card(
+    corpus: Sequence[str | Path],
+    articles: Sequence[LabelledArticle],
+    config: TrainConfig,
+    measured: Sequence[Measured],
+    thresholds: dict[str, float],
+) -> dict[str, Any]:
+    """Return the caller's part of the bundle's card."""
+    jobs = [found.job for found in measured]
+    rows = {f"{job.task.name}_rows": int(job.table.asked.sum()) for job in jobs}
+    reports = [report for found in measured for report in found.reports]
+    return {
+        "name": config.name,
+        "data": {"sha256": fingerprint(corpus), "articles": len(articles)} | rows,
+        "about": config.about,
+        "config": {name: value for name, value in flat(config).items() if name != "about"},
+        "labels": {job.task.name: list(job.labels) for job in jobs},
+        "trained_on": digests([articles[i] for i in sorted(_known(jobs))]),
+        "majority": {job.task.name: _majority(job) for job in jobs},
+        "metrics": {f"{r.name}.{r.asked_of}": r.to_json() for r in reports},
+        "thresholds": thresholds,
+        "licence": config.licence,
+        "sources": [Path(path).name for path in corpus],
+    }
+
+
+def _known(jobs: Sequence[Job]) -> set[int]:
+    """Return the numbers of the articles that some model has read."""
+    return {int(i) for job in jobs for i in job.known.articles}
+
+
+def _majority(job: Job) -> str:
+    """Return the commonest label of the training rows."""
+    return str(majority_labels(job.known.truth[job.known.asked], 1)[0])
+
+
+def _log(
+    folder: Path, reports: Sequence[Report], config: TrainConfig, card: dict[str, Any]
+) -> Trained:
+    """Log the run to MLflow and register the model."""
+    from saring import tracking
+    from saring.evaluation.render import figures
+
+    drawn = {
+        f"{r.name}.{r.asked_of}.{name}": figure
+        for r in reports
+        for name, figure in figures(r).items()
+    }
+    info = tracking.log_run(
+        tracking.RunRecord(
+            bundle=folder,
+            topics=card["labels"]["topic"],
+            name=folder.name,
+            params=card["config"],
+            metrics={name: value for r in reports for name, value in r.metrics().items()},
+            tags={"data_sha256": card["data"]["sha256"], **tracking.git_commit()},
+            figures=drawn,
+        )
+    )
+    return Trained(folder, tuple(reports), info.run_id, info.registered_version)
