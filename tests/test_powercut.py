@@ -11,9 +11,9 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import numpy as np
 import orjson
 import pytest
+from bundles import CARD, TOPIC
 
 from saring import store
 from saring.batch import clean
@@ -21,7 +21,6 @@ from saring.datasets import import_corpus
 from saring.datasets.fetch import fetch
 from saring.errors import SaringError
 from saring.io.writers import SUFFIXES, open_rows
-from saring.models.parameters import TermWeights, TopicParameters
 
 
 class Disk:
@@ -130,16 +129,8 @@ def rows_to(suffix):
 
 
 def bundle(request, folder):
-    words = TermWeights(["rupiah"], np.ones(1), np.array([[1.0], [0.0]]))
-    none = TermWeights([], np.zeros(0), np.zeros((2, 0)))
-    topic = TopicParameters(words, none, none, {}, np.zeros((2, 0)), 1.0, 1, np.zeros(2))
-    card = {key: {} for key in store.CARD_FIELDS} | {
-        "name": "uji",
-        "labels": {"topic": ["economy", "other"]},
-        "thresholds": {"abstain": 0.5, "strange": 9},
-        "created": "2026-01-01T00:00:00Z",
-    }
-    return store.save(folder / "model", {"topic": topic}, card, replace=True)
+    card = CARD | {"created": "2026-01-01T00:00:00Z"}
+    return store.save(folder / "model", {"topic": TOPIC}, card, replace=True)
 
 
 def batch(request, folder):

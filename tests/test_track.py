@@ -14,9 +14,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
+from bundles import CARD, TOPIC, TOPICS
 
 from saring import store, tracking
 from saring.article import Prediction
@@ -25,19 +23,12 @@ from saring.predict import load
 from saring.pyfunc import PyfuncModel
 from saring.tracking import git_commit, signature
 
-TOPICS = ("economy", "other")
 TEXTS = ["rupiah menguat tajam", "saham naik lagi", "gempa di kota itu", "banjir surut"]
 
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    model = make_pipeline(TfidfVectorizer(), LogisticRegression())
-    model.fit(TEXTS, ["economy", "economy", "other", "other"])
-    card = {
-        "name": "uji", "data": {}, "config": {}, "labels": {"topic": list(TOPICS)},
-        "metrics": {}, "thresholds": {}, "licence": "MIT", "sources": [],
-    }  # fmt: skip
-    return store.save(tmp_path_factory.mktemp("models") / "uji", {"topic": model}, card)
+    return store.save(tmp_path_factory.mktemp("models") / "uji", {"topic": TOPIC}, CARD)
 
 
 @pytest.fixture(scope="module")

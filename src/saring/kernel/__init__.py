@@ -192,7 +192,7 @@ def _wanted() -> bool:
     """Return whether the kernel is to answer, and can."""
     wish = os.environ.get(SWITCH, "")
     return (wish == "1" or (wish != "0" and _asked >= ROWS_WORTH_LOADING)) and (
-        os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0") and find_spec("numba") is not None
+        find_spec("numba") is not None
     )
 
 
