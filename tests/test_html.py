@@ -734,3 +734,18 @@ def test_a_depth_bomb_is_an_error_and_an_entity_bomb_is_not_expanded():
 def test_a_page_that_breaks_off_is_read_as_far_as_it_goes(cut):
     html = page(body(paras(0, 1, 2))).decode().partition('<div class="foot">')[0] + cut
     assert page_record(html.encode(), "a.html").text.split("\n")[:3] == P[:3]
+
+
+@pytest.mark.parametrize("title", ["Kabar Kota", "Kabar Kota - Kabar Kota", " - ", ""])
+def test_a_title_that_is_the_portal_s_name_alone_breaks_nothing(title):
+    head = f"<title>{title}</title><meta property='og:site_name' content='Kabar Kota'>"
+    html = f"<html><head>{head}</head><body>{paras(0)}{paras(1)}{paras(2)}</body></html>"
+    record = page_record(html.encode(), "a.html")
+    assert record.text.split("\n") == P[:3]
+    assert record.title in ("Kabar Kota", "-", "")
+
+
+def test_a_meta_tag_without_a_name_is_passed_over():
+    head = """<meta http-equiv="X-UA-Compatible" content="IE=edge">
+    <meta http-equiv="refresh" content="600"><meta content="apa saja">"""
+    assert text(f"{HEADLINE}{body(paras(0), paras(1), paras(2))}", head=head) == P[:3]

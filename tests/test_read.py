@@ -124,10 +124,11 @@ def test_parquet_on_standard_input(monkeypatch, tmp_path):
     assert [record.id for record in read(["-"])] == ["a1"]
 
 
-def test_plain_text_on_standard_input_is_one_article(monkeypatch):
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"Harga beras naik.")))
+@pytest.mark.parametrize("text", ["Harga beras naik.", "Berita\nHarga beras naik.", "text\nx"])
+def test_plain_text_on_standard_input_is_one_article(monkeypatch, text):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
     (record,) = read(["-"])
-    assert (record.id, record.text) == ("stdin", "Harga beras naik.")
+    assert (record.id, record.text) == ("stdin", text)
 
 
 def test_a_pipe_that_the_user_names_is_read_once(tmp_path):
