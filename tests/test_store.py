@@ -337,9 +337,10 @@ def test_checksums_in_another_form_are_refused(bundle):
         store.load(bundle)
 
 
-def test_a_folder_that_nobody_can_open_is_an_error():
+@pytest.mark.parametrize("open_folder", [store.load, store.newest])
+def test_a_folder_that_nobody_can_open_is_an_error(open_folder):
     with pytest.raises(BundleError, match=r"cannot be read \(File name too long\)"):
-        store.load(Path("x" * 5_000))
+        open_folder(Path("x" * 5_000))
 
 
 def test_no_bundle_at_all_names_the_command(tmp_path):

@@ -153,7 +153,10 @@ def test_a_file_that_is_completed_twice_has_one_end(path):
     with open_rows(path, COLUMNS) as file:
         file.write(ROWS)
         file.complete()
-    assert read_back(path) == same(path, ROWS)
+    once = path.with_name(f"once{path.suffix}")
+    with open_rows(once, COLUMNS) as file:
+        file.write(ROWS)
+    assert path.read_bytes() == once.read_bytes()
 
 
 def test_columns_stand_in_order(path):
