@@ -507,6 +507,17 @@ def test_what_can_be_read_only_once_is_not_gone_on_with(model, tmp_path):
             feeding.terminate()
 
 
+def test_nor_where_the_run_was_killed_and_its_parts_are_there(model, given, tmp_path):
+    out, fifo = tmp_path / "out.jsonl", tmp_path / "fifo.jsonl"
+    interrupted(30, [given], out, model)
+    manifest = tmp_path / "out.jsonl.parts" / "manifest.jsonl"
+    noted = manifest.read_bytes()
+    manifest.write_bytes(noted.replace(orjson.loads(noted.splitlines()[0])["input"].encode(), b""))
+    os.mkfifo(fifo)
+    with subprocess.Popen(["sh", "-c", f"cat {given} > {fifo}"]):
+        assert score([fifo], out, model, batch_size=10, scored_at=NOON).resumed == 0
+
+
 def test_an_unfinished_output_is_not_read_as_articles(model, given, tmp_path):
     interrupted(30, [given], tmp_path / "rows.jsonl", model)
     assert score([tmp_path], tmp_path / "all.jsonl", model).rows == 70
