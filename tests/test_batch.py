@@ -646,7 +646,7 @@ def test_row_groups_are_joined_as_they_are(model, given, tmp_path):
 
 @dataclass(frozen=True)
 class Fragile:
-    """A job that does what texts say: end its process, or raise."""
+    """A job that does what texts say: end its process, name it, or raise."""
 
     columns = MappingProxyType({"id": "string", "n_links": "int", "error": "string"})
 
@@ -664,7 +664,7 @@ class Fragile:
                 re.match("(a*)*b", "a" * 99)
         return {
             "id": [record.id for record in records],
-            "n_links": [0] * len(records),
+            "n_links": [os.getpid() if record.text == "proses" else 0 for record in records],
             "error": [record.error or None for record in records],
         }
 
@@ -678,6 +678,12 @@ def records(*texts):
 
 def batch(number, *texts):
     return number, [Ready(records(*texts))]
+
+
+def test_a_worker_makes_one_part_after_another():
+    batches = [batch(number, "proses") for number in range(4)]
+    made = [part for _, _, part in made_by_workers(batches, FRAGILE, Crew(1))]
+    assert len({orjson.loads(part.data)["n_links"] for part in made}) == 1
 
 
 def test_a_row_that_kills_its_worker_is_an_error_and_no_other_row_is_lost():
