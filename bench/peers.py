@@ -5,7 +5,7 @@
 ARTICLES has columns ``title`` and ``text``. The ways take turns, each on one core, or on two where
 it has two threads; the best turn counts. Each gets the texts in the form that suits it, made
 beforehand and timed apart: fastText small letters, one line an article. fastText learns from the
-rows that the model learnt from. Prints Markdown and writes ``bench/results.json``.
+rows that the model learned from. Prints Markdown and writes ``bench/results.json``.
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ def beginnings(folder: Path) -> dict[str, dict[str, float]]:
 def macro_f1s(ways: dict[str, Way], articles: list[LabelledArticle]) -> dict[str, float]:
     """Return each way's macro-F1 on labelled articles."""
     table = TASKS[0].table(articles, load_config(CONFIG))
-    table = table.take(table.asked)
+    table = table.take(table.is_eval)
     both = tuple(map(list, zip(*table.rows, strict=True)))
     found = {name: way.labels(way.ask(way.form(*both))) for name, way in ways.items()}
     return {name: f1_score(table.truth, f, average="macro") for name, f in found.items()}

@@ -120,7 +120,7 @@ class PlainPairs(PairFeatures):
 
     def fit(self, pairs: Sequence[Any], y: Any = None) -> PlainPairs:
         """Learn as `PairFeatures` does; return self."""
-        self.__dict__.pop("_judge", None)
+        self.__dict__.pop("_pair_scorer", None)
         articles = list(dict.fromkeys((title, body) for title, body, _ in pairs))
         texts = [f"{title}\n{body}" for title, body in articles]
         options = {"min_df": self.min_df, "sublinear_tf": True}

@@ -22,7 +22,7 @@ TOPIC = TopicParameters(
 CARD = {name: {} for name in store.CARD_FIELDS} | {
     "name": "uji",
     "labels": {"topic": list(TOPICS)},
-    "thresholds": {"abstain": 0.5, "strange": 99.0},
+    "thresholds": {"abstain": 0.5, "out_of_domain": 99.0},
     "licence": "MIT",
     "sources": [],
 }

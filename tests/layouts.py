@@ -25,7 +25,7 @@ OTHERS = [
 
 @dataclass(frozen=True)
 class Story:
-    """An article without furniture: title, paragraphs, and links by the paragraph they follow."""
+    """An article without boilerplate: title, paragraphs, and links by the paragraph they follow."""
 
     title: str
     paragraphs: list[str]
@@ -42,7 +42,7 @@ class Printed:
 
     text: str
     headlines: list[str]
-    furniture: list[str] = field(default_factory=list)
+    boilerplate: list[str] = field(default_factory=list)
     published: str = ""
     publisher: str = ""
     place: str = ""
@@ -72,7 +72,7 @@ def stories(split: str = "test") -> Iterator[Story]:
 def lay(
     story: Story, dateline: str, teaser: Callable[[list[str]], list[str]], between: dict[int, str]
 ) -> list[str]:
-    """The lines of a story: dateline, paragraphs, teasers after them, furniture between them."""
+    """The lines of a story: dateline, paragraphs, teasers after them, boilerplate between them."""
     lines: list[str] = []
     for number, paragraph in enumerate(story.paragraphs, start=1):
         lines.append(dateline + paragraph if number == 1 else paragraph)
@@ -121,8 +121,8 @@ def detik(story: Story) -> Printed:
         return [line for headline in headlines for line in ("Baca juga:", headline)]
 
     body = lay(story, "Jakarta - ", boxes, between)
-    furniture = [*between.values(), *tail, "Baca juga:", "Jakarta - "]
-    return Printed("\n".join([*body, "", *tail]), story.headlines, furniture, place="Jakarta")
+    boilerplate = [*between.values(), *tail, "Baca juga:", "Jakarta - "]
+    return Printed("\n".join([*body, "", *tail]), story.headlines, boilerplate, place="Jakarta")
 
 
 def liputan6(story: Story) -> Printed:
@@ -133,11 +133,11 @@ def liputan6(story: Story) -> Printed:
         return ["Baca Juga", *box[:3]] if headlines == next(iter(story.links.values())) else []
 
     body = lay(story, "Liputan6.com, Bandung - ", whole_box, between)
-    furniture = [*between.values(), "Baca Juga", "Liputan6.com"]
+    boilerplate = [*between.values(), "Baca Juga", "Liputan6.com"]
     return Printed(
         "\n".join(["Diperbarui 20 Jun 2025, 18:05 WIB", *body]),
         box[:3],
-        furniture,
+        boilerplate,
         published="2025-06-20T18:05:00+07:00",
         publisher="Liputan6.com",
         place="Bandung",

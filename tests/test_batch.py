@@ -22,7 +22,7 @@ import pytest
 from saring.article import Record
 from saring.batch import Summary, clean, score
 from saring.batch.jobs import Maker, make_part, survey
-from saring.batch.workers import Crew, Worker, made_by_workers, made_here
+from saring.batch.workers import Worker, WorkerPool, made_by_workers, made_here
 from saring.errors import ConfigError, InputError, SaringError
 from saring.io import ReadOptions, Ready
 from saring.kernel import SWITCH
@@ -682,13 +682,13 @@ def batch(number, *texts):
 
 def test_a_worker_makes_one_part_after_another():
     batches = [batch(number, "proses") for number in range(4)]
-    made = [part for _, _, part in made_by_workers(batches, FRAGILE, Crew(1))]
+    made = [part for _, _, part in made_by_workers(batches, FRAGILE, WorkerPool(1))]
     assert len({orjson.loads(part.data)["n_links"] for part in made}) == 1
 
 
 def test_a_row_that_kills_its_worker_is_an_error_and_no_other_row_is_lost():
     batches = [batch(0, "a", "mati", "b", "mati"), batch(1, "c", "d")]
-    made = {n: part for n, _, part in made_by_workers(batches, FRAGILE, Crew(2))}
+    made = {n: part for n, _, part in made_by_workers(batches, FRAGILE, WorkerPool(2))}
     assert sorted(made) == [0, 1]
     rows = [orjson.loads(line) for line in made[0].data.splitlines()]
     assert [bool(row["error"]) for row in rows] == [False, True, False, True]
@@ -701,7 +701,7 @@ def test_a_row_that_kills_its_worker_is_an_error_and_no_other_row_is_lost():
 
 def test_rows_that_kill_a_worker_only_together_stop_the_run_with_advice():
     with pytest.raises(InputError, match=r"a.csv:1 to a.csv:2.*try a smaller --batch-size"):
-        list(made_by_workers([batch(0, "ramai", "ramai")], FRAGILE, Crew(1)))
+        list(made_by_workers([batch(0, "ramai", "ramai")], FRAGILE, WorkerPool(1)))
 
 
 @dataclass(frozen=True)
@@ -714,7 +714,7 @@ class Unable(Fragile):
 
 def test_a_worker_that_does_not_start_stops_the_run_and_blames_no_article():
     with pytest.raises(InputError, match=r"worker process did not start \(exit status 3\)"):
-        list(made_by_workers([batch(0, "a", "b")], Maker(Unable(), ".jsonl"), Crew(2)))
+        list(made_by_workers([batch(0, "a", "b")], Maker(Unable(), ".jsonl"), WorkerPool(2)))
 
 
 def test_an_article_that_breaks_the_scoring_costs_its_own_row():
@@ -729,7 +729,9 @@ def test_an_article_that_breaks_the_scoring_costs_its_own_row():
 @pytest.mark.parametrize("texts", [("lama", "a", "pola"), ("lama", "pola"), ("lama",)])
 def test_an_article_that_takes_for_ever_costs_its_own_row(workers, texts):
     maker, batches = Maker(Fragile(), ".jsonl", seconds=0.2), [batch(0, *texts)]
-    made = made_by_workers(batches, maker, Crew(1)) if workers > 1 else made_here(batches, maker)
+    made = (
+        made_by_workers(batches, maker, WorkerPool(1)) if workers > 1 else made_here(batches, maker)
+    )
     [(_, _, part)] = made
     errors = [orjson.loads(line)["error"] or "" for line in part.data.splitlines()]
     assert ["took longer than 0.2 seconds" in error for error in errors] == [
@@ -743,7 +745,9 @@ def test_an_article_that_takes_for_ever_costs_its_own_row(workers, texts):
 def test_where_no_article_can_be_scored_it_is_not_they_who_are_blamed(workers):
     batches = [batch(0, "galat", "galat")]
     made = (
-        made_by_workers(batches, FRAGILE, Crew(2)) if workers > 1 else made_here(batches, FRAGILE)
+        made_by_workers(batches, FRAGILE, WorkerPool(2))
+        if workers > 1
+        else made_here(batches, FRAGILE)
     )
     with pytest.raises(SaringError, match=r"a.csv:1: scoring fails from here on.*RuntimeError"):
         list(made)
@@ -754,9 +758,9 @@ def test_a_worker_says_whether_the_kernel_answers(monkeypatch, wish):
     monkeypatch.setenv(SWITCH, wish)
     expected = wish == "1" and find_spec("numba") is not None
     for kernel in (True, False):
-        crew = Crew(1, kernel=kernel)
-        assert crew.compiled() == (kernel and expected)
-        crew.stop()
+        pool = WorkerPool(1, kernel=kernel)
+        assert pool.compiled() == (kernel and expected)
+        pool.stop()
     assert workers_alive() == []
 
 
@@ -774,7 +778,7 @@ def workers_alive():
 
 
 def test_no_worker_is_left_when_a_run_stops_early():
-    made = made_by_workers((batch(n, "a") for n in range(1_000)), FRAGILE, Crew(2))
+    made = made_by_workers((batch(n, "a") for n in range(1_000)), FRAGILE, WorkerPool(2))
     next(made)
     assert len(workers_alive()) == 2
     made.close()

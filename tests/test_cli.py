@@ -531,7 +531,7 @@ def test_ctrl_c_leaves_no_output_and_is_exit_code_130(work):
     assert [path.name for path in work.iterdir()] == ["endless.jsonl"]
 
 
-# every door
+# every entry point
 
 
 def test_python_json_score_and_pyfunc_give_the_same_rows(run, bundle_folder):

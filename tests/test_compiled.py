@@ -16,17 +16,17 @@ from hypothesis import strategies as st
 
 from saring import kernel, store
 from saring.config import TopicConfig
-from saring.kernel.loops import ASK, DIGIT, ENDS, LETTER, SPACE, WORD
+from saring.kernel.loops import DIGIT, ENDS, FALLBACK, LETTER, SPACE, WORD
 from saring.kernel.scorers import ArticleScorer, Terms, hash_terms, letters
 from saring.kernel.text_arrays import kernel_is_kept
-from saring.models import Judge
+from saring.models import PairScorer
 from saring.models.pipelines import (
     clickbait_parameters,
     link_parameters,
     topic_model,
     topic_parameters,
 )
-from saring.models.plain_scorer import STRANGEST, NotCompiled, strangeness
+from saring.models.plain_scorer import MOST_OUT_OF_DOMAIN, NotCompiled, out_of_domain
 from saring.predict import Model
 from saring.text import LEAD_CHARS
 from saring.training.corpus import read_corpus
@@ -81,12 +81,12 @@ def both_ways():
 def agree_on_topics(pipeline, titles, bodies):
     rows, model = list(zip(titles, bodies, strict=True)), topic_parameters(pipeline)
     expected = pipeline.predict_proba(rows)
-    strange = strangeness(rows, model.whole.terms, model.whole.idf, model.min_df)
+    strange = out_of_domain(rows, model.whole.terms, model.whole.idf, model.min_df)
     for _ in both_ways():
         found = kernel.topics(model, titles, bodies)
         np.testing.assert_allclose(found.probabilities, expected, **CLOSE)
         # The rarities of a million words added up one by one have a rounding of their own.
-        np.testing.assert_allclose(found.strangeness, strange, rtol=1e-11)
+        np.testing.assert_allclose(found.out_of_domain, strange, rtol=1e-11)
 
 
 def agree_on_clickbait(pipeline, headlines):
@@ -137,14 +137,14 @@ def test_a_huge_text_a_text_of_one_word_and_none_at_all(bundle, pipelines, artic
     agree_on_topics(pipelines["topic"], [""] * len(bodies), bodies)
     agree_on_clickbait(pipelines["clickbait"], ["", "beras " * 10_000, "1" * 100_000])
     found = kernel.topics(bundle.topic, [""], [""])
-    assert found.strangeness.tolist() == [STRANGEST]
+    assert found.out_of_domain.tolist() == [MOST_OUT_OF_DOMAIN]
 
 
 def test_no_rows_give_no_answers(bundle, monkeypatch):
     for switch in ("0", "1"):
         monkeypatch.setenv(kernel.SWITCH, switch)
         found = kernel.topics(bundle.topic, [], [])
-        assert found.probabilities.shape == (0, 4) and found.strangeness.shape == (0,)
+        assert found.probabilities.shape == (0, 4) and found.out_of_domain.shape == (0,)
         assert kernel.clickbait(bundle.clickbait, []).shape == (0, 2)
 
 
@@ -181,8 +181,8 @@ def test_every_configuration_of_the_topic_model(articles, name, n_topics):
 
 
 def test_letters_are_what_python_says_of_every_code_point():
-    assert {chr(point) for point in np.flatnonzero(letters() == ASK)} == {"İ", "Σ"}
-    known = [point for point, entry in enumerate(letters()) if entry != ASK]
+    assert {chr(point) for point in np.flatnonzero(letters() == FALLBACK)} == {"İ", "Σ"}
+    known = [point for point, entry in enumerate(letters()) if entry != FALLBACK]
     assert [chr(letters()[point] & LETTER) for point in known] == [chr(p).lower() for p in known]
     text = "".join(map(chr, known))
     for kind, mark in {r"\w": WORD, r"\d": DIGIT, r"\s": SPACE, "[.?!]": ENDS}.items():
@@ -216,7 +216,7 @@ def test_arrow_arrays_and_their_slices_are_read_where_they_lie(bundle, articles,
     for part in (slice(0, 51), slice(7, 23), slice(0, 0)):
         found = kernel.topics(bundle.topic, titles[part], bodies[part])
         assert np.array_equal(found.probabilities, expected.probabilities[part])
-        assert np.array_equal(found.strangeness, expected.strangeness[part])
+        assert np.array_equal(found.out_of_domain, expected.out_of_domain[part])
     baits = kernel.clickbait(bundle.clickbait, titles[3:9])
     assert np.array_equal(baits, kernel.clickbait(bundle.clickbait, articles[0][2:8]))
 
@@ -233,7 +233,7 @@ def test_no_digit_depends_on_threads_or_on_slices(bundle, articles):
     for threads in (None, 2, 7):
         together = kernel.topics(topic, titles, bodies, threads=threads)
         assert np.array_equal(alone.probabilities, together.probabilities)
-        assert np.array_equal(alone.strangeness, together.strangeness)
+        assert np.array_equal(alone.out_of_domain, together.out_of_domain)
     one_by_one = [
         kernel.topics(topic, [t], [b]).probabilities[0] for t, b in zip(*articles, strict=True)
     ]
@@ -320,8 +320,8 @@ def test_links_are_judged_as_the_pipeline_judges_them_each_alone_or_among_others
     ]
     probabilities, ties = kernel.links(model, pairs)
     assert probabilities == pytest.approx(pipeline.predict_proba(pairs)[:, 1], abs=1e-12)
-    judge = Judge(model.pairs)
-    assert ties == [judge.ties(pair) for pair in pairs]
+    pair_scorer = PairScorer(model.pairs)
+    assert ties == [pair_scorer.ties(pair) for pair in pairs]
     alone = [kernel.links(model, [pair])[0][0] for pair in pairs]
     assert alone == probabilities.tolist()
 

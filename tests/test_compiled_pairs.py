@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from saring import kernel, store
 from saring.kernel import pair_loops
-from saring.kernel.pair_scorer import CompiledJudge
+from saring.kernel.pair_scorer import CompiledPairScorer
 from saring.kernel.text_arrays import SLICE_BYTES
-from saring.models import FEATURES, Judge
+from saring.models import FEATURES, PairScorer
 from saring.models.pair_features import BODY_CHARS, LEAD_CHARS, LEAD_WORDS
 from saring.models.pair_fitting import PairFeatures
 from saring.text import ABBREVIATIONS, MAX_LINE_CHARS
@@ -64,8 +64,8 @@ def corpus(embedded_corpus):
 
 
 @pytest.fixture(scope="module")
-def learnt(corpus):
-    """What is learnt of pairs from few articles."""
+def parameters(corpus):
+    """What is learned of pairs from few articles."""
     few = [*dict.fromkeys((title, body, "") for title, body, _ in corpus)][::3]
     words = [(" ".join(WORDS[:24]), " ".join(WORDS[n:]), "") for n in range(3)]
     fitted = PairFeatures(min_df=1, dimensions=8).fit([*few, *words])
@@ -74,13 +74,15 @@ def learnt(corpus):
 
 
 @pytest.fixture(scope="module")
-def judges(learnt):
-    return Judge(learnt), CompiledJudge(learnt)
+def pair_scorers(parameters):
+    return PairScorer(parameters), CompiledPairScorer(parameters)
 
 
-def agree(judges, pairs):
+def agree(pair_scorers, pairs):
     """Plain Python and the kernel give the same features and ties."""
-    (expected, told), (features, ties) = (judge.features_and_ties(pairs) for judge in judges)
+    (expected, told), (features, ties) = (
+        pair_scorer.features_and_ties(pairs) for pair_scorer in pair_scorers
+    )
     for i, name in enumerate(FEATURES):
         np.testing.assert_allclose(features[:, i], expected[:, i], err_msg=name, **CLOSE)
     for one, other in zip(told, ties, strict=True):
@@ -91,20 +93,20 @@ def agree(judges, pairs):
 # what plain Python says
 
 
-def test_pairs_of_the_corpus_are_judged_as_plain_python_judges_them(judges, corpus):
-    agree(judges, corpus)
+def test_pairs_of_the_corpus_are_judged_as_plain_python_judges_them(pair_scorers, corpus):
+    agree(pair_scorers, corpus)
 
 
 @settings(max_examples=500)
 @given(st.lists(st.tuples(articles, st.lists(texts, max_size=3)), min_size=1, max_size=3))
-def test_so_are_texts_of_whatever_letters(judges, given):
-    agree(judges, [(*article, headline) for article, lines in given for headline in lines])
+def test_so_are_texts_of_whatever_letters(pair_scorers, given):
+    agree(pair_scorers, [(*article, headline) for article, lines in given for headline in lines])
 
 
 @settings(max_examples=500)
 @given(texts)
 @example('Prof telur. Ayam naik dr. Harga (5. KPK)." --H. No.\xa0. . .pasar!di !"')
-def test_the_best_sentence_is_found_wherever_sentences_may_end(judges, body):
+def test_the_best_sentence_is_found_wherever_sentences_may_end(pair_scorers, body):
     lines = [
         "telur naik pasar",
         "Harga di Jakarta",
@@ -112,7 +114,7 @@ def test_the_best_sentence_is_found_wherever_sentences_may_end(judges, body):
         "tanah longsor",
         "12 2024 telur",
     ]
-    agree(judges, [("", body, line) for line in lines])
+    agree(pair_scorers, [("", body, line) for line in lines])
 
 
 BEFORE = [
@@ -123,17 +125,17 @@ BEHIND = ["kami", "Kami", "Kami,", "Kami!)", "“Kami", '"kami', "(kami", "12", 
 
 
 @pytest.mark.parametrize("mark", [mark for mark in MARKS if set(mark) & set(".?!")])
-def test_every_mark_behind_every_sort_of_word_ends_a_sentence_or_not(judges, mark):
+def test_every_mark_behind_every_sort_of_word_ends_a_sentence_or_not(pair_scorers, mark):
     bodies = [f"Telur {one}{mark}{two} pasar" for one in BEFORE for two in BEHIND]
-    agree(judges, [("", body, "Telur di pasar") for body in bodies])
+    agree(pair_scorers, [("", body, "Telur di pasar") for body in bodies])
 
 
 @given(texts, texts, texts, st.sampled_from(ODD))
 def test_texts_whose_small_letters_hang_on_their_neighbours_are_left_to_python(
-    judges, title, body, headline, odd
+    pair_scorers, title, body, headline, odd
 ):
     agree(
-        judges,
+        pair_scorers,
         [
             (title, f"{body} {odd}", headline),
             (f"{odd} {title}", body, headline),
@@ -167,47 +169,48 @@ STRANGE = {
 
 
 @pytest.mark.parametrize("name", STRANGE)
-def test_so_are_texts_of_strange_make(judges, name):
+def test_so_are_texts_of_strange_make(pair_scorers, name):
     agree(
-        judges, [(*STRANGE[name], headline) for headline in (*HEADLINES, STRANGE[name][1][:9000])]
+        pair_scorers,
+        [(*STRANGE[name], headline) for headline in (*HEADLINES, STRANGE[name][1][:9000])],
     )
 
 
-def test_texts_of_all_sorts_may_stand_in_one_batch(judges):
-    agree(judges, [(*text, line) for line in HEADLINES for text in STRANGE.values()])
+def test_texts_of_all_sorts_may_stand_in_one_batch(pair_scorers):
+    agree(pair_scorers, [(*text, line) for line in HEADLINES for text in STRANGE.values()])
 
 
 @pytest.mark.parametrize("word", ["telur", "😀 telur", "pasarInduk", "x telur"])
-def test_title_lead_and_their_directions_end_also_inside_a_word(judges, word):
+def test_title_lead_and_their_directions_end_also_inside_a_word(pair_scorers, word):
     filler = "kata lain " * 200
     bodies = [f"{'x' * (k + 1)} {filler[: 520 + k]}{word} {word} {filler}" for k in range(90)]
-    agree(judges, [("Judul", body, "Telur di pasar induk") for body in bodies])
+    agree(pair_scorers, [("Judul", body, "Telur di pasar induk") for body in bodies])
 
 
 # one batch
 
 
-def test_no_digit_depends_on_neighbours_threads_or_slices(judges, corpus, monkeypatch):
-    _, judge = judges
-    features, ties = judge.features_and_ties(corpus)
+def test_no_digit_depends_on_neighbours_threads_or_slices(pair_scorers, corpus, monkeypatch):
+    _, pair_scorer = pair_scorers
+    features, ties = pair_scorer.features_and_ties(corpus)
     order = np.random.default_rng(0).permutation(len(corpus))
-    mixed, told = judge.features_and_ties([corpus[i] for i in order])
+    mixed, told = pair_scorer.features_and_ties([corpus[i] for i in order])
     assert np.array_equal(mixed, features[order])
     assert told == [ties[i] for i in order]
-    alone = [judge.features_and_ties([pair])[0][0] for pair in corpus[:50]]
+    alone = [pair_scorer.features_and_ties([pair])[0][0] for pair in corpus[:50]]
     assert np.array_equal(alone, features[:50])
     many = corpus * (1 + SLICE_BYTES // sum(len(body) for _, body, _ in corpus))
     many = [(f"{title} {n}", body, line) for n, (title, body, line) in enumerate(many)]
     found = []
     for threads in ("1", "3"):
         monkeypatch.setenv(kernel.THREADS, threads)
-        found.append(judge.features_and_ties(many)[0])
+        found.append(pair_scorer.features_and_ties(many)[0])
     assert np.array_equal(*found)
 
 
-def test_no_pairs_have_no_features(judges):
-    for judge in judges:
-        features, ties = judge.features_and_ties([])
+def test_no_pairs_have_no_features(pair_scorers):
+    for pair_scorer in pair_scorers:
+        features, ties = pair_scorer.features_and_ties([])
         assert (features.shape, ties) == ((0, len(FEATURES)), [])
 
 

@@ -100,8 +100,10 @@ def test_vectorisers_are_fitted_as_scikit_learn_does(found, min_df, limit):
     assert np.array_equal(fitted.idf_, expected.idf_)
     check_equal(counts.weigh(fitted), expected.transform(found))
     check_equal(fitted.transform(found), expected.transform(found))
-    learnt = {name for name in vars(expected) if not name.endswith("_id")}  # a memory of its own
-    assert {name for name in vars(fitted) if not name.endswith("_id")} == learnt
+    parameters = {
+        name for name in vars(expected) if not name.endswith("_id")
+    }  # a memory of its own
+    assert {name for name in vars(fitted) if not name.endswith("_id")} == parameters
 
 
 def test_terms_that_nobody_kept_are_told_with_what_to_do():

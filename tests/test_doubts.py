@@ -1,4 +1,4 @@
-"""Doubts: labels that were turned on purpose come first, and nobody vouches for his own label."""
+"""Label issues: labels that were turned on purpose come first, and nobody vouches for his own label."""
 
 import csv
 from dataclasses import replace
@@ -10,7 +10,7 @@ from joblib import parallel_config
 from saring.cli.commands import main
 from saring.config import LinkConfig, TrainConfig
 from saring.errors import CorpusError
-from saring.training.assess import COLUMNS, Doubt, Doubts, find_doubts
+from saring.training.assess import COLUMNS, LabelIssue, LabelIssues, find_label_issues
 from saring.training.corpus import read_corpus
 
 CONFIG = TrainConfig(folds=3, link=LinkConfig(dimensions=20))
@@ -23,9 +23,9 @@ def articles(small_corpus):
     return read_corpus(small_corpus)
 
 
-def doubts(articles, question="topic", config=CONFIG, **options):
+def label_issues(articles, question="topic", config=CONFIG, **options):
     with parallel_config("sequential"):
-        return find_doubts(articles, config, question, **options)
+        return find_label_issues(articles, config, question, **options)
 
 
 def turn(articles, **changes):
@@ -44,21 +44,21 @@ def turn(articles, **changes):
 
 def test_turned_labels_come_first(articles):
     turned, ids = turn(articles)
-    found = doubts(turned)
+    found = label_issues(turned)
     assert len(ids) == 5
-    first = [doubt.id for doubt in found.rows[: 2 * len(ids)]]
+    first = [label_issue.id for label_issue in found.rows[: 2 * len(ids)]]
     assert ids <= set(first)
     right = {a.article.id: a.topic for a in articles}
     assert all(d.predicted == right[d.id] for d in found.rows if d.id in ids)
 
 
 def test_labels_that_the_model_agrees_with_are_not_listed(articles):
-    found = doubts(articles)
+    found = label_issues(articles)
     labels = {a.article.id: a.topic for a in articles}
-    assert 0 < len(found.rows) < found.asked[""] == len(articles)
-    for doubt in found.rows:
-        assert doubt.label == labels[doubt.id] != doubt.predicted
-        assert 0 < doubt.p_label <= doubt.p_predicted < 1
+    assert 0 < len(found.rows) < found.is_eval[""] == len(articles)
+    for label_issue in found.rows:
+        assert label_issue.label == labels[label_issue.id] != label_issue.predicted
+        assert 0 < label_issue.p_label <= label_issue.p_predicted < 1
     assert [d.p_label for d in found.rows] == sorted(d.p_label for d in found.rows)
 
 
@@ -66,22 +66,22 @@ def test_a_copy_with_the_same_wrong_label_does_not_vouch_for_it(articles):
     turned, ids = turn(articles)
     wrong = [a for a in turned if a.article.id in ids]
     copies = [replace(a, article=replace(a.article, id=f"{a.article.id} copy")) for a in wrong]
-    listed = {doubt.id for doubt in doubts([*turned, *copies]).rows}
+    listed = {label_issue.id for label_issue in label_issues([*turned, *copies]).rows}
     assert ids | {f"{name} copy" for name in ids} <= listed
 
 
 def test_headlines_and_pairs_are_doubted_too(articles):
     headlines = {link.headline: a for a in articles for link in a.links}
-    links = doubts(articles, "link")
-    assert set(links.asked) == {""}
-    assert links.asked[""] == sum(len(a.links) for a in articles)
-    for doubt in links.rows:
-        assert headlines[doubt.headline].article.title == doubt.title
-        assert {doubt.label, doubt.predicted} == {"related", "unrelated"}
+    links = label_issues(articles, "link")
+    assert set(links.is_eval) == {""}
+    assert links.is_eval[""] == sum(len(a.links) for a in articles)
+    for label_issue in links.rows:
+        assert headlines[label_issue.headline].article.title == label_issue.title
+        assert {label_issue.label, label_issue.predicted} == {"related", "unrelated"}
     headlines |= {a.article.title: a for a in articles}
-    clickbait = doubts(articles, "clickbait")
-    assert {doubt.headline for doubt in clickbait.rows} <= set(headlines)
-    assert {doubt.label for doubt in clickbait.rows} <= {"clear", "clickbait"}
+    clickbait = label_issues(articles, "clickbait")
+    assert {label_issue.headline for label_issue in clickbait.rows} <= set(headlines)
+    assert {label_issue.label for label_issue in clickbait.rows} <= {"clear", "clickbait"}
 
 
 # Desks
@@ -95,36 +95,36 @@ def by_desk(articles, which=slice(None, None, 3)):
 
 def test_labels_of_desks_are_asked_about_and_teach_nothing(articles):
     marked, some = by_desk(articles)
-    found = doubts(marked)
-    assert found.asked == {"desk": len(some), "": len(articles) - len(some)}
+    found = label_issues(marked)
+    assert found.is_eval == {"desk": len(some), "": len(articles) - len(some)}
     wrong = [
         replace(a, topic="gossip" if a.topic == "other" else "other") if a.topic_source else a
         for a in marked
     ]
-    listed = doubts(wrong)
+    listed = label_issues(wrong)
     desk = {d.id for d in listed.rows if d.label_source == "desk"}
-    # No label of a desk is right now; a model that was taught by them would agree with many.
+    # No label of a desk is right now; a model that was trained by them would agree with many.
     assert len(desk) > 0.8 * len(some)
 
 
 def test_where_there_are_only_labels_of_desks_they_are_compared_with_each_other(articles):
     turned, ids = turn(articles)
-    found = doubts(by_desk(turned, slice(None))[0])
-    assert set(found.asked) == {"desk"}
-    assert ids <= {doubt.id for doubt in found.rows}
+    found = label_issues(by_desk(turned, slice(None))[0])
+    assert set(found.is_eval) == {"desk"}
+    assert ids <= {label_issue.id for label_issue in found.rows}
 
 
 def test_a_topic_that_only_desks_give_is_learnt_from_them(articles):
     marked = [replace(a, topic_source="desk" if a.topic == "gossip" else "") for a in articles]
-    found = doubts(marked)
-    n = sum(doubt.label_source == "desk" for doubt in found.rows)
-    assert n < found.asked["desk"] / 2
+    found = label_issues(marked)
+    n = sum(label_issue.label_source == "desk" for label_issue in found.rows)
+    assert n < found.is_eval["desk"] / 2
 
 
 def test_chosen_articles_are_asked_about_and_taught(articles):
     turned, ids = turn(articles, topic_source="chosen")
-    found = doubts(turned)
-    assert found.asked["chosen"] == len(ids)
+    found = label_issues(turned)
+    assert found.is_eval["chosen"] == len(ids)
     assert {d.id for d in found.rows if d.label_source == "chosen"} == ids
 
 
@@ -132,8 +132,8 @@ def test_chosen_articles_are_asked_about_and_taught(articles):
 
 
 def test_people_are_told_how_many_labels_of_each_source_are_doubted():
-    row = Doubt("1", "Judul", "Portal", "", "other", "desk", "gossip", 0.1, 0.8)
-    assert Doubts((row,), {"": 2000, "desk": 4}).lines() == [
+    row = LabelIssue("1", "Judul", "Portal", "", "other", "desk", "gossip", 0.1, 0.8)
+    assert LabelIssues((row,), {"": 2000, "desk": 4}).lines() == [
         "read       2,000 labels      0 doubted (0.0%)",
         "desk           4 labels      1 doubted (25.0%)",
     ]
@@ -141,16 +141,16 @@ def test_people_are_told_how_many_labels_of_each_source_are_doubted():
 
 def test_steps_are_told_up_to_the_last(articles):
     told = []
-    doubts(articles, progress=lambda *step: told.append(step))
+    label_issues(articles, progress=lambda *step: told.append(step))
     assert told == [("cross-validate", n, 3) for n in (1, 2, 3)]
 
 
 def test_a_question_nobody_answered_is_an_error(articles):
     unread = [replace(a, topic="", links=()) for a in articles]
     with pytest.raises(CorpusError, match="topic: found no label among 127 article"):
-        doubts(unread)
+        label_issues(unread)
     with pytest.raises(CorpusError, match="link: found no label"):
-        doubts(unread, "link")
+        label_issues(unread, "link")
 
 
 # The command
@@ -172,7 +172,7 @@ def test_the_command_writes_a_table_for_people(flipped, tmp_path, capfd):
     config = tmp_path / "quick.toml"
     config.write_text("folds = 3\n")
     out = tmp_path / "doubts.csv"
-    words = ["corpus", "doubts", str(path), "--out", str(out), "--config", str(config)]
+    words = ["corpus", "label-issues", str(path), "--out", str(out), "--config", str(config)]
     with parallel_config("sequential"):
         assert main(words) == 0
     told = capfd.readouterr().err
@@ -189,6 +189,6 @@ def test_the_command_writes_a_table_for_people(flipped, tmp_path, capfd):
 
 def test_an_error_leaves_no_file(tmp_path, capfd):
     out = tmp_path / "doubts.csv"
-    assert main(["corpus", "doubts", str(tmp_path / "none.jsonl"), "--out", str(out)]) == 1
+    assert main(["corpus", "label-issues", str(tmp_path / "none.jsonl"), "--out", str(out)]) == 1
     assert "none.jsonl" in capfd.readouterr().err
     assert list(tmp_path.iterdir()) == []

@@ -93,7 +93,7 @@ def test_what_is_printed_holds_nothing_that_a_terminal_obeys_and_stays_as_it_is_
         ["train", "FILE"],
         ["corpus", "import", "RECIPE", "FILE", "--out", "OUT"],
         ["corpus", "import", "FILE", "FILE", "--out", "OUT"],
-        ["corpus", "doubts", "FILE", "--out", "OUT"],
+        ["corpus", "label-issues", "FILE", "--out", "OUT"],
         ["predict", "http://127.0.0.1:1/ATTACK"],
         ["predict", "ATTACK"],
         ["predict", "FILE", "--model", "ATTACK"],

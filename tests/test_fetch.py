@@ -29,7 +29,7 @@ class Portal(BaseHTTPRequestHandler):
             self.server.headers,
             self.server.content,
         )
-        self.server.asked.append(asked)
+        self.server.is_eval.append(asked)
         if self.headers.get("If-Range") not in (
             None,
             headers.get("ETag"),
@@ -67,7 +67,7 @@ class Portal(BaseHTTPRequestHandler):
 @pytest.fixture
 def portal():
     with ThreadingHTTPServer(("127.0.0.1", 0), Portal) as server:
-        server.asked, server.headers, server.content = [], {"ETag": '"one"'}, CONTENT
+        server.is_eval, server.headers, server.content = [], {"ETag": '"one"'}, CONTENT
         server.address = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
@@ -112,7 +112,7 @@ def test_wherever_it_broke_off_the_file_becomes_whole(portal, path, there, door)
     broken_off(path, f"{portal.address}/{door}", CONTENT[:there])
     assert fetch(f"{portal.address}/{door}", path, SHA256) == SHA256
     assert path.read_bytes() == CONTENT
-    assert portal.asked[0] == f"bytes={there}-"
+    assert portal.is_eval[0] == f"bytes={there}-"
     assert list(path.parent.iterdir()) == [path]
 
 
@@ -121,7 +121,7 @@ def test_what_breaks_off_is_told_and_kept_for_the_next_run(portal, path):
         fetch(f"{portal.address}/breaks", path, SHA256)
     assert not path.exists()
     fetch(f"{portal.address}/breaks", path, SHA256)
-    assert portal.asked == [None, "bytes=1152000-"]
+    assert portal.is_eval == [None, "bytes=1152000-"]
     assert path.read_bytes() == CONTENT
 
 
@@ -150,7 +150,7 @@ def test_a_file_that_changed_meanwhile_is_never_half_and_half(portal, path, door
     version = path.with_name(path.name + ".part.json")
     version.write_text(version.read_text().replace("/breaks", f"/{door}"))
     if door == "breaks":
-        portal.asked.clear()
+        portal.is_eval.clear()
         with suppress(InputError):  # it breaks off again, when it is fetched anew
             fetch(f"{portal.address}/breaks", path)
         assert OTHER.startswith(part_of(path).read_bytes())
@@ -169,7 +169,7 @@ def test_parts_of_another_address_or_without_a_version_are_not_gone_on_from(port
         path.with_name(path.name + ".part.json").write_text(version, errors="surrogateescape")
         fetch(f"{portal.address}/ranges", path)
         path.unlink()
-    assert set(portal.asked) == {None}
+    assert set(portal.is_eval) == {None}
 
 
 @pytest.mark.parametrize("told", ["abc", "-5", "1e3", "", "\u0661", "9" * 10_000, "99999999999999"])
@@ -250,7 +250,7 @@ def test_what_is_there_is_not_fetched_again(portal, path):
     path.parent.mkdir()
     path.write_bytes(CONTENT)
     assert fetch(f"{portal.address}/ranges", path, SHA256.upper()) == SHA256
-    assert portal.asked == []
+    assert portal.is_eval == []
 
 
 def test_a_wrong_checksum_leaves_nothing_to_go_on_from(portal, path):

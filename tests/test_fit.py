@@ -13,7 +13,7 @@ from topictables import WORDS, mixed, table
 from saring.config import TrainConfig
 from saring.errors import CorpusError
 from saring.models.pipelines import topic_parameters
-from saring.models.plain_scorer import strangeness
+from saring.models.plain_scorer import out_of_domain
 from saring.models.tfidf_features import Rows
 from saring.training.fit import (
     AS_GOOD,
@@ -51,7 +51,7 @@ def test_answers_are_the_scores_of_a_model_that_saw_the_training_rows_alone():
 
 def test_rows_that_only_help_in_training_are_not_answered():
     asked = [i % 2 == 0 for i in range(60)]
-    found = table([list(WORDS)[i % 3] for i in range(60)], asked=asked)
+    found = table([list(WORDS)[i % 3] for i in range(60)], is_eval=asked)
     answers = Fitted.on(TOPIC, found.take(np.arange(40)), CONFIG).answer(
         TOPIC, found, np.arange(40, 60)
     )
@@ -94,8 +94,8 @@ def test_articles_are_told_how_strange_they_were_to_the_model_that_never_saw_the
     model = Fitted.on(TOPIC, found.take(train), CONFIG).model
     answers = Fitted.on(TOPIC, found.take(train), CONFIG).answer(TOPIC, found, test)
     whole = topic_parameters(model).whole
-    expected = strangeness(found.take(test).rows, whole.terms, whole.idf, CONFIG.topic.min_df)
-    assert np.array_equal(answers.strangeness, expected)
+    expected = out_of_domain(found.take(test).rows, whole.terms, whole.idf, CONFIG.topic.min_df)
+    assert np.array_equal(answers.out_of_domain, expected)
 
 
 def test_baselines_learn_from_the_training_rows_alone():
@@ -139,7 +139,7 @@ def test_links_are_compared_with_a_threshold_on_the_overlap():
         LINK, found, np.arange(8, 12)
     )
     assert answers.scores.shape == (4,)
-    assert not len(answers.strangeness)  # that is asked of articles alone
+    assert not len(answers.out_of_domain)  # that is asked of articles alone
     assert answers.baselines["overlap"].tolist() == truth[8:]
 
 

@@ -539,11 +539,11 @@ def test_white_space_is_collapsed_and_typography_stays():
 
 
 def test_captions_scripts_and_share_bars_in_the_body_are_left_out():
-    furniture = """<figure><img src="b.jpg"><figcaption>Cabai di lapak. Foto: Siti</figcaption>
+    boilerplate = """<figure><img src="b.jpg"><figcaption>Cabai di lapak. Foto: Siti</figcaption>
     </figure><div class="share-bar"><a href="#">Bagikan ke teman</a></div><script>a = 1;</script>
     <table><tr><td><img src="c.jpg"></td></tr><tr><td>Lapak milik Sulastri (Siti)</td></tr></table>
     <noscript>Nyalakan skrip.</noscript><div class="komentar">Tulis komentar Anda di sini.</div>"""
-    assert text(body(paras(0, 1), furniture, paras(2))) == P[:3]
+    assert text(body(paras(0, 1), boilerplate, paras(2))) == P[:3]
 
 
 def test_comments_longer_than_the_article_are_not_the_article():

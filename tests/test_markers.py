@@ -46,7 +46,7 @@ def teasers_of(marker: Marker, line: str):
 
 
 def places_in(rules: Rules, line: str):
-    return rules.places(rules.needles.find(line))
+    return rules.places(rules.literals.find(line))
 
 
 def cases(entries, kind):

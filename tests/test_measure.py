@@ -1,4 +1,4 @@
-"""Each question under each protocol: what is learnt from answers, and that it judges other rows."""
+"""Each question under each protocol: what is learned from answers, and that it judges other rows."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -153,8 +153,8 @@ def test_no_part_is_calibrated_on_its_own_answers():
     turned[:100] = np.where(truth[:100] == "clear", "clickbait", "clear")
     before, parts, _ = base(CLICKBAIT, truth, scores, (100, 100, 100))
     after, _, _ = base(CLICKBAIT, turned, scores, (100, 100, 100))
-    assert np.array_equal(before.judge(parts[0])[0], after.judge(parts[0])[0])
-    assert not np.allclose(before.judge(parts[1])[0], after.judge(parts[1])[0])
+    assert np.array_equal(before.pair_scorer(parts[0])[0], after.pair_scorer(parts[0])[0])
+    assert not np.allclose(before.pair_scorer(parts[1])[0], after.pair_scorer(parts[1])[0])
 
 
 def test_no_part_is_judged_by_a_threshold_learnt_on_it():
@@ -163,8 +163,8 @@ def test_no_part_is_judged_by_a_threshold_learnt_on_it():
     turned[:100] = "unrelated"
     before, parts, _ = base(LINK, truth, scores, (100, 100, 100))
     after, _, _ = base(LINK, turned, scores, (100, 100, 100))
-    assert np.array_equal(before.judge(parts[0])[1], after.judge(parts[0])[1])
-    assert not np.array_equal(before.judge(parts[1])[1], after.judge(parts[1])[1])
+    assert np.array_equal(before.pair_scorer(parts[0])[1], after.pair_scorer(parts[0])[1])
+    assert not np.array_equal(before.pair_scorer(parts[1])[1], after.pair_scorer(parts[1])[1])
 
 
 def test_answers_keep_their_order_and_the_calibration_finds_the_scale():
@@ -172,7 +172,7 @@ def test_answers_keep_their_order_and_the_calibration_finds_the_scale():
     found, parts, _ = base(CLICKBAIT, truth, scores / 4, (50, 150, 100))
     assert found.calibration.scale == pytest.approx(4, rel=0.25)
     for part in parts:
-        probabilities, threshold = found.judge(part)
+        probabilities, threshold = found.pair_scorer(part)
         assert np.array_equal(probabilities[:, 1] > 0.5, scores[part.rows] > 0)
         assert threshold.tolist() == [0.5] * len(part.rows)
 
@@ -190,7 +190,7 @@ def test_a_question_comes_with_its_own_thresholds():
     headlines, *_ = base(CLICKBAIT, *drawn(CLICKBAIT_LABELS)[::-1], (150, 150))
     assert headlines.thresholds(CONFIG) == {}
     (topics,) = measured(articles())
-    assert topics.thresholds.keys() == {"abstain", "strange"}
+    assert topics.thresholds.keys() == {"abstain", "out_of_domain"}
 
 
 def topic_base(n=200):
@@ -214,7 +214,7 @@ def test_the_more_risk_is_taken_the_fewer_articles_go_without_a_topic():
 
 
 @pytest.mark.parametrize(
-    ("strangeness", "threshold"),
+    ("out_of_domain", "threshold"),
     [
         pytest.param([3.0] * 200, LEAST_STRANGE, id="a small corpus: all alike"),
         pytest.param([5.0] * 190 + [6.0] * 10, 6.0, id="a varied corpus"),
@@ -222,11 +222,13 @@ def test_the_more_risk_is_taken_the_fewer_articles_go_without_a_topic():
         pytest.param([99.0] * 200, 99.0, id="a corpus without full stops"),
     ],
 )
-def test_two_real_articles_in_a_hundred_may_be_strange_and_none_that_is_not(strangeness, threshold):
+def test_two_real_articles_in_a_hundred_may_be_strange_and_none_that_is_not(
+    out_of_domain, threshold
+):
     _, parts, job = topic_base()
-    odd = np.split(np.array(strangeness), 2)
-    answers = [replace(part, strangeness=s) for part, s in zip(parts, odd, strict=True)]
-    assert Base(job, answers).thresholds(CONFIG)["strange"] == threshold
+    odd = np.split(np.array(out_of_domain), 2)
+    answers = [replace(part, out_of_domain=s) for part, s in zip(parts, odd, strict=True)]
+    assert Base(job, answers).thresholds(CONFIG)["out_of_domain"] == threshold
 
 
 def test_of_no_large_portal_may_more_be_strange():
@@ -234,8 +236,8 @@ def test_of_no_large_portal_may_more_be_strange():
     publishers = np.repeat(["plain", "odd", "few"], [90, 100, 10])
     job = replace(job, table=replace(job.table, publishers=publishers))
     odd = np.concatenate([np.full(90, 4.9), np.linspace(5, 6, 100), np.full(10, 99.0)])
-    answers = [replace(p, strangeness=odd[p.rows]) for p in parts]
-    threshold = Base(job, answers).thresholds(CONFIG)["strange"]
+    answers = [replace(p, out_of_domain=odd[p.rows]) for p in parts]
+    threshold = Base(job, answers).thresholds(CONFIG)["out_of_domain"]
     assert (odd[publishers == "odd"] > threshold).sum() == 2
 
 

@@ -14,15 +14,21 @@ from timing import grows_linearly, names
 
 from saring.config import LinkConfig, TrainConfig
 from saring.models import FEATURES
-from saring.models.pair_features import KEY_TERMS, LEAD_CHARS, LEAD_WORDS, MIN_STEM_CHARS, Host
+from saring.models.pair_features import (
+    KEY_TERMS,
+    LEAD_CHARS,
+    LEAD_WORDS,
+    MIN_STEM_CHARS,
+    ArticleText,
+)
 from saring.models.pair_fitting import Background, PairFeatures, PairScaler
 from saring.models.pair_vocabulary import (
     KINDS,
     NAME_PRIOR,
-    Kin,
+    TermGroups,
     capitalised,
     glued_parts,
-    load_kin,
+    load_term_groups,
     name_shares,
     separate_words,
     words_inside,
@@ -35,8 +41,8 @@ from saring.training.fit import Fitted
 from saring.training.tasks import TASKS
 
 SHARES = (
-    "overlap", "kin_overlap", "lead_overlap", "sentence_overlap", "title_recall", "key_recall",
-    "names", "kin", "subject_share",
+    "overlap", "group_overlap", "lead_overlap", "sentence_overlap", "title_recall", "key_recall",
+    "names", "term_groups", "subject_share",
 )  # fmt: skip
 MISSING = ("missing_places", "subject_missing")
 TOPICS = [
@@ -87,27 +93,29 @@ anything = st.text(max_size=80)
 
 
 @given(articles, articles)
-def test_the_title_as_headline_is_all_at_home_and_a_foreign_title_is_less(pairs, host, other):
-    own, foreign = feature(pairs, "overlap", (*host, host[0]), (*host, other[0]))
+def test_the_title_as_headline_is_all_at_home_and_a_foreign_title_is_less(pairs, article, other):
+    own, foreign = feature(pairs, "overlap", (*article, article[0]), (*article, other[0]))
     assert own == pytest.approx(1)
-    assert foreign == pytest.approx(1) if other == host else foreign < own
+    assert foreign == pytest.approx(1) if other == article else foreign < own
 
 
 @given(articles, headlines, st.data())
-def test_a_shared_word_more_never_lowers_the_overlap(pairs, host, headline, data):
-    word = data.draw(st.sampled_from(f"{host[0]} {host[1]}".split()))
-    before, after = feature(pairs, "overlap", (*host, headline), (*host, f"{headline} {word}"))
+def test_a_shared_word_more_never_lowers_the_overlap(pairs, article, headline, data):
+    word = data.draw(st.sampled_from(f"{article[0]} {article[1]}".split()))
+    before, after = feature(
+        pairs, "overlap", (*article, headline), (*article, f"{headline} {word}")
+    )
     assert after >= before - 1e-12
 
 
 @given(articles, headlines)
-def test_shares_lie_between_none_and_all(pairs, host, headline):
-    found = dict(zip(FEATURES, pairs.transform([(*host, headline)])[0], strict=True))
+def test_shares_lie_between_none_and_all(pairs, article, headline):
+    found = dict(zip(FEATURES, pairs.transform([(*article, headline)])[0], strict=True))
     for name in SHARES:
         assert -1e-12 <= found[name] <= 1 + 1e-12, name
     assert found["sentence_overlap"] <= found["overlap"] + 1e-12
-    assert found["overlap"] <= found["kin_overlap"] + 1e-12
-    assert found["lead_overlap"] <= found["kin_overlap"] + 1e-12
+    assert found["overlap"] <= found["group_overlap"] + 1e-12
+    assert found["lead_overlap"] <= found["group_overlap"] + 1e-12
     assert found["matter"] <= found["mentions"] + 1e-12
     assert -1 - 1e-9 <= found["latent_lead"] <= 1 + 1e-9
     assert max(found["subject_missing"], found["missing_places"]) <= 0
@@ -125,8 +133,8 @@ def test_any_text_has_finite_features_that_do_not_depend_on_its_neighbours(pairs
 
 
 @given(articles, headlines, st.randoms(use_true_random=False))
-def test_case_and_the_order_of_pairs_do_not_count(pairs, host, headline, random):
-    rows = [(*host, headline), (*host, headline.upper()), (*SHIP, headline)]
+def test_case_and_the_order_of_pairs_do_not_count(pairs, article, headline, random):
+    rows = [(*article, headline), (*article, headline.upper()), (*SHIP, headline)]
     order = random.sample(range(3), 3)
     found = pairs.transform(rows)
     assert np.array_equal(found[0], found[1])
@@ -160,7 +168,7 @@ def test_a_headline_without_a_host_lacks_the_weight_of_its_subjects(pairs):
 
 MORE_AND_LESS = {
     "overlap": ((*EGGS, "Telur di Sukamulya"), (*EGGS, "Telur di Surabaya")),
-    "kin_overlap": (
+    "group_overlap": (
         ("Truk", "Tabrakan truk.", "Kecelakaan"),
         ("Truk", "Parkir truk.", "Kecelakaan"),
     ),
@@ -190,7 +198,10 @@ MORE_AND_LESS = {
     "matter": ((*SHIP, "Kapal perang"), (*SHIP, "Di Surabaya, Surabaya")),
     "missing_places": ((*SHIP, "Kapal di Surabaya"), (*SHIP, "Kapal di Makassar")),
     "names": ((*SINGER, "Riri Anjani"), (*SINGER, "Riri Kusuma")),
-    "kin": (("Truk", "Tabrakan truk.", "Kecelakaan"), ("Truk", "Parkir truk.", "Kecelakaan")),
+    "term_groups": (
+        ("Truk", "Tabrakan truk.", "Kecelakaan"),
+        ("Truk", "Parkir truk.", "Kecelakaan"),
+    ),
     "latent_lead": ((*EGGS, "Harga telur turun"), (*EGGS, "Kapal perang merapat")),
     "subject_share": (
         ("Saham turun", "Saham dan emiten turun. Polisi lewat.", "Bursa"),
@@ -214,29 +225,29 @@ def test_columns_stand_in_the_order_of_their_names(pairs, name):
 
 
 def test_an_affixed_or_glued_word_is_shared_but_not_a_short_one_inside_another(pairs):
-    host = ("Judul", "Kenaikan harga di jalanTol menugaskan regu.")
+    article = ("Judul", "Kenaikan harga di jalanTol menugaskan regu.")
     headlines = ("naik", "jalan", "tol", "as")
-    assert feature(pairs, "overlap", *((*host, text) for text in headlines)) == [1, 1, 1, 0]
+    assert feature(pairs, "overlap", *((*article, text) for text in headlines)) == [1, 1, 1, 0]
 
 
 def test_a_rarer_word_weighs_more_and_an_unknown_one_most(pairs):
-    common, rare, unknown = (pairs.judge.weight(word) for word in ("warga", "telur", "zebra"))
+    common, rare, unknown = (pairs.pair_scorer.weight(word) for word in ("warga", "telur", "zebra"))
     assert 1 <= common < rare <= unknown
     # What min_df left out is rarer than the rarest word kept.
     pruned = fitted(KNOWN, min_df=2)
-    assert pruned.judge.weight("zebra") > pruned.parameters_.idf.max()
+    assert pruned.pair_scorer.weight("zebra") > pruned.parameters_.idf.max()
 
 
 def test_ties_are_words_that_tell_something_the_weightiest_first(pairs, monkeypatch):
     borrowed = (*EGGS, "Warga Sukamulya borong telur murah 21")
-    assert [tie.word for tie in pairs.judge.ties(borrowed)] == ["telur"]  # of the lexicon
+    assert [tie.word for tie in pairs.pair_scorer.ties(borrowed)] == ["telur"]  # of the lexicon
     monkeypatch.setattr("saring.models.plain_scorer.TELLING_WEIGHT", 3.0)  # so small a corpus
-    found = pairs.judge.ties(borrowed)
+    found = pairs.pair_scorer.ties(borrowed)
     assert {tie.word for tie in found} == {"sukamulya", "telur"}
     assert all(tie.shared for tie in found)
     weights = [tie.weight for tie in found]
     assert weights == sorted(weights, reverse=True)
-    assert pairs.judge.ties((*EGGS, "Kapal perang")) == []
+    assert pairs.pair_scorer.ties((*EGGS, "Kapal perang")) == []
 
 
 def test_the_weights_of_ties_are_their_part_in_a_feature(pairs, monkeypatch):
@@ -244,11 +255,11 @@ def test_the_weights_of_ties_are_their_part_in_a_feature(pairs, monkeypatch):
     monkeypatch.setattr("saring.models.plain_scorer.SPECIFIC_WEIGHT", 0.0)
     pair = (*EGGS, "Sukamulya borong telur murah")
     [mentions] = feature(pairs, "mentions", pair)
-    assert sum(tie.weight for tie in pairs.judge.ties(pair)) == pytest.approx(mentions)
+    assert sum(tie.weight for tie in pairs.pair_scorer.ties(pair)) == pytest.approx(mentions)
 
 
 def test_a_word_whose_kin_the_article_has_is_a_tie_that_is_not_shared(pairs):
-    [tie] = pairs.judge.ties(("Truk", "Tabrakan di jalan.", "Kecelakaan"))
+    [tie] = pairs.pair_scorer.ties(("Truk", "Tabrakan di jalan.", "Kecelakaan"))
     assert (tie.word, tie.shared) == ("kecelakaan", False)
 
 
@@ -265,9 +276,9 @@ def test_key_terms_are_few_and_do_not_depend_on_the_order_of_words(pairs):
 @given(st.lists(st.tuples(articles, headlines), max_size=4))
 def test_judging_is_transforming_and_telling_ties_at_once(pairs, given_pairs):
     asked = [(*article, headline) for article, headline in given_pairs]
-    features, told = pairs.judge.features_and_ties(asked)
+    features, told = pairs.pair_scorer.features_and_ties(asked)
     assert np.array_equal(features, pairs.transform(asked))
-    assert told == [pairs.judge.ties(pair) for pair in asked]
+    assert told == [pairs.pair_scorer.ties(pair) for pair in asked]
 
 
 # What an article has, found quickly, is what its definition says
@@ -287,20 +298,20 @@ asked_words = [
 
 @given(raw, raw)
 def test_an_article_is_read_as_it_is_defined(pairs, title, body):
-    tools = pairs.judge._tools
-    host = Host(title, body, tools)
+    tools = pairs.pair_scorer._tools
+    article = ArticleText(title, body, tools)
     text, found = f"{title}\n{body}".lower(), separate_words(f"{title}\n{body}")
-    assert host.n_words == len(found)
-    assert host.lead == set(separate_words(body[:LEAD_CHARS])[:LEAD_WORDS])
+    assert article.n_words == len(found)
+    assert article.lead == set(separate_words(body[:LEAD_CHARS])[:LEAD_WORDS])
     for word in asked_words:
         inside = text.count(word) if len(word) >= MIN_STEM_CHARS else 0
-        assert host.mentions(word) == max(found.count(word), inside)
-        assert host.names(word) == (word in capitalised(body))
+        assert article.mentions(word) == max(found.count(word), inside)
+        assert article.names(word) == (word in capitalised(body))
         for two in asked_words:
-            assert host.pairs(word, two) == Counter(pairwise(found))[word, two]
+            assert article.pairs(word, two) == Counter(pairwise(found))[word, two]
     weights = {word: 1.0 + i / 3 for i, word in enumerate(asked_words)}
     sentences = [set(separate_words(part)) for part in tools.splitter.sentences(body)]
-    assert host.best_sentence(weights) == max(
+    assert article.best_sentence(weights) == max(
         (sum(w for word, w in weights.items() if word in has) for has in sentences), default=0
     )
 
@@ -313,18 +324,20 @@ def test_glued_words_are_found_as_the_pattern_says(text):
 
 @given(raw)
 def test_directions_are_those_of_scikit_learn(pairs, text):
-    learnt = pairs.parameters_
-    tfidf = TfidfVectorizer(vocabulary=learnt.latent_words, sublinear_tf=True)
-    tfidf.idf_ = learnt.latent_idf
-    expected = normalize(tfidf.transform([text]) @ learnt.axes.T)[0]
-    assert pairs.judge._tools.latent.direction(words(text)) == pytest.approx(expected, abs=1e-12)
+    parameters = pairs.parameters_
+    tfidf = TfidfVectorizer(vocabulary=parameters.latent_words, sublinear_tf=True)
+    tfidf.idf_ = parameters.latent_idf
+    expected = normalize(tfidf.transform([text]) @ parameters.axes.T)[0]
+    assert pairs.pair_scorer._tools.latent.direction(words(text)) == pytest.approx(
+        expected, abs=1e-12
+    )
 
 
-# Kin
+# Term groups
 
 
 def test_kin_terms_can_be_found_and_stand_once_in_a_family():
-    families = load_kin()
+    families = load_term_groups()
     for kind in KINDS:
         assert len(families[kind]) > 10
         for family in families[kind]:
@@ -336,14 +349,14 @@ def test_kin_terms_can_be_found_and_stand_once_in_a_family():
 
 
 def test_a_place_or_an_everyday_actor_does_not_say_what_happens():
-    kin = Kin(load_kin())
-    assert {"bekasi", "rusia"} <= kin.places
-    assert {"presiden", "kpk"} <= kin.actors
-    assert not {"banjir", "beras"} & (kin.places | kin.actors)
+    term_groups = TermGroups(load_term_groups())
+    assert {"bekasi", "rusia"} <= term_groups.places
+    assert {"presiden", "kpk"} <= term_groups.actors
+    assert not {"banjir", "beras"} & (term_groups.places | term_groups.actors)
 
 
 def test_kin_are_found_as_words_and_as_neighbours():
-    kin = Kin(
+    term_groups = TermGroups(
         {
             "places": [],
             "actors": [],
@@ -352,9 +365,12 @@ def test_kin_are_found_as_words_and_as_neighbours():
             "towns": [],
         }
     )
-    assert kin.count(0, Bag(["tanah", "longsor", "banjir", "tanah"])) == 2
-    assert kin.met(Bag(["longsor", "tanah"])) == [False]
-    assert kin.relatives(["tanah", "longsor", "lagi"]) == ({"tanah": {0}, "longsor": {0}}, [0])
+    assert term_groups.count(0, Bag(["tanah", "longsor", "banjir", "tanah"])) == 2
+    assert term_groups.met(Bag(["longsor", "tanah"])) == [False]
+    assert term_groups.relatives(["tanah", "longsor", "lagi"]) == (
+        {"tanah": {0}, "longsor": {0}},
+        [0],
+    )
 
 
 @pytest.mark.parametrize(
@@ -378,11 +394,13 @@ def test_a_corpus_without_words_cannot_be_learnt_from():
 
 
 def test_an_article_without_headline_is_background_it_teaches_and_is_not_asked():
-    taught = PairFeatures(min_df=1, dimensions=4).fit(
+    trained_on = PairFeatures(min_df=1, dimensions=4).fit(
         [(*EGGS, "Telur"), *((*a, "") for a in KNOWN)]
     )
-    assert taught.judge.weight("setempat") < taught.judge.weight("telur")  # met in many and in few
-    found = taught.transform([(*EGGS, "Telur"), (*RICE, ""), (*SHIP, " ")])
+    assert trained_on.pair_scorer.weight("setempat") < trained_on.pair_scorer.weight(
+        "telur"
+    )  # met in many and in few
+    found = trained_on.transform([(*EGGS, "Telur"), (*RICE, ""), (*SHIP, " ")])
     assert found[0].any()
     assert not found[1:].any()
 

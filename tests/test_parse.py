@@ -1,4 +1,4 @@
-"""What parse promises: nothing lost, tight spans, links and furniture found, body kept."""
+"""What parse promises: nothing lost, tight spans, links and boilerplate found, body kept."""
 
 import time
 from itertools import pairwise
@@ -170,7 +170,7 @@ def test_links_body_and_furniture_of_a_portal_layout(name):
         kept += sum(len(paragraph) for paragraph in story.paragraphs if paragraph in body)
         left |= {
             one
-            for one in printed.furniture
+            for one in printed.boilerplate
             if one in body or (len(one) > 10 and any(one in line for line in body))
         }
         for field in ("published", "publisher", "place", "editor", "author", "source"):

@@ -44,7 +44,7 @@ def corpora(draw):
         days=column(days),
         corpora=column(st.sampled_from(["own", "other"])),
         weights=np.where(asked, 1.0, column(st.sampled_from([0.0, 0.3]))),
-        asked=asked,
+        is_eval=asked,
     )
     return found, np.array(column(st.integers(0, n)))
 
@@ -85,11 +85,11 @@ def test_whatever_is_trained_on_is_older_than_what_is_tested_by_time(corpus, tes
 @given(corpora(), st.sampled_from(["", "own"]))
 def test_rows_that_are_asked_about_are_tested_once_and_no_others_ever(corpus, tested):
     found, _ = corpus
-    asked = found.asked & ((found.corpora == "own") | (tested == ""))
+    asked = found.is_eval & ((found.corpora == "own") | (tested == ""))
     assume(asked.any())
     for name, parts in folds_or_skip(corpus, tested=tested).items():
         rows = np.concatenate([test for _, test in parts])
-        assert found.asked[rows].all()
+        assert found.is_eval[rows].all()
         assert len(np.unique(rows)) == len(rows)
         assert set(rows) <= set(np.flatnonzero(asked))
         if name != "later-time":
@@ -126,7 +126,7 @@ def test_publishers_that_are_few_or_unknown_cannot_be_left_out(publishers):
 def test_a_helper_of_an_unknown_publisher_does_not_stop_the_leaving_out():
     topics = [list(WORDS)[i % 3] for i in range(61)]
     publishers = [*(f"Portal {i % 9}" for i in range(60)), ""]
-    found = table(topics, publishers, asked=[True] * 60 + [False])
+    found = table(topics, publishers, is_eval=[True] * 60 + [False])
     for train, _ in folds_of(found)["publisher-out"]:
         assert 60 in train
 

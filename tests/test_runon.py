@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from saring.parse import parse
 from saring.parse.headline_ends import candidate_score, candidates, headline_end, load_model
-from saring.parse.window import LONG, Host, Window
+from saring.parse.window import LONG, ArticleWords, Window
 from saring.parse.words import read_word
 
 NEWS = Path(__file__).parents[1].parent / "shared" / "data" / "news" / "articles.parquet"
@@ -19,7 +19,7 @@ NEWS = Path(__file__).parents[1].parent / "shared" / "data" / "news" / "articles
 def headline(text: str, title: str = "") -> str:
     """The headline found behind "juga: " in a text."""
     at = text.index("juga: ") + len("juga: ")
-    return text[at : headline_end(Host(text, title), at, len(text))]
+    return text[at : headline_end(ArticleWords(text, title), at, len(text))]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_a_headline_is_about_as_long_as_the_articles_title():
     model = load_model()
 
     def lead_of_the_short_one(title: str) -> float:
-        found = candidates(Host(text, title), 0, len(text), model.tables)
+        found = candidates(ArticleWords(text, title), 0, len(text), model.tables)
         scores = {text[: one.end]: candidate_score(one, model.weights) for one in found}
         short, long = sorted(end for end in scores if end.endswith(("Kota", "Ditambah")))
         return scores[short] - scores[long]
@@ -110,7 +110,7 @@ def test_a_lost_headline_leaves_the_sentence_to_the_body():
 def test_a_headline_never_ends_with_a_function_word():
     text = "Baca juga: Warga Antre di Kota Solo dan Sekitarnya Menurut dia, pasokan gas seret."
     at = text.index("Warga")
-    ends = [one.end for one in candidates(Host(text), at, len(text), load_model().tables)]
+    ends = [one.end for one in candidates(ArticleWords(text), at, len(text), load_model().tables)]
     assert not any(text[at:end].endswith((" di", " dan")) for end in ends)
 
 
@@ -118,7 +118,7 @@ def test_names_with_a_capital_inside_are_one_word():
     tables = load_model().tables
     assert "WhatsApp" in tables.camel
     text = "Grup WhatsApp Warga Diretas"
-    window = Window(Host(text), 0, len(text), tables)
+    window = Window(ArticleWords(text), 0, len(text), tables)
     assert [text[a:b] for a, b in zip(window.starts, window.ends, strict=True)] == text.split()
 
 
@@ -142,7 +142,7 @@ def test_two_words_glued_are_taken_apart(glued, parts):
 @given(text=st.text(max_size=400), start=st.integers(0, 400))
 def test_the_end_lies_within_the_stretch(text, start):
     start = min(start, len(text))
-    assert start <= headline_end(Host(text), start, len(text)) <= len(text)
+    assert start <= headline_end(ArticleWords(text), start, len(text)) <= len(text)
 
 
 SCRAPS = st.sampled_from(
@@ -157,16 +157,16 @@ STRETCHES = st.one_of(st.text(max_size=80), st.lists(SCRAPS, max_size=70).map(" 
 
 @given(text=STRETCHES, title=st.sampled_from(["", "Gas Langka", "Warga Antre Gas Sejak Subuh"]))
 def test_the_end_is_that_of_the_best_candidate_and_of_equal_ones_the_last(text, title):
-    host, model = Host(text, title), load_model()
-    found = candidates(host, 0, len(text), model.tables)
+    article_words, model = ArticleWords(text, title), load_model()
+    found = candidates(article_words, 0, len(text), model.tables)
     scores = [round(candidate_score(one, model.weights), 6) for one in found]
     best = [one.end for one, score in zip(found, scores, strict=True) if score == max(scores)]
-    assert headline_end(host, 0, len(text)) == (best[-1] if best else 0)
+    assert headline_end(article_words, 0, len(text)) == (best[-1] if best else 0)
 
 
 @given(text=STRETCHES, phrase=st.lists(SCRAPS, min_size=1, max_size=3))
 def test_phrases_are_found_alike_in_short_and_long_texts(text, phrase):
-    short, long = Host(text), Host(text + " 1" * LONG)
+    short, long = ArticleWords(text), ArticleWords(text + " 1" * LONG)
     assert short.repeats(*phrase) == long.repeats(*phrase)
     assert short.writes_small(phrase[0].lower()) == long.writes_small(phrase[0].lower())
 
@@ -174,10 +174,10 @@ def test_phrases_are_found_alike_in_short_and_long_texts(text, phrase):
 def test_a_long_stretch_costs_no_more_than_a_window():
     text = "Panen " * 150_000
     load_model()
-    host = Host(text)
-    headline_end(host, 0, len(text))  # counts the text's words, once
+    article_words = ArticleWords(text)
+    headline_end(article_words, 0, len(text))  # counts the text's words, once
     start = time.process_time()
-    headline_end(host, 0, len(text))
+    headline_end(article_words, 0, len(text))
     assert time.process_time() - start < 0.1
 
 

@@ -175,11 +175,11 @@ def test_an_abbreviation_of_the_corpus_is_learnt_beside_the_known_ones():
         f"Kapal tiba di Kp. Cibeureum pukul {n}. Warga Kp. Sukamaju menyambut. Kp. Jati sepi."
         for n in range(40)
     ]
-    learnt = learn_abbreviations(texts)
-    assert "kp" in learnt
-    assert set(ABBREVIATIONS) <= set(learnt)
-    assert learnt == tuple(sorted(set(learnt)))
-    assert Splitter(learnt).sentences(texts[0])[0] == "Kapal tiba di Kp. Cibeureum pukul 0."
+    parameters = learn_abbreviations(texts)
+    assert "kp" in parameters
+    assert set(ABBREVIATIONS) <= set(parameters)
+    assert parameters == tuple(sorted(set(parameters)))
+    assert Splitter(parameters).sentences(texts[0])[0] == "Kapal tiba di Kp. Cibeureum pukul 0."
 
 
 def test_abbreviations_are_those_of_punkt():
@@ -239,10 +239,10 @@ def test_each_text_teaches_what_it_teaches_nltk(texts):
 def test_a_long_word_is_no_abbreviation_however_often_a_stop_follows_it():
     # Punkt alone would learn both.
     texts = [f"Kata kp. budi{n % 7} dan kabupat. budi{n % 7} harga naik." for n in range(400)]
-    learnt = set(learn_abbreviations(texts))
-    assert "kp" in learnt
-    assert "kabupat" not in learnt
-    assert all(len(word) <= MAX_ABBREVIATION_CHARS for word in learnt - set(ABBREVIATIONS))
+    parameters = set(learn_abbreviations(texts))
+    assert "kp" in parameters
+    assert "kabupat" not in parameters
+    assert all(len(word) <= MAX_ABBREVIATION_CHARS for word in parameters - set(ABBREVIATIONS))
 
 
 @pytest.mark.parametrize("texts", [[], [""], ["Satu kalimat."]])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from saring import kernel
 from saring.article import Record
 from saring.parse import boilerplate, engine, parse, parse_all
-from saring.parse.rules import PLACES, Needles, load_rules, lower, take_line
+from saring.parse.rules import PLACES, Literals, load_rules, lower, take_line
 
 RULES = load_rules()
 SEARCHED = [*RULES.markers, *RULES.at("inside")]
@@ -56,7 +56,7 @@ def without_shortcuts(rule):
 
 
 def check(text):
-    places = RULES.places(RULES.needles.find(text))
+    places = RULES.places(RULES.literals.find(text))
     marks = [(at, marker) for at, markers in places.marks for marker in markers]
     short = [(at, id(one)) for at, one in [*marks, *places.inside]]
     assert len(short) == len(set(short))
@@ -129,11 +129,11 @@ def test_what_a_rule_says_of_its_lines_leaves_none_out(text):
                 assert rule.ends.match(line, len(line) - 1)
 
 
-@pytest.mark.parametrize("need", RULES.needles.strings)
+@pytest.mark.parametrize("need", RULES.literals.strings)
 def test_each_string_that_is_needed_is_found_wherever_it_stands(need):
-    number = RULES.needles.strings.index(need)
-    assert (9, number) in RULES.needles.find(f"di dalam {need.upper()} kalimat")
-    assert (1, number) in RULES.needles.find(f"x{need}x")
+    number = RULES.literals.strings.index(need)
+    assert (9, number) in RULES.literals.find(f"di dalam {need.upper()} kalimat")
+    assert (1, number) in RULES.literals.find(f"x{need}x")
 
 
 @pytest.mark.xdist_group("compiled")
@@ -141,9 +141,9 @@ def test_each_string_that_is_needed_is_found_wherever_it_stands(need):
 def test_the_compiled_search_finds_what_python_finds(texts):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(kernel.SWITCH, "1")
-        found = kernel.find_needles(texts, RULES.needles.strings)
+        found = kernel.find_literals(texts, RULES.literals.strings)
     for text, hits in zip(texts, found, strict=True):
-        assert hits == (None if "\u212a" in text else RULES.needles.find(text))
+        assert hits == (None if "\u212a" in text else RULES.literals.find(text))
 
 
 @pytest.mark.xdist_group("compiled")
@@ -154,8 +154,8 @@ def test_the_compiled_search_finds_what_python_finds(texts):
 def test_whatever_strings_are_searched_for_both_find_the_same(strings, texts):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(kernel.SWITCH, "1")
-        found = kernel.find_needles(texts, tuple(strings))
-    assert found == [Needles([strings]).find(text) for text in texts]
+        found = kernel.find_literals(texts, tuple(strings))
+    assert found == [Literals([strings]).find(text) for text in texts]
 
 
 @pytest.mark.xdist_group("compiled")
@@ -165,7 +165,7 @@ def test_whatever_strings_are_searched_for_both_find_the_same(strings, texts):
 def test_strings_that_the_compiled_search_has_no_room_for_are_refused(strings, monkeypatch):
     monkeypatch.setenv(kernel.SWITCH, "1")
     with pytest.raises(ValueError, match="expected up to"):
-        kernel.find_needles(["baca juga"], strings)
+        kernel.find_literals(["baca juga"], strings)
 
 
 @pytest.mark.xdist_group("compiled")
@@ -173,4 +173,4 @@ def test_many_records_give_the_articles_that_each_gives(monkeypatch):
     monkeypatch.setenv(kernel.SWITCH, "1")
     records = [Record(str(n), text=text) for n, text in enumerate([*EXAMPLES, "Kamus \u212aAMUS"])]
     assert parse_all(records) == [parse(record) for record in records]
-    assert parse_all(records, kernel.find_needles) == parse_all(records)
+    assert parse_all(records, kernel.find_literals) == parse_all(records)

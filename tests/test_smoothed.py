@@ -5,7 +5,7 @@ import pytest
 from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
 
-from saring.models.pipelines import SmoothedLogistic
+from saring.models.pipelines import EmbeddingLogistic
 from saring.models.tfidf_features import HeadlineTfidf, word_vectors
 
 BAIT = ["artis heboh", "viral heboh", "artis viral", "heboh viral artis"]
@@ -32,18 +32,18 @@ def with_plain(features):
 
 
 def test_a_word_training_never_saw_is_judged_as_its_neighbours_are(known, columns):
-    model = SmoothedLogistic(C=10.0, smoothing=1.0).fit(columns, LABELS)
+    model = EmbeddingLogistic(C=10.0, smoothing=1.0).fit(columns, LABELS)
     bait, clear = (model.decision_function(with_plain(known.transform(w))) for w in UNSEEN)
     assert bait.min() > clear.max()
 
 
 def test_without_smoothing_known_words_have_no_weight(columns):
-    model = SmoothedLogistic(C=10.0).fit(columns, LABELS)
+    model = EmbeddingLogistic(C=10.0).fit(columns, LABELS)
     assert not model.coef_[0, 2:].any()
 
 
 def test_a_fitted_model_is_linear_in_its_columns(columns):
-    model = SmoothedLogistic(C=10.0, smoothing=1.0).fit(columns, LABELS)
+    model = EmbeddingLogistic(C=10.0, smoothing=1.0).fit(columns, LABELS)
     assert model.coef_.shape == (1, 2 + len(word_vectors()[0]))
     scores = model.decision_function(columns)
     assert np.allclose(scores, columns @ model.coef_[0] + model.intercept_[0])
@@ -53,7 +53,7 @@ def test_a_fitted_model_is_linear_in_its_columns(columns):
 
 
 def test_it_is_logistic_regression_on_the_vectors(columns):
-    model = SmoothedLogistic(C=3.0, smoothing=0.5).fit(columns, LABELS)
+    model = EmbeddingLogistic(C=3.0, smoothing=0.5).fit(columns, LABELS)
     space = columns[:, 2:] @ (0.5 * word_vectors()[1])
     plain = LogisticRegression(C=3.0, max_iter=3000).fit(
         np.hstack([columns[:, :2].toarray(), space - space.mean(axis=0)]), LABELS
@@ -66,14 +66,14 @@ def test_it_is_logistic_regression_on_the_vectors(columns):
 def test_what_only_tells_publishers_apart_gets_less_weight(columns):
     publishers = ["Kabar Satu", "Kabar Dua"] * (len(ROWS) // 2)  # as the two plain columns
     labels = np.array(["clickbait", "clear"] * (len(ROWS) // 2))
-    alone = SmoothedLogistic(C=10.0).fit(columns, labels)
-    told = SmoothedLogistic(C=10.0, publishers=2.0).fit(columns, labels, publishers=publishers)
+    alone = EmbeddingLogistic(C=10.0).fit(columns, labels)
+    told = EmbeddingLogistic(C=10.0, publishers=2.0).fit(columns, labels, publishers=publishers)
     assert np.abs(told.coef_[0, :2]).max() < 0.5 * np.abs(alone.coef_[0, :2]).max()
 
 
 def test_rows_that_name_no_publisher_are_as_none_at_all(columns):
-    none = SmoothedLogistic(smoothing=1.0, publishers=1.0).fit(columns, LABELS)
-    blank = SmoothedLogistic(smoothing=1.0, publishers=1.0).fit(
+    none = EmbeddingLogistic(smoothing=1.0, publishers=1.0).fit(columns, LABELS)
+    blank = EmbeddingLogistic(smoothing=1.0, publishers=1.0).fit(
         columns, LABELS, publishers=["", " "] * (len(ROWS) // 2)
     )
     assert np.array_equal(none.coef_, blank.coef_)
@@ -83,5 +83,5 @@ def test_a_row_given_for_both_labels_by_their_shares_is_a_probability(columns):
     both = hstack([columns.T, columns.T]).T.tocsr()
     labels = np.repeat(["clear", "clickbait"], len(ROWS))
     shares = np.repeat([0.25, 0.75], len(ROWS))
-    model = SmoothedLogistic(C=1.0, smoothing=1.0).fit(both, labels, sample_weight=shares)
+    model = EmbeddingLogistic(C=1.0, smoothing=1.0).fit(both, labels, sample_weight=shares)
     assert model.predict_proba(columns)[:, 1] == pytest.approx(0.75, abs=0.01)

@@ -42,7 +42,7 @@ CARD = {
     "config": {"seed": 7},
     "labels": {"topic": list(WORDS), "clickbait": ["clear", "clickbait"]},
     "metrics": {"test": {"macro_f1": np.float64(0.9)}},
-    "thresholds": {"abstain": 0.4, "strange": 9.0},
+    "thresholds": {"abstain": 0.4, "out_of_domain": 9.0},
     "licence": "MIT",
     "sources": ["synthetic"],
 }
@@ -190,7 +190,7 @@ def test_equal_models_have_equal_bytes_and_versions(tmp_path):
     "change",
     [
         {"config": {"seed": 8}},
-        {"thresholds": {"abstain": 0.5, "strange": 9.0}},
+        {"thresholds": {"abstain": 0.5, "out_of_domain": 9.0}},
         {"labels": {"topic": ["a", "b", "c"]}},
     ],
 )
@@ -217,7 +217,10 @@ def test_a_card_without_a_field_is_refused(field, tmp_path):
         ({"labels": {"topic": ["a", "b", 3]}}, r"labels\.topic missing or not as"),
         ({"labels": {"topic": ["a", "b", ""]}}, r"labels\.topic missing or not as"),
         ({"labels": {}, "name": 5}, r": name, labels\.topic missing or not as"),
-        ({"thresholds": {"abstain": "0.5", "strange": 9}}, r"thresholds\.abstain missing or not"),
+        (
+            {"thresholds": {"abstain": "0.5", "out_of_domain": 9}},
+            r"thresholds\.abstain missing or not",
+        ),
     ],
 )
 def test_a_card_that_is_not_plain_or_does_not_fit_is_refused(change, message, tmp_path):

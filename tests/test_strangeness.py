@@ -1,4 +1,4 @@
-"""Strangeness: news of one's own language is the least strange, whatever a text is about."""
+"""The out-of-domain score: news of one's own language is the least strange, whatever a text is about."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from saring import store
 from saring.models import plain_scorer as module
-from saring.models.plain_scorer import PULL_WORDS, STRANGEST
+from saring.models.plain_scorer import MOST_OUT_OF_DOMAIN, PULL_WORDS
 
 NEWS = [
     (
@@ -54,13 +54,13 @@ def model(bundle_folder):
     return store.load(bundle_folder).topic
 
 
-def strangeness(model, rows):
-    return module.strangeness(rows, model.whole.terms, model.whole.idf, model.min_df)
+def out_of_domain(model, rows):
+    return module.out_of_domain(rows, model.whole.terms, model.whole.idf, model.min_df)
 
 
 @pytest.mark.parametrize("name", STRANGERS)
 def test_what_is_no_indonesian_news_is_stranger_than_any_news(model, name):
-    assert strangeness(model, [STRANGERS[name]])[0] > strangeness(model, NEWS).max()
+    assert out_of_domain(model, [STRANGERS[name]])[0] > out_of_domain(model, NEWS).max()
 
 
 def test_a_first_answer_reads_the_few_words_of_malay_and_not_the_lexicon(bundle_folder):
@@ -78,36 +78,38 @@ def test_a_first_answer_reads_the_few_words_of_malay_and_not_the_lexicon(bundle_
 
 
 def test_malay_is_told_by_the_words_that_it_alone_has(model):
-    (plain,) = strangeness(model, [("", "Menteri berkata harga beras naik pada Senin.")])
-    (malay,) = strangeness(model, [("", "Menteri berkata harga beras naik kerana bahawa Isnin.")])
-    (unknown,) = strangeness(model, [("", "Menteri berkata harga beras naik zyxw zyxwa zyxwb.")])
+    (plain,) = out_of_domain(model, [("", "Menteri berkata harga beras naik pada Senin.")])
+    (malay,) = out_of_domain(model, [("", "Menteri berkata harga beras naik kerana bahawa Isnin.")])
+    (unknown,) = out_of_domain(model, [("", "Menteri berkata harga beras naik zyxw zyxwa zyxwb.")])
     assert plain < unknown < malay
 
 
 @pytest.mark.parametrize("row", [("", ""), ("", "... --- ?"), ("!", "")], ids=repr)
 def test_a_text_without_words_is_as_strange_as_can_be(model, row):
-    assert strangeness(model, [row]).tolist() == [STRANGEST]
+    assert out_of_domain(model, [row]).tolist() == [MOST_OUT_OF_DOMAIN]
 
 
 def test_so_are_many_words_without_the_end_of_a_sentence(model):
-    assert strangeness(model, [("Menu", MENU)])[0] == STRANGEST
-    assert strangeness(model, [("Menu", f"{MENU}.")])[0] < STRANGEST
-    assert strangeness(model, [("Harga soto ayam naik", "")])[0] < STRANGEST  # a headline alone
+    assert out_of_domain(model, [("Menu", MENU)])[0] == MOST_OUT_OF_DOMAIN
+    assert out_of_domain(model, [("Menu", f"{MENU}.")])[0] < MOST_OUT_OF_DOMAIN
+    assert (
+        out_of_domain(model, [("Harga soto ayam naik", "")])[0] < MOST_OUT_OF_DOMAIN
+    )  # a headline alone
 
 
 @given(st.text(max_size=200), st.text(max_size=200))
 def test_every_text_has_a_finite_strangeness_of_its_own(model, title, body):
-    alone = strangeness(model, [(title, body)])
-    assert 1 < alone[0] <= STRANGEST
-    assert strangeness(model, [*NEWS, (title, body)])[-1] == alone[0]
+    alone = out_of_domain(model, [(title, body)])
+    assert 1 < alone[0] <= MOST_OUT_OF_DOMAIN
+    assert out_of_domain(model, [*NEWS, (title, body)])[-1] == alone[0]
 
 
 def test_one_odd_word_does_not_make_a_headline_strange(model):
     usual, odd = ("Harga naik", ""), ("Harga zyxwabc", "")
-    few, many = strangeness(model, [usual, odd])
-    (long,) = strangeness(model, [("", "zyxwabc " * 4 * PULL_WORDS + ".")])
+    few, many = out_of_domain(model, [usual, odd])
+    (long,) = out_of_domain(model, [("", "zyxwabc " * 4 * PULL_WORDS + ".")])
     assert few < many < long
 
 
 def test_no_rows_have_no_strangeness(model):
-    assert strangeness(model, []).shape == (0,)
+    assert out_of_domain(model, []).shape == (0,)

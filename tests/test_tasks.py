@@ -53,7 +53,7 @@ def test_topic_asks_of_each_article_that_has_one():
     ]
     assert found.truth.tolist() == ["economy", "other"]
     assert found.articles.tolist() == [0, 2]
-    assert found.asked.all()
+    assert found.is_eval.all()
 
 
 def test_related_headlines_help_topic_training_and_are_not_asked_about():
@@ -61,7 +61,7 @@ def test_related_headlines_help_topic_training_and_are_not_asked_about():
     assert found.rows[1] == ("Peternak Telur Merugi", "")
     assert found.truth.tolist() == ["economy", "economy", "other"]
     assert found.weights.tolist() == [1, 0.25, 1]
-    assert found.asked.tolist() == [True, False, True]
+    assert found.is_eval.tolist() == [True, False, True]
     assert found.articles.tolist() == [0, 0, 2]  # in a split the headline goes with its article
 
 
@@ -107,7 +107,7 @@ def test_articles_without_judged_links_are_background_where_that_is_wanted():
         ("Timnas Menang", "Pedagang lega.", ""),
     ]
     assert found.weights.tolist() == [1, 1, 0, 0]
-    assert found.asked.tolist() == [True, True, False, False]
+    assert found.is_eval.tolist() == [True, True, False, False]
     assert len(table(LINK)) == 2
 
 
@@ -138,7 +138,7 @@ def test_annotators_of_two_minds_teach_both_labels_by_their_share(clickbait, vot
     assert found.rows == ["Harga Telur Turun"] * 2
     assert found.truth.tolist() == [CLICKBAIT_LABELS[clickbait], CLICKBAIT_LABELS[not clickbait]]
     assert found.weights.tolist() == [0.75, 0.25]
-    assert found.asked.tolist() == [True, False]
+    assert found.is_eval.tolist() == [True, False]
     assert found.shares[0] == 0.75
 
 
@@ -166,7 +166,7 @@ def test_a_corpus_without_the_labels_gives_an_empty_table(task):
     found = table(task, [LabelledArticle(article())])
     assert len(found) == 0
     assert found.truth.dtype.kind == "U"
-    assert len(found.take(found.asked)) == 0
+    assert len(found.take(found.is_eval)) == 0
 
 
 @pytest.mark.parametrize("chosen", [np.array([True, False, True]), np.array([0, 2])])
@@ -177,7 +177,7 @@ def test_rows_are_taken_by_a_mask_or_by_their_numbers(chosen):
     assert found.truth.tolist() == ["economy", "other"]
     assert found.weights.tolist() == [1, 1]
     assert found.articles.tolist() == [0, 2]
-    assert found.asked.all()
+    assert found.is_eval.all()
     assert len(found.publishers) == 2
 
 

@@ -84,7 +84,7 @@ def test_the_card_says_from_what_and_how_it_was_trained(card, small_corpus):
     assert card["data"]["clickbait_rows"] == n_links + len(rows)
     assert card["sources"] == ["small.jsonl"]
     assert (card["config"]["folds"], card["config"]["link.dimensions"]) == (3, 20)
-    assert card["thresholds"].keys() == {"abstain", "strange", "unrelated", "overlap"}
+    assert card["thresholds"].keys() == {"abstain", "out_of_domain", "unrelated", "overlap"}
     assert card["majority"]["link"] == "unrelated"
 
 

@@ -20,7 +20,7 @@ def table(topics, publishers="", *, rows=None, **columns):
         "weights": 1.0,
         "shares": np.nan,
         "grades": np.nan,
-        "asked": True,
+        "is_eval": True,
     }
     filled = plain | {"publishers": publishers} | columns
     return Table(

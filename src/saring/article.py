@@ -99,7 +99,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """A stretch of furniture: text the portal put around the article. `kind` names the rule."""
+    """A stretch of boilerplate: text the portal put around the article. `kind` names the rule."""
 
     kind: str
     start: int
@@ -162,7 +162,7 @@ class Article:
 
     @property
     def body(self) -> str:
-        """The clean text: paragraphs of the body, one a line, no links and no furniture."""
+        """The clean text: paragraphs of the body, one a line, no links and no boilerplate."""
         return clean_text(self)
 
 
@@ -252,7 +252,7 @@ class Prediction:
         return sum(not link.related for link in self.links)
 
     def row(self, topics: Iterable[str] = ()) -> dict[str, Any]:
-        """Return the flat row that every door gives; docs/columns.md says what is in it.
+        """Return the flat row that every entry point gives; docs/columns.md says what is in it.
 
         Values are JSON types, absent ones None. `topics` is needed only by a prediction that was
         made by hand and knows none.
@@ -268,7 +268,7 @@ def clean_text(article: Article, keep: Sequence[Link] = ()) -> str:
     """Return the body as paragraphs, one a line, with the links of `keep` on lines of their own.
 
     Lines are stripped at both ends and blank lines dropped. Inside a line nothing changes but
-    HTML's entities ("&amp;"), which scrapers left, and where a link or furniture stood within it:
+    HTML's entities ("&amp;"), which scrapers left, and where a link or boilerplate stood within it:
     there the two ends meet at one space, or at none before a stop.
     """
     text, spans = article.text, article._spans()

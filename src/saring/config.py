@@ -171,7 +171,7 @@ _TYPE_NAMES: Mapping[type, str] = {
 }
 # Where a setting of this name is not any number from 0 up.
 _RANGES: Mapping[str, tuple[float, float]] = {
-    "C": (1e-9, 1e9),  # a penalty that is none, or so strong that nothing is learnt
+    "C": (1e-9, 1e9),  # a penalty that is none, or so strong that nothing is learned
     "abstain_risk": (0, 1),
     "dimensions": (1, LARGEST),
     "folds": (2, LARGEST),

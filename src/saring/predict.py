@@ -82,7 +82,7 @@ def take(sources: Iterable[Source]) -> list[Article | Prediction]:
     columns = Columns({})
     opened = [_opened(source, columns) for source in sources]
     records = [item for item in opened if isinstance(item, Record)]
-    parsed = iter(parse_all(records, kernel.find_needles))
+    parsed = iter(parse_all(records, kernel.find_literals))
     articles = [next(parsed) if isinstance(item, Record) else item for item in opened]
     return [
         _checked(item, source, columns) if isinstance(item, Article) else item
@@ -215,7 +215,7 @@ def link_reasons(
     """
     reasons = [_shared([tie for tie in ties if tie.shared])]
     if akin := [tie for tie in ties if not tie.shared]:
-        reasons.append(f"article has kin of {_listed(akin)}")
+        reasons.append(f"article has related words: {_listed(akin)}")
     topic, probability = link_topic
     differs = topic not in (article_topic, NO_TOPIC) and probability >= SURE_TOPIC
     if differs and not related:
@@ -239,7 +239,7 @@ def _listed(ties: Sequence[Tie]) -> str:
     return told + (f" and {more} more" if more > 0 else "")
 
 
-# The small predict module: `load()` a model, `Model.predict(articles)`; every door calls it.
+# The small predict module: `load()` a model, `Model.predict(articles)`; every entry point calls it.
 
 
 # Of probabilities. The compiled kernel and scikit-learn agree to twelve, so that it cannot be seen
@@ -361,7 +361,7 @@ class Model:
             judged[i].append(verdict)
         clean = bodies if keep_links == "none" else _with_links(articles, judged, keep_links)
         names, thresholds = self.topics, self._thresholds
-        strange = found.strangeness.tolist()
+        strange = found.out_of_domain.tolist()
         made = []
         for i, article in enumerate(articles):
             probabilities = [round(p, DECIMALS) for p in topics[i]]
@@ -473,10 +473,10 @@ def _best(topics: Sequence[str], probabilities: Sequence[float]) -> tuple[str, f
 
 
 def _abstention(
-    best: float, strangeness: float, thresholds: Mapping[str, float]
+    best: float, out_of_domain: float, thresholds: Mapping[str, float]
 ) -> Abstention | None:
     """Return why no topic is to be named: where a text is no news its probability is nothing."""
-    if strangeness > thresholds["strange"]:
+    if out_of_domain > thresholds["out_of_domain"]:
         return "unlike_news"
     return "unsure" if best < thresholds["abstain"] else None
 

@@ -69,7 +69,7 @@ CARD_FIELDS: Mapping[str, str] = MappingProxyType(
 _DECIDES = ("config", "labels", "thresholds")
 _OURS = ("format", "model_version", "versions", "files")
 # Thresholds that predicting looks up, and the model that needs each.
-_THRESHOLDS = {"abstain": "topic", "strange": "topic", "unrelated": "link", "overlap": "link"}
+_THRESHOLDS = {"abstain": "topic", "out_of_domain": "topic", "unrelated": "link", "overlap": "link"}
 _VERSION_DIGITS = 12  # of sha256: 48 bits, no two of a million models collide
 _RECORDED = ("saring", "scikit-learn", "numpy", "scipy")
 
@@ -349,11 +349,14 @@ def _check_fit(model: Parameters, card: Mapping[str, Any]) -> None:
         case TopicParameters() if len(model.intercept) != n_labels:
             raise BundleError(f"topic: {n_labels} labels and {len(model.intercept)} intercepts")
         case LinkParameters():
-            kin = model.pairs.kin
-            n_groups = sum(len(kin.get(kind, [])) for kind in KINDS)
+            term_groups = model.pairs.term_groups
+            n_groups = sum(len(term_groups.get(kind, [])) for kind in KINDS)
             if len(model.mean) != len(FEATURES):
                 raise BundleError(f"link: {len(model.mean)} features, expected {len(FEATURES)}")
-            if set(kin) != {*KINDS, *WORD_LISTS} or len(model.pairs.family_weights) != n_groups:
+            if (
+                set(term_groups) != {*KINDS, *WORD_LISTS}
+                or len(model.pairs.family_weights) != n_groups
+            ):
                 raise BundleError(f"link: {n_groups} groups of terms do not fit their weights")
         case _:
             pass

@@ -221,7 +221,7 @@ class GroupCounter:
         return found
 
 
-# Sentences of Indonesian news: Punkt's rules with abbreviations learnt from a corpus.
+# Sentences of Indonesian news: Punkt's rules with abbreviations learned from a corpus.
 
 
 # Titles, units and ranks with a full stop inside sentences; every corpus has too few of some.

@@ -210,7 +210,7 @@ class Scoring:
 
 @dataclass(frozen=True, slots=True)
 class Cleaning:
-    """Articles without teasers and furniture; a model is needed to keep the related links."""
+    """Articles without teasers and boilerplate; a model is needed to keep the related links."""
 
     model: Model | None
     keep_links: KeepLinks

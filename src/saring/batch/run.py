@@ -23,7 +23,7 @@ from saring.batch.checkpoints import (
     parts_folder,
 )
 from saring.batch.jobs import Cleaning, Job, Maker, Scoring, Summary, Survey, survey
-from saring.batch.workers import Batch, Crew, made_by_workers, made_here
+from saring.batch.workers import Batch, WorkerPool, made_by_workers, made_here
 from saring.errors import ConfigError, SaringError, UsageError
 from saring.io import Block, ReadOptions, blocks, kept_kinds
 from saring.io.writers import check_place, claimed, followed, telling
@@ -113,20 +113,20 @@ def run(
         start: list[list[Block]] = []
         workers = how.workers or (cores() if _is_large(waiting, start) else 1)
         # They start while the files are surveyed.
-        crew = ending.enter_context(_hired(workers)) if workers > 1 else None
+        pool = ending.enter_context(_worker_pool(workers)) if workers > 1 else None
         found = survey(inputs, options.format)
         settings = asdict(options) | {
             "keep": list(options.keep),  # as JSON gives it back
             "output": out.suffix.lower(),
             "batch_size": how.batch_size,
         }
-        plan = _plan(found, what, crew, settings)
+        plan = _plan(found, what, pool, settings)
         parts = ending.enter_context(open_parts(out, plan, overwrite=how.overwrite))
         _check_places(out, how, parts.joined)
         maker = Maker(make_job(parts.plan.scored_at), out.suffix.lower(), options)
         try:
             how.progress(parts.rows, found.rows)
-            count = _make(chain(start, waiting), maker, crew, parts, how, found.rows)
+            count = _make(chain(start, waiting), maker, pool, parts, how, found.rows)
             return parts.finish(count, maker.job, quarantine, overwrite=how.overwrite)
         except (KeyboardInterrupt, SaringError) as stop:
             stop.add_note(_kept(out, plan, parts))
@@ -134,22 +134,22 @@ def run(
 
 
 @contextmanager
-def _hired(workers: int) -> Iterator[Crew]:
-    """Give a crew, which stops however the run ends."""
+def _worker_pool(workers: int) -> Iterator[WorkerPool]:
+    """Give a pool, which stops however the run ends."""
     if not kernel_is_kept():
         prepare()  # or each worker would compile it
-    crew = Crew(workers, kernel=True)  # without numbers it finds what parsing looks for
+    pool = WorkerPool(workers, kernel=True)  # without numbers it finds what parsing looks for
     try:
-        yield crew
+        yield pool
     finally:
-        crew.stop()
+        pool.stop()
 
 
-def _plan(found: Survey, what: What, crew: Crew | None, settings: Mapping[str, Any]) -> Plan:
+def _plan(found: Survey, what: What, pool: WorkerPool | None, settings: Mapping[str, Any]) -> Plan:
     """Return what decides the bytes of an output."""
     settings = {**what.settings, **settings, "saring": __version__}
     if what.numbers:
-        settings["compiled"] = crew.compiled() if crew else prepare()
+        settings["compiled"] = pool.compiled() if pool else prepare()
     stamp = datetime.now(UTC).isoformat(timespec="seconds")
     return Plan(found.digest, what.model, settings, stamp)
 
@@ -157,7 +157,7 @@ def _plan(found: Survey, what: What, crew: Crew | None, settings: Mapping[str, A
 def _make(
     all_batches: Iterable[list[Block]],
     maker: Maker,
-    crew: Crew | None,
+    pool: WorkerPool | None,
     parts: Parts,
     how: How,
     rows: int | None,
@@ -171,7 +171,7 @@ def _make(
             if count - 1 not in parts.done:
                 yield count - 1, batch
 
-    made = made_by_workers(missing(), maker, crew) if crew else made_here(missing(), maker)
+    made = made_by_workers(missing(), maker, pool) if pool else made_here(missing(), maker)
     with closing(made):
         for number, batch, part in made:
             parts.add(number, part, sum(map(len, batch)))
@@ -354,7 +354,7 @@ def clean(
     quarantine: str | Path | None = None,
     progress: Progress = lambda rows, total: None,
 ) -> Summary:
-    """Write the articles of files without teasers and furniture, and return what was done.
+    """Write the articles of files without teasers and boilerplate, and return what was done.
 
     A model is needed only to keep the related links; parameters and errors are those of `score`.
     """

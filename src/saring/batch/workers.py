@@ -23,7 +23,7 @@ from saring.io import Block, Pages, Ready, opened
 from saring.kernel import THREADS, prepare
 from saring.processes import WorkerProcess, without
 
-__all__ = ["Batch", "Crew", "Worker", "WorkerDied", "made_by_workers", "made_here", "serve"]
+__all__ = ["Batch", "Worker", "WorkerDied", "WorkerPool", "made_by_workers", "made_here", "serve"]
 
 
 # A process that makes parts: started with a `Maker`, given rows in blocks, it answers with bytes.
@@ -61,7 +61,7 @@ class Worker:
         self._taught = False
 
     @staticmethod
-    def lesson(maker: Maker) -> bytes:
+    def payload(maker: Maker) -> bytes:
         """Return what a worker needs to know: made once, for all workers."""
         return pickle.dumps(maker, pickle.HIGHEST_PROTOCOL)
 
@@ -77,13 +77,13 @@ class Worker:
             self._compiled = bool(self._ready()["compiled"])
         return self._compiled
 
-    def part(self, lesson: bytes, blocks: Sequence[Block]) -> Part:
+    def part(self, payload: bytes, blocks: Sequence[Block]) -> Part:
         """Return the part that the rows in blocks make.
 
         Parameters
         ----------
-        lesson : bytes
-            From `lesson`; sent with the first blocks, so that workers open models side by side.
+        payload : bytes
+            From `payload`; sent with the first blocks, so that workers open models side by side.
         blocks : sequence of Block
 
         Raises
@@ -95,7 +95,7 @@ class Worker:
         """
         if not self._taught:
             self.compiled()
-            self._ready(lesson)
+            self._ready(payload)
             self._taught = True
         stdin, stdout = self._process.stdin, self._process.stdout
         try:
@@ -107,11 +107,11 @@ class Worker:
         except (OSError, EOFError, ValueError):
             raise WorkerDied(self._process.ending()) from None
 
-    def _ready(self, lesson: bytes = b"") -> dict[str, Any]:
-        """Return what a worker says when it is ready for a lesson, or having learnt this one."""
+    def _ready(self, payload: bytes = b"") -> dict[str, Any]:
+        """Return what a worker says when it is ready for a payload, or having taken in this one."""
         try:
-            if lesson:
-                _send(self._process.stdin, lesson)
+            if payload:
+                _send(self._process.stdin, payload)
             said: dict[str, Any] = orjson.loads(_received(self._process.stdout))
         except (OSError, EOFError, ValueError):
             raise InputError(
@@ -195,22 +195,22 @@ def made_here(batches: Iterable[Batch], maker: Maker) -> Generator[Made]:
             yield number, blocks, maker.part(blocks, pages)
 
 
-def made_by_workers(batches: Iterable[Batch], maker: Maker, crew: Crew) -> Generator[Made]:
-    """Yield the part of each batch, made by a crew, as soon as it is there; then the crew stops.
+def made_by_workers(batches: Iterable[Batch], maker: Maker, pool: WorkerPool) -> Generator[Made]:
+    """Yield the part of each batch, made by a pool, as soon as it is there; then the pool stops.
 
     Raises
     ------
     InputError
         Some records again and again kill the process that works on them, and none does alone.
     """
-    crew.teach(maker)
+    pool.assign(maker)
     waiting: dict[Future[Part], Batch] = {}
     with ExitStack() as ending:
-        threads = ending.enter_context(ThreadPoolExecutor(crew.size))
-        ending.callback(crew.stop)  # before the threads, which wait for their workers, are joined
+        threads = ending.enter_context(ThreadPoolExecutor(pool.size))
+        ending.callback(pool.stop)  # before the threads, which wait for their workers, are joined
         for number, blocks in batches:
-            waiting[threads.submit(crew.part, blocks)] = (number, blocks)
-            while len(waiting) >= crew.size * (1 + AHEAD):
+            waiting[threads.submit(pool.part, blocks)] = (number, blocks)
+            while len(waiting) >= pool.size * (1 + AHEAD):
                 yield from _finished(waiting)
         while waiting:
             yield from _finished(waiting)
@@ -228,7 +228,7 @@ class _Stopped(Exception):
     """The run has ended; nobody waits for the answer."""
 
 
-class Crew:
+class WorkerPool:
     """The workers of a run: they start at once, and one that dies is replaced.
 
     Parameters
@@ -247,13 +247,13 @@ class Crew:
         self.size = size
         self._kernel = kernel
         self._maker: Maker | None = None
-        self._lesson = b""
+        self._payload = b""
         self._idle: SimpleQueue[Worker | None] = SimpleQueue()  # None: one that is yet to start
         self._lock = Lock()
         self._alive: set[Worker] = set()
         self._stopped = False
         for _ in range(size):
-            self._idle.put(self._hired())
+            self._idle.put(self._worker_pool())
 
     def compiled(self) -> bool:
         """Return whether the compiled kernel answers, once a worker has found out.
@@ -265,9 +265,9 @@ class Crew:
         """
         return next(iter(self._alive)).compiled()
 
-    def teach(self, maker: Maker) -> None:
+    def assign(self, maker: Maker) -> None:
         """Say what makes the parts; it goes to each worker with its first batch."""
-        self._maker, self._lesson = maker, Worker.lesson(maker)
+        self._maker, self._payload = maker, Worker.payload(maker)
 
     def part(self, blocks: Sequence[Block]) -> Part:
         """Return the part of a batch; one that kills its worker twice is tried row by row."""
@@ -300,8 +300,8 @@ class Crew:
         """Return the part that a worker makes, waiting for one that is idle."""
         worker = self._idle.get()
         try:
-            worker = worker or self._hired()
-            return worker.part(self._lesson, blocks)
+            worker = worker or self._worker_pool()
+            return worker.part(self._payload, blocks)
         except WorkerDied:
             with self._lock:
                 self._alive.discard(worker)
@@ -312,7 +312,7 @@ class Crew:
         finally:
             self._idle.put(worker)
 
-    def _hired(self) -> Worker:
+    def _worker_pool(self) -> Worker:
         """Return a new worker."""
         with self._lock:
             if self._stopped:

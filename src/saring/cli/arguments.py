@@ -236,7 +236,7 @@ def _importing(parser: argparse.ArgumentParser) -> None:
 
 
 def _doubting(parser: argparse.ArgumentParser) -> None:
-    """Add whose labels are doubted and where the doubts go."""
+    """Add whose labels are flagged and where the label issues go."""
     parser.add_argument("corpus", nargs="+", metavar="CORPUS", help="labelled files")
     parser.add_argument(
         "--question",
@@ -255,14 +255,14 @@ _COMMANDS: Mapping[str, tuple[Any, ...]] = {
         _inputs, _keep, _output, _engine, _model, _keep_links,
     ),
     "clean": (
-        "write articles without teasers and furniture",
+        "write articles without teasers and boilerplate",
         _inputs, _keep, _output, _model, _keep_links,
     ),
-    "parse": ("show the pieces of articles: body, links, furniture", _inputs, _json),
+    "parse": ("show the pieces of articles: body, links, boilerplate", _inputs, _json),
     "train": ("train a model on labelled articles", _training),
     "evaluate": ("score a model on labelled articles", _evaluation, _model),
     "corpus import": ("turn published files or own tables into a corpus", _importing),
-    "corpus doubts": (
+    "corpus label-issues": (
         "list labels that a model which never saw them finds unlikely", _doubting, _output,
     ),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The command line: parse arguments, call the room, print, return an exit code.
+"""The command line: parse arguments, call what they name, print, return an exit code.
 
 Exit codes: 0 done; 1 an error, told on standard error; 2 wrong use, of words or of an option's
 value, whatever the files hold; 3 done, but some rows had errors (they are in the output); 130
@@ -375,15 +375,15 @@ def _doubts(options: argparse.Namespace) -> int:
     from saring.cli.terminal import stages
     from saring.config import TrainConfig, load_config
     from saring.io.writers import open_rows
-    from saring.training.assess import COLUMNS, find_doubts
+    from saring.training.assess import COLUMNS, find_label_issues
     from saring.training.corpus import read_corpus
 
     config = load_config(options.config) if options.config else TrainConfig()
     with open_rows(options.out, COLUMNS, overwrite=options.overwrite) as file:
         articles = [article for path in options.corpus for article in read_corpus(path)]
         with stages() as progress:
-            found = find_doubts(articles, config, options.question, progress)
-        file.write([doubt.row() for doubt in found.rows])
+            found = find_label_issues(articles, config, options.question, progress)
+        file.write([label_issue.row() for label_issue in found.rows])
     print_doubts(found, options.out)
     return OK
 
@@ -396,5 +396,5 @@ _COMMANDS: Mapping[str, Command] = {
     "train": _train,
     "evaluate": _evaluate,
     "corpus import": _import,
-    "corpus doubts": _doubts,
+    "corpus label-issues": _doubts,
 }

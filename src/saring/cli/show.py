@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from saring.evaluation import Report, Table
     from saring.evaluation.reporting import Check
     from saring.predict import Model
-    from saring.training.assess import Doubts
+    from saring.training.assess import LabelIssues
     from saring.training.trainer import Trained
 
 __all__ = [
@@ -264,10 +264,10 @@ def print_checks(checks: Sequence[Check]) -> None:
         _print(out, Text(f"{line}{check.floor:.3f}" + " FAILED" * (not check.holds), style))
 
 
-def print_doubts(doubts: Doubts, out: str) -> None:
-    """Print how many labels of each source are doubted, on standard error."""
+def print_doubts(label_issues: LabelIssues, out: str) -> None:
+    """Print how many labels of each source are flagged, on standard error."""
     console = Terminal(stderr=True)
-    for line in (*doubts.lines(), f"-> {out}"):
+    for line in (*label_issues.lines(), f"-> {out}"):
         _print(console, Text(line))
 
 

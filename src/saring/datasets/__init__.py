@@ -1,6 +1,6 @@
-"""The import room: published files, or a user's own tables, to the corpus format.
+"""Published data sets, or a user's own tables, to the corpus format.
 
-    recipe, repair, annotations > tables > drafts > assemble > report > run
+    fetch; recipe > assemble > import_corpus
 
 `recipe` says what the keys of a mapping file mean; click-id/click-id.toml is one.
 """

@@ -1,6 +1,6 @@
-"""The evaluate room: predictions to a report.
+"""Predictions to a report.
 
-intervals > metrics > tables > results, answers, baselines > report, summary
+metrics > reports > reporting; render
 """
 
 from saring.evaluation.metrics import Agreement, Estimate, agreement

@@ -44,7 +44,7 @@ __all__ = [
 ]
 
 
-# Labelled rows with a model's answers: what an evaluation starts from, checked at the door.
+# Labelled rows with a model's answers: what an evaluation starts from, checked on entry.
 
 
 Strings = NDArray[np.str_]

@@ -164,7 +164,7 @@ def _collapse(text: str) -> str:
 
 
 LINE_COST = 20  # what a line of links or a label costs a container, beside its length
-FURNITURE_SHARE = 0.4  # an element with more of the page's prose than this is no furniture
+FURNITURE_SHARE = 0.4  # an element with more of the page's prose than this is no boilerplate
 SURE_SHARE = 0.9  # the same for comments, which may outweigh a short article
 LIST_LINKS = 3  # so many lines of links in a row are a list
 BEHIND_LIST = 0.5  # what prose counts behind a list, once for each list
@@ -182,7 +182,7 @@ _WORD = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z])(?=[A-Z])")
 
 
 class Page:
-    """A page's lines in order, and which of them are furniture by name or place."""
+    """A page's lines in order, and which of them are boilerplate by name or place."""
 
     def __init__(self, lines: list[Line]) -> None:
         self.lines = lines
@@ -202,7 +202,7 @@ class Page:
 
         Every line adds to each element around it: prose its length, a line of links or a label
         less than nothing. The element with the highest sum is the body; a container known by
-        name goes before it. Furniture inside is still among the lines.
+        name goes before it. Boilerplate inside is still among the lines.
 
         Items of lists are labels first. Of a page that is lists more than paragraphs, a recipe,
         that loses the better part: where they count as prose, the body may be fuller.
@@ -357,8 +357,8 @@ def _names(element: Element) -> list[str]:
 
 
 def _furniture_share(element: Element) -> float:
-    """Return below what share of the page's prose an element is furniture; 0 for never."""
-    rules = page_rules()["furniture"]
+    """Return below what share of the page's prose an element is boilerplate; 0 for never."""
+    rules = page_rules()["boilerplate"]
     words = {word.lower() for name in _names(element) for word in _WORD.split(name)}
     if not words.isdisjoint(rules["sure"]):
         return SURE_SHARE
@@ -384,7 +384,7 @@ def _invites(line: Line) -> bool:
     """Return whether the line asks to follow the portal elsewhere."""
     if not line.links or len(line.text) > INVITATION_CHARS:
         return False
-    places = page_rules()["furniture"]["channels"]
+    places = page_rules()["boilerplate"]["channels"]
     return any(place in to for _, to in line.links for place in places)
 
 

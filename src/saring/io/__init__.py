@@ -1,13 +1,10 @@
-"""The read room: files to records.
+"""Files in, rows out.
 
-    values > columns; packing > stream > source > parquet, delimited > formats
-    columns, formats, documents > records > blocks > cutting
-    pagelines > layout, teasers, pagemeta > html > worker > documents
+    streams > sources; columns, formats > records > blocks; writers
 
-`packing` unpacks, `stream` opens and decodes, `source` finds files, `formats` yields rows, for CSV
-with `delimited`, and `columns` finds our fields; `html` turns a page into a record, in the process
-that `worker` keeps. `cutting` takes rows out of files without looking at them, in `blocks` for
-other processes to look into.
+`streams` unpacks and decodes, `sources` finds files, `formats` yields rows, `columns` finds our
+fields, `records` makes records, `blocks` cuts inputs into what workers look into. `writers` writes
+rows, whole or not at all.
 """
 
 from saring.io.blocks import Block, Ready, blocks, opened

@@ -1,7 +1,7 @@
-"""Compiled scoring: what the pipelines of topic and clickbait say, and much faster.
+"""Scores of fitted parameters: by the compiled kernel, or in plain Python where that is sooner.
 
-    texts > slices; native > kernel > letters; plain, terms > articles, headlines
-    texts, native > needles; kernel, terms > pairs
+    text_arrays; loops > literal_search, scorers, pair_reading > pair_sharing > pair_loops
+    scorers, pair_loops > pair_scorer
 
 A model's parameters are turned into flat arrays: a table of 64-bit hashes of its terms, whose
 collisions are looked for when it is built, their idf and their weights. One walk over the bytes of
@@ -32,7 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saring.kernel.text_arrays import THREADS, Strings, as_column, as_list, kernel_is_kept
-from saring.models import Judge, Pair, Tie
+from saring.models import Pair, PairScorer, Tie
 from saring.models.parameters import (
     ClickbaitParameters,
     LinkParameters,
@@ -43,7 +43,7 @@ from saring.models.plain_scorer import NotCompiled, PlainArticles, PlainHeadline
 from saring.processes import without
 from saring.text import framed
 
-__all__ = ["ROWS_WORTH_LOADING", "SWITCH", "THREADS", "Topics", "clickbait", "find_needles",
+__all__ = ["ROWS_WORTH_LOADING", "SWITCH", "THREADS", "Topics", "clickbait", "find_literals",
            "links", "pair_features", "prepare", "topics"]  # fmt: skip
 
 SWITCH = "SARING_COMPILED"
@@ -59,7 +59,7 @@ Maker = Callable[[Any], Any]
 _LOADING = Lock()  # or each thread of a training would tell that it compiles
 _log = logging.getLogger(__name__)
 _scorers: WeakKeyDictionary[Any, dict[Maker, Any]] = WeakKeyDictionary()
-_asked = 0
+_row_counter = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,12 +69,12 @@ class Topics:
     Attributes
     ----------
     probabilities : (n, n_topics) array
-    strangeness : (n,) array
+    out-of-domain score : (n,) array
         See `saring.models.plain_scorer`.
     """
 
     probabilities: NDArray[np.float64]
-    strangeness: NDArray[np.float64]
+    out_of_domain: NDArray[np.float64]
 
 
 def prepare() -> bool:
@@ -83,8 +83,8 @@ def prepare() -> bool:
     Who scores many rows in small parts calls this first, so that no row's last digit depends on the
     part it is in.
     """
-    global _asked
-    _asked = max(_asked, ROWS_WORTH_LOADING)
+    global _row_counter
+    _row_counter = max(_row_counter, ROWS_WORTH_LOADING)
     return _wanted() and _loaded()
 
 
@@ -113,10 +113,10 @@ def topics(
     if scorer is None:
         return Topics(*_scorer(model, PlainArticles)(as_list(titles), as_list(bodies)))
     first, second = as_column(titles), as_column(bodies)
-    probabilities, strange, asked = scorer(first, second, threads)
-    if len(asked):
-        probabilities[asked], strange[asked] = _scorer(model, PlainArticles)(
-            [first[i] for i in asked], [second[i] for i in asked]
+    probabilities, strange, fallback = scorer(first, second, threads)
+    if len(fallback):
+        probabilities[fallback], strange[fallback] = _scorer(model, PlainArticles)(
+            [first[i] for i in fallback], [second[i] for i in fallback]
         )
     return Topics(probabilities, strange)
 
@@ -139,9 +139,9 @@ def clickbait(
     if scorer is None:
         answers = _scorer(model, PlainHeadlines)(texts)
         return answers
-    answers, asked = scorer(as_column([framed(text, cased=True) for text in texts]), threads)
-    if len(asked):
-        answers[asked] = _scorer(model, PlainHeadlines)([texts[i] for i in asked])
+    answers, fallback = scorer(as_column([framed(text, cased=True) for text in texts]), threads)
+    if len(fallback):
+        answers[fallback] = _scorer(model, PlainHeadlines)([texts[i] for i in fallback])
     return answers
 
 
@@ -156,7 +156,7 @@ def links(
     pairs : sequence of (title, body, headline)
         A pair's answer is the same among any others.
     """
-    found, ties = _judge(model.pairs, len(pairs)).features_and_ties(pairs)
+    found, ties = _pair_scorer(model.pairs, len(pairs)).features_and_ties(pairs)
     weighed = (found - model.mean) / model.scale * model.coef
     # Not a product with a vector, which adds up in an order that depends on how many rows there
     # are.
@@ -166,45 +166,45 @@ def links(
 
 def pair_features(model: PairParameters, pairs: Sequence[Pair]) -> NDArray[np.float64]:
     """Return the features of each pair, in the order of `FEATURES`, shape (n_pairs, n_features)."""
-    features: NDArray[np.float64] = _judge(model, len(pairs)).features_and_ties(pairs)[0]
+    features: NDArray[np.float64] = _pair_scorer(model, len(pairs)).features_and_ties(pairs)[0]
     return features
 
 
-def find_needles(
-    texts: Sequence[str], needles: tuple[str, ...]
+def find_literals(
+    texts: Sequence[str], literals: tuple[str, ...]
 ) -> Sequence[list[tuple[int, int]] | None]:
-    """Return where each text holds which needles, by their ends; None where Python is to look.
+    """Return where each text holds which literals, by their ends; None where Python is to look.
 
     Parameters
     ----------
     texts : sequence of str
-    needles : tuple of str
+    literals : tuple of str
         Short strings of small letters in ASCII, which capitals match.
     """
     if not (texts and _wanted() and _loaded()):
         return [None] * len(texts)
     from saring.kernel.literal_search import find
 
-    return find(texts, needles)
+    return find(texts, literals)
 
 
 def _wanted() -> bool:
     """Return whether the kernel is to answer, and can."""
     wish = os.environ.get(SWITCH, "")
-    return (wish == "1" or (wish != "0" and _asked >= ROWS_WORTH_LOADING)) and (
+    return (wish == "1" or (wish != "0" and _row_counter >= ROWS_WORTH_LOADING)) and (
         find_spec("numba") is not None
     )
 
 
-def _judge(model: PairParameters, n_rows: int) -> Any:
+def _pair_scorer(model: PairParameters, n_rows: int) -> Any:
     """Return who says what the features of pairs are: the kernel, or plain Python."""
-    return _kernel(model, n_rows, _compiled_judge) or _scorer(model, Judge)
+    return _kernel(model, n_rows, _compiled_pair_scorer) or _scorer(model, PairScorer)
 
 
 def _kernel(model: Any, n_rows: int, make: Maker) -> Any:
     """Return the compiled form of a model, None where plain Python is to answer."""
-    global _asked
-    _asked += n_rows
+    global _row_counter
+    _row_counter += n_rows
     return _scorer(model, make) if _wanted() and _loaded() else None
 
 
@@ -266,8 +266,8 @@ def _compiled_clickbait(model: ClickbaitParameters) -> Scorer:
     return HeadlineScorer.of(model)
 
 
-def _compiled_judge(model: PairParameters) -> Any:
+def _compiled_pair_scorer(model: PairParameters) -> Any:
     """Return the compiled form of the features of pairs; raises NotCompiled."""
-    from saring.kernel.pair_scorer import CompiledJudge
+    from saring.kernel.pair_scorer import CompiledPairScorer
 
-    return CompiledJudge(model)
+    return CompiledPairScorer(model)

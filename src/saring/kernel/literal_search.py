@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from saring.kernel.loops import NEEDLES, Int, Numbers, native
+from saring.kernel.loops import LITERALS, Int, Numbers, native
 from saring.kernel.text_arrays import Column, as_column
 
 __all__ = ["Hit", "find"]
@@ -24,7 +24,7 @@ __all__ = ["Hit", "find"]
 Hit = tuple[int, int]  # where, and the number of the string
 
 # The one letter beyond ASCII whose small one is in it: a text with a Kelvin sign is Python's.
-_ASK = "\u212a"
+_FALLBACK = "\u212a"
 _BYTES_A_HIT = 64  # room is made for so many hits at first; texts with more are read twice
 _CAPITALS = range(ord("A"), ord("Z") + 1)
 _TO_SMALL = 32
@@ -33,7 +33,7 @@ _BEGINNINGS = 255  # a byte numbers them
 _BITS, _THREE = np.uint32(6), np.uint32(_KINDS**3 - 1)  # of one kind; of three in a row
 
 
-@native(*NEEDLES)
+@native(*LITERALS)
 def _scan(
     data: Numbers, ends: Numbers, kinds: Numbers, begins: Numbers, begun: Numbers, steps: Numbers,
     first: Numbers, last: Numbers, sizes: Numbers, cuts: Numbers, hits: Numbers,
@@ -135,7 +135,7 @@ def _hits(column: Column, automaton: _Automaton) -> tuple[NDArray[np.int64], NDA
 @lru_cache(maxsize=4)
 def _automaton(strings: tuple[str, ...]) -> _Automaton:
     """Return the automaton of strings, and of the letter that only Python makes small."""
-    words = [string.encode() for string in (*strings, _ASK)]
+    words = [string.encode() for string in (*strings, _FALLBACK)]
     children, ending = _tree(words)
     bytes_ = sorted({byte for word in words for byte in word})
     if min(map(len, words)) < 3 or len(bytes_) >= _KINDS or len(words) > _BEGINNINGS:
@@ -164,7 +164,7 @@ def _automaton(strings: tuple[str, ...]) -> _Automaton:
     coded = (np.arange(len(children)) * steps.shape[1] << 1) + ends
     counts = np.cumsum([0, *map(len, ending)])
     flat = [string for here in ending for string in here]
-    sizes = [len(string) for string in (*strings, _ASK)]
+    sizes = [len(string) for string in (*strings, _FALLBACK)]
     return _Automaton(
         kinds,
         begins.ravel(),

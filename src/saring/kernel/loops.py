@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 __all__ = [
     "HEADLINES",
-    "NEEDLES",
+    "LITERALS",
     "PAIRS",
     "TOPICS",
     "Found",
@@ -56,7 +56,7 @@ TOPICS = (
 HEADLINES = (_TEXTS, *_ROWS, _CHARS, _TABLE, _TABLE, _FIELDS, _LEXICON, *_FILLED)
 _NUMBERS = int32[::1]
 _PLACES = int64[::1]
-NEEDLES = (
+LITERALS = (
     _BYTES, _ENDS, uint8[::1], uint8[::1], *[_NUMBERS] * 4, _PLACES, _PLACES, int64[:, ::1],
 )  # fmt: skip
 _POINTS = Array(uint32, 1, "C", readonly=True)
@@ -116,12 +116,12 @@ FREE = np.uint64(0)
 MISSING: Any = -1
 # A code point's small letter, and its marks; ASK: its small letter hangs on its neighbours.
 LETTER = np.uint32(0x1FFFFF)
-WORD, DIGIT, SPACE, ENDS, ASK, CAPITAL = (np.uint32(1 << bit) for bit in range(24, 30))
+WORD, DIGIT, SPACE, ENDS, FALLBACK, CAPITAL = (np.uint32(1 << bit) for bit in range(24, 30))
 UNSEEN: Any = np.uint32(0)
 COMMA, FULL_STOP, ZERO = (ord(mark) for mark in ",.0")
 OF_ARTICLE, SMALL, CASED = range(3)  # kinds of words
 # What is noted of a row; where Python must be asked, nothing else that is said of it counts.
-MUST_ASK, WORDS, BODY_WORDS, SENTENCES, RARITY, FACTS = range(6)
+NEEDS_FALLBACK, WORDS, BODY_WORDS, SENTENCES, RARITY, FACTS = range(6)
 
 
 @native()
@@ -360,7 +360,7 @@ def score_topics(
         _softmax(total)
         fact[BODY_WORDS] = fact[WORDS] - in_title
         fact[SENTENCES] = (found | rest) & ENDS
-        fact[MUST_ASK] = (marks | found | rest) & ASK
+        fact[NEEDS_FALLBACK] = (marks | found | rest) & FALLBACK
         _clear(work)
 
 
@@ -382,4 +382,4 @@ def score_headlines(
         _tally(CASED, data, begin, end, end, 1, last, work, fact)
         _add_field(fields[2], work, total)
         _clear(work)
-        fact[MUST_ASK] = marks & ASK
+        fact[NEEDS_FALLBACK] = marks & FALLBACK

@@ -14,9 +14,9 @@ import numpy as np
 
 from saring.kernel.loops import MISSING, PAIRS, Int, Numbers, Table, digest, native
 from saring.kernel.pair_reading import (
-    ASKS,
     BEGIN,
     DISTINCT,
+    FALLBACKS,
     IN_LEAD,
     LENGTH,
     MARKS,
@@ -53,7 +53,7 @@ from saring.kernel.pair_sharing import (
     count_groups,
     find_direction,
     find_inside,
-    find_kin,
+    find_term_groups,
     key_terms,
     line_for,
     phrases,
@@ -68,8 +68,8 @@ from saring.models.pair_features import (
     BM25_SATURATION,
     COMMON_WEIGHT,
     FEATURES,
+    GROUP_SHARE,
     KEY_TERMS,
-    KIN_SHARE,
     LATENT_CHARS,
     NAME_FLOOR,
     SPECIFIC_WEIGHT,
@@ -78,10 +78,19 @@ from saring.models.pair_features import (
 )
 from saring.models.plain_scorer import MIN_TELLING_CHARS, TELLING_WEIGHT
 
-__all__ = ["ASK_ALL", "ASK_SENTENCE", "FACTS", "SHARED", "SOURCES", "TOLD", "WORDS", "judge"]
+__all__ = [
+    "FACTS",
+    "FALLBACK_ALL",
+    "FALLBACK_SENTENCE",
+    "SHARED",
+    "SOURCES",
+    "TOLD",
+    "WORDS",
+    "pair_scorer",
+]
 
 
-# What is compiled into `judge`.
+# What is compiled into `pair_scorer`.
 SOURCES = (
     "saring.kernel.pair_loops", "saring.kernel.pair_sharing", "saring.kernel.pair_reading",
     "saring.kernel.loops", "saring.models.pair_features", "saring.models.plain_scorer",
@@ -89,19 +98,19 @@ SOURCES = (
 )  # fmt: skip
 # What is noted of a pair: how many words its headline has; that Python must be asked about all of
 # it, or about the best sentence alone.
-WORDS, ASK_ALL, ASK_SENTENCE, FACTS = range(4)
+WORDS, FALLBACK_ALL, FALLBACK_SENTENCE, FACTS = range(4)
 # What is noted of a headline's word: that the article has it, and that it tells a person something.
 SHARED, TOLD = 1, 2
 (
-    OVERLAP, KIN_OVERLAP, LEAD_OVERLAP, SENTENCE_OVERLAP, TITLE_RECALL, KEY_RECALL, SPECIFIC,
-    SATURATED, PHRASES, MENTIONS, MATTER, MISSING_PLACES, NAMES, KIN, LATENT_LEAD, SUBJECT_SHARE,
-    SUBJECT_MISSING,
+    OVERLAP, GROUP_OVERLAP, LEAD_OVERLAP, SENTENCE_OVERLAP, TITLE_RECALL, KEY_RECALL, SPECIFIC,
+    SATURATED, PHRASES, MENTIONS, MATTER, MISSING_PLACES, NAMES, GROUPS_SHARED, LATENT_LEAD,
+    SUBJECT_SHARE, SUBJECT_MISSING,
 ) = range(len(FEATURES))  # fmt: skip
 
 
 @native()
 def _compare(
-    text: Text, line: Line, host: Text, known: Known, table: Table, mine: Work, theirs: Work,
+    text: Text, line: Line, article: Text, known: Known, table: Table, mine: Work, theirs: Work,
     row: Numbers,
 ) -> bool:  # fmt: skip
     """Find most features of a pair; return whether Python must look for the best sentence."""
@@ -109,12 +118,12 @@ def _compare(
     for word in range(text.sizes[DISTINCT]):
         total += line.weights[word]
     total = total if total > 0 else 1.0
-    row[KIN] = find_kin(text, line, known, table, mine, theirs)
-    _share(text, line, host, total, row)
-    least, most = best_sentence(text, line, host)
+    row[GROUPS_SHARED] = find_term_groups(text, line, known, table, mine, theirs)
+    _share(text, line, article, total, row)
+    least, most = best_sentence(text, line, article)
     row[SENTENCE_OVERLAP] = most / total
-    row[PHRASES] = phrases(text, line, host)
-    row[NAMES] = _names(text, line, host, known)
+    row[PHRASES] = phrases(text, line, article)
+    row[NAMES] = _names(text, line, article, known)
     for k in range(len(mine.direction)):
         row[LATENT_LEAD] += mine.direction[k] * theirs.direction[k]
     row[SUBJECT_SHARE], row[SUBJECT_MISSING] = _subjects(known, mine, theirs)
@@ -132,46 +141,48 @@ def _entry(sources: str) -> Callable[..., None]:
     """
 
     @native(*PAIRS)
-    def judge(
-        hosts: Any, lines: Any, firsts: Numbers, start: Int, stop: Int, chars: Numbers,
-        table: Table, learnt: Any, features: Numbers, spans: Numbers, weighed: Numbers,
+    def pair_scorer(
+        articles: Any, lines: Any, firsts: Numbers, start: Int, stop: Int, chars: Numbers,
+        table: Table, parameters: Any, features: Numbers, spans: Numbers, weighed: Numbers,
         facts: Numbers,
     ) -> None:  # fmt: skip
         assert sources
-        (points, ends, titles), (heads, stops), known = hosts, lines, Known(*learnt)
+        (points, ends, titles), (heads, stops), known = articles, lines, Known(*parameters)
         longest = _longest(ends, start, stop)
         widest = _longest(stops, firsts[start], firsts[stop])
-        host, text, theirs, mine = room(longest), room(widest), work_for(known), work_for(known)
-        line, asked = line_for(widest, longest), sought_for(widest)
+        article, text, theirs, mine = room(longest), room(widest), work_for(known), work_for(known)
+        line, fallback = line_for(widest, longest), sought_for(widest)
         terms, weights = sought_for(longest + KEY_TERMS), np.empty(longest + KEY_TERMS)
         for h in range(start, stop):
             n = ends[h + 1] - ends[h]
-            read(points[ends[h] : ends[h + 1]], titles[h], chars, (table, known.notes), host)
-            mark_lead(host, titles[h], n)
-            n_titled = title_terms(host, known, terms.rows[SOUGHT], weights)
-            n_keys = key_terms(host, known, terms.rows[SOUGHT, n_titled:], weights[n_titled:])
+            read(points[ends[h] : ends[h + 1]], titles[h], chars, (table, known.notes), article)
+            mark_lead(article, titles[h], n)
+            n_titled = title_terms(article, known, terms.rows[SOUGHT], weights)
+            n_keys = key_terms(article, known, terms.rows[SOUGHT, n_titled:], weights[n_titled:])
             n_terms = n_titled + n_keys
-            seek(terms, n_terms, host)
-            count_groups(host, known, table, theirs)
-            find_direction(host, min(n, LATENT_CHARS), known, table, theirs)
+            seek(terms, n_terms, article)
+            count_groups(article, known, table, theirs)
+            find_direction(article, min(n, LATENT_CHARS), known, table, theirs)
             _weigh_subjects(known, theirs)
             for r in range(firsts[h], firsts[h + 1]):
                 begin, end, row, fact = stops[r], stops[r + 1], features[r], facts[r]
                 read(heads[begin:end], NO_TITLE, chars, (table, known.notes), text)
                 fact[WORDS] = text.sizes[DISTINCT]
-                fact[ASK_ALL] = host.sizes[ASKS] | text.sizes[ASKS]
-                if fact[ASK_ALL]:
+                fact[FALLBACK_ALL] = article.sizes[FALLBACKS] | text.sizes[FALLBACKS]
+                if fact[FALLBACK_ALL]:
                     continue
                 count_groups(text, known, table, mine)
                 find_direction(text, end - begin, known, table, mine)
-                _meet_words(text, line, host, n, asked, known)
-                find_inside(terms, n_terms, host, text, end - begin)
-                row[TITLE_RECALL] = recall(ZERO, n_titled, weights, terms, host, text)
-                row[KEY_RECALL] = recall(n_titled, n_terms, weights, terms, host, text)
-                fact[ASK_SENTENCE] = _compare(text, line, host, known, table, mine, theirs, row)
+                _meet_words(text, line, article, n, fallback, known)
+                find_inside(terms, n_terms, article, text, end - begin)
+                row[TITLE_RECALL] = recall(ZERO, n_titled, weights, terms, article, text)
+                row[KEY_RECALL] = recall(n_titled, n_terms, weights, terms, article, text)
+                fact[FALLBACK_SENTENCE] = _compare(
+                    text, line, article, known, table, mine, theirs, row
+                )
                 _tie(text, line, known, row, spans[begin:], weighed[begin:])
 
-    return judge
+    return pair_scorer
 
 
 @native()
@@ -193,45 +204,45 @@ def _weigh_subjects(known: Known, work: Work) -> None:
 
 @native()
 def _meet_words(
-    text: Text, line: Line, host: Text, chars: Int, asked: Sought, known: Known
+    text: Text, line: Line, article: Text, chars: Int, fallback: Sought, known: Known
 ) -> None:
     """Look up what a headline's words weigh, and how often an article has them."""
     n = text.sizes[DISTINCT]
     for word in range(n):
-        asked.rows[SOUGHT, word] = word
-    seek(asked, n, text)
-    find_inside(asked, n, text, host, chars)
+        fallback.rows[SOUGHT, word] = word
+    seek(fallback, n, text)
+    find_inside(fallback, n, text, article, chars)
     for word in range(n):
-        at = find(host, text.hashes[word])
-        times = host.words[TIMES, at] if at != MISSING else 0
+        at = find(article, text.hashes[word])
+        times = article.words[TIMES, at] if at != MISSING else 0
         line.counts[AT, word] = at
-        line.counts[SAID, word] = max(times, asked.rows[COUNT, word])
+        line.counts[SAID, word] = max(times, fallback.rows[COUNT, word])
         line.counts[AKIN, word] = line.counts[NEAR, word] = 0
         line.weights[word] = known.numbers[text.words[SLOT, word], IDF]
 
 
 @native()
-def _share(text: Text, line: Line, host: Text, total: float, row: Numbers) -> None:
-    """Add up the words that the article has, or has kin of."""
-    length = 1 - BM25_LENGTH + BM25_LENGTH * host.sizes[SPOKEN] / USUAL_WORDS
+def _share(text: Text, line: Line, article: Text, total: float, row: Numbers) -> None:
+    """Add up the words that the article has, or has related terms of."""
+    length = 1 - BM25_LENGTH + BM25_LENGTH * article.sizes[SPOKEN] / USUAL_WORDS
     for word in range(text.sizes[DISTINCT]):
         weight, times = line.weights[word], line.counts[SAID, word]
         at, akin = line.counts[AT, word], line.counts[AKIN, word] > 0
         if times:
             row[OVERLAP] += weight
-            row[KIN_OVERLAP] += weight
+            row[GROUP_OVERLAP] += weight
             row[SPECIFIC] += max(weight - SPECIFIC_WEIGHT, 0.0)
             row[SATURATED] += (
                 weight * times * (BM25_SATURATION + 1) / (times + BM25_SATURATION * length)
             )
         elif akin:
-            row[KIN_OVERLAP] += weight * KIN_SHARE
-        if at != MISSING and host.words[MARKS, at] & IN_LEAD:
+            row[GROUP_OVERLAP] += weight * GROUP_SHARE
+        if at != MISSING and article.words[MARKS, at] & IN_LEAD:
             row[LEAD_OVERLAP] += weight
         elif akin and line.counts[NEAR, word]:
-            row[LEAD_OVERLAP] += weight * KIN_SHARE
+            row[LEAD_OVERLAP] += weight * GROUP_SHARE
     row[OVERLAP] /= total
-    row[KIN_OVERLAP] /= total
+    row[GROUP_OVERLAP] /= total
     row[LEAD_OVERLAP] /= total
 
 
@@ -243,8 +254,8 @@ def _tie(
     for word in range(text.sizes[DISTINCT]):
         weight, note, tie = line.weights[word], text.words[NOTE, word], 0.0
         if weight > COMMON_WEIGHT:
-            kin = KIN_SHARE * math.log1p(line.counts[AKIN, word])
-            tie = (weight - COMMON_WEIGHT) * max(math.log1p(line.counts[SAID, word]), kin)
+            term_groups = GROUP_SHARE * math.log1p(line.counts[AKIN, word])
+            tie = (weight - COMMON_WEIGHT) * max(math.log1p(line.counts[SAID, word]), term_groups)
             row[MENTIONS] += tie
             if not note & (PLACE | ACTOR):
                 row[MATTER] += tie
@@ -260,12 +271,12 @@ def _tie(
 
 
 @native()
-def _names(text: Text, line: Line, host: Text, known: Known) -> float:
+def _names(text: Text, line: Line, article: Text, known: Known) -> float:
     """Return the share of the headline's names, by weight, that the article has."""
     found = total = 0.0
     for word in range(text.sizes[DISTINCT]):
         at = line.counts[AT, word]
-        named = at != MISSING and host.words[MARKS, at] & NAMED
+        named = at != MISSING and article.words[MARKS, at] & NAMED
         share = 1.0 if named else known.numbers[text.words[SLOT, word], NAME]
         total += line.weights[word] * share
         if line.counts[SAID, word]:
@@ -289,4 +300,4 @@ def _subjects(known: Known, mine: Work, theirs: Work) -> tuple[float, float]:
     return share / max(total, TINY), -missing
 
 
-judge = _entry(digest(*SOURCES))
+pair_scorer = _entry(digest(*SOURCES))

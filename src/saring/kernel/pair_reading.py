@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from saring.kernel.loops import (
-    ASK,
     CAPITAL,
     COMMA,
     DIGIT,
     ENDS,
     FACTOR,
+    FALLBACK,
     FULL_STOP,
     LETTER,
     MISSING,
@@ -31,12 +31,12 @@ __all__ = [
     "ABBREVIATION",
     "ABBREVIATION_END",
     "AFTER",
-    "ASKS",
     "BEGIN",
     "BLANK",
     "COARSE",
     "DISTINCT",
     "EARLY",
+    "FALLBACKS",
     "FINE",
     "FIRST",
     "GLUED",
@@ -86,8 +86,8 @@ __all__ = [
 # What is counted of a text: different words; words; those and the glued ones taken apart; words of
 # its title; parts in its title; words of the first `LEAD_CHARS`; glued runs; runs of words between
 # what may end a sentence; words of title and lead. Whether Python must be asked about it.
-(DISTINCT, PLAIN, SPOKEN, TITLE_WORDS, TITLE_PARTS, EARLY, GLUED, SENTENCES, N_LEAD, MASK, ASKS,
- SIZES) = range(12)  # fmt: skip
+(DISTINCT, PLAIN, SPOKEN, TITLE_WORDS, TITLE_PARTS, EARLY, GLUED, SENTENCES, N_LEAD, MASK,
+ FALLBACKS, SIZES) = range(12)  # fmt: skip
 WHICH, FINE, COARSE, AFTER, LEAD, SPOKEN_ROWS = range(6)
 SLOT, NOTE, BEGIN, LENGTH, TIMES, UNGLUED, FIRST, LAST, MARKS, WORD_ROWS = range(10)
 # What is noted of a word: it has a capital inside a sentence; it stands in the title, in the lead.
@@ -337,7 +337,7 @@ def read(points: Numbers, title: Int, chars: Numbers, terms: Any, text: Text) ->
     text.letters[n] = SPACE
     for i in range(n - QUAD + 1):
         text.quads[i] = _quad(text.letters, i)
-    text.sizes[ASKS] = seen & ASK
+    text.sizes[FALLBACKS] = seen & FALLBACK
     _walk(points, title, terms, text)
     text.sizes[PLAIN] = text.sizes[SPOKEN]
     _take_apart(points, title, terms, text)
@@ -390,7 +390,7 @@ def _walk(points: Numbers, title: Int, terms: Any, text: Text) -> None:
                 sizes[TITLE_WORDS] = sizes[SPOKEN]
                 sizes[EARLY] = 0
             if i == len(points) or (i >= title and breaks_line(points[i])):
-                sizes[ASKS] |= i - line > MAX_LINE_CHARS
+                sizes[FALLBACKS] |= i - line > MAX_LINE_CHARS
                 fine, coarse, line = fine + 1, coarse + 1, i + 1
         hashed, run = SEED, ZERO
     sizes[SENTENCES] = fine + 1
@@ -428,7 +428,7 @@ def _take_apart(points: Numbers, title: Int, terms: Any, text: Text) -> None:
 
 @native()
 def _lost_space(points: Numbers, i: Int) -> bool:
-    """Whether a word begins here that is glued to the one before, as `kin` says."""
+    """Whether a word begins here that is glued to the one before, as `related terms` says."""
     if i < GLUED_BEFORE or i + GLUED_BEHIND >= len(points) or not is_capital(points[i]):
         return False
     for k in range(i - GLUED_BEFORE, i + GLUED_BEHIND + 1):
@@ -452,7 +452,7 @@ def mark_lead(text: Text, title: Int, chars: Int) -> None:
     sizes = text.sizes
     n_plain = min(LEAD_WORDS, sizes[PLAIN] - sizes[TITLE_WORDS])
     if chars - title - 1 > LEAD_CHARS and sizes[EARLY] < LEAD_WORDS:
-        sizes[ASKS] = 1  # its end cuts a word in two
+        sizes[FALLBACKS] = 1  # its end cuts a word in two
         return
     parts = sizes[PLAIN] + sizes[TITLE_PARTS]
     n_parts = min(LEAD_WORDS - n_plain, sizes[SPOKEN] - parts)

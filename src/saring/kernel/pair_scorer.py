@@ -17,23 +17,23 @@ from saring.kernel.pair_reading import ABBREVIATION, ABBREVIATION_END
 from saring.kernel.pair_sharing import ACTOR, BEGINS_PAIR, GROUPED, IDF, KNOWN, NAME, PLACE
 from saring.kernel.scorers import Terms, letters
 from saring.kernel.text_arrays import Column, in_slices
-from saring.models import FEATURES, Judge, Pair, Tie
+from saring.models import FEATURES, Pair, PairScorer, Tie
 from saring.models.pair_features import BODY_CHARS, Sentences
-from saring.models.pair_vocabulary import NAME_PRIOR, Kin, unseen_weight, word_rows
+from saring.models.pair_vocabulary import NAME_PRIOR, TermGroups, unseen_weight, word_rows
 from saring.models.parameters import PairParameters
 from saring.models.plain_scorer import by_article
 from saring.text import Splitter
 
-__all__ = ["CompiledJudge", "tables"]
+__all__ = ["CompiledPairScorer", "tables"]
 
 
-# What fitting learnt of pairs, as the kernel looks it up.
+# What fitting learned of pairs, as the kernel looks it up.
 
 
 _LAST_WORD = re.compile(r"\w+$")
 
 
-def tables(learnt: PairParameters) -> tuple[Table, tuple[Numbers, ...]]:
+def tables(parameters: PairParameters) -> tuple[Table, tuple[Numbers, ...]]:
     """Return the table of terms, and what is known of them: the arrays of `known.Known`.
 
     Raises
@@ -41,22 +41,28 @@ def tables(learnt: PairParameters) -> tuple[Table, tuple[Numbers, ...]]:
     NotCompiled
         When two terms have one hash.
     """
-    kin, lexicon = Kin(learnt.kin), list(learnt.lexicon.values())
-    short, ends = _abbreviations(learnt.abbreviations)
-    order = learnt.idf.argsort(kind="stable")  # common words lie beside each other in memory
-    groups = [*lexicon, *kin.families]
+    term_groups, lexicon = TermGroups(parameters.term_groups), list(parameters.lexicon.values())
+    short, ends = _abbreviations(parameters.abbreviations)
+    order = parameters.idf.argsort(kind="stable")  # common words lie beside each other in memory
+    groups = [*lexicon, *term_groups.families]
     grouped = set(chain.from_iterable(groups))
     notes = (
-        (PLACE, kin.places), (ACTOR, kin.actors), (KNOWN, set(chain.from_iterable(lexicon))),
+        (PLACE, term_groups.places), (ACTOR, term_groups.actors),
+        (KNOWN, set(chain.from_iterable(lexicon))),
         (ABBREVIATION, short), (ABBREVIATION_END, ends),
         (GROUPED, grouped), (BEGINS_PAIR, {term.split()[0] for term in grouped if " " in term}),
     )  # fmt: skip
-    others = [learnt.latent_words, *kin.families, *(sorted(words) for _, words in notes)]
-    terms = Terms.of(chain([learnt.words[i] for i in order.tolist()], *others))
+    others = [
+        parameters.latent_words,
+        *term_groups.families,
+        *(sorted(words) for _, words in notes),
+    ]
+    terms = Terms.of(chain([parameters.words[i] for i in order.tolist()], *others))
     known = (
-        _numbers(terms, learnt, order), _notes(terms, notes), _rows(terms, learnt.latent_words),
-        *terms.members(groups), learnt.subject_weights, learnt.family_weights,
-        word_rows(learnt.latent_idf, learnt.axes),
+        _numbers(terms, parameters, order), _notes(terms, notes),
+        _rows(terms, parameters.latent_words),
+        *terms.members(groups), parameters.subject_weights, parameters.family_weights,
+        word_rows(parameters.latent_idf, parameters.axes),
     )  # fmt: skip
     return terms.table, known
 
@@ -67,14 +73,19 @@ def _abbreviations(known: Iterable[str]) -> tuple[set[str], set[str]]:
     return {term for term, end in last.items() if term == end}, set(last.values())
 
 
-def _numbers(terms: Terms, learnt: PairParameters, order: NDArray[np.intp]) -> NDArray[np.float64]:
+def _numbers(
+    terms: Terms, parameters: PairParameters, order: NDArray[np.intp]
+) -> NDArray[np.float64]:
     """Return how rare each slot's word is, and how probably a name, shape (n + 1, 2).
 
     The words that have a rarity come first, in this order.
     """
     found = np.empty((len(terms.slots) + 1, 2))
-    found[:, IDF], found[:, NAME] = unseen_weight(learnt.idf, learnt.min_df), NAME_PRIOR
-    found[: len(order), IDF], found[: len(order), NAME] = learnt.idf[order], learnt.names[order]
+    found[:, IDF], found[:, NAME] = unseen_weight(parameters.idf, parameters.min_df), NAME_PRIOR
+    found[: len(order), IDF], found[: len(order), NAME] = (
+        parameters.idf[order],
+        parameters.names[order],
+    )
     return found
 
 
@@ -117,7 +128,7 @@ class _Batch:
     """
 
     places: list[int]
-    hosts: Column
+    articles: Column
     lines: Column
     titles: NDArray[np.int64]
     firsts: NDArray[np.int64]
@@ -138,12 +149,12 @@ class _Found:
         return rows
 
 
-class CompiledJudge:
-    """What the kernel says of pairs: the same as `Judge` but for rounding.
+class CompiledPairScorer:
+    """What the kernel says of pairs: the same as `PairScorer` but for rounding.
 
     Parameters
     ----------
-    learnt : PairParameters
+    learned : PairParameters
 
     Raises
     ------
@@ -151,15 +162,15 @@ class CompiledJudge:
         When two terms have one hash.
     """
 
-    def __init__(self, learnt: PairParameters) -> None:
-        self._learnt = learnt
-        self._splitter = Splitter(learnt.abbreviations)
-        self._table, self._known = tables(learnt)
+    def __init__(self, parameters: PairParameters) -> None:
+        self._parameters = parameters
+        self._splitter = Splitter(parameters.abbreviations)
+        self._table, self._known = tables(parameters)
 
     @cached_property
-    def _plain(self) -> Judge:
+    def _plain(self) -> PairScorer:
         """Who answers where the kernel does not."""
-        return Judge(self._learnt)
+        return PairScorer(self._parameters)
 
     def features_and_ties(
         self, pairs: Sequence[Pair]
@@ -167,19 +178,21 @@ class CompiledJudge:
         """Return the features of each pair, and pair by pair the words that tie it."""
         features = np.zeros((len(pairs), len(FEATURES)))
         told: list[list[Tie]] = [[] for _ in pairs]
-        asked: list[int] = []
+        fallback: list[int] = []
         for batch in _batches(pairs):
             found = self._compare(batch)
             self._ask_for_sentences(pairs, batch, found)
             features[batch.places] = found.features
             for place, tie in _ties(pairs, batch, found):
                 told[place].append(tie)
-            asked += [batch.places[row] for row in found.noted(pair_loops.ASK_ALL)]
+            fallback += [batch.places[row] for row in found.noted(pair_loops.FALLBACK_ALL)]
         for ties in told:
             ties.sort(key=lambda tie: (-tie.weight, tie.word))
-        if asked:
-            features[asked], answers = self._plain.features_and_ties([pairs[i] for i in asked])
-            for i, ties in zip(asked, answers, strict=True):
+        if fallback:
+            features[fallback], answers = self._plain.features_and_ties(
+                [pairs[i] for i in fallback]
+            )
+            for i, ties in zip(fallback, answers, strict=True):
                 told[i] = ties
         return features, told
 
@@ -194,19 +207,19 @@ class CompiledJudge:
         )
 
         def work(start: int, stop: int) -> None:
-            pair_loops.judge(
-                (batch.hosts.data, batch.hosts.offsets, batch.titles),
+            pair_loops.pair_scorer(
+                (batch.articles.data, batch.articles.offsets, batch.titles),
                 (batch.lines.data, batch.lines.offsets), batch.firsts, start, stop, letters(),
                 self._table, self._known, found.features, found.spans, found.weighed, found.facts,
             )  # fmt: skip
 
-        in_slices(work, (batch.hosts,), None)
+        in_slices(work, (batch.articles,), None)
         return found
 
     def _ask_for_sentences(self, pairs: Sequence[Pair], batch: _Batch, found: _Found) -> None:
         """Find the best sentence of the pairs for which the kernel could not."""
         body, sentences = "", Sentences("", self._splitter)
-        for row in found.noted(pair_loops.ASK_SENTENCE):
+        for row in found.noted(pair_loops.FALLBACK_SENTENCE):
             _, article, headline = pairs[batch.places[row]]
             if article is not body:
                 body, sentences = article, Sentences(article[:BODY_CHARS], self._splitter)

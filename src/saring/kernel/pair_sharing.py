@@ -46,7 +46,7 @@ from saring.kernel.pair_reading import (
     find,
     neighbours,
 )
-from saring.models.pair_features import KEY_TERMS, KIN_FLOOR, MIN_KEY_CHARS, MIN_STEM_CHARS
+from saring.models.pair_features import GROUP_FLOOR, KEY_TERMS, MIN_KEY_CHARS, MIN_STEM_CHARS
 
 __all__ = [
     "ACTOR",
@@ -67,7 +67,7 @@ __all__ = [
     "damped",
     "find_direction",
     "find_inside",
-    "find_kin",
+    "find_term_groups",
     "key_terms",
     "line_for",
     "members",
@@ -81,7 +81,7 @@ __all__ = [
 ]
 
 
-# What the kernel of pairs looks up and writes on: what was learnt of terms, and scratch paper.
+# What the kernel of pairs looks up and writes on: what was learned of terms, and scratch paper.
 
 
 # What is noted of a term, beside `stops.ABBREVIATION` and `ABBREVIATION_END`: it says where, or
@@ -91,7 +91,7 @@ IDF, NAME = range(2)
 
 
 class Known(NamedTuple):
-    """What was learnt of each term, by slot; the last is for what is no term.
+    """What was learned of each term, by slot; the last is for what is no term.
 
     Attributes
     ----------
@@ -136,7 +136,7 @@ class Work(NamedTuple):
 
 @native()
 def work_for(known: Known) -> Work:
-    """Return paper for what was learnt."""
+    """Return paper for what was learned."""
     n_groups = len(known.subject_weights) + len(known.family_weights)
     n_rows, n_axes = known.axes.shape
     return Work(
@@ -326,8 +326,8 @@ class Line(NamedTuple):
         How rare it is.
     counts : (LINE_ROWS, n) array
         Its number in the article, `MISSING` where that has it nowhere, or inside others alone; how
-        often the article has it, be it inside others; how often kin of it; whether title or lead
-        have kin of it.
+        often the article has it, be it inside others; how often related terms of it; whether
+        title or lead have related terms of it.
     sums, stamps : (n_sentences, 2) arrays
         The weight of what is found in each sentence of the article, and the last word found.
     """
@@ -350,42 +350,42 @@ def line_for(chars: Int, host_chars: Int) -> Line:
 
 @native()
 def recall(
-    start: Int, stop: Int, weights: Numbers, sought: Sought, host: Text, text: Text
+    start: Int, stop: Int, weights: Numbers, sought: Sought, article: Text, text: Text
 ) -> float:
     """Return the share, by weight, of some words of the article that a headline has."""
     total = found = 0.0
     for k in range(start, stop):
         total += weights[k]
-        if sought.rows[COUNT, k] or find(text, host.hashes[sought.rows[SOUGHT, k]]) != MISSING:
+        if sought.rows[COUNT, k] or find(text, article.hashes[sought.rows[SOUGHT, k]]) != MISSING:
             found += weights[k]
     return found / total if total > 0 else 0.0
 
 
 @native()
-def title_terms(host: Text, known: Known, words: Numbers, weights: Numbers) -> Int:
+def title_terms(article: Text, known: Known, words: Numbers, weights: Numbers) -> Int:
     """Find the words of the title; return how many there are."""
     n = 0
-    for word in range(host.sizes[DISTINCT]):
-        if host.words[MARKS, word] & HEADING:
-            words[n], weights[n] = word, known.numbers[host.words[SLOT, word], IDF]
+    for word in range(article.sizes[DISTINCT]):
+        if article.words[MARKS, word] & HEADING:
+            words[n], weights[n] = word, known.numbers[article.words[SLOT, word], IDF]
             n += 1
     return n
 
 
 @native()
-def key_terms(host: Text, known: Known, words: Numbers, weights: Numbers) -> Int:
+def key_terms(article: Text, known: Known, words: Numbers, weights: Numbers) -> Int:
     """Find the terms of highest TF-IDF, the highest first; return how many there are."""
     n = 0
-    for word in range(host.sizes[DISTINCT]):
-        if host.words[LENGTH, word] < MIN_KEY_CHARS:
+    for word in range(article.sizes[DISTINCT]):
+        if article.words[LENGTH, word] < MIN_KEY_CHARS:
             continue
-        weight = damped(host.words[TIMES, word]) * known.numbers[host.words[SLOT, word], IDF]
+        weight = damped(article.words[TIMES, word]) * known.numbers[article.words[SLOT, word], IDF]
         if n == KEY_TERMS and weight < weights[n - 1]:
             continue
         at = n
         while at > 0 and (
             weight > weights[at - 1]
-            or (weight == weights[at - 1] and _before(host, word, np.int64(words[at - 1])))
+            or (weight == weights[at - 1] and _before(article, word, np.int64(words[at - 1])))
         ):
             at -= 1
         if at == KEY_TERMS:
@@ -409,43 +409,45 @@ def _before(text: Text, one: Int, two: Int) -> bool:
 
 
 @native()
-def find_kin(text: Text, line: Line, known: Known, table: Table, mine: Work, hosts: Work) -> float:
-    """Find kin of a headline's words; return the share of its families that the article has.
+def find_term_groups(
+    text: Text, line: Line, known: Known, table: Table, mine: Work, articles: Work
+) -> float:
+    """Find related terms of a headline's words; return the share of its families in the article.
 
     A word has a family alone or with its neighbour.
     """
     n = len(known.subject_weights)
     for at in range(text.sizes[SPOKEN]):
         one = np.int64(text.spoken[WHICH, at])
-        _relate(one, np.int64(text.words[SLOT, one]), line, known, hosts)
+        _relate(one, np.int64(text.words[SLOT, one]), line, known, articles)
         if at + 1 < text.sizes[SPOKEN]:
             two = np.int64(text.spoken[WHICH, at + 1])
             pair = pair_slot(text, one, two, table)
-            _relate(one, pair, line, known, hosts)
-            _relate(two, pair, line, known, hosts)
+            _relate(one, pair, line, known, articles)
+            _relate(two, pair, line, known, articles)
     total = found = 0.0
     for family in range(len(known.family_weights)):
         if mine.counts[n + family]:
             total += known.family_weights[family]
-            if hosts.counts[n + family]:
+            if articles.counts[n + family]:
                 found += known.family_weights[family]
-    return found / (total + KIN_FLOOR)
+    return found / (total + GROUP_FLOOR)
 
 
 @native()
-def _relate(word: Int, slot: Int, line: Line, known: Known, hosts: Work) -> None:
+def _relate(word: Int, slot: Int, line: Line, known: Known, articles: Work) -> None:
     """Note what an article has of the families of a headline's word."""
     start, stop = members(slot, known)
     for k in range(start, stop):
         group = known.groups[k]
         if group >= len(known.subject_weights):
-            line.counts[AKIN, word] = max(line.counts[AKIN, word], hosts.counts[group])
-            if hosts.leads[group]:
+            line.counts[AKIN, word] = max(line.counts[AKIN, word], articles.counts[group])
+            if articles.leads[group]:
                 line.counts[NEAR, word] = True
 
 
 @native()
-def phrases(text: Text, line: Line, host: Text) -> float:
+def phrases(text: Text, line: Line, article: Text) -> float:
     """Return the weight of the neighbouring words that both have, by how often the article does."""
     total = 0.0
     for at in range(text.sizes[SPOKEN] - 1):
@@ -453,7 +455,7 @@ def phrases(text: Text, line: Line, host: Text) -> float:
         first, second = np.int64(line.counts[AT, one]), np.int64(line.counts[AT, two])
         if first == MISSING or second == MISSING or _was_there(text, at, one, two):
             continue
-        times = neighbours(host, first, second)
+        times = neighbours(article, first, second)
         if times > 0:
             total += math.log1p(times) * min(line.weights[one], line.weights[two])
     return total
@@ -471,26 +473,26 @@ def _was_there(text: Text, at: Int, one: Int, two: Int) -> bool:
 
 
 @native()
-def best_sentence(text: Text, line: Line, host: Text) -> tuple[float, float]:
+def best_sentence(text: Text, line: Line, article: Text) -> tuple[float, float]:
     """Return the least and the most weight of the words found in the sentence that has most of it.
 
     They differ where a mark decides that may end a sentence, or may not.
     """
-    n = host.sizes[SENTENCES]
+    n = article.sizes[SENTENCES]
     line.sums[:n] = 0.0
     line.stamps[:n] = MISSING
     least = most = 0.0
     for word in range(text.sizes[DISTINCT]):
         if line.counts[AT, word] == MISSING:
             continue
-        at = np.int64(host.words[FIRST, line.counts[AT, word]])
+        at = np.int64(article.words[FIRST, line.counts[AT, word]])
         while at >= 0:
             for kind in range(2):
-                sentence = host.spoken[FINE, at] if kind == 0 else host.spoken[COARSE, at]
+                sentence = article.spoken[FINE, at] if kind == 0 else article.spoken[COARSE, at]
                 if line.stamps[sentence, kind] != word and sentence > 0:
                     line.stamps[sentence, kind] = word
                     line.sums[sentence, kind] += line.weights[word]
-            at = np.int64(host.spoken[AFTER, at])
+            at = np.int64(article.spoken[AFTER, at])
     for sentence in range(1, n):
         least, most = max(least, line.sums[sentence, 0]), max(most, line.sums[sentence, 1])
     return least, most

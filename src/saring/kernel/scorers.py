@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from saring.kernel import loops
 from saring.kernel.loops import (
-    ASK,
     CAPITAL,
     DIGIT,
     ENDS,
     FACTOR,
+    FALLBACK,
     FREE,
     PAIR_FACTOR,
     SEED,
@@ -57,7 +57,7 @@ def letters() -> NDArray[np.uint32]:
     r"""Return small letter and marks of each code point, as Python sees them, shape (0x110000,).
 
     Marks are `WORD`, `DIGIT` and `SPACE`, which are ``\w``, ``\d`` and ``\s`` of `re`, `ENDS` of
-    sentences, and `CAPITAL`, which is `str.isupper`; or `ASK` alone, where `str.lower` must be
+    sentences, and `CAPITAL`, which is `str.isupper`; or `FALLBACK` alone, where `str.lower` must be
     asked.
     """
     found = np.arange(sys.maxunicode + 1, dtype=np.uint32)
@@ -70,7 +70,7 @@ def letters() -> NDArray[np.uint32]:
         for run in re.finditer(pattern, text):
             found[slice(*run.span())] |= mark
     found[: len(text)][[letter.isupper() for letter in written]] |= CAPITAL
-    found[_NOT_ALONE] = ASK
+    found[_NOT_ALONE] = FALLBACK
     return found
 
 
@@ -184,7 +184,7 @@ def _places(hashes: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.
     return keys, slots
 
 
-# The topic model, compiled: probabilities and strangeness of articles in one walk.
+# The topic model, compiled: probabilities and out-of-domain score of articles in one walk.
 
 
 FIELDS = ("title", "lead", "all")  # as the kernel takes them
@@ -224,7 +224,7 @@ class ArticleScorer:
     def __call__(
         self, titles: Column, bodies: Column, threads: int | None
     ) -> tuple[Numbers, Numbers, Numbers]:
-        """Return probabilities, strangeness and the numbers of the rows that Python must answer."""
+        """Return probabilities, out-of-domain scores, and the rows that Python must answer."""
         scores = np.tile(self.intercept, (len(titles), 1))
         facts = np.zeros((len(titles), loops.FACTS))
 
@@ -237,7 +237,7 @@ class ArticleScorer:
 
         in_slices(work, (titles, bodies), threads)
         strange = mean_rarity(facts[:, loops.WORDS : loops.RARITY + 1])
-        return scores, strange, np.flatnonzero(facts[:, loops.MUST_ASK])
+        return scores, strange, np.flatnonzero(facts[:, loops.NEEDS_FALLBACK])
 
 
 def _by_slot(terms: Terms, rarity: Mapping[str, float], unknown: float) -> NDArray[np.float64]:
@@ -296,4 +296,4 @@ class HeadlineScorer:
             )  # fmt: skip
 
         in_slices(work, (framed,), threads)
-        return two_labels(scores[:, 0]), np.flatnonzero(facts[:, loops.MUST_ASK])
+        return two_labels(scores[:, 0]), np.flatnonzero(facts[:, loops.NEEDS_FALLBACK])

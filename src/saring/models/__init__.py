@@ -1,13 +1,12 @@
-"""Pairs (article, headline) to numbers: how much of the headline is at home in the article.
+"""Models of topics, links and clickbait: features, fitted parameters, scores in plain Python.
 
-Order inside: kin (words that name one thing) <- vocabulary (what words weigh) <- latent (directions
-of texts) <- host (an article as the features see it) <- features (one pair to numbers) <- judge
-(many pairs) <- background (what fitting counts) <- transformer (fitting).
+    pair_vocabulary > pair_features, parameters > plain_scorer
+    parameters, tfidf_features, plain_scorer > pair_fitting > pipelines
 
-Who judges needs no scikit-learn; who fits imports `transformer`.
+Predicting needs no scikit-learn; `tfidf_features`, `pair_fitting` and `pipelines` are of training.
 """
 
 from saring.models.pair_features import FEATURES
-from saring.models.plain_scorer import Judge, Pair, Tie
+from saring.models.plain_scorer import Pair, PairScorer, Tie
 
-__all__ = ["FEATURES", "Judge", "Pair", "Tie"]
+__all__ = ["FEATURES", "Pair", "PairScorer", "Tie"]

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from saring.models.pair_vocabulary import (
     DAMPED,
-    Kin,
     LatentSpace,
+    TermGroups,
     Vocabulary,
     capitalised,
     glued_parts,
@@ -28,8 +28,8 @@ __all__ = [
     "FEATURES",
     "MIN_STEM_CHARS",
     "SPECIFIC_WEIGHT",
+    "ArticleText",
     "Headline",
-    "Host",
     "Sentences",
     "Tools",
     "pair_features",
@@ -56,10 +56,10 @@ _BEFORE_INSIDE = frozenset("abcdefghijklmnopqrstuvwxyz0123456789,")  # see `capi
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tools:
-    """What was learnt and is looked up for every pair."""
+    """What was learned and is looked up for every pair."""
 
     vocabulary: Vocabulary
-    kin: Kin
+    term_groups: TermGroups
     family_weights: list[float]
     subjects: GroupCounter
     subject_weights: list[float]
@@ -77,7 +77,7 @@ class Headline:
     total : float
         Their sum; 1 where there is no word.
     relatives : dict of str to set of int
-        Its words that have kin, and their families.
+        Its words that have related terms, and their families.
     families : frozenset of int
     pairs : tuple of (str, str)
         Neighbouring words, each two once and in order: a sum over a set of them would have other
@@ -94,7 +94,7 @@ class Headline:
         self.lowered = text.lower()
         self.weights = {word: tools.vocabulary.weight(word) for word in found}
         self.total = sum(self.weights.values()) or 1.0
-        self.relatives, families = tools.kin.relatives(found)
+        self.relatives, families = tools.term_groups.relatives(found)
         self.families = frozenset(families)
         self.pairs = tuple(dict.fromkeys(pairwise(found)))
         named = tools.subjects.count(Bag(plain))
@@ -131,7 +131,7 @@ class Sentences:
         return float(totals.max(initial=0.0))
 
 
-class Host:
+class ArticleText:
     """An article, of a very long one the beginning; what it has is counted when first asked for."""
 
     def __init__(self, title: str, body: str, tools: Tools) -> None:
@@ -166,16 +166,16 @@ class Host:
         """Whether the text has a run of characters, be it inside a word or short."""
         return self.mentions(word) > 0 or (len(word) < MIN_STEM_CHARS and word in self._lowered)
 
-    def kin(self, family: int) -> int:
+    def term_groups(self, family: int) -> int:
         """Return how often the article has a family of words."""
         known = self._kin.get(family)
         if known is None:
-            known = self._kin[family] = self._tools.kin.count(family, self._bag)
+            known = self._kin[family] = self._tools.term_groups.count(family, self._bag)
         return known
 
-    def lead_has_kin(self, family: int) -> bool:
+    def lead_has_group(self, family: int) -> bool:
         """Whether the title or the first paragraphs have a family of words."""
-        return self._tools.kin.count(family, self._lead_bag) > 0
+        return self._tools.term_groups.count(family, self._lead_bag) > 0
 
     def pairs(self, one: str, two: str) -> int:
         """Return how often a word stands directly before another."""
@@ -279,7 +279,7 @@ class Host:
 
 FEATURES = (
     "overlap",  # share of the headline's word weight that stands anywhere in the article
-    "kin_overlap",  # ... with words that only have kin there counted in part
+    "group_overlap",  # ... with words that only have related terms there counted in part
     "lead_overlap",  # ... in its first words
     "sentence_overlap",  # ... in the sentence that has most of it
     "title_recall",  # share of the title's word weight that the headline repeats
@@ -291,7 +291,7 @@ FEATURES = (
     "matter",  # ... places and everyday actors left out: they relate no two stories
     "missing_places",  # minus the weight of the headline's places that the article lacks
     "names",  # share of the headline's names, by weight, that the article has
-    "kin",  # share of the headline's families of words, by weight, that the article has
+    "groups",  # share of the headline's families of words, by weight, that the article has
     "latent_lead",  # cosine with the title and lead in the latent space of the background
     "subject_share",  # how prominent the headline's subjects are in the article
     "subject_missing",  # minus the weight of the headline's subjects that the article lacks
@@ -299,9 +299,9 @@ FEATURES = (
 
 COMMON_WEIGHT = 2.0  # idf of a word that stands in one article of three: it says nothing
 SPECIFIC_WEIGHT = 3.0  # idf from which a shared word says something: one article in 7
-KIN_SHARE = 0.6  # a relative says less than the word itself
+GROUP_SHARE = 0.6  # a relative says less than the word itself
 # A share of nothing is 0, and one small word found is not yet all: added to what is divided by.
-NAME_FLOOR, KIN_FLOOR = 3.0, 2.0
+NAME_FLOOR, GROUP_FLOOR = 3.0, 2.0
 TINY = 1e-9  # instead of no subject at all
 # Source: Robertson & Zaragoza (2009), The probabilistic relevance framework: BM25 and beyond.
 BM25_SATURATION, BM25_LENGTH = 1.2, 0.75
@@ -309,72 +309,74 @@ USUAL_WORDS = 250  # length of an ordinary article
 
 
 def pair_features(
-    host: Host, headline: Headline, found: dict[str, float], tools: Tools
+    article: ArticleText, headline: Headline, found: dict[str, float], tools: Tools
 ) -> list[float]:
     """Return the features of a pair, in the order of `FEATURES`; `found` is what `ties` gives."""
     weights, total = headline.weights, headline.total
-    said = {word: host.mentions(word) for word in weights}
+    said = {word: article.mentions(word) for word in weights}
     shared = {word: w for word, w in weights.items() if said[word]}
-    lead = host.lead
-    akin = {w for w, of in headline.relatives.items() if any(map(host.kin, of))}
-    near = {w for w in akin if w not in lead and any(map(host.lead_has_kin, headline.relatives[w]))}
+    lead = article.lead
+    akin = {w for w, of in headline.relatives.items() if any(map(article.term_groups, of))}
+    near = {
+        w for w in akin if w not in lead and any(map(article.lead_has_group, headline.relatives[w]))
+    }
     return [
         sum(shared.values()) / total,
         _partly(weights, shared, akin) / total,
         _partly(weights, lead, near) / total,
-        host.best_sentence(weights) / total,
-        _recall(host.title_weights, headline),
-        _recall(host.key_weights, headline),
+        article.best_sentence(weights) / total,
+        _recall(article.title_weights, headline),
+        _recall(article.key_weights, headline),
         sum([w - SPECIFIC_WEIGHT for w in shared.values() if w > SPECIFIC_WEIGHT]),
-        sum([w * _saturated(said[word], host.n_words) for word, w in shared.items()]),
-        _phrases(host, headline),
+        sum([w * _saturated(said[word], article.n_words) for word, w in shared.items()]),
+        _phrases(article, headline),
         *_said(found, headline, tools),
-        _names(host, headline, shared, tools),
-        _families(host, headline, tools),
-        float(headline.direction @ host.direction),
-        *_subjects(host, headline, tools),
+        _names(article, headline, shared, tools),
+        _families(article, headline, tools),
+        float(headline.direction @ article.direction),
+        *_subjects(article, headline, tools),
     ]
 
 
-def ties(host: Host, headline: Headline) -> dict[str, float]:
+def ties(article: ArticleText, headline: Headline) -> dict[str, float]:
     """Return the headline's words that are not common, and how much the article says each.
 
     That is how rare the word is times how often, in logs, the article has it or, at a discount, its
-    kin; 0 for a word that it lacks.
+    related terms; 0 for a word that it lacks.
     """
     found = {}
     for word, weight in headline.weights.items():
         if weight > COMMON_WEIGHT:
-            kin = max(map(host.kin, headline.relatives.get(word, ())), default=0)
-            said = max(math.log1p(host.mentions(word)), KIN_SHARE * math.log1p(kin))
+            term_groups = max(map(article.term_groups, headline.relatives.get(word, ())), default=0)
+            said = max(math.log1p(article.mentions(word)), GROUP_SHARE * math.log1p(term_groups))
             found[word] = (weight - COMMON_WEIGHT) * said
     return found
 
 
 def _partly(weights: dict[str, float], found: Container[str], akin: Container[str]) -> float:
-    """Return the weight of the words found; one of which only kin is found counts in part."""
+    """Return the weight of the words found; one with related terms alone counts in part."""
     return sum(
         [
-            w if word in found else w * KIN_SHARE
+            w if word in found else w * GROUP_SHARE
             for word, w in weights.items()
             if word in found or word in akin
         ]
     )
 
 
-def _phrases(host: Host, headline: Headline) -> float:
+def _phrases(article: ArticleText, headline: Headline) -> float:
     """Return the weight of the neighbouring words that both have, by how often the article does."""
     weights = headline.weights
     return sum(
         math.log1p(times) * min(weights[one], weights[two])
         for one, two in headline.pairs
-        if (times := host.pairs(one, two))
+        if (times := article.pairs(one, two))
     )
 
 
 def _said(found: dict[str, float], headline: Headline, tools: Tools) -> list[float]:
     """Return the ties of all words and of what happens, and minus the places that are missing."""
-    places, actors = tools.kin.places, tools.kin.actors
+    places, actors = tools.term_groups.places, tools.term_groups.actors
     return [
         sum(found.values()),
         sum(tie for word, tie in found.items() if word not in places and word not in actors),
@@ -386,26 +388,26 @@ def _said(found: dict[str, float], headline: Headline, tools: Tools) -> list[flo
     ]
 
 
-def _names(host: Host, headline: Headline, shared: Container[str], tools: Tools) -> float:
+def _names(article: ArticleText, headline: Headline, shared: Container[str], tools: Tools) -> float:
     """Return the share of the headline's names, by weight, that the article has."""
     named = {
-        word: w * (1.0 if host.names(word) else tools.vocabulary.name(word))
+        word: w * (1.0 if article.names(word) else tools.vocabulary.name(word))
         for word, w in headline.weights.items()
     }
     found = [w for word, w in named.items() if word in shared]
     return sum(found) / (sum(named.values()) + NAME_FLOOR)
 
 
-def _families(host: Host, headline: Headline, tools: Tools) -> float:
+def _families(article: ArticleText, headline: Headline, tools: Tools) -> float:
     """Return the share of the headline's families, by weight, that the article has."""
     weights = tools.family_weights
-    found = sum(weights[f] for f in headline.families if host.kin(f))
-    return found / (sum(weights[f] for f in headline.families) + KIN_FLOOR)
+    found = sum(weights[f] for f in headline.families if article.term_groups(f))
+    return found / (sum(weights[f] for f in headline.families) + GROUP_FLOOR)
 
 
-def _subjects(host: Host, headline: Headline, tools: Tools) -> tuple[float, float]:
+def _subjects(article: ArticleText, headline: Headline, tools: Tools) -> tuple[float, float]:
     """Return how prominent the headline's subjects are, and minus the weight of those missing."""
-    weights, found = tools.subject_weights, host.subjects
+    weights, found = tools.subject_weights, article.subjects
     named = headline.subjects
     most = max(max(found, default=0.0), TINY)
     share = sum(weights[s] * (found[s] / most) for s in named)

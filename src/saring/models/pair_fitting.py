@@ -16,9 +16,15 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import StandardScaler
 
-from saring.models.pair_vocabulary import Kin, glued_parts, load_kin, name_shares, words_inside
+from saring.models.pair_vocabulary import (
+    TermGroups,
+    glued_parts,
+    load_term_groups,
+    name_shares,
+    words_inside,
+)
 from saring.models.parameters import PairParameters
-from saring.models.plain_scorer import Judge, Pair
+from saring.models.plain_scorer import Pair, PairScorer
 from saring.models.tfidf_features import Counts, Rows, count_terms
 from saring.text import (
     ABBREVIATIONS,
@@ -41,7 +47,7 @@ __all__ = [
 ]
 
 
-# Abbreviations learnt from texts: the rules by which Punkt finds them, and no others of its.
+# Abbreviations learned from texts: the rules by which Punkt finds them, and no others of its.
 
 
 # Punkt also learns ordinary words that end sentences; an abbreviation is short.
@@ -78,10 +84,10 @@ def learn_abbreviations(texts: Iterable[str]) -> tuple[str, ...]:
     trainer = _Trainer()
     for text in texts:
         trainer.read(text)
-    learnt = {
+    parameters = {
         word for word in trainer.known if len(word) <= MAX_ABBREVIATION_CHARS and word[:1].isalpha()
     }
-    return tuple(sorted(learnt | set(ABBREVIATIONS)))
+    return tuple(sorted(parameters | set(ABBREVIATIONS)))
 
 
 class _Types(dict[str, str]):
@@ -216,7 +222,7 @@ Numbers = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Background:
-    """Articles that words are learnt from, some or all of a table's.
+    """Articles that words are learned from, some or all of a table's.
 
     Attributes
     ----------
@@ -285,7 +291,7 @@ def _read(pairs: Iterable[Any]) -> tuple[Background, Numbers]:
     return every, np.array(numbers, dtype=np.intp)
 
 
-# The scikit-learn transformer of pairs: what is learnt for `judge` from background articles.
+# The scikit-learn transformer of pairs: what is learned for `pair_scorer` from background articles.
 
 
 # A subject met in every article says nothing; one never met must not weigh without bound.
@@ -309,7 +315,7 @@ class PairFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     min_df : int
         A word must stand in this many training articles to be known; unknown words weigh most.
     dimensions : int
-        Size of the latent space (LSA) learnt on the training articles.
+        Size of the latent space (LSA) learned on the training articles.
     seed : int
         For the randomised decomposition.
     """
@@ -346,16 +352,16 @@ class PairFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def transform(self, pairs: Sequence[Pair]) -> NDArray[np.float64]:
         """Return the features of each pair, in the order of `FEATURES`."""
-        return self.judge.features(pairs)
+        return self.pair_scorer.features(pairs)
 
     @property
-    def judge(self) -> Judge:
+    def pair_scorer(self) -> PairScorer:
         """Who answers from the fitted parameters."""
-        return Judge(self.parameters_)
+        return PairScorer(self.parameters_)
 
 
 class PairScaler(StandardScaler):  # type: ignore[misc]
-    """Features of mean 0 and spread 1, learnt on the pairs that are no background."""
+    """Features of mean 0 and spread 1, learned on the pairs that are no background."""
 
     def fit(self, features: ArrayLike, y: Any = None) -> PairScaler:
         """Learn mean and spread of the rows that are not all 0; return self."""
@@ -371,19 +377,19 @@ def _group_weights(background: Background) -> dict[str, Any]:
     places = {name: domains[name] for name in ("abroad", "home")}
     groups = places | load_lexicon("subjects")
     lexicon = {name: list(terms) for name, terms in groups.items()}
-    families = {kind: list(terms) for kind, terms in load_kin().items()}
-    subjects, kin = GroupCounter(lexicon), Kin(families)
+    families = {kind: list(terms) for kind, terms in load_term_groups().items()}
+    subjects, term_groups = GroupCounter(lexicon), TermGroups(families)
 
     def met(text: str) -> NDArray[np.bool_]:
         bag = Bag.of(text)
         named = [times > 0 for times in subjects.count(bag)]
-        return np.array(named + kin.met(bag.followed_by(glued_parts(text))))
+        return np.array(named + term_groups.met(bag.followed_by(glued_parts(text))))
 
     rarity = _rarity(background.ask_some(SAMPLE, met))
     subject_weights, family_weights = np.split(rarity, [len(lexicon)])
     return {
         "lexicon": lexicon,
-        "kin": families,
+        "term_groups": families,
         "subject_weights": subject_weights,
         "family_weights": family_weights,
     }

@@ -21,12 +21,12 @@ __all__ = [
     "KINDS",
     "NAME_PRIOR",
     "WORD_LISTS",
-    "Kin",
     "LatentSpace",
+    "TermGroups",
     "Vocabulary",
     "capitalised",
     "glued_parts",
-    "load_kin",
+    "load_term_groups",
     "name_shares",
     "separate_words",
     "unseen_weight",
@@ -189,7 +189,7 @@ def word_rows(idf: NDArray[np.float64], axes: NDArray[np.float64]) -> NDArray[np
     return np.ascontiguousarray(axes.T * idf[:, None])
 
 
-# Words that name one thing or belong to one specific subject (kin.toml), found in texts.
+# Words that name one thing or belong to one specific subject (term_groups.toml), found in texts.
 
 
 Families = dict[str, list[str]]  # kind of family to families; a family is its terms, with commas
@@ -238,8 +238,8 @@ def _around(sought: bytes, text: bytes) -> Iterator[tuple[int, int]]:
 
 
 @cache
-def load_kin() -> Families:
-    """Return the families of kin.toml by kind, the everyday actors, and the lexicon's places."""
+def load_term_groups() -> Families:
+    """Return the groups of term_groups.toml by kind, everyday actors, and the lexicon's places."""
     table = tomllib.loads((files("saring.models") / "term_groups.toml").read_text(encoding="utf-8"))
     domains = load_lexicon("domains")
     families = {kind: table[kind].strip().splitlines() for kind in KINDS}
@@ -247,13 +247,13 @@ def load_kin() -> Families:
     return families | {"everyday": everyday, "towns": [*domains["abroad"], *domains["home"]]}
 
 
-class Kin:
+class TermGroups:
     """Which families the words of a text belong to.
 
     Parameters
     ----------
     families : Mapping[str, Sequence[str]]
-        As `load_kin` gives them.
+        As `load_term_groups` gives them.
 
     Attributes
     ----------

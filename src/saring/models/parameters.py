@@ -152,7 +152,7 @@ class PairParameters:
         In how many articles a word had to stand to be among them.
     lexicon : dict of str to list of str
         Terms of each subject.
-    kin : dict of str to list of str
+    related terms : dict of str to list of str
         Groups of terms that name one thing, by kind; a group is its terms with commas.
     subject_weights, family_weights : arrays
         How rare each subject and each group is.
@@ -169,7 +169,7 @@ class PairParameters:
     names: Floats
     min_df: int
     lexicon: Groups
-    kin: Groups
+    term_groups: Groups
     subject_weights: Floats
     family_weights: Floats
     latent_words: list[str]

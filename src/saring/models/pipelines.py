@@ -28,7 +28,7 @@ from saring.models.tfidf_features import DomainShares, FieldTfidf, HeadlineTfidf
 
 __all__ = [
     "Calibration",
-    "SmoothedLogistic",
+    "EmbeddingLogistic",
     "clickbait_model",
     "clickbait_parameters",
     "fit_logistic",
@@ -210,7 +210,7 @@ def _probabilities(scores: Floats) -> Floats:
 MAX_ITERATIONS = 3000
 
 
-class SmoothedLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class EmbeddingLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Logistic regression over two labels; once fitted, a plain linear model.
 
     Two things happen in fitting alone. The known words get, besides what the other columns say, a
@@ -244,7 +244,7 @@ class SmoothedLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         y: ArrayLike,
         sample_weight: NDArray[np.float64] | None = None,
         publishers: ArrayLike | None = None,
-    ) -> SmoothedLogistic:
+    ) -> EmbeddingLogistic:
         """Learn from rows, whose last columns are the words of `word_vectors`; return self."""
         vectors = self.smoothing * word_vectors()[1]
         n_plain, n_numbers = X.shape[1] - len(vectors), vectors.shape[1]
@@ -331,10 +331,10 @@ def clickbait_model(config: ClickbaitConfig) -> Pipeline:
         [
             ("words", HeadlineTfidf(config.min_df)),
             ("cased", HeadlineTfidf(config.min_df, cased=True)),
-            ("known", HeadlineTfidf(known=True)),  # last: SmoothedLogistic looks for it there
+            ("known", HeadlineTfidf(known=True)),  # last: EmbeddingLogistic looks for it there
         ]
     )
-    classifier = SmoothedLogistic(config.C, config.smoothing, config.publishers)
+    classifier = EmbeddingLogistic(config.C, config.smoothing, config.publishers)
     return Pipeline([("features", features), ("classify", classifier)])
 
 
@@ -422,7 +422,7 @@ def _pipeline(features: FeatureUnion | Pipeline, penalty: float) -> Pipeline:
 
 
 class Calibration:
-    """A temperature, learnt on answers to rows that a model was not fitted on.
+    """A temperature, learned on answers to rows that a model was not fitted on.
 
     A penalised linear model ranks well and is too modest; one factor on its scores mends that and
     moves no verdict. Since scores are linear, the calibrated model is the same model with other

@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 from saring.models.pair_features import (
     FEATURES,
     SPECIFIC_WEIGHT,
+    ArticleText,
     Headline,
-    Host,
     Tools,
     pair_features,
     ties,
 )
-from saring.models.pair_vocabulary import DAMPED, Kin, LatentSpace, Vocabulary, unseen_weight
+from saring.models.pair_vocabulary import DAMPED, LatentSpace, TermGroups, Vocabulary, unseen_weight
 from saring.models.parameters import (
     ClickbaitParameters,
     PairParameters,
@@ -46,10 +46,10 @@ from saring.text import (
 )
 
 __all__ = [
-    "STRANGEST",
-    "Judge",
+    "MOST_OUT_OF_DOMAIN",
     "NotCompiled",
     "Pair",
+    "PairScorer",
     "PlainArticles",
     "PlainHeadlines",
     "Tie",
@@ -57,13 +57,13 @@ __all__ = [
     "domain_weights",
     "malay_words",
     "mean_rarity",
+    "out_of_domain",
     "rarities",
-    "strangeness",
     "two_labels",
 ]
 
 
-# Pairs judged: their features, and the words that tell why, from what fitting learnt.
+# Pairs judged: their features, and the words that tell why, from what fitting learned.
 
 
 Pair = tuple[str, str, str]  # title and body of the article, headline of the link
@@ -81,7 +81,7 @@ class Tie(NamedTuple):
     weight : float
         How rare it is, and how often the article says it: its part in the feature ``mentions``.
     shared : bool
-        Whether the article has the word itself; otherwise it has the word's kin.
+        Whether the article has the word itself; otherwise it has the word's related terms.
     """
 
     word: str
@@ -89,31 +89,33 @@ class Tie(NamedTuple):
     shared: bool
 
 
-class Judge:
+class PairScorer:
     """What plain Python says of pairs.
 
     Parameters
     ----------
-    learnt : PairParameters
+    learned : PairParameters
     """
 
-    def __init__(self, learnt: PairParameters) -> None:
-        self._known = {term for group in learnt.lexicon.values() for term in group}
+    def __init__(self, parameters: PairParameters) -> None:
+        self._known = {term for group in parameters.lexicon.values() for term in group}
         self._tools = Tools(
-            vocabulary=Vocabulary(learnt.words, learnt.idf, learnt.names, learnt.min_df),
-            kin=Kin(learnt.kin),
-            family_weights=learnt.family_weights.tolist(),
-            subjects=GroupCounter(learnt.lexicon),
-            subject_weights=learnt.subject_weights.tolist(),
-            latent=LatentSpace(learnt.latent_words, learnt.latent_idf, learnt.axes),
-            splitter=Splitter(learnt.abbreviations),
+            vocabulary=Vocabulary(
+                parameters.words, parameters.idf, parameters.names, parameters.min_df
+            ),
+            term_groups=TermGroups(parameters.term_groups),
+            family_weights=parameters.family_weights.tolist(),
+            subjects=GroupCounter(parameters.lexicon),
+            subject_weights=parameters.subject_weights.tolist(),
+            latent=LatentSpace(parameters.latent_words, parameters.latent_idf, parameters.axes),
+            splitter=Splitter(parameters.abbreviations),
         )
 
     def features(self, pairs: Sequence[Pair]) -> NDArray[np.float64]:
         """Return the features of each pair, in the order of `FEATURES`."""
         found = np.zeros((len(pairs), len(FEATURES)))
-        for i, host, headline in self._met(pairs):
-            found[i] = pair_features(host, headline, ties(host, headline), self._tools)
+        for i, article, headline in self._met(pairs):
+            found[i] = pair_features(article, headline, ties(article, headline), self._tools)
         return found
 
     def ties(self, pair: Pair) -> list[Tie]:
@@ -121,8 +123,8 @@ class Judge:
 
         Words that many articles share ("soal", "usai") and numbers are left out.
         """
-        for _, host, headline in self._met([pair]):
-            return self._told(host, headline, ties(host, headline))
+        for _, article, headline in self._met([pair]):
+            return self._told(article, headline, ties(article, headline))
         return []
 
     def features_and_ties(
@@ -131,27 +133,27 @@ class Judge:
         """Return what `features` and, pair by pair, `ties` say, at the cost of the first."""
         features = np.zeros((len(pairs), len(FEATURES)))
         told: list[list[Tie]] = [[] for _ in pairs]
-        for i, host, headline in self._met(pairs):
-            found = ties(host, headline)
-            features[i] = pair_features(host, headline, found, self._tools)
-            told[i] = self._told(host, headline, found)
+        for i, article, headline in self._met(pairs):
+            found = ties(article, headline)
+            features[i] = pair_features(article, headline, found, self._tools)
+            told[i] = self._told(article, headline, found)
         return features, told
 
     def weight(self, word: str) -> float:
         """Return how rare a word is: its idf in the training articles (natural log, from 1 up)."""
         return self._tools.vocabulary.weight(word)
 
-    def _met(self, pairs: Sequence[Pair]) -> Iterator[tuple[int, Host, Headline]]:
+    def _met(self, pairs: Sequence[Pair]) -> Iterator[tuple[int, ArticleText, Headline]]:
         """Yield the place of each pair that is no background, article by article."""
         for (title, body), places in by_article(pairs).items():
-            host = Host(title, body, self._tools)
+            article = ArticleText(title, body, self._tools)
             for i in places:
-                yield i, host, Headline(pairs[i][2], self._tools)
+                yield i, article, Headline(pairs[i][2], self._tools)
 
-    def _told(self, host: Host, headline: Headline, found: dict[str, float]) -> list[Tie]:
+    def _told(self, article: ArticleText, headline: Headline, found: dict[str, float]) -> list[Tie]:
         """Return the ties that tell a person something, the weightiest first."""
         told = [
-            Tie(word, weight, shared=host.mentions(word) > 0)
+            Tie(word, weight, shared=article.mentions(word) > 0)
             for word, weight in found.items()
             if weight > 0 and self._tells(word, headline.weights[word])
         ]
@@ -173,7 +175,7 @@ def by_article(pairs: Sequence[Pair]) -> dict[tuple[str, str], list[int]]:
     return articles
 
 
-# Strangeness: how unlike Indonesian news a text is, by the rarity of its words.
+# The out-of-domain score: how unlike Indonesian news a text is, by the rarity of its words.
 
 
 # A headline alone has few words, all of them telling; as many ordinary ones are thought beside it.
@@ -186,10 +188,10 @@ MALAY_WEIGHT = 3.0
 MOST_WORDS_WITHOUT_END = 25
 SENTENCE_ENDS = ".?!"
 # Of a text without words or sentences: beyond every mean, and a number that a card can hold.
-STRANGEST = 99.0
+MOST_OUT_OF_DOMAIN = 99.0
 
 
-def strangeness(
+def out_of_domain(
     rows: Sequence[Row], terms: Sequence[str], idf: NDArray[np.float64], min_df: int
 ) -> NDArray[np.float64]:
     """Return how strange (title, body) rows are, shape (n,).
@@ -238,7 +240,7 @@ def mean_rarity(totals: NDArray[np.float64]) -> NDArray[np.float64]:
     found, in_body, ends, rarity = totals.T
     mean = (PULL_WORDS * ORDINARY_RARITY + rarity) / (PULL_WORDS + found)
     listed = (ends == 0) & (in_body > MOST_WORDS_WITHOUT_END)
-    return np.where((found == 0) | listed, STRANGEST, mean)
+    return np.where((found == 0) | listed, MOST_OUT_OF_DOMAIN, mean)
 
 
 def _totals(row: Row, idf: Mapping[str, float], unknown: float) -> tuple[float, ...]:
@@ -281,7 +283,7 @@ class PlainArticles:
         self._intercept = model.intercept
 
     def __call__(self, titles: Sequence[str], bodies: Sequence[str]) -> tuple[Numbers, Numbers]:
-        """Return probabilities, shape (n, n_topics), and strangeness, shape (n,)."""
+        """Return probabilities, shape (n, n_topics), and out-of-domain score, shape (n,)."""
         scores = np.tile(self._intercept, (len(titles), 1))
         totals = np.zeros((len(titles), 4))
         for i, (title, body) in enumerate(zip(titles, bodies, strict=True)):

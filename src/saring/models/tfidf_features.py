@@ -347,7 +347,7 @@ class HeadlineTfidf(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 def word_vectors() -> tuple[tuple[str, ...], NDArray[np.float64]]:
     """Return words of Indonesian news and their vectors of length 1, shape (n_words, n_numbers).
 
-    Words that stand among the same words have near vectors: what is learnt of one word of the
+    Words that stand among the same words have near vectors: what is learned of one word of the
     labelled headlines holds, in part, for its neighbours, which no labelled headline may hold.
 
     Notes

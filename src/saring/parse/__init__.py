@@ -1,14 +1,11 @@
-"""The parse room: a record's text to an `Article` of body, links and furniture.
+"""A record's text to an `Article` of body, links and boilerplate.
 
-    host; shape > word > tables > window > signs, echoes > runon
-    needles > rules > markers
-    rules > teaser > marks > box > links
-    dateline, metadata > furniture > edges
-    links, edges > engine
+    words > window > headline_ends; rules > teasers; metadata > boilerplate
+    teasers, boilerplate > engine
 
-`needles` looks through a text for what `rules` need; `markers` loads those of markers.toml; `links`
-finds teasers and `runon` where a headline ends that lost its line break; `furniture` finds what
-portals print around an article, `edges` what stands in its first and last line.
+`rules` loads markers.toml and tries each rule where its literals occur; `teasers` finds teasers and
+`headline_ends` where a headline ends that lost its line break; `boilerplate` finds what portals
+print around an article.
 """
 
 from saring.parse.engine import as_record, parse, parse_all, text_id

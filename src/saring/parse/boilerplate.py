@@ -63,7 +63,7 @@ class Page(NamedTuple):
 
 
 class Find(NamedTuple):
-    """A stretch of furniture, its kind, and what it tells of the article (by field name)."""
+    """A stretch of boilerplate, its kind, and what it tells of the article (by field name)."""
 
     kind: str
     start: int
@@ -72,7 +72,7 @@ class Find(NamedTuple):
 
 
 def find_inside(page: Page) -> list[Find]:
-    """Return the furniture that may stand inside a line, in order, disjoint."""
+    """Return the boilerplate that may stand inside a line, in order, disjoint."""
     found = []
     for at, rule in page.places.inside:
         match = rule.pattern.match(page.text, at)
@@ -82,7 +82,7 @@ def find_inside(page: Page) -> list[Find]:
 
 
 def find_lines(page: Page, lines: Sequence[Span]) -> list[Find]:
-    """Return the lines that are furniture wherever they stand."""
+    """Return the lines that are boilerplate wherever they stand."""
     rules, signs, text = page.rules.at("line"), page.rules.line_starts, page.text
     held: dict[int, set[int]] = {}  # lines with what rules need, and the numbers of these
     for at, number in page.places.lines if lines else ():
@@ -140,7 +140,7 @@ def _stands_alone(line: str) -> bool:
 
 
 def find_head(page: Page, lines: Sequence[Span]) -> list[Find]:
-    """Return the furniture before the first paragraph: title, date, caption, byline."""
+    """Return the boilerplate before the first paragraph: title, date, caption, byline."""
     found: list[Find] = []
     longest = max(page.rules.longest("head"), MAX_CAPTION_CHARS)
     for start, end in lines[:HEAD_LINES]:
@@ -159,7 +159,7 @@ def find_head(page: Page, lines: Sequence[Span]) -> list[Find]:
 
 
 def find_tail(page: Page, lines: Sequence[Span]) -> list[Find]:
-    """Return the furniture after the last paragraph: credits, tags, lists of other articles."""
+    """Return the boilerplate after the last paragraph: credits, tags, lists of other articles."""
     first = len(lines)
     taken: dict[int, tuple[Rule, re.Match[str]]] = {}
     longest = page.rules.longest("tail")

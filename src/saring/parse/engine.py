@@ -81,13 +81,13 @@ def parse_all(records: Sequence[Record], search: Search | None = None) -> list[A
     ----------
     records : sequence of Record
     search : callable, optional
-        Takes many texts and a tuple of strings, and gives for each text what `Needles.find` does,
+        Takes many texts and a tuple of strings, and gives for each text what `Literals.find` does,
         faster than that; or None, where it cannot.
     """
     rules = load_rules()
     found: Sequence[list[Hit] | None] = [None] * len(records)
     if search is not None:
-        found = search([record.text for record in records], rules.needles.strings)
+        found = search([record.text for record in records], rules.literals.strings)
     return [_parsed(record, rules, hits) for record, hits in zip(records, found, strict=True)]
 
 
@@ -96,7 +96,7 @@ def _parsed(record: Record, rules: Rules, hits: list[Hit] | None) -> Article:
     text = record.text
     lines = _lines(text)
     title = record.title.strip() or boilerplate.find_title(text, lines, rules)
-    places = rules.places(rules.needles.find(text) if hits is None else hits)
+    places = rules.places(rules.literals.find(text) if hits is None else hits)
     page = Page(text, title, record.publisher.strip(), rules, places)
 
     finds = boilerplate.find_inside(page)

@@ -10,7 +10,7 @@ from importlib.resources import files
 from operator import mul
 from typing import Any, NamedTuple, TypeAlias
 
-from saring.parse.window import Host, Window
+from saring.parse.window import ArticleWords, Window
 from saring.parse.words import SMALL_WORDS, Tables
 
 __all__ = [
@@ -39,17 +39,17 @@ Echo: TypeAlias = Callable[[Window, int], bool]
 
 def _closes(window: Window, place: int) -> bool:
     """Return whether the text has the headline's last word more than once."""
-    return place > 0 and window.host.repeats(window.words[place - 1].bare)
+    return place > 0 and window.article_words.repeats(window.words[place - 1].bare)
 
 
 def _opens(window: Window, place: int) -> bool:
     """Return whether the text has the word behind the headline more than once."""
-    return place < len(window.words) and window.host.repeats(window.words[place].bare)
+    return place < len(window.words) and window.article_words.repeats(window.words[place].bare)
 
 
 def _starts(window: Window, place: int) -> bool:
     """Return whether the word behind the headline opens a sentence elsewhere."""
-    return place < len(window.words) and window.words[place].bare in window.host.starts
+    return place < len(window.words) and window.words[place].bare in window.article_words.starts
 
 
 def _splits_pair(window: Window, place: int) -> bool:
@@ -87,13 +87,13 @@ ECHOES: Mapping[str, Echo] = {
 def _repeats(window: Window, place: int, size: int) -> bool:
     """Return whether so many words from a place on stand side by side more than once."""
     phrase = [word.bare for word in window.words[place : place + size]]
-    return len(phrase) == size and window.host.repeats(*phrase)
+    return len(phrase) == size and window.article_words.repeats(*phrase)
 
 
 def _stands_before(window: Window, place: int) -> bool:
     """Return whether three words from a place on stand in the headline before it."""
     start, end = window.starts[place], window.ends[place + 2]
-    text = window.host.text
+    text = window.article_words.text
     return text.find(text[start:end], window.starts[0], start) >= 0
 
 
@@ -116,7 +116,7 @@ Group: TypeAlias = tuple[Any, ...]
 
 def read_signs(window: Window, place: int) -> list[Group]:
     """Return the signs of the place before a word of the window, or behind its last, in groups."""
-    groups: list[Group] = [(_length, place, window.host.title_words)]
+    groups: list[Group] = [(_length, place, window.article_words.title_words)]
     if place:
         groups += _headline(window, place)
     if place == len(window.words):
@@ -126,7 +126,7 @@ def read_signs(window: Window, place: int) -> list[Group]:
     if place:
         kind = "elsewhere" if window.joined[-1] else ""
         if window.glued[place]:
-            kind = "glued" if window.host.is_glued else "spaced"
+            kind = "glued" if window.article_words.is_glued else "spaced"
         groups.append((_joint, kind, window.wide[place]))
     return groups
 
@@ -157,9 +157,9 @@ def _headline(window: Window, place: int) -> list[Group]:
     shouted = window.shouted[place] - window.shouted[1]
     tail = lower - window.lower[place - 3 if place > 3 else 0]
     clause = place - 1 - window.clauses[place - 1]
-    chars = window.ends[place - 1] - window.starts[0] - window.host.title_chars
+    chars = window.ends[place - 1] - window.starts[0] - window.article_words.title_chars
     return [
-        (_longer, chars // CHARS, window.host.title_words >= MIN_TITLE_WORDS),
+        (_longer, chars // CHARS, window.article_words.title_words >= MIN_TITLE_WORDS),
         (_case, style, min(lower, MANY), tail, min(shouted, FEW)),
         (_end, before.ends, before.bare in SMALL_WORDS, min(clause, MAX_CLAUSE)),
         (
@@ -324,7 +324,7 @@ class Model(NamedTuple):
     tables: Tables
 
 
-def headline_end(host: Host, start: int, stop: int) -> int:
+def headline_end(article_words: ArticleWords, start: int, stop: int) -> int:
     """Return where the headline that starts at `start` ends; `start` itself if none is there.
 
     Parameters
@@ -335,7 +335,7 @@ def headline_end(host: Host, start: int, stop: int) -> int:
         The stretch the headline lies in: it ends at `stop` at the latest.
     """
     model = load_model()
-    window = Window(host, start, stop, model.tables)
+    window = Window(article_words, start, stop, model.tables)
     places = _places(window, stop)
     if not places:
         return start
@@ -367,7 +367,9 @@ def _best(window: Window, scores: Mapping[int, float]) -> int:
     return best
 
 
-def candidates(host: Host, start: int, stop: int, tables: Tables) -> list[Candidate]:
+def candidates(
+    article_words: ArticleWords, start: int, stop: int, tables: Tables
+) -> list[Candidate]:
     """Return the places where the headline may end, with their features by name.
 
     Parameters
@@ -379,7 +381,7 @@ def candidates(host: Host, start: int, stop: int, tables: Tables) -> list[Candid
     tables : Tables
         What the features are read from.
     """
-    window = Window(host, start, stop, tables)
+    window = Window(article_words, start, stop, tables)
     found = []
     for place in _places(window, stop):
         signs = [name for read, *values in read_signs(window, place) for name in read(*values)]
@@ -408,13 +410,16 @@ def _places(window: Window, stop: int) -> list[int]:
     # In Title Case something is advertised; elsewhere the headline may be lost.
     if words and words[0].may_open and window.style != "title":
         places.insert(0, 0)
-    if 0 < len(words) <= MAX_WORDS and not window.host.text[window.ends[-1] : stop].strip():
+    if (
+        0 < len(words) <= MAX_WORDS
+        and not window.article_words.text[window.ends[-1] : stop].strip()
+    ):
         places.append(len(words))
     return places
 
 
 def _score(window: Window, place: int) -> float:
-    """Return the log-weight of a place, without echoes."""
+    """Return the log-weight of a place, without repetitions."""
     signs = [_weight(*group) for group in read_signs(window, place)]
     odds = map(mul, _odds_weights(window.style), read_odds(window, place))
     return sum([*signs, *odds])

@@ -180,10 +180,13 @@ def publisher_name(raw: str) -> str:
     if name.lower() in NAMES:
         return NAMES[name.lower()]
     if _DOMAIN.fullmatch(name):
-        host, dot, ending = name.replace(",", ".", 1).partition(".")
-        if host in (host.upper(), host.lower()) or host.lower() in PUBLISHERS:
-            host = "-".join(word.capitalize() for word in host.split("-"))
-        return host + dot + ending.lower()
+        article_words, dot, ending = name.replace(",", ".", 1).partition(".")
+        if (
+            article_words in (article_words.upper(), article_words.lower())
+            or article_words.lower() in PUBLISHERS
+        ):
+            article_words = "-".join(word.capitalize() for word in article_words.split("-"))
+        return article_words + dot + ending.lower()
     return _title(name) if name == name.upper() else name
 
 

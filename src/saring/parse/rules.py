@@ -18,8 +18,8 @@ __all__ = [
     "MAX_CHARS",
     "PLACES",
     "Hit",
+    "Literals",
     "Marker",
-    "Needles",
     "Places",
     "Rule",
     "Rules",
@@ -41,7 +41,7 @@ MIN_CHARS = 3
 _LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
 
-class Needles:
+class Literals:
     """Strings to look for, each once.
 
     Attributes
@@ -149,7 +149,7 @@ class Marker:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A stretch of furniture; `kind` names the removal, `where` is one of `PLACES`.
+    """A stretch of boilerplate; `kind` names the removal, `where` is one of `PLACES`.
 
     `needs` holds lower-case strings of which a match has one; inside a line it starts with one.
     `starts`: characters, one of which a line starts with (none: any may); `ends`: the kind of the
@@ -188,7 +188,7 @@ class Rules:
     ----------
     markers : tuple of Marker
     rules : tuple of Rule
-    needles : Needles
+    literals : Literals
         What markers, rules for inside a line, those for lines and those for the end need; of the
         last only those that say nothing of the last character.
     needless : list of int
@@ -212,8 +212,8 @@ class Rules:
         }
         ends = [rule for rule in self.at("end") if rule.ends is None]
         searched: list[Marker | Rule] = [*self.markers, *self.at("inside"), *self.at("line"), *ends]
-        self.needles = Needles([one.needs for one in searched])
-        self._owners = [self._owned(string) for string in self.needles.strings]
+        self.literals = Literals([one.needs for one in searched])
+        self._owners = [self._owned(string) for string in self.literals.strings]
         self.needless = [n for n, rule in enumerate(self.at("line")) if not rule.needs]
         self.line_starts = frozenset(start for rule in self.at("line") for start in rule.starts)
         self._fitting = lru_cache(ENDS_KEPT)(self._fit)
@@ -234,7 +234,7 @@ class Rules:
         ]
 
     def places(self, hits: Iterable[Hit]) -> Places:
-        """Return where in a text which rules may match, from the hits of `needles`."""
+        """Return where in a text which rules may match, from the hits of `literals`."""
         found = Places([], [], [], [])
         for at, number in hits:
             for kind, owner in self._owners[number]:

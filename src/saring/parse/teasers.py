@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from saring.parse.headline_ends import headline_end
 from saring.parse.rules import Marker, Rules
-from saring.parse.window import Host
+from saring.parse.window import ArticleWords
 from saring.parse.words import (
     MAX_HEADLINE_CHARS,
     capital_share,
@@ -232,11 +232,11 @@ _NUMBERED = re.compile(r"\d{1,2}\s?[.)]")  # under a lost headline, the body's o
 class Page(NamedTuple):
     """What finding teasers reads.
 
-    `taken`: numbers of the lines with a marker or furniture of their own; `dump`: the lines are
+    `taken`: numbers of the lines with a marker or boilerplate of their own; `dump`: the lines are
     joined by commas, as in dumps that dropped the text of links, and so the headlines.
     """
 
-    host: Host
+    article_words: ArticleWords
     lines: Sequence[Span]
     taken: set[int]
     rules: Rules
@@ -255,16 +255,19 @@ def find_box(page: Page, mark: Mark, words: str) -> list[Teaser]:
     below = range(mark.line + 1, min(mark.line + 1 + MAX_BULLETS, len(page.lines)))
     for number in below:
         start, end = page.lines[number]
-        bullet = _BULLET.match(page.host.text, start, end)
+        bullet = _BULLET.match(page.article_words.text, start, end)
         if len(box) == MAX_BOX and not bullet:
             break
         inner = bullet.end() if bullet else start
-        markdown = MARKDOWN.match(page.host.text, inner, end)
+        markdown = MARKDOWN.match(page.article_words.text, inner, end)
         span, url = (markdown.span("headline"), markdown["url"]) if markdown else ((inner, end), "")
         sure = bool(markdown or bullet or (mark.sign and not box)) and not page.dump
         if number in page.taken or not _is_box_line(page, span, sure, bool(box)):
             break
-        if any(page.host.text[slice(*span)] == page.host.text[slice(*one.headline)] for one in box):
+        if any(
+            page.article_words.text[slice(*span)] == page.article_words.text[slice(*one.headline)]
+            for one in box
+        ):
             break  # a photo's caption, printed twice
         bullets += bool(bullet or markdown)
         box.append(Teaser("link", start, end, span, words, url))
@@ -289,7 +292,7 @@ def _is_box_line(page: Page, span: Span, sure: bool, follows: bool) -> bool:
     follows : bool
         Whether it follows another headline of the box.
     """
-    line = page.host.text[slice(*span)]
+    line = page.article_words.text[slice(*span)]
     if len(line) > WHOLE_LINE_CHARS or _NUMBERED.match(line):
         return False
     if follows and not sure and len(line) < MIN_BOX_CHARS:
@@ -337,11 +340,11 @@ def find_teasers(
     lines : sequence of (start, end)
         Its lines, stripped, in order.
     cuts : sequence of (start, end)
-        Furniture inside lines, in order: no teaser starts in one or runs over one.
+        Boilerplate inside lines, in order: no teaser starts in one or runs over one.
     places : iterable of (int, sequence of Marker)
         Where which markers may match.
     rules : Rules
-        The rules, which tell a headline's line from furniture.
+        The rules, which tell a headline's line from boilerplate.
     title : str
         The article's title: headlines of a portal are alike in length.
     """
@@ -352,7 +355,7 @@ def find_teasers(
     taken = {mark.line for mark in marks if mark.opens}
     taken.update(bisect_right(starts, start) - 1 for start, _ in cuts)
     dump = len(lines) > 1 and "," in text[lines[-2][1] : lines[-1][0]]
-    page = Page(Host(text, title), lines, taken, rules, dump)
+    page = Page(ArticleWords(text, title), lines, taken, rules, dump)
     found: list[Teaser] = []
     at = 0
     for number, mark in enumerate(marks):
@@ -398,10 +401,10 @@ def find_addressed(text: str, lines: Sequence[Span], addresses: Mapping[str, str
 
 def _teasers(page: Page, mark: Mark, stop: int) -> list[Teaser]:
     """Return what a mark opens: links, or a removal, or a label and the box under it."""
-    text, kind = page.host.text, mark.marker.kind
+    text, kind = page.article_words.text, mark.marker.kind
     words = text[slice(*tight(text, mark.start, mark.after, "*_-•·"))]
     if mark.after < stop:
-        found = _inline(page.host, mark, stop)
+        found = _inline(page.article_words, mark, stop)
         if found and (kind != "link" or _is_worded(text[slice(*found[0][1])])):
             (_, end), headline, url = found[0]
             rest = [Teaser(kind, *span, line, words, url) for span, line, url in found[1:]]
@@ -421,9 +424,9 @@ def _is_worded(headline: str) -> bool:
     return len(headline.split()) >= MIN_HEADLINE_WORDS and headline[-1] not in ":,"
 
 
-def _inline(host: Host, mark: Mark, stop: int) -> list[tuple[Span, Span, str]]:
+def _inline(article_words: ArticleWords, mark: Mark, stop: int) -> list[tuple[Span, Span, str]]:
     """Return the headlines behind a mark on its line: (span, span of the headline, address)."""
-    text, after = host.text, mark.after
+    text, after = article_words.text, mark.after
     markdown = MARKDOWN.match(text, after, stop)
     if markdown:
         return [(markdown.span(), markdown.span("headline"), markdown["url"])]
@@ -444,12 +447,12 @@ def _inline(host: Host, mark: Mark, stop: int) -> list[tuple[Span, Span, str]]:
             return [((after, end), (after, end), "")]
     if _is_all_headline(text[after : min(stop, after + WHOLE_LINE_CHARS + 1)]):
         return [((after, stop), tight(text, after, stop, "*_"), "")]
-    return _run_on(host, mark, stop)
+    return _run_on(article_words, mark, stop)
 
 
-def _run_on(host: Host, mark: Mark, stop: int) -> list[tuple[Span, Span, str]]:
+def _run_on(article_words: ArticleWords, mark: Mark, stop: int) -> list[tuple[Span, Span, str]]:
     """Return the headlines of a run-on text behind a mark, as `_inline` does."""
-    text = host.text
+    text = article_words.text
     until = min(stop, mark.after + MAX_BOX * MAX_HEADLINE_CHARS)
     spans = _glued_headlines(text, mark.after, until)
     if len(spans) < 2:
@@ -458,7 +461,7 @@ def _run_on(host: Host, mark: Mark, stop: int) -> list[tuple[Span, Span, str]]:
             items = [item.end() for item in _ITEM.finditer(text, mark.after, until)]
             starts += items[: MAX_BOX - 1]
         spans = [tight(text, start, end - 3) for start, end in pairwise(starts)]
-        last = starts[-1], headline_end(host, starts[-1], stop)
+        last = starts[-1], headline_end(article_words, starts[-1], stop)
         if last[0] < last[1] and (mark.sign or is_title_case(text[slice(*last)])):
             spans.append(tight(text, *last))
     return [(span, span, "") for span in spans]

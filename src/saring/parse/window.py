@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from saring.parse.words import SMALL_WORDS, Tables, Token, Word
 
-__all__ = ["Host", "Window"]
+__all__ = ["ArticleWords", "Window"]
 
 
 # An article's text, and what of a headline's words stands elsewhere in it.
@@ -31,7 +31,7 @@ _SPACED_SENTENCE = re.compile(r"[.?!](?<=[a-z].)[\"”]?\s+(?=[A-Z\"“])")
 _START = re.compile(r"[.?!][\"”)]?\s{0,3}[\"“(]?([A-Z][\w’'-]*)")
 
 
-class Host:
+class ArticleWords:
     """An article's text with what the score asks of it.
 
     A headline asks about a few words. They are looked for one by one: that is faster than taking
@@ -167,9 +167,9 @@ class Window:
         How the headline is written: "title", "mixed" or "plain" case.
     """
 
-    def __init__(self, host: Host, start: int, stop: int, tables: Tables) -> None:
-        self.host, self.tables = host, tables
-        rows = _read(host, start, stop, tables)
+    def __init__(self, article_words: ArticleWords, start: int, stop: int, tables: Tables) -> None:
+        self.article_words, self.tables = article_words, tables
+        rows = _read(article_words, start, stop, tables)
         tokens, self.starts, self.ends, self.glued, self.wide = rows
         columns = zip(*tokens, strict=True) if tokens else repeat(())
         (
@@ -177,7 +177,7 @@ class Window:
             self.seen, marks, common, self.opener, openers, self.closer, prose,
         ) = islice(columns, len(Token._fields))  # fmt: skip
         self.common = [
-            known or ((word.may_open or glued) and host.writes_small(low))
+            known or ((word.may_open or glued) and article_words.writes_small(low))
             for known, word, glued, low in zip(common, self.words, self.glued, small, strict=True)
         ]
         self.forms = tuple(
@@ -203,10 +203,10 @@ class Window:
 
 
 def _read(
-    host: Host, start: int, stop: int, tables: Tables
+    article_words: ArticleWords, start: int, stop: int, tables: Tables
 ) -> tuple[list[Token], list[int], list[int], list[bool], list[bool]]:
     """Return the words of a stretch: what is known of each, and what `Window` says of its place."""
-    text, until = host.text, min(stop, start + WINDOW_CHARS)
+    text, until = article_words.text, min(stop, start + WINDOW_CHARS)
     raws = text[start:until].split()
     if until < stop and raws and not text[until - 1].isspace():
         raws.pop()  # the window may cut the word
@@ -214,7 +214,7 @@ def _read(
     starts, wide = _places(text, start, raws)
     if any([token.word.joints for token in tokens]):
         rows = zip(raws, tokens, starts, wide, strict=True)
-        parted = [part for row in rows for part in _parts(host, tables, *row)]
+        parted = [part for row in rows for part in _parts(article_words, tables, *row)]
         tokens, starts, ends, glued, wide = map(list, zip(*parted, strict=True))
         return tokens, starts, ends, glued, wide
     ends = [first + len(raw) for first, raw in zip(starts, raws, strict=True)]
@@ -222,11 +222,11 @@ def _read(
 
 
 def _parts(
-    host: Host, tables: Tables, raw: str, token: Token, start: int, wide: bool
+    article_words: ArticleWords, tables: Tables, raw: str, token: Token, start: int, wide: bool
 ) -> list[tuple[Token, int, int, bool, bool]]:
     """Return the words of which one is made that lost the white space between them."""
     cuts = token.word.joints
-    if not cuts or token.word.bare in tables.camel or host.repeats_token(raw):
+    if not cuts or token.word.bare in tables.camel or article_words.repeats_token(raw):
         return [(token, start, start + len(raw), False, wide)]
     return [
         (tables.read(raw[left:right]), start + left, start + right, left > 0, wide and not left)

@@ -1,10 +1,7 @@
-"""The spark room: the rows of `saring.batch`, made by the worker processes of a Spark cluster.
+"""The rows of `saring.batch`, made by the worker processes of a Spark cluster.
 
-    shipped > workers; session > frames > readers > files
-
-`shipped` takes a model along and opens it once in each worker process; `workers` is what runs
-there. `frames` scores a DataFrame; `files` scores what the command line is given and `readers`
-read, in the session that `session` opens.
+`session` opens a session, takes the model along and says what workers do; `files` scores a
+DataFrame, or what the command line is given.
 """
 
 from saring.spark.files import score, score_files

@@ -32,7 +32,15 @@ from saring.training.fit import (
 from saring.training.splits import article_groups
 from saring.training.tasks import DESK, LINK_LABELS, RANDOM, TASKS, Table, Task, protocol_folds
 
-__all__ = ["COLUMNS", "Doubt", "Doubts", "asked_note", "assess", "find_doubts", "stored_reports"]
+__all__ = [
+    "COLUMNS",
+    "LabelIssue",
+    "LabelIssues",
+    "asked_note",
+    "assess",
+    "find_label_issues",
+    "stored_reports",
+]
 
 
 # A stored model asked about labelled articles: a report for each question they have labels for.
@@ -64,7 +72,7 @@ def assess(bundle: Bundle, articles: Sequence[LabelledArticle], split: str) -> l
     reports = []
     for task in TASKS:
         table = task.table(asked, TrainConfig())
-        if task.name not in bundle.tasks or not table.asked.any():
+        if task.name not in bundle.tasks or not table.is_eval.any():
             continue
         _check_labels(bundle, task, table, asked)
         reports += _task_reports(bundle, task, table, groups, kinds, split)
@@ -101,7 +109,7 @@ def _check_labels(
 ) -> None:
     """Raise CorpusError for a label that is none of the model's, before it is asked."""
     labels = bundle.card["labels"][task.name]
-    unknown = np.flatnonzero(table.asked & ~np.isin(table.truth, labels))
+    unknown = np.flatnonzero(table.is_eval & ~np.isin(table.truth, labels))
     if len(unknown):
         first = articles[table.articles[unknown[0]]]
         raise CorpusError(
@@ -121,7 +129,7 @@ def _task_reports(
     split: str,
 ) -> list[Report]:
     """Return the reports of one question: all rows, then each part of them."""
-    table = table.take(table.asked)
+    table = table.take(table.is_eval)
     labels = tuple(bundle.card["labels"][task.name])
     probabilities = _probabilities(bundle, task, table.rows)
     rules = _rules(bundle, task, table.rows)
@@ -196,7 +204,7 @@ def _probabilities(bundle: Bundle, task: Task, rows: Sequence[Any]) -> NDArray[n
 
 
 def _rules(bundle: Bundle, task: Task, rows: Sequence[Any]) -> Mapping[str, ArrayLike]:
-    """Return what the baselines learnt in training say of rows."""
+    """Return what the baselines learned in training say of rows."""
     rules: dict[str, ArrayLike] = {
         "majority": np.full(len(rows), bundle.card["majority"][task.name])
     }
@@ -207,7 +215,7 @@ def _rules(bundle: Bundle, task: Task, rows: Sequence[Any]) -> Mapping[str, Arra
     return rules
 
 
-# Doubts: labels that a model which never saw them finds unlikely, for people to look at again.
+# Label issues: labels that a model which never saw them finds unlikely, for people to look at.
 
 
 # Columns of a doubt's row and their kinds, as `writers.open_rows` takes them.
@@ -226,7 +234,7 @@ READ = "read"  # how people are told of a source that is empty: somebody read th
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class LabelIssue:
     """A label and the one that a model would give instead.
 
     Attributes
@@ -258,28 +266,28 @@ class Doubt:
 
 
 @dataclass(frozen=True, slots=True)
-class Doubts:
-    """The doubted labels, the most doubted first, and how many labels of each source were asked."""
+class LabelIssues:
+    """The flagged labels, the most flagged first, and how many labels of each source were asked."""
 
-    rows: tuple[Doubt, ...]
-    asked: Mapping[str, int]
+    rows: tuple[LabelIssue, ...]
+    is_eval: Mapping[str, int]
 
     def lines(self) -> list[str]:
-        """Return what people are told: each source's labels and how many of them are doubted."""
-        doubted = Counter(row.label_source for row in self.rows)
+        """Return what people are told: each source's labels and how many of them are flagged."""
+        flagged = Counter(row.label_source for row in self.rows)
         return [
-            f"{source or READ:<8} {n:>7,} labels {doubted[source]:>6,} doubted"
-            f" ({doubted[source] / n:.1%})"
-            for source, n in sorted(self.asked.items())
+            f"{source or READ:<8} {n:>7,} labels {flagged[source]:>6,} doubted"
+            f" ({flagged[source] / n:.1%})"
+            for source, n in sorted(self.is_eval.items())
         ]
 
 
-def find_doubts(
+def find_label_issues(
     articles: Sequence[LabelledArticle],
     config: TrainConfig,
     question: str = "topic",
     progress: Progress = lambda stage, done, total: None,
-) -> Doubts:
+) -> LabelIssues:
     """Return the labels of a question that models trained on other articles disagree with.
 
     The folds are random and keep near-duplicates together, whatever the articles' ``split``.
@@ -301,27 +309,27 @@ def find_doubts(
         When no article has a label of the question, or one stands in too few articles to split.
     """
     [task] = [task for task in TASKS if task.name == question]
-    table, taught = _questions(task, articles, config)
-    if not table.asked.any():
+    table, trained_on = _questions(task, articles, config)
+    if not table.is_eval.any():
         raise CorpusError(
             f"{question}: found no label among {len(articles)} article(s); expected labelled ones"
         )
     labels = task_labels(task, table)
     with threadpool_limits(limits=1):
         groups = article_groups(articles)[table.articles]
-        parts = _answers(task, table, taught, groups, config, progress)
+        parts = _answers(task, table, trained_on, groups, config, progress)
     rows = np.concatenate([part.rows for part in parts])
     scores = np.concatenate([part.scores for part in parts])
     targets = label_targets(table.take(rows), labels)
-    fair = taught[rows]  # by noisier labels a model looks surer than it should be
+    fair = trained_on[rows]  # by noisier labels a model looks surer than it should be
     probabilities = Calibration(scores[fair], targets[fair]).apply(scores)
     found = [
-        _doubt(task, table, row, articles, dict(zip(labels, map(float, p), strict=True)))
+        _label_issue(task, table, row, articles, dict(zip(labels, map(float, p), strict=True)))
         for row, p in zip(rows.tolist(), probabilities, strict=True)
     ]
-    return Doubts(
+    return LabelIssues(
         tuple(sorted((d for d in found if d.predicted != d.label), key=_surest_first)),
-        Counter(doubt.label_source for doubt in found),
+        Counter(label_issue.label_source for label_issue in found),
     )
 
 
@@ -342,7 +350,7 @@ def _questions(
 def _answers(
     task: Task,
     table: Table,
-    taught: NDArray[np.bool_],
+    trained_on: NDArray[np.bool_],
     groups: NDArray[np.intp],
     config: TrainConfig,
     progress: Progress,
@@ -350,24 +358,24 @@ def _answers(
     """Return the answers to all questions, fold by fold."""
     plan = replace(config, protocols=(RANDOM,), tested="")
     [folds] = protocol_folds(table, groups, plan).values()
-    questions = [Question(task, table, (train[taught[train]], test)) for train, test in folds]
+    questions = [Question(task, table, (train[trained_on[train]], test)) for train, test in folds]
     return [answers for _, answers in run_folds(questions, config, progress) if answers]
 
 
-def _doubt(
+def _label_issue(
     task: Task,
     table: Table,
     row: int,
     articles: Sequence[LabelledArticle],
     probabilities: Mapping[str, float],
-) -> Doubt:
+) -> LabelIssue:
     """Return a row's label beside the most probable one, which may be the same."""
     labelled = articles[table.articles[row]]
     label = str(table.truth[row])
     predicted = max(probabilities, key=probabilities.__getitem__)
     asked = table.rows[row]
     headline = asked if isinstance(asked, str) else "".join(asked[2:])  # of a pair the third
-    return Doubt(
+    return LabelIssue(
         labelled.article.id,
         labelled.article.title,
         labelled.article.publisher,
@@ -380,6 +388,6 @@ def _doubt(
     )
 
 
-def _surest_first(doubt: Doubt) -> tuple[float, float, str]:
-    """Return what doubts are ordered by; the id, so that the order is always the same."""
-    return doubt.p_label, -doubt.p_predicted, doubt.id
+def _surest_first(label_issue: LabelIssue) -> tuple[float, float, str]:
+    """Return what label issues are ordered by; the id, so that the order is always the same."""
+    return label_issue.p_label, -label_issue.p_predicted, label_issue.id

@@ -82,7 +82,7 @@ class LabelledArticle:
 def read_corpus(path: str | Path) -> list[LabelledArticle]:
     """Return the articles of a file with their labels, in order.
 
-    A row may have no label: words and their weights are learnt from it, and nothing else.
+    A row may have no label: words and their weights are learned from it, and nothing else.
 
     Raises
     ------

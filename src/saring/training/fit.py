@@ -24,8 +24,8 @@ from saring.evaluation import (
 )
 from saring.evaluation.metrics import confusion_matrix, macro_f1
 from saring.kernel import pair_features
-from saring.models.pipelines import SmoothedLogistic, fit_logistic, score_columns
-from saring.models.plain_scorer import strangeness
+from saring.models.pipelines import EmbeddingLogistic, fit_logistic, score_columns
+from saring.models.plain_scorer import out_of_domain
 from saring.models.tfidf_features import Rows
 from saring.training.splits import Fold
 from saring.training.tasks import LINK_LABELS, Table, Task
@@ -66,15 +66,15 @@ class Answers:
     scores : (n,) or (n, n_labels) array
         Decision scores before calibration, columns in the order of the task's labels.
     baselines : Mapping[str, array of str]
-        What simple rules learnt on the same training rows say.
-    strangeness : (n,) array
+        What simple rules learned on the same training rows say.
+    out-of-domain score : (n,) array
         Of articles, to a model that never saw them; empty for other rows.
     """
 
     rows: NDArray[np.intp]
     scores: NDArray[np.float64]
     baselines: Mapping[str, Strings]
-    strangeness: NDArray[np.float64]
+    out_of_domain: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,9 +85,9 @@ class Fitted:
     ----------
     model : Pipeline
     known : Table
-        The rows that it was fitted on, without those that only taught features.
+        The rows that it was fitted on, without those that only trained features.
     overlap : float
-        Threshold of the overlap of headline and article, learnt on the same rows; 0 but for links.
+        Threshold of the overlap of headline and article, learned on the same rows; 0 but for links.
     """
 
     model: Pipeline
@@ -117,7 +117,7 @@ class Fitted:
         # Made once, for all rows: the classifier reads the lines of those that have a weight.
         features = _fit_features(model.named_steps["features"], table.rows)[weighty]
         classifier = model.named_steps["classify"]
-        if isinstance(classifier, SmoothedLogistic):
+        if isinstance(classifier, EmbeddingLogistic):
             classifier.fit(features, known.truth, known.weights, known.publishers)
         else:
             fit_logistic(classifier, features, known.truth, known.weights)
@@ -128,26 +128,28 @@ class Fitted:
 
     def answer(self, task: Task, table: Table, rows: NDArray[np.intp]) -> Answers:
         """Return the answers to rows of a table, given by their numbers."""
-        asked = rows[table.asked[rows]]
-        unknown, taught = table.take(asked), self.known.take(self.known.asked)
+        asked = rows[table.is_eval[rows]]
+        unknown, trained_on = table.take(asked), self.known.take(self.known.is_eval)
         features = make_features(self.model.named_steps["features"], unknown.rows)
         scores = self.model.named_steps["classify"].decision_function(features)
         baselines = {
-            "majority": majority_labels(taught.truth, len(asked)),
-            "publisher": publisher_labels(taught.truth, taught.publishers, unknown.publishers),
+            "majority": majority_labels(trained_on.truth, len(asked)),
+            "publisher": publisher_labels(
+                trained_on.truth, trained_on.publishers, unknown.publishers
+            ),
         }
         if task.labels == LINK_LABELS:
             baselines["overlap"] = overlap_labels(features[:, 0], self.overlap)
-        strange = _strangeness(self.model, unknown.rows) if task.name == "topic" else np.zeros(0)
+        strange = _out_of_domain(self.model, unknown.rows) if task.name == "topic" else np.zeros(0)
         labels = task_labels(task, table)
         return Answers(asked, _all_columns(self.model, scores, labels), baselines, strange)
 
 
-def _strangeness(model: Pipeline, rows: Sequence[Any]) -> NDArray[np.float64]:
+def _out_of_domain(model: Pipeline, rows: Sequence[Any]) -> NDArray[np.float64]:
     """Return how strange articles are to a fitted topic model, shape (n,)."""
     whole = dict(model.named_steps["features"].transformer_list)["all"]
     vectorizer = whole.vectorizer_
-    return strangeness(rows, list(vectorizer.vocabulary_), vectorizer.idf_, whole.min_df)
+    return out_of_domain(rows, list(vectorizer.vocabulary_), vectorizer.idf_, whole.min_df)
 
 
 def make_features(fitted: Any, rows: Sequence[Any]) -> Any:

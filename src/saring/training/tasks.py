@@ -65,7 +65,7 @@ class Table:
     articles : (n,) array of int
         Number of the article that each row comes from; its rows stay together in every split.
     weights : (n,) array
-        Weight of each row in training; from a row without weight only features are learnt.
+        Weight of each row in training; from a row without weight only features are learned.
     shares : (n,) array
         Share of the annotators who gave the row its truth; NaN where nobody counted.
     grades : (n,) array
@@ -83,7 +83,7 @@ class Table:
     weights: NDArray[np.float64]
     shares: NDArray[np.float64]
     grades: NDArray[np.float64]
-    asked: NDArray[np.bool_]
+    is_eval: NDArray[np.bool_]
 
     def take(self, chosen: NDArray[Any]) -> Table:
         """Return the rows chosen by a mask or by row numbers."""
@@ -106,7 +106,7 @@ class _Row:
     row: Any
     truth: str
     weight: float = 1.0
-    asked: bool = True
+    is_eval: bool = True
     share: float = np.nan
     grade: float = np.nan
 
@@ -140,7 +140,7 @@ class Task:
             weights=np.array([row.weight for _, _, row in found]),
             shares=np.array([row.share for _, _, row in found]),
             grades=np.array([row.grade for _, _, row in found]),
-            asked=np.array([row.asked for _, _, row in found], dtype=np.bool_),
+            is_eval=np.array([row.is_eval for _, _, row in found], dtype=np.bool_),
         )
 
 
@@ -156,11 +156,11 @@ def _topic_rows(labelled: LabelledArticle, config: TrainConfig) -> Iterator[_Row
     row = (labelled.article.title, labelled.article.body)
     if labelled.topic_source == DESK:
         return
-    yield _Row(row, labelled.topic, asked=not labelled.topic_source)
+    yield _Row(row, labelled.topic, is_eval=not labelled.topic_source)
     weight = config.topic.headline_weight
     for link in labelled.links:
         if link.related and weight > 0:
-            yield _Row((link.headline, ""), labelled.topic, weight, asked=False)
+            yield _Row((link.headline, ""), labelled.topic, weight, is_eval=False)
 
 
 def _link_rows(labelled: LabelledArticle, config: TrainConfig) -> Iterator[_Row]:
@@ -174,7 +174,7 @@ def _link_rows(labelled: LabelledArticle, config: TrainConfig) -> Iterator[_Row]
             weight = config.link.ungraded
         yield _Row((title, body, link.headline), label, weight, grade=grade)
     if config.link.background and body and not pairs:
-        yield _Row((title, body, ""), LINK_LABELS[0], weight=0.0, asked=False)
+        yield _Row((title, body, ""), LINK_LABELS[0], weight=0.0, is_eval=False)
 
 
 def _clickbait_rows(labelled: LabelledArticle, config: TrainConfig) -> Iterator[_Row]:
@@ -194,7 +194,7 @@ def _clickbait_rows(labelled: LabelledArticle, config: TrainConfig) -> Iterator[
         share = votes if clickbait else 1 - votes
         yield _Row(headline, label, share, share=share)
         if share < 1:
-            yield _Row(headline, other, 1 - share, asked=False)
+            yield _Row(headline, other, 1 - share, is_eval=False)
 
 
 TASKS = (
@@ -257,8 +257,8 @@ def protocol_folds(
     CorpusError
         When a label stands in too few groups for random folds.
     """
-    named = table.asked & (table.corpora == config.tested)
-    tested = np.flatnonzero(named if named.any() else table.asked)
+    named = table.is_eval & (table.corpora == config.tested)
+    tested = np.flatnonzero(named if named.any() else table.is_eval)
     found: dict[str, list[Fold]] = {}
     for name in config.protocols:
         if name not in PROTOCOLS:

@@ -125,7 +125,7 @@ def _job(
     row_groups = groups[table.articles]
     # A near-duplicate of a tested article would let the model recite it.
     known = np.flatnonzero(~held & ~np.isin(row_groups, row_groups[held]))
-    if not table.asked[known].any():
+    if not table.is_eval[known].any():
         return None
     _check_labels(task, table.truth[known[table.weights[known] > 0]], table.truth[held])
     protocols = protocol_folds(table.take(known), row_groups[known], config)
@@ -139,7 +139,7 @@ def _job(
             name: [(known[train], known[test]) for train, test in folds]
             for name, folds in protocols.items()
         },
-        (known, np.flatnonzero(held & table.asked)),
+        (known, np.flatnonzero(held & table.is_eval)),
     )
 
 
@@ -162,7 +162,7 @@ def _elsewhere(
     table: Table, groups: NDArray[np.intp], config: TrainConfig
 ) -> dict[str, list[Fold]]:
     """Return the first protocol's folds of each corpus that is not the one tested."""
-    others = np.unique(table.corpora[table.asked & (table.corpora != config.tested)])
+    others = np.unique(table.corpora[table.is_eval & (table.corpora != config.tested)])
     found = {}
     for corpus in map(str, others):
         plan = replace(config, tested=corpus, protocols=config.protocols[:1])
@@ -202,7 +202,7 @@ def _measured(
     base = Base(job, [part for parts in calibrating for part in parts])
     reports = []
     for name, parts in answers.items():
-        judged = [base.judge(part) for part in parts]
+        judged = [base.pair_scorer(part) for part in parts]
         rows = np.concatenate([part.rows for part in parts])
         rules = {
             rule: np.concatenate([part.baselines[rule] for part in parts])
@@ -222,10 +222,10 @@ def _measured(
                     seed=config.seed, threshold=thresholds[chosen],
                 )
             )  # fmt: skip
-    learnt = base.thresholds(config)
+    parameters = base.thresholds(config)
     if job.task.labels == LINK_LABELS:
-        learnt["overlap"] = fitted.overlap
-    return Measured(job, fitted.model, base.calibration, learnt, tuple(reports))
+        parameters["overlap"] = fitted.overlap
+    return Measured(job, fitted.model, base.calibration, parameters, tuple(reports))
 
 
 def _parts(corpus: str, shares: Floats) -> dict[str, NDArray[np.bool_]]:
@@ -244,7 +244,7 @@ class Base:
         self._job = job
         self._rows = np.concatenate([part.rows for part in parts])
         self._scores = np.concatenate([part.scores for part in parts])
-        self._strangeness = np.concatenate([part.strangeness for part in parts])
+        self._out_of_domain = np.concatenate([part.out_of_domain for part in parts])
         self._targets = label_targets(job.table.take(self._rows), job.labels)
         _, corpus, sizes = np.unique(
             job.table.corpora[self._rows], return_inverse=True, return_counts=True
@@ -252,10 +252,10 @@ class Base:
         self._weights = 1 / sizes[corpus]
         self.calibration = Calibration(self._scores, self._targets, self._weights)
 
-    def judge(self, part: Answers) -> tuple[Floats, Floats]:
-        """Return a part's probabilities and its rows' thresholds, learnt on rows outside it.
+    def pair_scorer(self, part: Answers) -> tuple[Floats, Floats]:
+        """Return a part's probabilities and its rows' thresholds, learned on rows outside it.
 
-        Rows judged by what was learnt on themselves would be flattered.
+        Rows judged by what was learned on themselves would be flattered.
         """
         outside = ~np.isin(self._rows, part.rows)
         if not outside.any():  # a single fold
@@ -286,17 +286,17 @@ class Base:
         right_rows = right == self._job.table.truth[self._rows]
         return {
             "abstain": confidence_for(probabilities.max(axis=1), right_rows, config.abstain_risk),
-            "strange": max(LEAST_STRANGE, self._least_strange()),
+            "out_of_domain": max(LEAST_STRANGE, self._least_strange()),
         }
 
     def _least_strange(self) -> float:
-        """Return the strangeness that only the strangest articles of every unseen portal exceed."""
+        """Return the score that only the strangest articles of every unseen portal exceed."""
         publishers = self._job.table.publishers[self._rows]
         names, sizes = np.unique(publishers, return_counts=True)
         portals = [publishers == name for name in names[sizes >= PORTAL_ROWS]]
         return max(
             # "lower": one odd row must not open the door to all others.
-            float(np.quantile(self._strangeness[rows], 1 - STRANGE_SHARE, method="lower"))
+            float(np.quantile(self._out_of_domain[rows], 1 - STRANGE_SHARE, method="lower"))
             for rows in portals or [np.ones(len(publishers), dtype=np.bool_)]
         )
 
@@ -402,7 +402,7 @@ def _card(
 ) -> dict[str, Any]:
     """Return the caller's part of the bundle's card."""
     jobs = [found.job for found in measured]
-    rows = {f"{job.task.name}_rows": int(job.table.asked.sum()) for job in jobs}
+    rows = {f"{job.task.name}_rows": int(job.table.is_eval.sum()) for job in jobs}
     reports = [report for found in measured for report in found.reports]
     return {
         "name": config.name,
@@ -426,7 +426,7 @@ def _known(jobs: Sequence[Job]) -> set[int]:
 
 def _majority(job: Job) -> str:
     """Return the commonest label of the training rows."""
-    return str(majority_labels(job.known.truth[job.known.asked], 1)[0])
+    return str(majority_labels(job.known.truth[job.known.is_eval], 1)[0])
 
 
 def _log(
