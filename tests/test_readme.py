@@ -108,5 +108,5 @@ def test_every_target_of_make_that_is_named_is_there():
 
 def test_every_option_that_is_named_is_there():
     named = {*re.findall(r"`(--[a-z-]+)", README)}
-    arguments = (ROOT / "src" / "saring" / "arguments.py").read_text("utf-8")
+    arguments = (ROOT / "src" / "saring" / "cli" / "arguments.py").read_text("utf-8")
     assert {option for option in named if f'"{option}"' not in arguments} == set()
