@@ -1,6 +1,6 @@
-"""Make src/saring/vectors.npz: words of Indonesian news and their vectors.
+"""Make src/saring/models/vectors.npz: words of Indonesian news and their vectors.
 
-    .venv/bin/python bench/vectors.py ARTICLES... src/saring/vectors.npz
+    .venv/bin/python bench/vectors.py ARTICLES... src/saring/models/vectors.npz
 
 Takes files as `saring score` does; the shipped file is of the raw articles of CLICK-ID. No label
 is looked at. One minute and 2 GB for 22,138 articles.

@@ -1,6 +1,6 @@
 """Every date that portals, tables and pages print is read alike and written in one form."""
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
@@ -94,7 +94,8 @@ TIMES = st.datetimes(
 @given(TIMES)
 def test_a_time_is_the_same_moment_whatever_its_zone(time):
     if time.utcoffset().seconds % 60 == 0:  # local time before there were zones
-        assert datetime.fromisoformat(read_date(time.isoformat())) == time
+        # In UTC: two zones' times are never equal to Python where a clock is put back.
+        assert datetime.fromisoformat(read_date(time.isoformat())) == time.astimezone(UTC)
 
 
 @given(

@@ -34,8 +34,8 @@ def test_from_the_parent_folder_of_the_clone_it_is_the_package_that_is_found(tmp
     ("link", "place"),
     [
         ("models/id-news", "shipped"),
-        ("conf/click-id.toml", "importing/click-id/click-id.toml"),
-        ("data/annotations", "importing/click-id"),
+        ("conf/click-id.toml", "datasets/click-id/click-id.toml"),
+        ("data/annotations", "datasets/click-id"),
     ],
 )
 def test_what_lies_in_the_package_is_at_its_place_in_the_clone_too(link, place):

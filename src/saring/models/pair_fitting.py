@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -327,6 +328,7 @@ class PairFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, pairs: Sequence[Pair], y: Any = None) -> PairFeatures:
         """Learn what words weigh, the latent space and the sentence splitter; return self."""
+        self.__dict__.pop("pair_scorer", None)  # of an earlier fit
         background = Background.of(pairs)
         counts = background.counts()
         terms = counts.fit(TfidfVectorizer(min_df=self.min_df, sublinear_tf=True))
@@ -354,7 +356,7 @@ class PairFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Return the features of each pair, in the order of `FEATURES`."""
         return self.pair_scorer.features(pairs)
 
-    @property
+    @cached_property
     def pair_scorer(self) -> PairScorer:
         """Who answers from the fitted parameters."""
         return PairScorer(self.parameters_)
