@@ -222,7 +222,7 @@ def write(model: Model, path: Path) -> None:
     lines = [
         "# Made by `python bench/runon.py --fit --click-id FOLDER`, not by hand, from",
         "# data/corpus/articles.jsonl and CLICK-ID: counts of words and weights, no text.",
-        "# What the tables and features mean is told in tables.py, signs.py and echoes.py.",
+        "# What the tables and features mean is told in words.py and headline_ends.py.",
         "",
         "[words]",
         *paragraph("common", words.common),

@@ -208,7 +208,7 @@ def stages(path: Path, model_path: str | None) -> dict[str, float]:
         SUFFIXES[".parquet"](kinds(prediction_columns(model.topics))).part(rows)
         lap()
         del warm
-    names = ("reading", "finding links and furniture", "the models", "writing")
+    names = ("reading", "finding links and boilerplate", "the models", "writing")
     return {name: seconds / sum(taken) for name, seconds in zip(names, taken, strict=True)}
 
 

@@ -121,7 +121,7 @@ def test_an_article_without_finds_is_one_piece_of_body():
 # clean text
 
 
-def test_the_body_drops_links_and_furniture():
+def test_the_body_drops_links_and_boilerplate():
     assert ARTICLE.body == "Harga cabai turun.\nWarga lega. Pasar ramai."
 
 

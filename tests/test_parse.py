@@ -156,7 +156,7 @@ def test_a_text_of_words_that_stand_once_takes_time_as_it_is_long(name):
 
 
 @pytest.mark.parametrize("name", LAYOUTS)
-def test_links_body_and_furniture_of_a_portal_layout(name):
+def test_links_body_and_boilerplate_of_a_portal_layout(name):
     links = found = chars = kept = 0
     left: set[str] = set()
     for story in stories():
@@ -382,7 +382,7 @@ def test_the_bodys_numbered_list_under_a_bare_label_stays():
     assert "1. Simpan Cabai di Wadah Tertutup" in article.body
 
 
-def test_a_shortcode_of_the_editing_system_is_furniture():
+def test_a_shortcode_of_the_editing_system_is_boilerplate():
     article = parse(f"{BODY_1} [bacajuga:Baca Juga](123456 234567\xa0345678) {BODY_2}")
     assert article.body == f"{BODY_1} {BODY_2}"
 
@@ -398,7 +398,7 @@ def test_a_shortcode_of_the_editing_system_is_furniture():
         "Video: Detik-detik Panen Raya Cabai",
     ],
 )
-def test_videos_are_furniture_not_links(line):
+def test_videos_are_boilerplate_not_links(line):
     article = parse(f"{BODY_1}\n{line}\n[Gambas:Video 20detik]\n{BODY_2}")
     assert article.links == ()
     assert kinds_of(article)[line] == "video_teaser"

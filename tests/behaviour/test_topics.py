@@ -184,7 +184,7 @@ def test_the_case_of_the_title_does_not_change_the_topic(shipped):
     )
 
 
-def test_furniture_around_the_article_does_not_change_the_topic(shipped):
+def test_boilerplate_around_the_article_does_not_change_the_topic(shipped):
     assert_same_topic(
         shipped,
         (

@@ -52,7 +52,7 @@ class Line:
         Whether it stands in a list that tells something; set by `saring.html.layout`.
     is_teaser : bool
         Whether it is a teaser, or the label of a box of them; set by `saring.html.page_metadata`.
-    is_furniture : bool
+    is_boilerplate : bool
         Whether its place or its links say that it is no body text; set by `saring.html.layout`.
     """
 
@@ -64,7 +64,7 @@ class Line:
     is_prose: bool = field(init=False)
     is_item: bool = False
     is_teaser: bool = False
-    is_furniture: bool = False
+    is_boilerplate: bool = False
 
     def __post_init__(self) -> None:
         link_chars = sum(len(text) for text, _ in self.links)
@@ -192,8 +192,8 @@ class Page:
         self._counts = _sums(lines, [1] * len(lines))
         self._named: dict[Element, bool] = {}
         for line in lines:
-            line.is_furniture = (
-                _invites(line) or self._in_furniture(line.owner) or self._is_caption(line)
+            line.is_boilerplate = (
+                _invites(line) or self._in_boilerplate(line.owner) or self._is_caption(line)
             )
         _mark_items(lines)
 
@@ -214,7 +214,7 @@ class Page:
             return listed if _is_fuller(listed, body) else body
         return body
 
-    def _in_furniture(self, element: Element) -> bool:
+    def _in_boilerplate(self, element: Element) -> bool:
         path: list[Element] = []
         verdict = False
         for e in _upwards(element):
@@ -223,7 +223,7 @@ class Page:
                 break
             path.append(e)
         for e in reversed(path):
-            verdict = verdict or self._prose[e] < _furniture_share(e) * self._total
+            verdict = verdict or self._prose[e] < _boilerplate_share(e) * self._total
             self._named[e] = verdict
         return verdict
 
@@ -278,7 +278,7 @@ def _sums(lines: Sequence[Line], values: Sequence[int]) -> dict[Element, int]:
 def _container(lines: Sequence[Line], values: list[int]) -> list[Line]:
     """Return the lines of the element with the highest sum of values; see `Page.body`."""
     for i, line in enumerate(lines):
-        if line.is_furniture:
+        if line.is_boilerplate:
             values[i] = min(values[i], 0)
     blocks = page_rules()["tags"]["blocks"]  # an inline element may hold a part of a line
     sums = {e: total for e, total in _sums(lines, values).items() if e.tag in blocks}
@@ -356,7 +356,7 @@ def _names(element: Element) -> list[str]:
     return f"{element.get('class') or ''} {element.get('id') or ''}".split()
 
 
-def _furniture_share(element: Element) -> float:
+def _boilerplate_share(element: Element) -> float:
     """Return below what share of the page's prose an element is boilerplate; 0 for never."""
     rules = page_rules()["boilerplate"]
     words = {word.lower() for name in _names(element) for word in _WORD.split(name)}

@@ -288,7 +288,7 @@ def body_text(body: Sequence[Line]) -> tuple[str, dict[str, str]]:
 def _paragraphs(body: Sequence[Line]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """Yield each line of the text with the teaser links that stand in it."""
     rules = _patterns()
-    prose = [i for i, line in enumerate(body) if line.is_prose and not line.is_furniture]
+    prose = [i for i, line in enumerate(body) if line.is_prose and not line.is_boilerplate]
     first, last = (prose[0], prose[-1]) if prose else (0, 0)
     at = 0
     while at < len(body):
@@ -305,11 +305,11 @@ def _paragraphs(body: Sequence[Line]) -> Iterator[tuple[str, list[tuple[str, str
             listed = between and box and rules.list_label.fullmatch(line.text)
             if listed or rules.label.fullmatch(line.text):
                 yield from _box_teasers(line.text, box)
-            elif not box and not line.is_furniture:
+            elif not box and not line.is_boilerplate:
                 yield line.text, []
         elif line.is_links and _in_box(line):
             yield from _box_teasers(page_rules()["teaser"]["default"], [line])
-        elif not line.is_furniture and not (line.is_links and line.owner.tag != "p"):
+        elif not line.is_boilerplate and not (line.is_links and line.owner.tag != "p"):
             yield line.text, _embedded(line)
 
 
