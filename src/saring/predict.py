@@ -215,7 +215,7 @@ def link_reasons(
     """
     reasons = [_shared([tie for tie in ties if tie.shared])]
     if akin := [tie for tie in ties if not tie.shared]:
-        reasons.append(f"article has related words: {_listed(akin)}")
+        reasons.append(f"article has kin of {_listed(akin)}")
     topic, probability = link_topic
     differs = topic not in (article_topic, NO_TOPIC) and probability >= SURE_TOPIC
     if differs and not related:
