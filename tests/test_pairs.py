@@ -42,7 +42,7 @@ from saring.training.tasks import TASKS
 
 SHARES = (
     "overlap", "group_overlap", "lead_overlap", "sentence_overlap", "title_recall", "key_recall",
-    "names", "term_groups", "subject_share",
+    "names", "groups", "subject_share",
 )  # fmt: skip
 MISSING = ("missing_places", "subject_missing")
 TOPICS = [
@@ -198,7 +198,7 @@ MORE_AND_LESS = {
     "matter": ((*SHIP, "Kapal perang"), (*SHIP, "Di Surabaya, Surabaya")),
     "missing_places": ((*SHIP, "Kapal di Surabaya"), (*SHIP, "Kapal di Makassar")),
     "names": ((*SINGER, "Riri Anjani"), (*SINGER, "Riri Kusuma")),
-    "term_groups": (
+    "groups": (
         ("Truk", "Tabrakan truk.", "Kecelakaan"),
         ("Truk", "Parkir truk.", "Kecelakaan"),
     ),

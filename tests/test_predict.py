@@ -239,7 +239,7 @@ def test_a_text_that_is_no_indonesian_news_gets_no_topic_however_sure_the_model_
     assert one(sure, RUPIAH).row()["abstained"] is False
     assert one(sure, RUPIAH).row()["abstained_because"] is None
     assert one(sure, menu).topic in model.topics
-    blind = with_thresholds(model, abstain=0.0, strange=100.0)
+    blind = with_thresholds(model, abstain=0.0, out_of_domain=100.0)
     assert one(blind, menu).abstained is False
 
 

@@ -16,10 +16,10 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-import saring.io.sources
+import saring.io.input_files
 from saring.errors import InputError
 from saring.io import ReadOptions, read
-from saring.io.sources import folder_sources, named_source
+from saring.io.input_files import folder_sources, named_source
 from saring.io.streams import HEAD_BYTES, Stream, guess_encoding
 
 TEXT = "Harga cabai di Pasar Kramat naik “dua kali lipat” – kata pedagang.\n"
@@ -168,13 +168,13 @@ def test_a_device_is_refused(tmp_path):
 
 
 def test_a_pipe_without_a_writer_is_an_error_and_a_slow_writer_is_waited_for(tmp_path, monkeypatch):
-    monkeypatch.setattr(saring.io.sources, "WRITER_SECONDS", 0.2)
+    monkeypatch.setattr(saring.io.input_files, "WRITER_SECONDS", 0.2)
     os.mkfifo(tmp_path / "pipa")
     with pytest.raises(InputError, match=r"is a pipe that nobody has written to for 0.2 seconds"):
         content(tmp_path / "pipa", "txt")
     script = "import sys, time; pipe = open(sys.argv[1], 'w'); time.sleep(0.5); pipe.write('satu')"
     with subprocess.Popen([sys.executable, "-c", script, tmp_path / "pipa"]):
-        monkeypatch.setattr(saring.io.sources, "WRITER_SECONDS", 30)
+        monkeypatch.setattr(saring.io.input_files, "WRITER_SECONDS", 30)
         assert content(tmp_path / "pipa", "txt") == b"satu"
 
 

@@ -343,7 +343,7 @@ def test_a_worker_that_is_killed_by_the_system_costs_time_and_no_row(model, tmp_
 
     def kill(rows, total):
         children = " ".join(p.read_text() for p in Path("/proc/self/task").glob("*/children"))
-        started = [c for c in children.split() if b"score.worker" in command_of(c)]
+        started = [c for c in children.split() if b"batch.workers" in command_of(c)]
         if rows >= 20 and not killed:
             # The one that has worked most: on a busy machine the other may still be starting.
             killed.append(max(started, key=seconds_of))

@@ -23,6 +23,7 @@ from saring.io.formats import (
     raw_lines,
     reads_bytes,
 )
+from saring.io.input_files import Inputs, Source
 from saring.io.records import (
     DOCUMENTS,
     Pages,
@@ -36,7 +37,6 @@ from saring.io.records import (
     table_record,
     to_record,
 )
-from saring.io.sources import Inputs, Source
 from saring.io.streams import Stream
 
 __all__ = [

@@ -20,7 +20,7 @@ import orjson
 
 from saring.errors import InputError, path_text
 from saring.io.columns import MAX_TEXT_BYTES, Broken, Unreadable, Values, kind_of
-from saring.io.sources import Source
+from saring.io.input_files import Source
 from saring.io.streams import BUFFER_BYTES, Stream
 
 __all__ = [

@@ -12,7 +12,7 @@ from saring.errors import InputError, MissingExtraError
 from saring.html.page import MAX_SAVED_BYTES, PAGE_SECONDS, PageReader
 from saring.io.columns import MAX_TEXT_BYTES, Broken, Columns
 from saring.io.formats import TABLES, header_of, parquet_schema
-from saring.io.sources import Inputs, Source, found_sources, sources
+from saring.io.input_files import Inputs, Source, found_sources, sources
 from saring.io.streams import Stream, guess_encoding
 
 __all__ = [

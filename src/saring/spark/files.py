@@ -15,7 +15,7 @@ from saring.batch import Summary
 from saring.errors import ConfigError, InputError, MissingExtraError
 from saring.io import Broken, Columns, ReadOptions, fixer, json_line, kept_kinds, sources
 from saring.io.formats import header_of, parquet_schema
-from saring.io.sources import FORMATS
+from saring.io.input_files import FORMATS
 from saring.io.writers import arrow_schema, check_place
 from saring.predict import Model
 from saring.schema import kept_columns, kinds, prediction_columns
