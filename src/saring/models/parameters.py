@@ -7,9 +7,9 @@ into named flat arrays and back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from itertools import islice, pairwise
+from itertools import chain, islice, pairwise
 from typing import Any, TypeVar, get_type_hints
 
 import numpy as np
@@ -347,12 +347,6 @@ def _check_positive(name: str, number: int) -> None:
 
 def _check_terms(groups: Groups) -> None:
     """Raise ValueError unless every term is one word or two."""
-    for term in _all_terms(groups):
+    for term in chain.from_iterable(groups.values()):
         if not term or len(term.split(" ")) > 2:
             raise ValueError(f"{term!r}: expected a term of one word or two")
-
-
-def _all_terms(groups: Groups) -> Iterator[str]:
-    """Yield the terms of all groups."""
-    for terms in groups.values():
-        yield from terms
