@@ -24,8 +24,7 @@ from saring import tracking
 from saring.cli.terminal import stages
 from saring.config import TrainConfig, flat, load_config
 from saring.errors import ConfigError, SaringError
-from saring.evaluation import Report
-from saring.evaluation.reports import Row, Table
+from saring.evaluation.reports import Report, Row, Table
 from saring.training.corpus import LabelledArticle, fingerprint, read_corpus
 from saring.training.tasks import TASKS
 from saring.training.trainer import make_jobs, measure
@@ -65,8 +64,7 @@ class Trial:
         for key, value in changes.items():
             if key not in known or type(value) is not type(known[key]):
                 raise ConfigError(
-                    f"{self.title}: {key} = {value!r}; expected a setting, and a value of the kind "
-                    f"it has: {known}"
+                    f"{self.title}: {key} = {value!r}; expected a setting, and a value of the kind it has: {known}"
                 )
         return replace(config, **{self.task: replace(settings, **changes)})
 
@@ -86,15 +84,8 @@ def read_trials(path: Path, only: Sequence[str]) -> list[Trial]:
     """
     tables: Mapping[str, Mapping[str, Settings]] = tomllib.loads(path.read_text(encoding="utf-8"))
     tasks = [task.name for task in TASKS]
-    trials = [
-        Trial(task, name, changes)
-        for task in tasks
-        for name, changes in tables.get(task, {}).items()
-    ]
-    for found, expected in (
-        (tables, tasks),
-        (only, [*tasks, *(trial.title for trial in trials)]),
-    ):
+    trials = [Trial(task, name, changes) for task in tasks for name, changes in tables.get(task, {}).items()]
+    for found, expected in ((tables, tasks), (only, [*tasks, *(trial.title for trial in trials)])):
         if strange := set(found) - set(expected):
             raise ConfigError(f"{path}: found {sorted(strange)}; expected some of {expected}")
     chosen = [t for t in trials if not only or t.task in only or t.title in only]
@@ -141,9 +132,7 @@ def by_split(reports: Sequence[Report], figure: str) -> dict[str, float]:
     return {r.asked_of: f.value for r in reports if (f := getattr(r, figure)) is not None}
 
 
-def section(
-    title: str, values: Mapping[str, Mapping[str, float]], splits: Sequence[str]
-) -> tuple[Row, ...]:
+def section(title: str, values: Mapping[str, Mapping[str, float]], splits: Sequence[str]) -> tuple[Row, ...]:
     """Return the rows of one figure, each setting beside the full one."""
     rows: list[Row] = []
     for name, here in values.items():

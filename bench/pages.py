@@ -20,7 +20,7 @@ import orjson
 
 from saring.article import Article, Record
 from saring.html.page import page_record
-from saring.parse import parse
+from saring.parsing.engine import parse
 
 NAMES = ("body_has kept", "body_lacks absent", "titles right", "teasers found", "dates right")
 
@@ -45,9 +45,7 @@ def missed(label: dict[str, Any], of: Record | Article) -> dict[str, list[str]]:
         "body_has kept": [s for s in label["body_has"] if flat(s) not in body],
         "body_lacks absent": [s for s in label["body_lacks"] if flat(s) in body],
         "titles right": [of.title] * (flat(of.title) != flat(label["title"])),
-        "teasers found": [
-            x["headline"] for x in label["links"] if flat(x["headline"]) not in teasers
-        ],
+        "teasers found": [x["headline"] for x in label["links"] if flat(x["headline"]) not in teasers],
         "dates right": [of.published] * (of.published[:10] != label["date"]),
     }
 

@@ -168,9 +168,7 @@ def beginnings(folder: Path) -> dict[str, dict[str, float]]:
     pin(1)
     found = {}
     for name, code in FIRST_ANSWER.items():
-        path = (
-            MODEL / "topic.npz" if name == OURS else folder / (PIPELINE if name == PLAIN else name)
-        )
+        path = MODEL / "topic.npz" if name == OURS else folder / (PIPELINE if name == PLAIN else name)
         command = [sys.executable, "-c", code, str(path)]
         waited = min(timed(subprocess.check_call, command)[1] for _ in range(TURNS))
         found[name] = {"first_answer_s": waited, "model_mb": path.stat().st_size / 1e6}

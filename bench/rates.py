@@ -26,7 +26,7 @@ import pyarrow.parquet as pq
 
 import saring
 from saring.kernel import prepare
-from saring.parse import parse
+from saring.parsing.engine import parse
 
 COLUMNS = ("title", "text", "publisher", "date", "url")
 TURNS = 3
@@ -55,10 +55,7 @@ def write(rows: list[dict[str, Any]], n: int, path: Path) -> None:
     ):
         for first in range(0, n, GROUP_ROWS):
             numbers = range(first, min(n, first + GROUP_ROWS))
-            part = [
-                rows[i % len(rows)] | {"title": f"{rows[i % len(rows)]['title'] or ''} {i}"}
-                for i in numbers
-            ]
+            part = [rows[i % len(rows)] | {"title": f"{rows[i % len(rows)]['title'] or ''} {i}"} for i in numbers]
             lines.writelines(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in part)
             table.write_table(pa.Table.from_pylist(part, schema))
 
@@ -76,9 +73,7 @@ def rates(rows: list[dict[str, Any]], n: int, words: list[str]) -> None:
                 given, out = path.with_suffix(suffix), path.with_name("out.parquet")
                 command = [sys.executable, "-m", "saring", "score", given, "--out", out]
                 started = time.perf_counter()
-                subprocess.run(
-                    [*map(str, command), "--overwrite", *words], check=True, capture_output=True
-                )
+                subprocess.run([*map(str, command), "--overwrite", *words], check=True, capture_output=True)
                 taken.append(time.perf_counter() - started)
             print(f"{suffix[1:]:8} {min(taken):7.1f} s  {n / min(taken):8,.0f} articles/s")
 

@@ -3,7 +3,7 @@
 ::
 
     python bench/runon.py ../shared/data/news/articles.parquet   # the table, per publisher
-    python bench/runon.py --fit --click-id ../shared/data/click-id   # writes parse/runon.toml
+    python bench/runon.py --fit --click-id ../shared/data/click-id   # writes parsing/runon.toml
     python bench/runon.py --left-out --click-id ../shared/data/click-id   # unseen publishers
 
 The truth is the parse of the articles as they lie, with teasers on lines of their own. Their line
@@ -23,7 +23,7 @@ from pathlib import Path
 from runon_fit import SEED, accuracy, examples, fitted, write
 from runon_text import Source, read_click_id, read_corpus
 
-from saring.parse import parse
+from saring.parsing.engine import parse
 
 ROOT = Path(__file__).parents[1]
 CORPUS = ROOT / "data" / "corpus" / "articles.jsonl"
@@ -90,9 +90,7 @@ def report(name: str, hits: dict[str, list[bool]]) -> None:
     """Print one table."""
     every = [hit for of_publisher in hits.values() for hit in of_publisher]
     for label, some in [(name, every), *sorted(hits.items(), key=lambda item: -len(item[1]))]:
-        print(
-            f"{label:<36} {sum(some):>5} of {len(some):>5} headlines  {sum(some) / len(some):.1%}"
-        )
+        print(f"{label:<36} {sum(some):>5} of {len(some):>5} headlines  {sum(some) / len(some):.1%}")
 
 
 def main() -> None:

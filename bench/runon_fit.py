@@ -20,9 +20,9 @@ from runon_text import Source, renderings
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 
-from saring.parse.headline_ends import Candidate, Model, candidate_score, candidates
-from saring.parse.window import Host
-from saring.parse.words import Tables, read_word
+from saring.parsing.headline_ends import Candidate, Model, candidate_score, candidates
+from saring.parsing.window import Host
+from saring.parsing.words import Tables, read_word
 
 __all__ = ["accuracy", "examples", "fit", "fitted", "tables", "write"]
 
@@ -112,9 +112,7 @@ def small_words(sources: Iterable[Source]) -> set[str]:
             for paragraph in text.paragraphs:
                 counts.update(_WORD.findall(paragraph))
     kept = [
-        word
-        for word, count in counts.items()
-        if word[0].islower() and MIN_COMMON <= count > counts[word.capitalize()]
+        word for word, count in counts.items() if word[0].islower() and MIN_COMMON <= count > counts[word.capitalize()]
     ]
     return set(sorted(kept, key=lambda word: (-counts[word], word))[:MAX_COMMON])
 
@@ -188,8 +186,7 @@ def maximise(matrix: csr_matrix, group_of: np.ndarray, right: np.ndarray) -> np.
 def halves(source: Source) -> tuple[Source, Source]:
     """Return two halves of a source: every other article and headline."""
     return tuple(
-        Source(source.texts[n::2], {name: some[n::2] for name, some in source.headlines.items()})
-        for n in (0, 1)
+        Source(source.texts[n::2], {name: some[n::2] for name, some in source.headlines.items()}) for n in (0, 1)
     )
 
 
@@ -200,8 +197,7 @@ def fitted(sources: list[tuple[Source, int]]) -> Model:
         group
         for one in (0, 1)
         for group in examples(
-            [(half[one], times) for half, times in pairs],
-            tables([half[1 - one] for half, _ in pairs]),
+            [(half[one], times) for half, times in pairs], tables([half[1 - one] for half, _ in pairs])
         )
     )
     return Model(weights, tables([source for source, _ in sources]))
@@ -209,10 +205,7 @@ def fitted(sources: list[tuple[Source, int]]) -> Model:
 
 def accuracy(weights: Mapping[str, float], groups: Iterable[Group]) -> float:
     """Return the share of groups whose right candidate scores best."""
-    hits = [
-        int(np.argmax([candidate_score(one, weights) for one in group])) == best
-        for group, best in groups
-    ]
+    hits = [int(np.argmax([candidate_score(one, weights) for one in group])) == best for group, best in groups]
     return sum(hits) / len(hits)
 
 
@@ -247,7 +240,5 @@ def grouped(odds: Mapping[str, float]) -> Iterator[str]:
 
 def paragraph(key: str, words: frozenset[str]) -> list[str]:
     """Return a key with words, as lines of TOML."""
-    lines = textwrap.wrap(
-        " ".join(sorted(words)), 98, break_long_words=False, break_on_hyphens=False
-    )
+    lines = textwrap.wrap(" ".join(sorted(words)), 98, break_long_words=False, break_on_hyphens=False)
     return [f'{key} = """', *lines, '"""']

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from saring.parse.words import SMALL_WORDS
+from saring.parsing.words import SMALL_WORDS
 
 __all__ = ["Source", "Text", "read_click_id", "read_corpus", "renderings"]
 
@@ -232,9 +232,7 @@ class Renderer:
             del some[0]
         while some and some[-1] in SMALL_WORDS:
             del some[-1]
-        line = " ".join(
-            word if word in SMALL_WORDS else word[:1].upper() + word[1:] for word in some
-        )
+        line = " ".join(word if word in SMALL_WORDS else word[:1].upper() + word[1:] for word in some)
         return dice.choice(OPENINGS) + line if line else clause(dice.choice(self.every), dice)
 
     def _styled(self, headline: str, style: str) -> str:
@@ -279,7 +277,5 @@ def clause(headline: str, dice: random.Random) -> str:
 def plain(headline: str, small: set[str]) -> str:
     """Return a headline in sentence case: words that prose writes small are written small."""
     words = headline.split(" ")
-    rest = [
-        word.lower() if word.strip("\"',.?!:;").lower() in small else word for word in words[1:]
-    ]
+    rest = [word.lower() if word.strip("\"',.?!:;").lower() in small else word for word in words[1:]]
     return " ".join([words[0], *rest])

@@ -38,11 +38,7 @@ DAY_SECONDS = 86_400
 DISK_MB_S = 200  # of one plain disk, to compare the processor with
 CORES = 100  # of the cluster that the archive is reckoned for
 PROFILED_ROWS = 2_000
-SPARK_SETTINGS = {
-    "spark.executor.memory": "1g",
-    "spark.sql.files.maxPartitionBytes": "8m",
-    "spark.driver.memory": "1g",
-}
+SPARK_SETTINGS = {"spark.executor.memory": "1g", "spark.sql.files.maxPartitionBytes": "8m", "spark.driver.memory": "1g"}
 WORKER_MB = 1_400
 
 
@@ -86,10 +82,7 @@ class Meter:
 
     def total(self) -> np.ndarray:
         """Return seconds of CPU, bytes read, bytes written."""
-        return sum(
-            (found - self.before.get(pid, np.zeros(3)) for pid, found in self.last.items()),
-            np.zeros(3),
-        )
+        return sum((found - self.before.get(pid, np.zeros(3)) for pid, found in self.last.items()), np.zeros(3))
 
 
 def tree(roots: list[int]) -> set[int]:
@@ -133,8 +126,7 @@ def make_input(articles: Path, rows: int, path: Path) -> Path:
         for first in range(0, rows, GROUP_ROWS):
             numbers = range(first, min(rows, first + GROUP_ROWS))
             part = [
-                start[n % len(start)]
-                | {"id": str(n), "title": f"{start[n % len(start)]['title'] or ''} {n}"}
+                start[n % len(start)] | {"id": str(n), "title": f"{start[n % len(start)]['title'] or ''} {n}"}
                 for n in numbers
             ]
             batch = pa.Table.from_pylist(part)
@@ -145,9 +137,7 @@ def make_input(articles: Path, rows: int, path: Path) -> Path:
     return path
 
 
-def measure(
-    engine: str, workers: int, rows: int, path: Path, words: list[str], meter: Meter
-) -> Cost:
+def measure(engine: str, workers: int, rows: int, path: Path, words: list[str], meter: Meter) -> Cost:
     """Return what scoring a file costs."""
     with path.open("rb") as file:
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
@@ -182,9 +172,9 @@ def measure_spark(workers: int, rows: int, path: Path, model: list[str]) -> Cost
 
 def stages(path: Path, model_path: str | None) -> dict[str, float]:
     """Return the share of each step in scoring, in one process."""
-    from saring.io import read
+    from saring.io.records import read
     from saring.io.writers import SUFFIXES
-    from saring.parse import parse
+    from saring.parsing.engine import parse
     from saring.predict import load
     from saring.schema import kinds, prediction_columns
 
@@ -246,9 +236,7 @@ def page(costs: list[Cost], shares: dict[str, float]) -> Iterator[str]:
         own = [c for c in costs if (c.engine, c.workers) == key]
         sizes = [c.rows for c in own]
         start, cpu, growth = fitted(sizes, [c.cpu for c in own])
-        rest = {
-            n: fitted(sizes, [getattr(c, n) for c in own])[1] for n in ("wall", "read", "written")
-        }
+        rest = {n: fitted(sizes, [getattr(c, n) for c in own])[1] for n in ("wall", "read", "written")}
         each[key] = {"cpu": cpu, **rest}
         shown = "-" if math.isnan(growth) else f"{growth:.2f}"
         yield (
@@ -267,9 +255,7 @@ def page(costs: list[Cost], shares: dict[str, float]) -> Iterator[str]:
     yield from bottleneck(each, shares)
 
 
-def bottleneck(
-    each: dict[tuple[str, int], dict[str, float]], shares: dict[str, float]
-) -> Iterator[str]:
+def bottleneck(each: dict[tuple[str, int], dict[str, float]], shares: dict[str, float]) -> Iterator[str]:
     """Yield what holds the work up, as measured."""
     for engine, workers in sorted(each):
         cost = each[engine, workers]
@@ -295,9 +281,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("articles", type=Path, help="Parquet file with id, title and text")
     parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 100_000, MILLION])
-    parser.add_argument(
-        "--engine", nargs="+", choices=["local", "spark"], default=["local", "spark"]
-    )
+    parser.add_argument("--engine", nargs="+", choices=["local", "spark"], default=["local", "spark"])
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--model", help="a bundle (default: as `saring score` finds it)")
     parser.add_argument("--scratch", type=Path, help="folder for inputs and outputs")

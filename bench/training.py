@@ -85,10 +85,7 @@ def plain_topic(config: TrainConfig) -> Pipeline:
     topic = config.topic
     weights = {"all": 1.0, "title": topic.title_field, "lead": topic.lead_field}
     features = FeatureUnion(
-        [
-            *((field, PlainField(field, topic.min_df)) for field in weights),
-            ("domains", DomainShares()),
-        ],
+        [*((field, PlainField(field, topic.min_df)) for field in weights), ("domains", DomainShares())],
         transformer_weights=weights | {"domains": topic.domains},
     )
     return _classified(features, topic.C)
@@ -102,17 +99,13 @@ def plain_clickbait(config: TrainConfig) -> Pipeline:
     pairs = options | {"ngram_range": (1, 2), "min_df": settings.min_df}
     small = words_of(lambda row: framed(row, cased=False), **pairs)
     cased = words_of(lambda row: framed(row, cased=True), lowercase=False, **pairs)
-    known = words_of(
-        lambda row: framed(row, cased=False), vocabulary=list(word_vectors()[0]), **options
-    )
+    known = words_of(lambda row: framed(row, cased=False), vocabulary=list(word_vectors()[0]), **options)
     near = make_pipeline(
         known,
         FunctionTransformer(lambda found: found @ vectors),
         StandardScaler(with_std=False),  # or lbfgs takes thousands of steps
     )
-    return _classified(
-        FeatureUnion([("small", small), ("cased", cased), ("near", near)]), settings.C
-    )
+    return _classified(FeatureUnion([("small", small), ("cased", cased), ("near", near)]), settings.C)
 
 
 class PlainPairs(PairFeatures):

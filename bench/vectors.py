@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_matrix, csr_matrix
 from sklearn.utils.extmath import randomized_svd
 
-from saring.io import read
+from saring.io.records import read
 from saring.models.tfidf_features import NUMBER, tokens
-from saring.parse import parse
+from saring.parsing.engine import parse
 
 N_WORDS = 12_000  # the commonest; the rest stand in fewer than 25 places
 N_NUMBERS = 64  # of a vector: 100 and 200 gained nothing that could be measured
@@ -41,9 +41,7 @@ def texts(paths: Iterable[str]) -> list[list[str]]:
 
 def cooccurrence(documents: list[list[str]], place: dict[str, int]) -> csr_matrix:
     """Return how often words stand near one another, nearer counting more."""
-    flat = np.array(
-        [i for d in documents for i in [*(place.get(t, -1) for t in d), *[-1] * WINDOW]]
-    )
+    flat = np.array([i for d in documents for i in [*(place.get(t, -1) for t in d), *[-1] * WINDOW]])
     total = csr_matrix((len(place), len(place)))
     for distance in range(1, WINDOW + 1):
         left, right = flat[:-distance], flat[distance:]
@@ -60,9 +58,7 @@ def vectors(counts: csr_matrix) -> NDArray[np.int8]:
     cells = counts.tocoo()
     information = np.log(cells.data / (sums[cells.row] * context[cells.col]))
     known = information > 0
-    matrix = csr_matrix(
-        (information[known], (cells.row[known], cells.col[known])), shape=counts.shape
-    )
+    matrix = csr_matrix((information[known], (cells.row[known], cells.col[known])), shape=counts.shape)
     left, values, _ = randomized_svd(matrix, N_NUMBERS, n_iter=3, random_state=SEED)
     found = left * np.sqrt(values)
     found /= np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9)

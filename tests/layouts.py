@@ -69,9 +69,7 @@ def stories(split: str = "test") -> Iterator[Story]:
         yield Story(row["title"], paragraphs, links)
 
 
-def lay(
-    story: Story, dateline: str, teaser: Callable[[list[str]], list[str]], between: dict[int, str]
-) -> list[str]:
+def lay(story: Story, dateline: str, teaser: Callable[[list[str]], list[str]], between: dict[int, str]) -> list[str]:
     """The lines of a story: dateline, paragraphs, teasers after them, boilerplate between them."""
     lines: list[str] = []
     for number, paragraph in enumerate(story.paragraphs, start=1):
@@ -234,26 +232,8 @@ def suara(story: Story) -> Printed:
 def pikiran_rakyat(story: Story) -> Printed:
     head = [story.title, "", "- 19 Januari 2022, 14:30 WIB", story.title]
     head += [f"{story.title} /Ilustrasi Pixabay/", ""]
-    tail = [
-        "",
-        "Editor: Dedi Saputra",
-        "",
-        "Sumber: Reuters",
-        "",
-        "",
-        "Tags",
-        "",
-        "Artikel Pilihan",
-    ]
-    tail += [
-        "",
-        OTHERS[0],
-        "Terkait",
-        *OTHERS,
-        "Terkini",
-        "25 September 2019, 23:12 WIB",
-        OTHERS[1],
-    ]
+    tail = ["", "Editor: Dedi Saputra", "", "Sumber: Reuters", "", "", "Tags", "", "Artikel Pilihan"]
+    tail += ["", OTHERS[0], "Terkait", *OTHERS, "Terkini", "25 September 2019, 23:12 WIB", OTHERS[1]]
     tail += ["Terpopuler", "1", OTHERS[2], "Kabar Daerahnone"]
     body = lay(story, "PORTAL SUMBING - ", each("Baca Juga: "), {})
     body[-1] += "***" if len(story.paragraphs) not in story.links else ""

@@ -52,9 +52,7 @@ class Cluster:
 def environment(folder: Path, settings: Mapping[str, str]) -> Iterator[None]:
     """Have Spark stay on the loopback and heed `settings`; restores what it changes."""
     if not shutil.which("java"):
-        pytest.fail(
-            "found no java; the Spark tests need 17: apt-get install openjdk-17-jre-headless"
-        )
+        pytest.fail("found no java; the Spark tests need 17: apt-get install openjdk-17-jre-headless")
     (folder / "spark-defaults.conf").write_text(
         "".join(f"{name} {value}\n" for name, value in {**SETTINGS, **settings}.items())
     )
@@ -69,12 +67,7 @@ def environment(folder: Path, settings: Mapping[str, str]) -> Iterator[None]:
 
 @contextmanager
 def running(
-    folder: Path,
-    n_workers: int,
-    settings: Mapping[str, str] = NO_OTHERS,
-    *,
-    cores: int = 2,
-    memory_mb: int = 2000,
+    folder: Path, n_workers: int, settings: Mapping[str, str] = NO_OTHERS, *, cores: int = 2, memory_mb: int = 2000
 ) -> Iterator[Cluster]:
     """Yield a cluster; whatever happens, none of its processes is left."""
     size = ["--cores", str(cores), "--memory", f"{memory_mb}m", "--work-dir", str(folder / "work")]
@@ -90,9 +83,7 @@ def running(
         yield Cluster(found[1], [process for process, _ in workers])
 
 
-def _start(
-    folder: Path, name: str, words: list[str], ending: ExitStack
-) -> tuple[subprocess.Popen[bytes], Path]:
+def _start(folder: Path, name: str, words: list[str], ending: ExitStack) -> tuple[subprocess.Popen[bytes], Path]:
     """Return a new master or worker and its log; it ends with `ending`."""
     import pyspark
 
@@ -103,11 +94,7 @@ def _start(
     command += ["--host", HOST, "--port", "0", "--webui-port", "0", *words]
     out = ending.enter_context(log.open("wb"))
     process = subprocess.Popen(
-        command,
-        stdout=out,
-        stderr=out,
-        start_new_session=True,
-        env={**os.environ, "SPARK_HOME": str(home)},
+        command, stdout=out, stderr=out, start_new_session=True, env={**os.environ, "SPARK_HOME": str(home)}
     )
     ending.callback(_end, process)
     return process, log
@@ -127,6 +114,4 @@ def _awaited(log: Path, look: Callable[[str], object]) -> re.Match[str]:
         if found := look(log.read_text("utf-8", "replace")):
             return found  # type: ignore[return-value]
         time.sleep(0.1)
-    pytest.fail(
-        f"{log.name}: Spark did not start in {PATIENCE_SECONDS} s\n{log.read_text()[-3000:]}"
-    )
+    pytest.fail(f"{log.name}: Spark did not start in {PATIENCE_SECONDS} s\n{log.read_text()[-3000:]}")

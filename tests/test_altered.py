@@ -33,51 +33,26 @@ ARTICLES = [
 ]  # fmt: skip
 FILES = ("topic.npz", "link.npz", "clickbait.npz")
 # JSON values that are none of what stands there.
-ODD = [
-    None,
-    True,
-    -1,
-    0,
-    1.5,
-    1e308,
-    "",
-    "x",
-    "\x1b[2J\u202e",
-    [],
-    ["a"],
-    [[]],
-    {},
-    {"a": 1},
-    10**30,
-    "[" * 99,
-]
+ODD = [None, True, -1, 0, 1.5, 1e308, "", "x", "\x1b[2J\u202e", [], ["a"], [[]], {}, {"a": 1}, 10**30, "[" * 99]
 
 
 def answers(folder: Path):
     """What a model says, without what names it."""
     rows = [p.row(model.topics) for model in [saring.load(folder)] for p in model.predict(ARTICLES)]
-    return [
-        {k: v for k, v in row.items() if k not in ("model_version", "scored_at")} for row in rows
-    ]
+    return [{k: v for k, v in row.items() if k not in ("model_version", "scored_at")} for row in rows]
 
 
 @pytest.fixture(scope="module")
 def whole(bundle_folder):
     """The files of a bundle, and what it says."""
-    return {path.name: path.read_bytes() for path in bundle_folder.iterdir()}, answers(
-        bundle_folder
-    )
+    return {path.name: path.read_bytes() for path in bundle_folder.iterdir()}, answers(bundle_folder)
 
 
 def with_checksums(folder: Path, files: dict[str, bytes], card) -> Path:
     """Write files with a card and checksums that fit them."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    digests = {
-        name: hashlib.sha256(data).hexdigest()
-        for name, data in files.items()
-        if name.endswith(".npz")
-    }
+    digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items() if name.endswith(".npz")}
     if isinstance(card, dict) and "model_version" in card:
         with suppress(TypeError, ValueError, RecursionError):
             card = card | {"model_version": version_of(card, digests)}
@@ -111,13 +86,7 @@ def refused_or_sound(folder: Path, before=None) -> None:
 def places(value, path=()):
     """Every place in a JSON value."""
     yield path
-    for key, item in (
-        value.items()
-        if isinstance(value, dict)
-        else enumerate(value)
-        if isinstance(value, list)
-        else ()
-    ):
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
         yield from places(item, (*path, key))
 
 
@@ -144,11 +113,7 @@ def test_a_card_with_any_value_replaced_is_refused_or_predicts_the_same(whole, t
     files, before = whole
     card = json.loads(files["card.json"])
     dice = random.Random(7)
-    every = [
-        path
-        for path in places(card)
-        if path[:1] in (("labels",), ("thresholds",), ("format",), ("created",))
-    ]
+    every = [path for path in places(card) if path[:1] in (("labels",), ("thresholds",), ("format",), ("created",))]
     every += [(), *((key,) for key in card), *dice.sample(list(places(card)), 8)]
     for path in every:
         for value in (..., *dice.sample(ODD, 1)):
@@ -257,16 +222,12 @@ def test_arrays_changed_in_any_way_are_refused_or_predict_soundly(whole, tmp_pat
                     raise
 
 
-def test_members_missing_swapped_added_twice_or_bombs_are_refused_or_predict_soundly(
-    whole, tmp_path
-):
+def test_members_missing_swapped_added_twice_or_bombs_are_refused_or_predict_soundly(whole, tmp_path):
     files, _ = whole
     card = json.loads(files["card.json"])
     dice = random.Random(13)
     bomb = io.BytesIO()
-    np.lib.format.write_array_header_1_0(
-        bomb, {"descr": "<f8", "fortran_order": False, "shape": (1 << 40,)}
-    )
+    np.lib.format.write_array_header_1_0(bomb, {"descr": "<f8", "fortran_order": False, "shape": (1 << 40,)})
     evil = {
         "../x.npy": npy(np.zeros(3)), "/etc/x.npy": b"", "a" * 5000: b"", "tree.json": b"[]", "x/": b"",
         "\x1b]0;a\x07.npy": npy(np.zeros(3)), "topic.npy": b"\x93NUMPY", "bomb.npy": bomb.getvalue(),
@@ -275,30 +236,14 @@ def test_members_missing_swapped_added_twice_or_bombs_are_refused_or_predict_sou
         members = [*members_of(files[name]).items()]
         variants = [members[:i] + members[i + 1 :] for i in dice.sample(range(len(members)), 3)]
         variants += [[*members, item] for item in evil.items()]
-        variants += [
-            [(key, data[:-1]) for key, data in members],
-            [(key, data + b"x") for key, data in members],
-            [],
-        ]
+        variants += [[(key, data[:-1]) for key, data in members], [(key, data + b"x") for key, data in members], []]
         variants += [[*members, members[0]]]
-        for i, j in zip(
-            *(dice.sample(range(len(members)), 3) for _ in "ij"),
-            strict=True,
-        ):
+        for i, j in zip(*(dice.sample(range(len(members)), 3) for _ in "ij"), strict=True):
             swapped = dict(members)
-            swapped[members[i][0]], swapped[members[j][0]] = (
-                members[j][1],
-                members[i][1],
-            )
+            swapped[members[i][0]], swapped[members[j][0]] = (members[j][1], members[i][1])
             variants.append([*swapped.items()])
         i = dice.randrange(len(members))
-        variants += [
-            [
-                *members[:i],
-                (members[i][0], bomb.getvalue() + b"\0" * 99),
-                *members[i + 1 :],
-            ]
-        ]
+        variants += [[*members[:i], (members[i][0], bomb.getvalue() + b"\0" * 99), *members[i + 1 :]]]
         for number, variant in enumerate(variants):
             data = packed(variant)
             try:
@@ -318,19 +263,11 @@ def test_bytes_altered_anywhere_in_an_array_file_are_refused_or_predict_soundly(
     for name in FILES:
         data = files[name]
         for _ in range(10):
-            at = dice.choice(
-                [
-                    dice.randrange(len(data)),
-                    dice.randrange(200),
-                    len(data) - 1 - dice.randrange(600),
-                ]
-            )
+            at = dice.choice([dice.randrange(len(data)), dice.randrange(200), len(data) - 1 - dice.randrange(600)])
             altered = bytearray(data)
             altered[at] ^= 1 << dice.randrange(8)
             try:
-                refused_or_sound(
-                    with_checksums(tmp_path / "m", files | {name: bytes(altered)}, card)
-                )
+                refused_or_sound(with_checksums(tmp_path / "m", files | {name: bytes(altered)}, card))
             except Exception as error:
                 error.add_note(f"{name}: byte {at}")
                 raise

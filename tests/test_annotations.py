@@ -133,15 +133,12 @@ def test_the_sheet_s_sentences_say_what_the_files_hold(topics, chosen, links):
         f"Topics of {len(topics + chosen):,} articles and judgements of {len(links):,} pairs",
         f"The pairs belong to {len(articles):,} articles of seven publishers",
         f"{len(chosen):,} further articles, none of them in `{TOPICS_FILE.name}`",
-        f"of {sum(bool(row['topic_second']) for row in chosen)} rows, "
-        f"the first {SHEET_TWICE} of every {SHEET_ROWS}",
+        f"of {sum(bool(row['topic_second']) for row in chosen)} rows, the first {SHEET_TWICE} of every {SHEET_ROWS}",
         f"hesitated over {hard} of them ({hard / len(chosen):.0%})",
         f"over {unsure} of {len(topics):,} ({unsure / len(topics):.0%})",
     ):
         assert sentence in sheet
     assert len({row["publisher"] for row in links}) == 7
-    first, drawn = (
-        sum(r["sure"] == "True" for r in s) / len(s) for s in (chosen[:UNSURE], chosen[UNSURE:])
-    )
+    first, drawn = (sum(r["sure"] == "True" for r in s) / len(s) for s in (chosen[:UNSURE], chosen[UNSURE:]))
     assert first == pytest.approx(drawn, abs=0.02)  # "as often"
     assert {len({row["publisher"] for row in read}) for read in (topics, chosen)} == {9}

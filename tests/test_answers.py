@@ -62,9 +62,7 @@ def test_nonsense_is_refused_by_name(changes, reason):
         scored(**changes)
 
 
-@pytest.mark.parametrize(
-    "row", [[0.5, 0.5, 0.5], [0.9, 0.2, -0.1], [float("nan"), 0.5, 0.5], [float("inf"), 0, 0]]
-)
+@pytest.mark.parametrize("row", [[0.5, 0.5, 0.5], [0.9, 0.2, -0.1], [float("nan"), 0.5, 0.5], [float("inf"), 0, 0]])
 def test_what_is_no_distribution_is_refused_with_its_row(row):
     with pytest.raises(CorpusError, match=r"probabilities: row 1 is .*sum to 1"):
         scored(probabilities=[[0.8, 0.1, 0.1], row, [0.0, 0.0, 1.0]])

@@ -7,16 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saring.article import (
-    Article,
-    Link,
-    LinkPrediction,
-    Prediction,
-    Record,
-    Removal,
-    clean_text,
-)
-from saring.parse import parse
+from saring.article import Article, Link, LinkPrediction, Prediction, Record, Removal, clean_text
+from saring.parsing.engine import parse
 from saring.training.assess import stored_reports
 
 TOPICS = ("economy", "gossip", "other")
@@ -59,11 +51,7 @@ ARTICLE = Article(
     title="Judul",
     text=TEXT,
     links=LINKS,
-    removals=(
-        removal("title", "Judul"),
-        removal("dateline", "KOTA - "),
-        removal("credit", "Editor: Sari"),
-    ),
+    removals=(removal("title", "Judul"), removal("dateline", "KOTA - "), removal("credit", "Editor: Sari")),
 )
 
 
@@ -78,14 +66,8 @@ def articles(draw):
         id="a",
         title="",
         text=text,
-        links=tuple(
-            Link(text[s:e].strip(), "Baca:", s, e)
-            for (s, e), yes in zip(spans, is_link, strict=True)
-            if yes
-        ),
-        removals=tuple(
-            Removal("tail", s, e) for (s, e), yes in zip(spans, is_link, strict=True) if not yes
-        ),
+        links=tuple(Link(text[s:e].strip(), "Baca:", s, e) for (s, e), yes in zip(spans, is_link, strict=True) if yes),
+        removals=tuple(Removal("tail", s, e) for (s, e), yes in zip(spans, is_link, strict=True) if not yes),
     )
 
 
@@ -219,9 +201,7 @@ def test_a_row_holds_json_types_and_none_for_what_is_absent():
 
 
 def test_an_error_row_holds_the_error_and_no_verdict():
-    row = Prediction(id="a", error="a.csv:3: column 'isi' is empty", model_version="abc").row(
-        TOPICS
-    )
+    row = Prediction(id="a", error="a.csv:3: column 'isi' is empty", model_version="abc").row(TOPICS)
     filled = {name for name, value in row.items() if value is not None}
     assert filled == {"id", "error", "model_version"}
 

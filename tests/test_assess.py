@@ -8,7 +8,7 @@ import pytest
 from saring import store
 from saring.article import Article
 from saring.errors import CorpusError
-from saring.evaluation import Report
+from saring.evaluation.reports import Report
 from saring.training.assess import asked_note, assess
 from saring.training.corpus import LabelledArticle, LabelledLink, read_corpus
 
@@ -193,9 +193,7 @@ def test_a_file_without_a_label_that_the_model_answers_is_refused(bundle):
         assess(bundle, rows, "mine")
 
 
-def test_a_topic_that_the_model_does_not_know_is_refused_by_file_and_row(
-    bundle, small_corpus, tmp_path
-):
+def test_a_topic_that_the_model_does_not_know_is_refused_by_file_and_row(bundle, small_corpus, tmp_path):
     rows = [orjson.loads(line) for line in small_corpus.read_bytes().splitlines()[:6]]
     rows = [row | {"split": "train"} for row in rows]
     own = [rows[0], rows[1], rows[2] | {"topic": "olahraga"}, rows[3] | {"topic": "hukum"}]

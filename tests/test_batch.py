@@ -20,11 +20,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from saring.article import Record
-from saring.batch import Summary, clean, score
-from saring.batch.jobs import Maker, make_part, survey
+from saring.batch import clean, score
+from saring.batch.jobs import Maker, Summary, make_part, survey
 from saring.batch.workers import Worker, WorkerPool, made_by_workers, made_here
 from saring.errors import ConfigError, InputError, SaringError
-from saring.io import ReadOptions, Ready
+from saring.io.blocks import Ready
+from saring.io.records import ReadOptions
 from saring.kernel import SWITCH
 from saring.predict import Model, load
 from saring.processes import without
@@ -53,9 +54,7 @@ def write(path, rows, word="menguat"):
                 f"Pelaku pasar ke-{number} menanti data inflasi."
             )
             row = {"id": f"=a{number}", "title": f"Rupiah {number}", "text": text}
-            file.write(
-                orjson.dumps(row if number % 10 else {"id": str(number), "text": ""}) + b"\n"
-            )
+            file.write(orjson.dumps(row if number % 10 else {"id": str(number), "text": ""}) + b"\n")
     return path
 
 
@@ -98,9 +97,7 @@ def test_an_interrupted_run_goes_on_to_the_same_bytes(model, given, tmp_path, su
     assert (summary.rows, summary.resumed, summary.errors) == (70, 30, 7)
     assert summary.rows == summary.scored + summary.abstained + summary.errors
     assert out.read_bytes() == undisturbed(given, tmp_path / f"other{suffix}", model)
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
-        ["in.jsonl", out.name, f"other{suffix}"]
-    )
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["in.jsonl", out.name, f"other{suffix}"])
 
 
 def test_the_time_in_the_rows_is_that_of_the_first_run(model, given, tmp_path):
@@ -163,9 +160,7 @@ def damaged(line):
         yield orjson.dumps({**whole, name: {} if isinstance(value, str | int) else "x"})
 
 
-def test_a_line_of_the_manifest_that_is_not_as_it_was_written_ends_what_counts(
-    model, given, tmp_path
-):
+def test_a_line_of_the_manifest_that_is_not_as_it_was_written_ends_what_counts(model, given, tmp_path):
     out = tmp_path / "out.jsonl"
     interrupted(30, [given], out, model)
     whole = undisturbed(given, tmp_path / "other.jsonl", model)
@@ -236,16 +231,12 @@ def test_nothing_of_an_older_plan_is_taken_for_the_new_one(model, given, tmp_pat
         parts = {f"part-{number:06d}" for number in range(rows // 10)}
         assert kept == parts | {"lock", "manifest.jsonl"}
 
-    summary = score(
-        [other], out, model, batch_size=10, overwrite=True, quarantine=quarantine, progress=look
-    )
+    summary = score([other], out, model, batch_size=10, overwrite=True, quarantine=quarantine, progress=look)
     assert (summary.resumed, summary.errors, quarantine.read_bytes()) == (0, 0, b"")
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
-@pytest.mark.parametrize(
-    "name", ["catatan.txt", "part-000000", "part-00000-a.parquet", "sub/lock", ".rahasia"]
-)
+@pytest.mark.parametrize("name", ["catatan.txt", "part-000000", "part-00000-a.parquet", "sub/lock", ".rahasia"])
 def test_a_folder_that_is_not_ours_is_never_touched(model, given, tmp_path, name, overwrite):
     mine = tmp_path / "out.jsonl.parts" / name
     mine.parent.mkdir(parents=True)
@@ -273,9 +264,7 @@ def test_a_file_of_others_that_came_among_the_parts_stays(model, given, tmp_path
 
 
 @pytest.mark.parametrize("fails", range(6))
-def test_output_and_quarantine_are_gone_on_with_together(
-    model, given, tmp_path, monkeypatch, fails
-):
+def test_output_and_quarantine_are_gone_on_with_together(model, given, tmp_path, monkeypatch, fails):
     """Whichever rename or note at the end fails, the same command ends as if none had."""
     out, quarantine = tmp_path / "out.jsonl", tmp_path / "there" / "q.jsonl"
     again = {"batch_size": 10, "scored_at": NOON, "quarantine": quarantine, "workers": 1}
@@ -417,9 +406,7 @@ def test_a_manifest_that_may_not_be_read_is_told_in_one_line(closed_to, tmp_path
     try:
         if was == 0:
             os.seteuid(65_534)
-        with pytest.raises(
-            ConfigError, match=r"manifest.jsonl: cannot be read \(Permission denied"
-        ):
+        with pytest.raises(ConfigError, match=r"manifest.jsonl: cannot be read \(Permission denied"):
             clean([folder / "in.jsonl"], folder / "out.jsonl")
     finally:
         os.seteuid(was)
@@ -433,10 +420,7 @@ def test_a_manifest_that_may_not_be_read_is_told_in_one_line(closed_to, tmp_path
     [
         ({"keep_links": "all"}, "keep_links was 'none' and is 'all'"),
         ({"batch_size": 20}, "batch_size was 10 and is 20"),
-        (
-            {"options": ReadOptions(on_error="keep", fix_text=True)},
-            "fix_text was False and is True",
-        ),
+        ({"options": ReadOptions(on_error="keep", fix_text=True)}, "fix_text was False and is True"),
     ],
 )
 def test_other_settings_are_refused_and_say_so(model, given, tmp_path, change, why):
@@ -537,9 +521,7 @@ score([sys.argv[2]], sys.argv[3], load(sys.argv[1]), batch_size=20, workers=int(
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", ["1", "2"])
 @pytest.mark.parametrize("with_signal", [signal.SIGKILL, signal.SIGINT])
-def test_a_run_killed_again_and_again_loses_only_what_is_in_hand(
-    model, bundle_folder, tmp_path, workers, with_signal
-):
+def test_a_run_killed_again_and_again_loses_only_what_is_in_hand(model, bundle_folder, tmp_path, workers, with_signal):
     given, out = write(tmp_path / "in.jsonl", 200), tmp_path / "out.parquet"
     command = [sys.executable, "-c", SCORE, bundle_folder, given, out, workers, NOON]
     done, kills = 0, 0
@@ -592,9 +574,7 @@ score([sys.argv[2]], sys.argv[3], model, batch_size=10, scored_at=sys.argv[5])
 
 
 @pytest.mark.parametrize("limit", [4_000, 20_000])  # too little for a part; for the whole alone
-def test_a_disk_that_is_full_is_told_and_finished_parts_stay(
-    model, bundle_folder, given, tmp_path, limit
-):
+def test_a_disk_that_is_full_is_told_and_finished_parts_stay(model, bundle_folder, given, tmp_path, limit):
     out = tmp_path / "out.jsonl"
     parts = 3 if limit == 4_000 else 7
     if limit == 4_000:
@@ -632,10 +612,7 @@ def test_row_groups_are_joined_as_they_are(model, given, tmp_path):
     file = pq.ParquetFile(tmp_path / "out.parquet")
     sizes = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
     assert sizes == [10] * 7
-    assert file.read_row_group(3, ["id"])["id"].to_pylist() == [
-        "30",
-        *(f"=a{n}" for n in range(31, 40)),
-    ]
+    assert file.read_row_group(3, ["id"])["id"].to_pylist() == ["30", *(f"=a{n}" for n in range(31, 40))]
     whole = tmp_path / "whole.parquet"
     score([given], whole, model, scored_at=NOON)
     assert pq.read_table(whole).equals(pa.concat_tables([file.read()]))
@@ -692,9 +669,7 @@ def test_a_row_that_kills_its_worker_is_an_error_and_no_other_row_is_lost():
     assert sorted(made) == [0, 1]
     rows = [orjson.loads(line) for line in made[0].data.splitlines()]
     assert [bool(row["error"]) for row in rows] == [False, True, False, True]
-    assert rows[1]["error"].startswith(
-        "a.csv:2: the article ended the process that worked on it (signal SIGKILL)"
-    )
+    assert rows[1]["error"].startswith("a.csv:2: the article ended the process that worked on it (signal SIGKILL)")
     assert made[0].summary.errors == 2
     assert made[1].summary == Summary(rows=2, scored=2)
 
@@ -720,23 +695,17 @@ def test_a_worker_that_does_not_start_stops_the_run_and_blames_no_article():
 def test_an_article_that_breaks_the_scoring_costs_its_own_row():
     part = make_part(Fragile(), ".jsonl", records("a", "galat", "b"))
     assert part.summary.errors == 1
-    assert (
-        "a.csv:2: the article broke the scoring (RuntimeError: rusak)" in part.summary.first_error
-    )
+    assert "a.csv:2: the article broke the scoring (RuntimeError: rusak)" in part.summary.first_error
 
 
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("texts", [("lama", "a", "pola"), ("lama", "pola"), ("lama",)])
 def test_an_article_that_takes_for_ever_costs_its_own_row(workers, texts):
     maker, batches = Maker(Fragile(), ".jsonl", seconds=0.2), [batch(0, *texts)]
-    made = (
-        made_by_workers(batches, maker, WorkerPool(1)) if workers > 1 else made_here(batches, maker)
-    )
+    made = made_by_workers(batches, maker, WorkerPool(1)) if workers > 1 else made_here(batches, maker)
     [(_, _, part)] = made
     errors = [orjson.loads(line)["error"] or "" for line in part.data.splitlines()]
-    assert ["took longer than 0.2 seconds" in error for error in errors] == [
-        text != "a" for text in texts
-    ]
+    assert ["took longer than 0.2 seconds" in error for error in errors] == [text != "a" for text in texts]
     assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
     assert signal.getsignal(signal.SIGALRM) == signal.SIG_DFL
 
@@ -744,11 +713,7 @@ def test_an_article_that_takes_for_ever_costs_its_own_row(workers, texts):
 @pytest.mark.parametrize("workers", [1, 2])
 def test_where_no_article_can_be_scored_it_is_not_they_who_are_blamed(workers):
     batches = [batch(0, "galat", "galat")]
-    made = (
-        made_by_workers(batches, FRAGILE, WorkerPool(2))
-        if workers > 1
-        else made_here(batches, FRAGILE)
-    )
+    made = made_by_workers(batches, FRAGILE, WorkerPool(2)) if workers > 1 else made_here(batches, FRAGILE)
     with pytest.raises(SaringError, match=r"a.csv:1: scoring fails from here on.*RuntimeError"):
         list(made)
 
@@ -800,18 +765,9 @@ def test_pages_and_tables_are_shared_among_workers(model, tmp_path, monkeypatch,
         (given / "a.csv").write_text("judul,isi\n" + rows)
     asked = []
     part = Worker.part
-    monkeypatch.setattr(
-        Worker, "part", lambda self, *rest: (asked.append(id(self)), part(self, *rest))[1]
-    )
+    monkeypatch.setattr(Worker, "part", lambda self, *rest: (asked.append(id(self)), part(self, *rest))[1])
     for workers in (1, 2):
-        score(
-            [given],
-            tmp_path / f"{workers}.jsonl",
-            model,
-            workers=workers,
-            batch_size=5,
-            scored_at=NOON,
-        )
+        score([given], tmp_path / f"{workers}.jsonl", model, workers=workers, batch_size=5, scored_at=NOON)
     assert len(set(asked)) == 2
     assert (tmp_path / "1.jsonl").read_bytes() == (tmp_path / "2.jsonl").read_bytes()
     assert len((tmp_path / "1.jsonl").read_bytes().splitlines()) == 40
@@ -821,9 +777,7 @@ def test_pages_and_tables_are_shared_among_workers(model, tmp_path, monkeypatch,
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_the_quarantine_lists_rows_with_errors_and_where_they_stand(
-    model, given, tmp_path, workers
-):
+def test_the_quarantine_lists_rows_with_errors_and_where_they_stand(model, given, tmp_path, workers):
     page = tmp_path / "kosong.txt"
     page.touch()
     quarantine = tmp_path / "errors.jsonl"
@@ -867,9 +821,7 @@ def test_a_run_without_errors_leaves_an_empty_quarantine(model, tmp_path):
         ({"batch_size": 0}, "--batch-size: found 0; expected 1 to"),
     ],
 )
-def test_nonsense_is_refused_before_anything_is_read(
-    model, given, tmp_path, monkeypatch, options, why
-):
+def test_nonsense_is_refused_before_anything_is_read(model, given, tmp_path, monkeypatch, options, why):
     monkeypatch.chdir(tmp_path)
     before = given.read_bytes()
     with pytest.raises(ConfigError, match=why):

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saring.errors import InputError
-from saring.io import ReadOptions, Ready, blocks, opened, read
-from saring.io.blocks import Files, Lines, Rows, Table
+from saring.io.blocks import Files, Lines, Ready, Rows, Table, blocks, opened
+from saring.io.records import ReadOptions, read
 
 KEEP = ReadOptions(on_error="keep")
 NEWS = "Rupiah menguat terhadap dolar AS."
@@ -157,9 +157,7 @@ def test_two_columns_of_one_name_are_read_as_they_were(tmp_path):
 
 def test_a_file_that_breaks_off_keeps_the_lines_before(tmp_path):
     path = tmp_path / "in.jsonl.gz"
-    path.write_bytes(
-        gzip.compress(lines(*({"text": NEWS * 9, "id": str(n)} for n in range(50_000))))[:-999]
-    )
+    path.write_bytes(gzip.compress(lines(*({"text": NEWS * 9, "id": str(n)} for n in range(50_000))))[:-999])
     assert kinds(path) == {Lines, Ready}
     assert found(path) == list(read(path, KEEP))
 

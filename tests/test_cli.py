@@ -87,7 +87,7 @@ def test_help_imports_nothing_heavy_and_is_instant():
 
 def test_importing_saring_imports_nothing_heavy():
     code = (
-        "import sys, saring, saring.article, saring.io, saring.parse, saring.config\n"
+        "import sys, saring, saring.article, saring.io, saring.parsing, saring.config\n"
         "print({'sklearn', 'mlflow', 'pandas', 'numpy', 'pyarrow', 'trafilatura'}"
         " & set(sys.modules))"
     )
@@ -179,9 +179,7 @@ def test_help_shows_a_mapping_file_that_can_be_imported_by(capsys, work):
         main(["corpus", "import", "--help"])
     shown = capsys.readouterr().out.partition("mine.toml:\n")[2].partition("All keys")[0]
     (work / "mine.toml").write_text(textwrap.dedent(shown))
-    (work / "mine.csv").write_text(
-        "judul,isi,tanggal,kanal,pancingan\nHarga Pala Naik,Naik.,3 Maret 2023,Ekonomi,0\n"
-    )
+    (work / "mine.csv").write_text("judul,isi,tanggal,kanal,pancingan\nHarga Pala Naik,Naik.,3 Maret 2023,Ekonomi,0\n")
     assert main(["corpus", "import", "mine.toml", "mine.csv", "--out", "mine.jsonl"]) == DONE
     [row] = rows_of("mine.jsonl")
     assert (row["title"], row["topic"], row["date"]) == ("Harga Pala Naik", "economy", "2023-03-03")
@@ -208,9 +206,7 @@ def test_predict_json_prints_a_row_a_line_errors_in_place(run):
     assert [row["id"] for row in rows] == [
         "rupiah", "kosong", "angka", "mixed.jsonl:4", "aktris", "mixed.jsonl:6", "17", "18", "19",
     ]  # fmt: skip
-    assert [row["error"] is None for row in rows] == [True, False, False, False, True, False] + [
-        True
-    ] * 3
+    assert [row["error"] is None for row in rows] == [True, False, False, False, True, False] + [True] * 3
     assert err == ""
 
 
@@ -241,10 +237,7 @@ def test_predict_reads_packed_files_pages_and_folders(run, work):
     code, out, _ = run("predict", "--json", "in")
     rows = [json.loads(line) for line in out.splitlines()]
     assert code == DONE
-    assert [(row["id"], row["n_links"]) for row in rows] == [
-        ("deep/prmn.txt.gz", 3),
-        ("page.html", 1),
-    ]
+    assert [(row["id"], row["n_links"]) for row in rows] == [("deep/prmn.txt.gz", 3), ("page.html", 1)]
     assert rows[1]["links"][0]["url"] == "https://bolapetang.example/harga-emas"
 
 
@@ -331,14 +324,7 @@ def test_score_without_errors_is_exit_code_0(run):
 
 
 def test_score_with_a_named_column(run):
-    words = [
-        "score",
-        ARTICLES / "wrong-column.csv",
-        "--column",
-        "text=naskah",
-        "--out",
-        "rows.jsonl",
-    ]
+    words = ["score", ARTICLES / "wrong-column.csv", "--column", "text=naskah", "--out", "rows.jsonl"]
     code, _, err = run(*words)
     summary, model = err.splitlines()
     assert (code, summary) == (DONE, "1 rows = 1 done + 0 with errors; 0 links -> rows.jsonl")
@@ -369,11 +355,7 @@ def test_clean_with_a_model_keeps_the_related_links(run):
 def test_parse_shows_the_pieces_without_a_model(capsys):
     assert main(["parse", PRMN]) == DONE
     out = capsys.readouterr().out
-    for line in (
-        "published  2023-03-03T09:15:00+07:00",
-        "publisher  Media Ciremai",
-        "source     Reuters",
-    ):
+    for line in ("published  2023-03-03T09:15:00+07:00", "publisher  Media Ciremai", "source     Reuters"):
         assert line in out
     assert out.count(" link ") == 3
 
@@ -437,19 +419,9 @@ def test_every_labelled_file_is_read_before_the_model_is_asked(run, work, small_
     assert "nowhere.jsonl: there is no such file" in err
 
 
-def test_train_prints_results_and_what_comes_next_and_evaluate_asks_the_model(
-    small_corpus, capfd, work
-):
+def test_train_prints_results_and_what_comes_next_and_evaluate_asks_the_model(small_corpus, capfd, work):
     (work / "quick.toml").write_text("folds = 2\n[link]\ndimensions = 20\n")
-    words = [
-        "train",
-        str(small_corpus),
-        "--no-log",
-        "--config",
-        "quick.toml",
-        "--models",
-        "our models",
-    ]
+    words = ["train", str(small_corpus), "--no-log", "--config", "quick.toml", "--models", "our models"]
     with parallel_config("sequential"):
         assert main(words) == DONE
     out, err = capfd.readouterr()
@@ -469,9 +441,7 @@ def test_train_prints_results_and_what_comes_next_and_evaluate_asks_the_model(
         b"".join(x for x in small_corpus.read_bytes().splitlines(True) if b'"test"' not in x)
     )
     assert main(["evaluate", "--model", "our models", "--on", "train.jsonl"]) == DONE
-    assert re.search(
-        r"train.jsonl: all (\d+) rows. The model WAS TRAINED ON \1 of them", capfd.readouterr().out
-    )
+    assert re.search(r"train.jsonl: all (\d+) rows. The model WAS TRAINED ON \1 of them", capfd.readouterr().out)
     assert main(["evaluate", "--model", "our models", "--on", str(small_corpus), "--full"]) == DONE
     assert "F1, international_politics" in capfd.readouterr().out
 
@@ -486,9 +456,7 @@ def test_what_comes_next_names_the_bundle_that_was_asked_for(small_corpus, capfd
 
 
 @pytest.mark.parametrize("missing", ["mlflow", "matplotlib"])
-def test_what_logging_lacks_is_told_before_training(
-    small_corpus, capfd, work, monkeypatch, missing
-):
+def test_what_logging_lacks_is_told_before_training(small_corpus, capfd, work, monkeypatch, missing):
     monkeypatch.setitem(sys.modules, missing, None)
     assert main(["train", str(small_corpus)]) == FAILED
     err = capfd.readouterr().err
@@ -525,9 +493,7 @@ def test_ctrl_c_leaves_no_output_and_is_exit_code_130(work):
                     child.send_signal(signal.SIGINT)
                     sent = True
         assert child.wait(60) == INTERRUPTED
-        assert child.stderr.read() == (
-            "saring: interrupted; nothing is kept, for the input can be read only once\n"
-        )
+        assert child.stderr.read() == ("saring: interrupted; nothing is kept, for the input can be read only once\n")
     assert [path.name for path in work.iterdir()] == ["endless.jsonl"]
 
 

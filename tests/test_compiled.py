@@ -19,14 +19,8 @@ from saring.config import TopicConfig
 from saring.kernel.loops import DIGIT, ENDS, FALLBACK, LETTER, SPACE, WORD
 from saring.kernel.scorers import ArticleScorer, Terms, hash_terms, letters
 from saring.kernel.text_arrays import kernel_is_kept
-from saring.models import PairScorer
-from saring.models.pipelines import (
-    clickbait_parameters,
-    link_parameters,
-    topic_model,
-    topic_parameters,
-)
-from saring.models.plain_scorer import MOST_OUT_OF_DOMAIN, NotCompiled, out_of_domain
+from saring.models.pipelines import clickbait_parameters, link_parameters, topic_model, topic_parameters
+from saring.models.plain_scorer import MOST_OUT_OF_DOMAIN, NotCompiled, PairScorer, out_of_domain
 from saring.predict import Model
 from saring.text import LEAD_CHARS
 from saring.training.corpus import read_corpus
@@ -124,9 +118,7 @@ def test_every_odd_word_and_every_pair_of_them(pipelines):
 
 @pytest.mark.parametrize("word", ["presiden", "harga beras", "😀 beras", "é́ saham", "İ harga"])
 def test_the_lead_ends_after_so_many_characters_also_inside_a_word(pipelines, word):
-    bodies = [
-        "x " * (LEAD_CHARS // 2 - k) + "é" * (k % 3) + f"{word} {word} menteri" for k in range(14)
-    ]
+    bodies = ["x " * (LEAD_CHARS // 2 - k) + "é" * (k % 3) + f"{word} {word} menteri" for k in range(14)]
     agree_on_topics(pipelines["topic"], ["Harga"] * len(bodies), bodies)
 
 
@@ -234,9 +226,7 @@ def test_no_digit_depends_on_threads_or_on_slices(bundle, articles):
         together = kernel.topics(topic, titles, bodies, threads=threads)
         assert np.array_equal(alone.probabilities, together.probabilities)
         assert np.array_equal(alone.out_of_domain, together.out_of_domain)
-    one_by_one = [
-        kernel.topics(topic, [t], [b]).probabilities[0] for t, b in zip(*articles, strict=True)
-    ]
+    one_by_one = [kernel.topics(topic, [t], [b]).probabilities[0] for t, b in zip(*articles, strict=True)]
     assert np.array_equal(alone.probabilities[: len(one_by_one)], one_by_one)
     baits = kernel.clickbait(bait, titles, threads=1)
     assert np.array_equal(baits, kernel.clickbait(bait, titles, threads=3))
@@ -260,11 +250,7 @@ def test_the_same_rows_without_the_kernel(bundle, articles, monkeypatch):
         assert other.probabilities == third.probabilities
         assert one.probabilities == pytest.approx(other.probabilities, abs=1e-12)
         assert one.clickbait == pytest.approx(other.clickbait, abs=1e-12)
-        assert (one.topic, one.abstained, one.clean_text) == (
-            other.topic,
-            other.abstained,
-            other.clean_text,
-        )
+        assert (one.topic, one.abstained, one.clean_text) == (other.topic, other.abstained, other.clean_text)
         assert [(link.topic, link.related) for link in one.links] == [
             (link.topic, link.related) for link in other.links
         ]
@@ -295,11 +281,7 @@ assert found.topic
 """
     nowhere = {"NUMBA_CACHE_LOCATOR_CLASSES": "UserProvidedCacheLocator"}
     done = subprocess.run(
-        [sys.executable, "-c", program],
-        check=True,
-        env=os.environ | nowhere,
-        capture_output=True,
-        text=True,
+        [sys.executable, "-c", program], check=True, env=os.environ | nowhere, capture_output=True, text=True
     )
     assert "scoring takes longer" in done.stderr and "NUMBA_CACHE_DIR" in done.stderr
 
@@ -311,12 +293,7 @@ def test_links_are_judged_as_the_pipeline_judges_them_each_alone_or_among_others
     pipeline, model = pipelines["link"], link_parameters(pipelines["link"])
     pairs = [
         ("Harga Beras Naik Jelang Panen", "Harga beras di pasar induk naik, kata Bulog.", headline)
-        for headline in (
-            "Bulog Guyur Pasar dengan Beras Murah",
-            "Penyanyi Ini Pamer Cincin",
-            "",
-            "!",
-        )
+        for headline in ("Bulog Guyur Pasar dengan Beras Murah", "Penyanyi Ini Pamer Cincin", "", "!")
     ]
     probabilities, ties = kernel.links(model, pairs)
     assert probabilities == pytest.approx(pipeline.predict_proba(pairs)[:, 1], abs=1e-12)

@@ -18,9 +18,9 @@ from saring import kernel, store
 from saring.kernel import pair_loops
 from saring.kernel.pair_scorer import CompiledPairScorer
 from saring.kernel.text_arrays import SLICE_BYTES
-from saring.models import FEATURES, PairScorer
-from saring.models.pair_features import BODY_CHARS, LEAD_CHARS, LEAD_WORDS
+from saring.models.pair_features import BODY_CHARS, FEATURES, LEAD_CHARS, LEAD_WORDS
 from saring.models.pair_fitting import PairFeatures
+from saring.models.plain_scorer import PairScorer
 from saring.text import ABBREVIATIONS, MAX_LINE_CHARS
 from saring.training.corpus import read_corpus
 
@@ -80,9 +80,7 @@ def pair_scorers(parameters):
 
 def agree(pair_scorers, pairs):
     """Plain Python and the kernel give the same features and ties."""
-    (expected, told), (features, ties) = (
-        pair_scorer.features_and_ties(pairs) for pair_scorer in pair_scorers
-    )
+    (expected, told), (features, ties) = (pair_scorer.features_and_ties(pairs) for pair_scorer in pair_scorers)
     for i, name in enumerate(FEATURES):
         np.testing.assert_allclose(features[:, i], expected[:, i], err_msg=name, **CLOSE)
     for one, other in zip(told, ties, strict=True):
@@ -107,13 +105,7 @@ def test_so_are_texts_of_whatever_letters(pair_scorers, given):
 @given(texts)
 @example('Prof telur. Ayam naik dr. Harga (5. KPK)." --H. No.\xa0. . .pasar!di !"')
 def test_the_best_sentence_is_found_wherever_sentences_may_end(pair_scorers, body):
-    lines = [
-        "telur naik pasar",
-        "Harga di Jakarta",
-        "dr KPK harga",
-        "tanah longsor",
-        "12 2024 telur",
-    ]
+    lines = ["telur naik pasar", "Harga di Jakarta", "dr KPK harga", "tanah longsor", "12 2024 telur"]
     agree(pair_scorers, [("", body, line) for line in lines])
 
 
@@ -170,10 +162,7 @@ STRANGE = {
 
 @pytest.mark.parametrize("name", STRANGE)
 def test_so_are_texts_of_strange_make(pair_scorers, name):
-    agree(
-        pair_scorers,
-        [(*STRANGE[name], headline) for headline in (*HEADLINES, STRANGE[name][1][:9000])],
-    )
+    agree(pair_scorers, [(*STRANGE[name], headline) for headline in (*HEADLINES, STRANGE[name][1][:9000])])
 
 
 def test_texts_of_all_sorts_may_stand_in_one_batch(pair_scorers):
@@ -203,7 +192,7 @@ def test_no_digit_depends_on_neighbours_threads_or_slices(pair_scorers, corpus, 
     many = [(f"{title} {n}", body, line) for n, (title, body, line) in enumerate(many)]
     found = []
     for threads in ("1", "3"):
-        monkeypatch.setenv(kernel.THREADS, threads)
+        monkeypatch.setenv("SARING_THREADS", threads)
         found.append(pair_scorer.features_and_ties(many)[0])
     assert np.array_equal(*found)
 
@@ -238,9 +227,7 @@ def imports(module):
 
 def test_all_that_is_compiled_into_the_kernel_is_part_of_its_digest():
     kernel = [name for name in pair_loops.SOURCES if name.startswith("saring.kernel.")]
-    assert set().union(*map(imports, kernel)) | {"saring.kernel.pair_loops"} == set(
-        pair_loops.SOURCES
-    )
+    assert set().union(*map(imports, kernel)) | {"saring.kernel.pair_loops"} == set(pair_loops.SOURCES)
 
 
 def test_a_change_in_another_file_is_compiled_anew(tmp_path):
@@ -267,18 +254,12 @@ def test_a_change_in_another_file_is_compiled_anew(tmp_path):
     said = []
     for number in (6, 6, 7):
         (house / "part.py").write_text(
-            "from saring.kernel.loops import native\n"
-            f"@native()\ndef answer():\n    return {number}\n"
+            f"from saring.kernel.loops import native\n@native()\ndef answer():\n    return {number}\n"
         )
         env = os.environ | {"PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
         said.append(
             subprocess.run(
-                [sys.executable, "-m", "house.entry"],
-                check=True,
-                env=env,
-                cwd=tmp_path,
-                capture_output=True,
-                text=True,
+                [sys.executable, "-m", "house.entry"], check=True, env=env, cwd=tmp_path, capture_output=True, text=True
             ).stdout.split()[0]
         )
     assert said == ["6", "6", "7"]

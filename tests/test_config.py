@@ -41,9 +41,7 @@ def test_a_whole_number_serves_where_a_fraction_may_stand(tmp_path):
 def test_flat_names_every_setting_once_by_its_table_and_name():
     found = flat(TrainConfig(seed=7, link=LinkConfig(C=0.5)))
     assert (found["seed"], found["link.C"], found["topic.C"]) == (7, 0.5, 10.0)
-    assert len(found) == sum(
-        len(value) if isinstance(value, dict) else 1 for value in asdict(TrainConfig()).values()
-    )
+    assert len(found) == sum(len(value) if isinstance(value, dict) else 1 for value in asdict(TrainConfig()).values())
 
 
 def test_settings_cannot_be_changed_by_those_who_are_handed_them():

@@ -22,13 +22,7 @@ ROW = {
     "date": "2024-03-05",
     "topic": "economy",
     "clickbait": 0,
-    "links": [
-        {
-            "headline": "Peternak Sukamulya Kurangi Populasi Ayam Petelur",
-            "related": True,
-            "clickbait": 0,
-        }
-    ],
+    "links": [{"headline": "Peternak Sukamulya Kurangi Populasi Ayam Petelur", "related": True, "clickbait": 0}],
     "split": "test",
 }
 
@@ -95,12 +89,7 @@ def test_a_row_without_labels_is_background_beside_rows_that_have_some(tmp_path)
 
 
 def test_one_and_true_are_yes_and_zero_and_false_are_no(tmp_path):
-    assert [read_one(tmp_path, clickbait=v).clickbait for v in (1, True, 0, False)] == [
-        True,
-        True,
-        False,
-        False,
-    ]
+    assert [read_one(tmp_path, clickbait=v).clickbait for v in (1, True, 0, False)] == [True, True, False, False]
 
 
 def test_a_row_without_an_id_is_named_by_its_place(tmp_path):
@@ -196,12 +185,9 @@ def test_a_file_of_pairs_gives_an_article_with_one_link_a_row(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("grades", "related"),
-    [((0, 0), False), ((1, 1), True), ((2, 2), True), ((0, 1), True), ((2, None), True)],
+    ("grades", "related"), [((0, 0), False), ((1, 1), True), ((2, 2), True), ((0, 1), True), ((2, None), True)]
 )
-def test_a_pair_is_related_when_half_of_its_annotators_grade_it_one_or_two(
-    tmp_path, grades, related
-):
+def test_a_pair_is_related_when_half_of_its_annotators_grade_it_one_or_two(tmp_path, grades, related):
     row = PAIR_ROW | {"annotator_1": grades[0], "annotator_2": grades[1]}
     assert read_corpus(write(tmp_path, row))[0].links[0].related is related
 

@@ -20,21 +20,7 @@ from saring.models.tfidf_features import (
 )
 from saring.text import END, START, TOKEN, framed, words
 
-WORDS = [
-    "kapal",
-    "Kapal",
-    "laut",
-    "perang",
-    "HARGA",
-    "telur",
-    "5,5",
-    "ke-3",
-    "é",
-    "Ž",
-    "a",
-    "?!",
-    "\n",
-]
+WORDS = ["kapal", "Kapal", "laut", "perang", "HARGA", "telur", "5,5", "ke-3", "é", "Ž", "a", "?!", "\n"]
 texts = st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join) | st.text(max_size=12)
 rows = st.lists(st.tuples(texts, texts), min_size=1, max_size=12)
 
@@ -100,9 +86,7 @@ def test_vectorisers_are_fitted_as_scikit_learn_does(found, min_df, limit):
     assert np.array_equal(fitted.idf_, expected.idf_)
     check_equal(counts.weigh(fitted), expected.transform(found))
     check_equal(fitted.transform(found), expected.transform(found))
-    parameters = {
-        name for name in vars(expected) if not name.endswith("_id")
-    }  # a memory of its own
+    parameters = {name for name in vars(expected) if not name.endswith("_id")}  # a memory of its own
     assert {name for name in vars(fitted) if not name.endswith("_id")} == parameters
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from saring.evaluation import publisher_labels
+from saring.evaluation.reporting import publisher_labels
 from saring.training.corpus import read_corpus
 from saring.training.splits import near_duplicate_groups
 
@@ -82,12 +82,7 @@ def test_parsing_finds_the_labelled_links_and_no_others(articles):
 
 
 def test_no_labelled_headline_is_left_in_the_body(articles):
-    left = [
-        (a.article.id, link.headline)
-        for a in articles
-        for link in a.links
-        if link.headline in a.article.body
-    ]
+    left = [(a.article.id, link.headline) for a in articles for link in a.links if link.headline in a.article.body]
     assert len(left) <= (1 - MIN_FOUND) * sum(len(a.links) for a in articles), left
 
 
@@ -122,9 +117,7 @@ def counted(rows):
     headlines += [(split, link["clickbait"]) for split, link in links]
     for name, clickbait in (("headline, clickbait", 1), ("headline, clear", 0)):
         counts[name] = Counter(split for split, label in headlines if label == clickbait)
-    return [
-        f"| {name} | {of['train']} | {of['test']} | {of.total()} |" for name, of in counts.items()
-    ]
+    return [f"| {name} | {of['train']} | {of['test']} | {of.total()} |" for name, of in counts.items()]
 
 
 def test_the_sheet_s_tables_say_what_the_file_holds(rows):
@@ -137,10 +130,7 @@ def test_the_sheet_s_tables_say_what_the_file_holds(rows):
 def test_the_sheet_s_sentences_say_what_the_file_holds(rows):
     sheet = " ".join(SHEET.read_text(encoding="utf-8").split())
     links = [link for row in rows for link in row["links"]]
-    by_related = {
-        value: [link["clickbait"] for link in links if link["related"] == value]
-        for value in (True, False)
-    }
+    by_related = {value: [link["clickbait"] for link in links if link["related"] == value] for value in (True, False)}
     baits = {value: sum(labels) / len(labels) for value, labels in by_related.items()}
     publishers = {row["publisher"] for row in rows}
     for sentence in (
@@ -156,9 +146,7 @@ def test_the_sheet_s_sentences_say_what_the_file_holds(rows):
 def test_the_sheet_s_warning_of_publishers_is_measured(rows):
     known, tested = ([row for row in rows if row["split"] == split] for split in SPLITS)
     guessed = publisher_labels(
-        [row["topic"] for row in known],
-        [row["publisher"] for row in known],
-        [row["publisher"] for row in tested],
+        [row["topic"] for row in known], [row["publisher"] for row in known], [row["publisher"] for row in tested]
     )
     from sklearn.metrics import f1_score
 

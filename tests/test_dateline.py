@@ -2,7 +2,7 @@
 
 import pytest
 
-from saring.parse.metadata import find_dateline, publisher_name
+from saring.parsing.metadata import find_dateline, publisher_name
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from saring import load
 from saring.dates import MIDNIGHT, read_date
-from saring.io import Columns
-from saring.parse import parse
+from saring.io.columns import Columns
+from saring.parsing.engine import parse
 
 FORM = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+07:00"
 
@@ -86,9 +86,9 @@ def test_any_text_gives_a_date_or_nothing(text):
 
 
 WIB = timezone(timedelta(hours=7))
-TIMES = st.datetimes(
-    datetime(1900, 1, 2), datetime(9999, 12, 30), timezones=st.timezones() | st.just(WIB)
-).map(lambda time: time.replace(microsecond=0))
+TIMES = st.datetimes(datetime(1900, 1, 2), datetime(9999, 12, 30), timezones=st.timezones() | st.just(WIB)).map(
+    lambda time: time.replace(microsecond=0)
+)
 
 
 @given(TIMES)
@@ -98,14 +98,9 @@ def test_a_time_is_the_same_moment_whatever_its_zone(time):
         assert datetime.fromisoformat(read_date(time.isoformat())) == time.astimezone(UTC)
 
 
-@given(
-    st.dates(date(1900, 1, 1)),
-    st.sampled_from(["{0} {1} {2}", "Senin, {0}-{1}-{2}", "{1} {0}, {2}"]),
-)
+@given(st.dates(date(1900, 1, 1)), st.sampled_from(["{0} {1} {2}", "Senin, {0}-{1}-{2}", "{1} {0}, {2}"]))
 def test_every_day_is_read_back(day, form):
-    months = (
-        "Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember"
-    )
+    months = "Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember"
     printed = form.format(day.day, months.split()[day.month - 1], f"{day.year:04}")
     assert read_date(printed) == f"{day.isoformat()}{MIDNIGHT}"
 
@@ -124,13 +119,7 @@ def test_columns_texts_and_lines_give_the_same(value):
 
 def test_pandas_reads_the_column_in_one_go(bundle_folder):
     pandas = pytest.importorskip("pandas")
-    printed = [
-        "24/06/2019, 10:15 WITA",
-        "2022-01-19",
-        "",
-        "2025-11-05T09:19:00Z",
-        "3 Mei 2024 10.00",
-    ]
+    printed = ["24/06/2019, 10:15 WITA", "2022-01-19", "", "2025-11-05T09:19:00Z", "3 Mei 2024 10.00"]
     rows = load(bundle_folder).predict([{"text": "Isi berita.", "date": raw} for raw in printed])
     column = pandas.to_datetime(pandas.Series([row.published or None for row in rows]))
     assert str(column.dtype) == "datetime64[us, UTC+07:00]"

@@ -32,10 +32,7 @@ def turn(articles, **changes):
     """The articles with some topics turned, and the ids of those."""
     clear = [i for i, a in enumerate(articles) if a.topic in TURNED]
     chosen = set(clear[::EVERY])
-    turned = [
-        replace(a, topic=TURNED[a.topic], **changes) if i in chosen else a
-        for i, a in enumerate(articles)
-    ]
+    turned = [replace(a, topic=TURNED[a.topic], **changes) if i in chosen else a for i, a in enumerate(articles)]
     return turned, {articles[i].article.id for i in chosen}
 
 
@@ -97,10 +94,7 @@ def test_labels_of_desks_are_asked_about_and_teach_nothing(articles):
     marked, some = by_desk(articles)
     found = label_issues(marked)
     assert found.is_eval == {"desk": len(some), "": len(articles) - len(some)}
-    wrong = [
-        replace(a, topic="gossip" if a.topic == "other" else "other") if a.topic_source else a
-        for a in marked
-    ]
+    wrong = [replace(a, topic="gossip" if a.topic == "other" else "other") if a.topic_source else a for a in marked]
     listed = label_issues(wrong)
     desk = {d.id for d in listed.rows if d.label_source == "desk"}
     # No label of a desk is right now; a model that was trained by them would agree with many.

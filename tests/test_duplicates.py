@@ -96,9 +96,7 @@ def test_the_partition_does_not_depend_on_the_order_of_the_texts(order):
     texts = [article(1), edited(article(1), 5), edited(article(1), 9), article(2), article(2)]
     texts += ["", "", "Gempa", "gempa", article(3), edited(article(3), 20), edited(article(3), 30)]
     moved = partition(near_duplicate_groups([texts[row] for row in order]))
-    assert {frozenset(order[at] for at in members) for members in moved} == partition(
-        near_duplicate_groups(texts)
-    )
+    assert {frozenset(order[at] for at in members) for members in moved} == partition(near_duplicate_groups(texts))
 
 
 @given(st.lists(st.text(), max_size=8))

@@ -46,18 +46,9 @@ def hostile(work) -> Path:
     """A file whose name, and each of whose values, holds all that a terminal obeys."""
     path = work / f"a{ATTACK.replace(chr(0), '')}\nb.jsonl"
     text = f"{SENTENCE}{ATTACK}\nBaca Juga: Harga Emas {ATTACK} Naik\n{SENTENCE * 3}"
-    values = {
-        "id": ATTACK,
-        "title": f"Rupiah {ATTACK} Menguat",
-        "text": text,
-        "url": f"http://x/{ATTACK}",
-    }
+    values = {"id": ATTACK, "title": f"Rupiah {ATTACK} Menguat", "text": text, "url": f"http://x/{ATTACK}"}
     values |= {"publisher": f"Warta {ATTACK}", "author": ATTACK, "source": ATTACK, "date": ATTACK}
-    rows = [
-        json.dumps(values),
-        json.dumps({"title": ATTACK, "text": 7}),
-        "{" + "\x9b\u202e" + "\x1b",
-    ]
+    rows = [json.dumps(values), json.dumps({"title": ATTACK, "text": 7}), "{" + "\x9b\u202e" + "\x1b"]
     path.write_text("\n".join(rows), encoding="utf-8")
     return path
 
@@ -68,11 +59,7 @@ def hostile(work) -> Path:
 @given(st.text() | st.lists(st.sampled_from(OBEYED)).map("".join))
 def test_what_is_printed_holds_nothing_that_a_terminal_obeys_and_stays_as_it_is_elsewhere(text):
     assert not obeyed_in(visible(text))
-    assert visible(text) == text or set(text) & {
-        *OBEYED,
-        *map(chr, range(0xD800, 0xE000)),
-        *"\ufff9\ufffa\ufffb",
-    }
+    assert visible(text) == text or set(text) & {*OBEYED, *map(chr, range(0xD800, 0xE000)), *"\ufff9\ufffa\ufffb"}
     visible(text).encode()
     assert "\n" not in line(text)
 
@@ -102,9 +89,7 @@ def test_what_is_printed_holds_nothing_that_a_terminal_obeys_and_stays_as_it_is_
         ["ATTACK"],
     ],
 )  # fmt: skip
-def test_no_command_prints_what_a_terminal_obeys(
-    words, color, hostile, work, monkeypatch, bundle_folder, capfd
-):
+def test_no_command_prints_what_a_terminal_obeys(words, color, hostile, work, monkeypatch, bundle_folder, capfd):
     monkeypatch.setenv("SARING_MODELS", str(bundle_folder))
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("FORCE_COLOR" if color else "NO_COLOR", "1")
@@ -132,13 +117,7 @@ def test_only_two_files_write_to_standard_output_and_error():
     """Whoever prints elsewhere forgets `visible`."""
     source = Path(__file__).parents[1] / "src" / "saring"
     writes = re.compile(r"sys\.(stdout|stderr)\.(buffer\.)?write|\bConsole\(|(?<!\w)(?<!\.)print\(")
-    homes = {
-        "lines.py",
-        "terminal.py",
-        "__main__.py",
-        "reports.py",
-        "schema.py",
-    }  # these two in doctests
+    homes = {"lines.py", "terminal.py", "__main__.py", "reports.py", "schema.py"}  # these two in doctests
     found = {path.name for path in source.rglob("*.py") if writes.search(path.read_text("utf-8"))}
     assert found <= homes
 
@@ -191,9 +170,7 @@ def test_closed_standard_error_and_input_hinder_nobody_who_needs_neither(article
         assert "topic: " in done.stdout
         assert "Traceback" not in done.stderr
         assert done.returncode == 0
-    done = process(
-        "score", "berita.txt", "--out", "o.jsonl", preexec_fn=lambda: os.closerange(0, 3)
-    )
+    done = process("score", "berita.txt", "--out", "o.jsonl", preexec_fn=lambda: os.closerange(0, 3))
     assert done.returncode == 0
     assert json.loads((work / "o.jsonl").read_text("utf-8"))["topic"]
     done = process("predict", "-", preexec_fn=lambda: os.close(0))
@@ -233,11 +210,7 @@ def test_a_path_that_the_system_refuses_is_named_in_a_line(words, path, article,
 
 
 def test_numba_told_not_to_compile_is_done_without(article):
-    done = process(
-        "predict",
-        "berita.txt",
-        env={**os.environ, "NUMBA_DISABLE_JIT": "1", "SARING_COMPILED": "1"},
-    )
+    done = process("predict", "berita.txt", env={**os.environ, "NUMBA_DISABLE_JIT": "1", "SARING_COMPILED": "1"})
     assert done.returncode == 0
     assert done.stderr.startswith("scoring takes longer: no compiled kernel (NUMBA_DISABLE_JIT")
 
@@ -279,12 +252,7 @@ def test_an_odd_folder_of_models_is_passed_over_or_told(kind, article, work, mon
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "words",
-    [
-        ["predict", "-"],
-        ["score", "big.jsonl", "--out", "o.jsonl", "--workers", "1"],
-        ["train", "big.jsonl"],
-    ],
+    "words", [["predict", "-"], ["score", "big.jsonl", "--out", "o.jsonl", "--workers", "1"], ["train", "big.jsonl"]]
 )
 def test_ctrl_c_at_any_moment_ends_without_a_traceback(words, work):
     row = json.dumps({"title": "Rupiah Menguat", "text": SENTENCE * 9})
@@ -294,11 +262,7 @@ def test_ctrl_c_at_any_moment_ends_without_a_traceback(words, work):
         up = "import sys; from saring.__main__ import main; print('up', flush=True); sys.exit(main())"
         command = [sys.executable, "-c", up, *words]
         with subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as running:
             assert running.stdout.readline() == "up\n"
             time.sleep(0.09 * step)

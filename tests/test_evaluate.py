@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as oracle
 
 from saring.errors import ConfigError, CorpusError
-from saring.evaluation import Scored, majority_labels, report
+from saring.evaluation.reporting import Scored, majority_labels, report
 
 TOPICS = ("economy", "gossip", "international_politics", "other")
 LINKS = ("related", "unrelated")
@@ -61,12 +61,8 @@ def test_figures_are_scikit_learn_s():
     for score in found.per_class:
         row = expected[score.label]
         mine = (score.precision, score.recall, score.f1.value, score.support)
-        assert mine == pytest.approx(
-            (row["precision"], row["recall"], row["f1-score"], row["support"])
-        )
-    assert [list(row) for row in found.confusion] == oracle.confusion_matrix(
-        truth, predicted, labels=TOPICS
-    ).tolist()
+        assert mine == pytest.approx((row["precision"], row["recall"], row["f1-score"], row["support"]))
+    assert [list(row) for row in found.confusion] == oracle.confusion_matrix(truth, predicted, labels=TOPICS).tolist()
 
 
 def test_publishers_come_by_size_and_add_up():
@@ -77,9 +73,7 @@ def test_publishers_come_by_size_and_add_up():
     seleb = next(score for score in found if score.publisher == "Seleb")
     rows = scored.publishers == "Seleb"
     assert seleb.accuracy.value == np.mean(scored.truth[rows] == scored.predicted[rows])
-    assert seleb.macro_f1 == pytest.approx(
-        oracle.f1_score(scored.truth[rows], scored.predicted[rows], average="macro")
-    )
+    assert seleb.macro_f1 == pytest.approx(oracle.f1_score(scored.truth[rows], scored.predicted[rows], average="macro"))
 
 
 def test_two_labels_are_ranked_by_the_probability_of_the_second():
@@ -130,11 +124,7 @@ def test_labels_in_neither_truth_nor_prediction_are_named():
     kept = rows_of(scored, (scored.truth != "gossip") & (scored.predicted != "gossip"))
     found = measured(kept)
     assert found.absent == ("gossip",)
-    assert [score.label for score in found.per_class] == [
-        "economy",
-        "international_politics",
-        "other",
-    ]
+    assert [score.label for score in found.per_class] == ["economy", "international_politics", "other"]
     assert len(found.confusion) == 4
 
 
@@ -159,8 +149,7 @@ def test_a_baseline_is_scored_on_the_same_rows_and_the_gain_is_paired():
 
 
 @pytest.mark.parametrize(
-    ("predicted", "reason"),
-    [(["other"], r"'rule' has shape \(1,\); expected \(300,\)"), (["sport"] * 300, r"'sport'")],
+    ("predicted", "reason"), [(["other"], r"'rule' has shape \(1,\); expected \(300,\)"), (["sport"] * 300, r"'sport'")]
 )
 def test_a_baseline_that_does_not_fit_the_rows_is_refused(predicted, reason):
     with pytest.raises(CorpusError, match=reason):
@@ -180,16 +169,13 @@ def test_the_same_rows_and_seed_give_the_same_digits():
 @settings(deadline=None, max_examples=20)
 def test_the_order_of_the_rows_changes_no_digit(order):
     scored = answers(60, labels=LINKS, rows_per_group=2)
-    assert measured(rows_of(scored, list(order)), n_bootstrap=50) == measured(
-        scored, n_bootstrap=50
-    )
+    assert measured(rows_of(scored, list(order)), n_bootstrap=50) == measured(scored, n_bootstrap=50)
 
 
 def test_rows_that_share_their_fate_tell_less_than_as_many_groups():
     together = answers(900, labels=LINKS, rows_per_group=9)
     apart = Scored(
-        *(LINKS, together.truth, together.probabilities, together.predicted),
-        *(together.publishers, np.arange(900)),
+        *(LINKS, together.truth, together.probabilities, together.predicted), *(together.publishers, np.arange(900))
     )
     for figure in ("accuracy", "macro_f1", "auc"):
         honest, naive = (getattr(measured(rows), figure) for rows in (together, apart))
@@ -200,8 +186,7 @@ def test_rows_that_share_their_fate_tell_less_than_as_many_groups():
 def test_group_numbers_need_not_be_dense():
     scored = answers(90, rows_per_group=3)
     spread = Scored(
-        *(TOPICS, scored.truth, scored.probabilities, scored.predicted),
-        *(scored.publishers, scored.groups * 1000 - 5),
+        *(TOPICS, scored.truth, scored.probabilities, scored.predicted), *(scored.publishers, scored.groups * 1000 - 5)
     )
     assert measured(spread) == measured(scored)
 

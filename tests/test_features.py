@@ -32,8 +32,7 @@ def test_a_field_is_the_title_the_start_or_the_whole():
 
 
 @pytest.mark.parametrize(
-    ("field", "known", "unknown"),
-    [("title", "turun", "pekan"), ("lead", "pekan", "jauh"), ("all", "jauh", "zebra")],
+    ("field", "known", "unknown"), [("title", "turun", "pekan"), ("lead", "pekan", "jauh"), ("all", "jauh", "zebra")]
 )
 def test_each_vocabulary_is_that_of_its_field(field, known, unknown):
     rows = [(title, f"{body}{' ' * LEAD_CHARS} jauh") for title, body in ARTICLES]
@@ -120,8 +119,6 @@ def test_a_text_without_words_has_no_share():
 def test_a_fitted_model_keeps_its_lexicon_and_forgets_an_earlier_one(monkeypatch):
     shares = DomainShares().fit(ARTICLES)
     before = shares.transform(ARTICLES).toarray()
-    monkeypatch.setattr(
-        "saring.models.tfidf_features.load_lexicon", lambda section: {"eggs": ("telur",)}
-    )
+    monkeypatch.setattr("saring.models.tfidf_features.load_lexicon", lambda section: {"eggs": ("telur",)})
     assert np.array_equal(shares.transform(ARTICLES).toarray(), before)
     assert shares.fit(ARTICLES).transform(ARTICLES).shape == (3, 2)

@@ -24,17 +24,9 @@ class Portal(BaseHTTPRequestHandler):
     """
 
     def do_GET(self):
-        asked, headers, content = (
-            self.headers.get("Range"),
-            self.server.headers,
-            self.server.content,
-        )
+        asked, headers, content = (self.headers.get("Range"), self.server.headers, self.server.content)
         self.server.is_eval.append(asked)
-        if self.headers.get("If-Range") not in (
-            None,
-            headers.get("ETag"),
-            headers.get("Last-Modified"),
-        ):
+        if self.headers.get("If-Range") not in (None, headers.get("ETag"), headers.get("Last-Modified")):
             asked = None
         if self.path == "/deaf":  # ranges, whatever If-Range says
             asked = self.headers.get("Range")
@@ -175,9 +167,7 @@ def test_parts_of_another_address_or_without_a_version_are_not_gone_on_from(port
 @pytest.mark.parametrize("told", ["abc", "-5", "1e3", "", "\u0661", "9" * 10_000, "99999999999999"])
 def test_a_length_that_cannot_be_is_told(portal, path, told):
     portal.headers = {"Content-Length": told}
-    with pytest.raises(
-        InputError, match=r"Content-Length|expected 8,589,934,592 at most|cannot be fetched"
-    ):
+    with pytest.raises(InputError, match=r"Content-Length|expected 8,589,934,592 at most|cannot be fetched"):
         fetch(f"{portal.address}/ranges", path)
     assert not path.exists()
 
@@ -211,8 +201,7 @@ def test_who_never_answers_is_not_waited_for(path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "elsewhere",
-    ["file:///etc/hostname", "ftp://127.0.0.1:1/x", "data:text/csv,title", "gopher://x/"],
+    "elsewhere", ["file:///etc/hostname", "ftp://127.0.0.1:1/x", "data:text/csv,title", "gopher://x/"]
 )
 def test_redirects_lead_to_web_addresses_alone(portal, path, elsewhere):
     with pytest.raises(InputError, match="cannot be fetched"):

@@ -52,9 +52,7 @@ def test_answers_are_the_scores_of_a_model_that_saw_the_training_rows_alone():
 def test_rows_that_only_help_in_training_are_not_answered():
     asked = [i % 2 == 0 for i in range(60)]
     found = table([list(WORDS)[i % 3] for i in range(60)], is_eval=asked)
-    answers = Fitted.on(TOPIC, found.take(np.arange(40)), CONFIG).answer(
-        TOPIC, found, np.arange(40, 60)
-    )
+    answers = Fitted.on(TOPIC, found.take(np.arange(40)), CONFIG).answer(TOPIC, found, np.arange(40, 60))
     assert answers.rows.tolist() == list(range(40, 60, 2))
     assert len(answers.scores) == 10
     assert {len(labels) for labels in answers.baselines.values()} == {10}
@@ -66,24 +64,18 @@ def test_weights_count_in_training():
     for heavy in ("economy", "gossip"):
         found = table(topics, weights=[10 if topic == heavy else 0.1 for topic in topics])
         found.rows[:] = rows
-        assert Fitted.on(TOPIC, found, CONFIG).model.predict([("saham", "warga")]).tolist() == [
-            heavy
-        ]
+        assert Fitted.on(TOPIC, found, CONFIG).model.predict([("saham", "warga")]).tolist() == [heavy]
 
 
 def test_from_a_row_without_weight_words_are_learnt_but_no_verdict():
     topics = ["economy", "gossip"] * 10
     background = table([*topics, *["gossip"] * 5], weights=[1] * 20 + [0] * 5)
     background.rows[20:] = [("saham", "kuartal laporan")] * 5
-    plain, richer = (
-        Fitted.on(TOPIC, table(topics), CONFIG).model,
-        Fitted.on(TOPIC, background, CONFIG).model,
-    )
+    plain, richer = (Fitted.on(TOPIC, table(topics), CONFIG).model, Fitted.on(TOPIC, background, CONFIG).model)
     row = [("saham emiten", "kuartal laporan")]
     assert plain.predict(row).tolist() == richer.predict(row).tolist() == ["economy"]
     known = [
-        dict(model.named_steps["features"].transformer_list)["all"].vectorizer_.vocabulary_
-        for model in (plain, richer)
+        dict(model.named_steps["features"].transformer_list)["all"].vectorizer_.vocabulary_ for model in (plain, richer)
     ]
     assert ["kuartal" in words for words in known] == [False, True]
 
@@ -111,9 +103,7 @@ def test_baselines_learn_from_the_training_rows_alone():
 
 def test_a_label_that_a_fold_never_saw_is_never_its_answer():
     found = table(["economy", "gossip"] * 10 + ["sport"] * 5 + ["economy"] * 5)
-    answers = Fitted.on(TOPIC, found.take(np.arange(20)), CONFIG).answer(
-        TOPIC, found, np.arange(20, 30)
-    )
+    answers = Fitted.on(TOPIC, found.take(np.arange(20)), CONFIG).answer(TOPIC, found, np.arange(20, 30))
     assert task_labels(TOPIC, found) == ("economy", "gossip", "sport")
     assert answers.scores.shape == (10, 3)
     assert (answers.scores.argmax(axis=1) != 2).all()
@@ -122,9 +112,7 @@ def test_a_label_that_a_fold_never_saw_is_never_its_answer():
 
 def test_training_rows_of_one_label_are_refused_with_the_reason():
     found = table(["economy"] * 10 + ["gossip"] * 10)
-    told = (
-        r"topic: 10 training row\(s\) have one label, economy, .*`protocols = \[\"random\"\]` into"
-    )
+    told = r"topic: 10 training row\(s\) have one label, economy, .*`protocols = \[\"random\"\]` into"
     with pytest.raises(CorpusError, match=told):
         Fitted.on(TOPIC, found.take(np.arange(10)), CONFIG).answer(TOPIC, found, np.arange(10, 20))
 
@@ -135,9 +123,7 @@ def test_links_are_compared_with_a_threshold_on_the_overlap():
     rows = [(titles[i], f"Warga {i}", titles[(i + 5 * (i % 2)) % 12]) for i in range(12)]
     truth = [LINK_LABELS[i % 2] for i in range(12)]
     found = table(truth, rows=rows)
-    answers = Fitted.on(LINK, found.take(np.arange(8)), CONFIG).answer(
-        LINK, found, np.arange(8, 12)
-    )
+    answers = Fitted.on(LINK, found.take(np.arange(8)), CONFIG).answer(LINK, found, np.arange(8, 12))
     assert answers.scores.shape == (4,)
     assert not len(answers.out_of_domain)  # that is asked of articles alone
     assert answers.baselines["overlap"].tolist() == truth[8:]
@@ -194,10 +180,7 @@ def test_a_threshold_hangs_on_no_single_rows():
     draw = np.random.default_rng(0)
     positive = draw.random(3000) < 0.5
     scores = np.clip(draw.normal(np.where(positive, 0.7, 0.3), 0.2), 0, 1)
-    found = [
-        best_threshold(scores[rows], positive[rows])
-        for rows in (draw.integers(0, 3000, 3000) for _ in range(30))
-    ]
+    found = [best_threshold(scores[rows], positive[rows]) for rows in (draw.integers(0, 3000, 3000) for _ in range(30))]
     assert np.ptp(found) < 0.05
 
 
@@ -208,10 +191,7 @@ def test_a_small_part_has_as_much_say_in_a_threshold_as_a_large_one():
 
     def gain(threshold):
         said = scores >= threshold
-        return sum(
-            f1_score(positive[part == name], said[part == name], average="macro")
-            for name in ("large", "small")
-        )
+        return sum(f1_score(positive[part == name], said[part == name], average="macro") for name in ("large", "small"))
 
     assert gain(best_threshold(scores, positive, part)) >= max(map(gain, scores)) - 2 * AS_GOOD
     assert best_threshold(scores, positive) < best_threshold(scores, positive & (part == "small"))
@@ -219,9 +199,7 @@ def test_a_small_part_has_as_much_say_in_a_threshold_as_a_large_one():
 
 # The confidence to answer from
 
-answers_of = st.lists(
-    st.tuples(st.sampled_from([0.3, 0.5, 0.5, 0.8, 0.9, 1.0]), st.booleans()), min_size=1
-)
+answers_of = st.lists(st.tuples(st.sampled_from([0.3, 0.5, 0.5, 0.8, 0.9, 1.0]), st.booleans()), min_size=1)
 
 
 @given(answers_of, st.sampled_from([0.0, 0.05, 0.2, 0.5, 1.0]))

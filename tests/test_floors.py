@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from saring.errors import ConfigError
-from saring.evaluation import Report, Scored, report
-from saring.evaluation.reporting import Check, check_floors, load_floors
+from saring.evaluation.reporting import Check, Scored, check_floors, load_floors, report
+from saring.evaluation.reports import Report
 
 LABELS = ("related", "unrelated")
 QUESTIONS = {"topic": ("economy", "gossip", "other"), "link": LABELS}
@@ -106,9 +106,7 @@ def test_a_figure_that_is_no_number_holds_no_floor():
 
 
 def test_a_model_gets_its_own_floors(tmp_path):
-    path = floors_file(
-        tmp_path, "[saring.topic]\nmacro_f1 = 0.8\n[id-news.link]\nmacro_f1 = 0.9\nauc = 0.0\n"
-    )
+    path = floors_file(tmp_path, "[saring.topic]\nmacro_f1 = 0.8\n[id-news.link]\nmacro_f1 = 0.9\nauc = 0.0\n")
     assert load_floors(path, "saring", QUESTIONS) == {"topic": {"macro_f1": 0.8}}
     assert load_floors(path, "id-news", QUESTIONS) == {"link": {"macro_f1": 0.9, "auc": 0.0}}
 
@@ -118,17 +116,11 @@ def test_a_model_gets_its_own_floors(tmp_path):
     [
         pytest.param("[saring", "not valid TOML", id="no TOML"),
         pytest.param("\x00", "not valid TOML", id="no text"),
-        pytest.param(
-            "", r"found floors for no model; expected a table \[saring.TASK\]", id="empty"
-        ),
-        pytest.param(
-            "[id-news.topic]\nauc = 0.9", "found floors for id-news; expected", id="another model"
-        ),
+        pytest.param("", r"found floors for no model; expected a table \[saring.TASK\]", id="empty"),
+        pytest.param("[id-news.topic]\nauc = 0.9", "found floors for id-news; expected", id="another model"),
         pytest.param("[saring.topic]\nf1 = 0.9", "f1 = 0.9; expected one of accuracy", id="metric"),
         pytest.param("[saring.topic]\nauc = 0.9", "one of accuracy, macro_f1,", id="no ranking"),
-        pytest.param(
-            "[saring.topik]\nmacro_f1 = 0.9", "'topik'; expected one of topic, link", id="question"
-        ),
+        pytest.param("[saring.topik]\nmacro_f1 = 0.9", "'topik'; expected one of topic, link", id="question"),
         pytest.param("[saring.link]\nauc = 90.0", r"auc = 90.0; .* 0.0 to 1.0", id="percent"),
         pytest.param("[saring.link]\nauc = -0.1", "auc = -0.1; expected", id="below nothing"),
         pytest.param("[saring.link]\nauc = nan", "auc = nan; expected", id="no number"),

@@ -22,10 +22,7 @@ def close(one, other):
 def test_rows_are_those_of_the_golden_file(shipped, embedded_corpus):
     golden = [orjson.loads(line) for line in GOLDEN.read_bytes().splitlines()]
     given = {row["id"]: row for row in map(orjson.loads, embedded_corpus.read_bytes().splitlines())}
-    sources = [
-        {name: given[row["id"]][name] for name in ("id", "title", "text", "publisher")}
-        for row in golden
-    ]
+    sources = [{name: given[row["id"]][name] for name in ("id", "title", "text", "publisher")} for row in golden]
     assert len(golden) == 200
     for was, now in zip(golden, shipped.predict(sources), strict=True):
         row = now.row(shipped.topics)

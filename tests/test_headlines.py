@@ -30,9 +30,7 @@ def test_marks_are_tokens_and_a_number_keeps_its_inner_marks():
 
 @given(headlines)
 def test_no_token_is_made_up(headline):
-    assert "".join(tokens(headline)) == "".join(
-        c for c in headline if c.isalnum() or not c.isspace()
-    )
+    assert "".join(tokens(headline)) == "".join(c for c in headline if c.isalnum() or not c.isspace())
 
 
 # TF-IDF
@@ -91,11 +89,7 @@ def test_words_have_vectors_of_length_one_and_stand_once():
 
 @pytest.mark.parametrize(
     ("word", "near", "far"),
-    [
-        ("heboh", "geger", "inflasi"),
-        ("inflasi", "suku", "cantik"),
-        ("menikah", "pernikahan", "gol"),
-    ],
+    [("heboh", "geger", "inflasi"), ("inflasi", "suku", "cantik"), ("menikah", "pernikahan", "gol")],
 )
 def test_words_of_one_field_are_nearer_than_words_of_two(word, near, far):
     words, vectors = word_vectors()

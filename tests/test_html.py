@@ -88,14 +88,7 @@ SHAPES = {
         <div class="ads-on-body"><div id="div-gpt-ad-1"><script>x()</script></div></div>{paras(3)}
         <p><strong>Baca juga: {link(H[1], 'class="inner-link-baca-juga"')}</strong></p>{paras(4)}
         </div><div class="read__tagging"><ul><li><a href="/tag/cabai">cabai</a></li></ul></div>""",
-        [
-            f"JAKARTA, KABAR.com - {P[0]}",
-            P[1],
-            f"Baca juga: {H[0]}",
-            *P[2:4],
-            f"Baca juga: {H[1]}",
-            P[4],
-        ],
+        [f"JAKARTA, KABAR.com - {P[0]}", P[1], f"Baca juga: {H[0]}", *P[2:4], f"Baca juga: {H[1]}", P[4]],
     ),
     "detik 2019": (
         f"""<div class="detail_area"><h1>{TITLE}</h1><div class="date">Rabu 19 Januari 2022</div>
@@ -169,27 +162,14 @@ SHAPES = {
         </p>{paras(2, 3)}<p class="baca">Baca juga: {H[1]}</p>{paras(4)}</div>
         <div class="side-article mb5">Tags <a href="/tag/c">cabai</a> <a href="/tag/p">pasar</a>
         </div>""",
-        [
-            f"KABAR.COM, JAKARTA - {P[0]}",
-            P[1],
-            f"Baca: {H[0]}",
-            *P[2:4],
-            f"Baca juga: {H[1]}",
-            P[4],
-        ],
+        [f"KABAR.COM, JAKARTA - {P[0]}", P[1], f"Baca: {H[0]}", *P[2:4], f"Baca juga: {H[1]}", P[4]],
     ),
     "tempo 2023": (
         f"""{HEADLINE}<p class="date">Rabu, 19 Januari 2022 14:30 WIB</p><div id="isi">
         <div class="detail-konten detail-in"><p><strong>KABAR.CO</strong>, <strong>Jakarta</strong>
         - {P[0]}</p>{paras(1, 2)}<p><strong>Baca:</strong> {link(H[0])}</p>{paras(3, 4)}
         <p><strong>Pilihan Editor: {link(H[1])}</strong></p></div></div>""",
-        [
-            f"KABAR.CO, Jakarta - {P[0]}",
-            *P[1:3],
-            f"Baca: {H[0]}",
-            *P[3:],
-            f"Pilihan Editor: {H[1]}",
-        ],
+        [f"KABAR.CO, Jakarta - {P[0]}", *P[1:3], f"Baca: {H[0]}", *P[3:], f"Pilihan Editor: {H[1]}"],
     ),
     "tempo 2015": (
         f"""<div class="artikel"><ul class="block-kanal-map"><li><a href="/">home</a></li>
@@ -225,15 +205,7 @@ SHAPES = {
         {link(H[0])}</div><br>{P[2]}<br><br>{P[3]}<br><br><div class="box-outlink"><div>Lihat
         Juga:</div> <a href="/2">{H[1]}</a></div>{P[4]}<br><br>(sti)</div>
         <div class="editor">Rahma</div>""",
-        [
-            f"JAKARTA - {P[0]}",
-            P[1],
-            f"Baca Juga: {H[0]}",
-            *P[2:4],
-            f"Lihat Juga: {H[1]}",
-            P[4],
-            "(sti)",
-        ],
+        [f"JAKARTA - {P[0]}", P[1], f"Baca Juga: {H[0]}", *P[2:4], f"Lihat Juga: {H[1]}", P[4], "(sti)"],
     ),
     "antaranews": (
         f"""{HEADLINE}<div class="post-content clearfix" itemprop="articleBody">Jakarta (ANTARA) -
@@ -256,13 +228,7 @@ SHAPES = {
         f"""{HEADLINE}<div class="article-content"><article><p><strong>KABAR.CO.ID, JAKARTA -- 
         </strong>{P[0]}</p>{paras(1)}<div class="baca-juga"><p><strong>Baca Juga:</strong></p><ul>
         <li>{link(H[0])}</li><li>{link(H[1])}</li></ul></div>{paras(2, 3, 4)}</article></div>""",
-        [
-            f"KABAR.CO.ID, JAKARTA -- {P[0]}",
-            P[1],
-            f"Baca Juga: {H[0]}",
-            f"Baca Juga: {H[1]}",
-            *P[2:],
-        ],
+        [f"KABAR.CO.ID, JAKARTA -- {P[0]}", P[1], f"Baca Juga: {H[0]}", f"Baca Juga: {H[1]}", *P[2:]],
     ),
     "jpnn": (
         f"""{HEADLINE}<div itemprop="articleBody" class="page-content"><p><strong>kabar.com,
@@ -393,9 +359,7 @@ def test_headlines_of_other_articles_around_the_body_are_left_out(shape):
 def test_every_linked_teaser_has_its_address(shape):
     article, wanted = SHAPES[shape]
     addresses = page_record(page(article), "a.html").addresses
-    linked = {
-        h for h in H if f">{h}</a>" in article or ("kumparan" not in shape and h in addresses)
-    }
+    linked = {h for h in H if f">{h}</a>" in article or ("kumparan" not in shape and h in addresses)}
     assert set(addresses) == linked
     assert all(address.startswith("https://kabar.example/") for address in addresses.values())
     assert all(any(line.rstrip(")").endswith(h) for line in wanted) for h in addresses)
@@ -514,9 +478,7 @@ OTHER_LISTS = {
     "towns": listed([f"Kota {name}" for name in ("Ambon", "Bima", "Dumai", "Garut", "Palu")] * 9),
     "buttons": listed(["Bagikan ke Facebook", "Kirim", "Salin tautan", "Cetak", "Simpan"] * 12),
     "menu": f"<div class='menu'>{listed(['Kabar dari seluruh kota', 'Kabar yang ramai'] * 12)}</div>",
-    "links": listed(
-        [f"{headline} <a href='/x'>{headline}, kata warga</a>" for headline in OUTSIDE]
-    ),
+    "links": listed([f"{headline} <a href='/x'>{headline}, kata warga</a>" for headline in OUTSIDE]),
 }
 
 
@@ -667,9 +629,7 @@ def test_a_page_without_text_is_an_error_with_its_name(html):
 
 
 @pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
-@pytest.mark.parametrize(
-    "start", ['<?xml version="1.0" encoding="{}"?>', "\n<?xml version='1.0' encoding='{}' ?>"]
-)
+@pytest.mark.parametrize("start", ['<?xml version="1.0" encoding="{}"?>', "\n<?xml version='1.0' encoding='{}' ?>"])
 def test_a_page_of_xhtml_is_read_as_any_other(codec, start):
     html = (
         start.format("windows-1252" if codec == "cp1252" else codec)
@@ -679,11 +639,7 @@ def test_a_page_of_xhtml_is_read_as_any_other(codec, start):
         + '</title><script src="a.js"/></head>'
         f'<body><a name="atas"/>{HEADLINE}<div class="baris"/>{paras(0, 1)}<p>Kafé &nbsp;itu<br/>tutup kemarin sore.</p></body></html>'
     )
-    assert page_record(html.encode(codec), "a.html").text.split("\n") == [
-        *P[:2],
-        "Kafé itu",
-        "tutup kemarin sore.",
-    ]
+    assert page_record(html.encode(codec), "a.html").text.split("\n") == [*P[:2], "Kafé itu", "tutup kemarin sore."]
 
 
 IMAGES = {
@@ -707,10 +663,7 @@ def test_a_page_of_many_images_is_read_however_large(monkeypatch):
     monkeypatch.setattr(saring.html.page, "MAX_PAGE_BYTES", 100_000)
     image = IMAGES["in one line"].format("Ab0+" * 10_000)
     with PageReader() as reader:
-        assert (
-            reader.read(page(body(paras(0) + image * 9 + paras(1))), "a.html").text.split("\n")
-            == P[:2]
-        )
+        assert reader.read(page(body(paras(0) + image * 9 + paras(1))), "a.html").text.split("\n") == P[:2]
         with pytest.raises(InputError, match="more than 100,000 bytes"):
             reader.read(page(paras(0) + "kata " * 50_000), "a.html")
 

@@ -21,8 +21,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from timing import grows_linearly
 
-from saring.datasets import import_corpus
 from saring.datasets.assemble import Draft, corpus_rows, merged, open_tables
+from saring.datasets.import_corpus import import_corpus
 from saring.datasets.recipe import (
     Annotations,
     TopicReading,
@@ -113,10 +113,7 @@ def test_columns_constants_and_values_become_corpus_rows(mine):
 
 def test_unknown_values_stop_the_import_and_are_all_named(mine, tmp_path):
     with pytest.raises(CorpusError) as error:
-        mine(
-            "judul,isi,tanggal,kanal,pancingan\n"
-            "A,b,,Ekonomi,ya\nC,d,,Olahraga,mungkin\nE,f,,Olahraga,ya\n"
-        )
+        mine("judul,isi,tanggal,kanal,pancingan\nA,b,,Ekonomi,ya\nC,d,,Olahraga,mungkin\nE,f,,Olahraga,ya\n")
     message = str(error.value)
     assert re.search(r"mine\.csv:2: column 'kanal' is 'Olahraga'; expected one of 'Ek", message)
     assert re.search(r"mine\.csv:2: column 'pancingan' is 'mungkin'; expected one of", message)
@@ -126,9 +123,7 @@ def test_unknown_values_stop_the_import_and_are_all_named(mine, tmp_path):
 
 
 def test_unknown_topics_may_be_given_one(mine):
-    rows, _ = mine(
-        "judul,isi,tanggal,kanal,pancingan\nA,b,,Olahraga,\n", 'unknown = "other"\n' + MINE
-    )
+    rows, _ = mine("judul,isi,tanggal,kanal,pancingan\nA,b,,Olahraga,\n", 'unknown = "other"\n' + MINE)
     assert rows[0]["topic"] == "other"
 
 
@@ -161,9 +156,7 @@ def test_a_row_that_cannot_be_used_is_left_out_and_named(mine):
 
 
 def test_a_broken_row_is_left_out_and_named(mine):
-    rows, report = mine(
-        '{"judul": "A"}\n{"judul": \n{"judul": "C", "isi": "d"}\n', SHORT, name="mine.ndjson"
-    )
+    rows, report = mine('{"judul": "A"}\n{"judul": \n{"judul": "C", "isi": "d"}\n', SHORT, name="mine.ndjson")
     assert [row["title"] for row in rows] == ["A", "C"]
     assert (report.rows_in, report.left_out) == (3, 1)
     assert "mine.ndjson:2: " in report.problems[0]
@@ -203,12 +196,8 @@ def test_titles_that_come_twice_get_ids_of_their_own(mine):
 def test_many_rows_of_one_title_take_time_as_they_are_many():
     recipe = load_recipe(CLICK_ID)
     few, many = ([Draft("k", "Judul", "Isi", "Kabar")] * times for times in (1000, 4000))
-    assert grows_linearly(
-        lambda drafts: list(corpus_rows(drafts, Annotations(), recipe)), few, many
-    )
-    rows = corpus_rows(
-        [Draft(key, "", "Isi", "") for key in ("a", "a", "a-2", "a")], Annotations(), recipe
-    )
+    assert grows_linearly(lambda drafts: list(corpus_rows(drafts, Annotations(), recipe)), few, many)
+    rows = corpus_rows([Draft(key, "", "Isi", "") for key in ("a", "a", "a-2", "a")], Annotations(), recipe)
     assert [row["id"] for row in rows] == ["a", "a-2", "a-2-2", "a-3"]
 
 
@@ -310,11 +299,7 @@ def wilson(successes, trials, z=1.96):
 
 
 # Latin, Greek and Arabic, what portals print beside them, and whatever takes three or four bytes
-@given(
-    st.text(
-        alphabet=st.one_of(st.characters(max_codepoint=0x17F), st.sampled_from("γمرحبا–“”’…→漢😀"))
-    )
-)
+@given(st.text(alphabet=st.one_of(st.characters(max_codepoint=0x17F), st.sampled_from("γمرحبا–“”’…→漢😀"))))
 def test_any_text_read_by_a_wrong_codec_comes_back(text):
     assert demojibake(text.encode().decode("mac_roman"), "mac_roman") == text
 
@@ -437,9 +422,7 @@ def cached(tmp_path):
     """A folder of one table of articles and one of headlines, with votes."""
     folder = tmp_path / "cached"
     folder.mkdir()
-    table = pa.table(
-        dict(zip(ARTICLE_COLUMNS, map(list, zip(*ARTICLES, strict=True)), strict=True))
-    )
+    table = pa.table(dict(zip(ARTICLE_COLUMNS, map(list, zip(*ARTICLES, strict=True)), strict=True)))
     pq.write_table(table, folder / "articles.parquet")
     lines = [",".join(map(str, row)) for row in HEADLINES]
     with gzip.open(folder / "headlines.csv.gz", "wt", encoding="utf-8") as file:
@@ -452,10 +435,7 @@ def published(tmp_path):
     """A zip as published: one file a publisher, without votes."""
 
     def csv_of(header, rows):
-        cells = [
-            [json.dumps(c or "", ensure_ascii=False).replace('\\"', '""') for c in row]
-            for row in rows
-        ]
+        cells = [[json.dumps(c or "", ensure_ascii=False).replace('\\"', '""') for c in row] for row in rows]
         return "\ufeff" + "\n".join([header, *map(",".join, cells)])
 
     header = "title,source,date,time,category,sub-category,url,content"
@@ -476,9 +456,7 @@ def published(tmp_path):
     return path
 
 
-def test_the_recipe_that_comes_with_saring_is_found_from_any_folder(
-    published, tmp_path, monkeypatch
-):
+def test_the_recipe_that_comes_with_saring_is_found_from_any_folder(published, tmp_path, monkeypatch):
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     report = import_corpus("click-id", published, "out.jsonl")
@@ -638,9 +616,7 @@ class QuietHandler(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
-def test_without_a_source_the_recipe_s_addresses_are_tried_in_turn(
-    click_id, published, portal, tmp_path
-):
+def test_without_a_source_the_recipe_s_addresses_are_tried_in_turn(click_id, published, portal, tmp_path):
     digest = hashlib.sha256(published.read_bytes()).hexdigest()
     known = load_recipe(click_id)
     text = click_id.read_text(encoding="utf-8").replace(known.sha256, digest)
@@ -659,9 +635,7 @@ def test_without_a_source_the_recipe_s_addresses_are_tried_in_turn(
     assert import_corpus(click_id, f"{portal}/set.zip", out, overwrite=True).articles == 4
 
 
-@pytest.mark.parametrize(
-    "source", ["http://[::1/x", "http://x:abc/y", "HTTP://127.0.0.1:1/..", "http://"]
-)
+@pytest.mark.parametrize("source", ["http://[::1/x", "http://x:abc/y", "HTTP://127.0.0.1:1/..", "http://"])
 def test_an_odd_address_is_an_error_that_names_it(source, tmp_path):
     (tmp_path / "mine.toml").write_text(MINE)
     with pytest.raises(InputError, match="cannot be fetched") as error:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from saring.article import Article, Link, Prediction, Record
 from saring.errors import InputError
-from saring.io import read
-from saring.parse import parse
+from saring.io.records import read
+from saring.parsing.engine import parse
 from saring.predict import take
 
 COLUMNS_CSV = Path(__file__).parent / "articles" / "columns.csv"
@@ -37,14 +37,7 @@ def refused(source):
 
 @pytest.mark.parametrize(
     "source",
-    [
-        TEXT,
-        np.str_(TEXT),
-        {"text": TEXT},
-        MappingProxyType({"text": TEXT}),
-        Record("a", text=TEXT),
-        parse(TEXT),
-    ],
+    [TEXT, np.str_(TEXT), {"text": TEXT}, MappingProxyType({"text": TEXT}), Record("a", text=TEXT), parse(TEXT)],
 )
 def test_texts_rows_records_and_articles_are_taken(source):
     article = one(source)
@@ -85,9 +78,7 @@ def test_what_is_absent_in_a_row_is_absent_in_the_article(nothing):
     assert article.id
 
 
-@pytest.mark.parametrize(
-    ("value", "text"), [(17, "17"), (17.0, "17"), ("x-1", "x-1"), (-1.5, "-1.5")]
-)
+@pytest.mark.parametrize(("value", "text"), [(17, "17"), (17.0, "17"), ("x-1", "x-1"), (-1.5, "-1.5")])
 def test_ids_may_be_numbers(value, text):
     assert one({"id": value, "text": TEXT}).id == text
 
@@ -200,10 +191,6 @@ def test_half_a_character_and_nul_become_the_replacement_character():
 def test_so_they_do_in_every_field_of_an_article():
     link = Link("Cara \ud83d", "Baca:", 0, 5, "http://a.example/\ud83d")
     article = one(Article("\ud83d", "Judul \udc00", "Isi", (link,), publisher="Warta \0"))
-    assert (article.id, article.title, article.publisher) == (
-        "\ufffd",
-        "Judul \ufffd",
-        "Warta \ufffd",
-    )
+    assert (article.id, article.title, article.publisher) == ("\ufffd", "Judul \ufffd", "Warta \ufffd")
     assert article.links[0].headline == "Cara \ufffd"
     assert article.links[0].url == "http://a.example/\ufffd"

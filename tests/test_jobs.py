@@ -48,8 +48,7 @@ def test_a_model_that_was_replaced_meanwhile_scores_no_row(bundle_folder, shippe
 
 
 @pytest.mark.parametrize(
-    ("where", "file", "row"),
-    [("a.csv:12", "a.csv", 12), ("2023", "2023", None), ("C:a.txt", "C:a.txt", None)],
+    ("where", "file", "row"), [("a.csv:12", "a.csv", 12), ("2023", "2023", None), ("C:a.txt", "C:a.txt", None)]
 )
 def test_a_refused_row_says_its_file_and_row(where, file, row):
     part = make_part(Cleaning(None, "none"), ".jsonl", [Record("x", where=where, error="rusak")])

@@ -25,11 +25,7 @@ MADE_OF = Path(text_arrays.__file__).parent
 def keep(folder, numba=None, source=None, python=sys.version_info[:2], left_out=""):
     """Put there what numba keeps of each function, as numba writes it."""
     (folder / "compiled_0").mkdir(exist_ok=True)
-    names = {
-        "loops": ["score_topics", "score_headlines"],
-        "literal_search": ["_scan"],
-        "pair_loops": ["judge"],
-    }
+    names = {"loops": ["score_topics", "score_headlines"], "literal_search": ["_scan"], "pair_loops": ["judge"]}
     for file, functions in names.items():
         path = MADE_OF / f"{file}.py"
         stamp = sha256(path.read_bytes() if source is None else source).digest()

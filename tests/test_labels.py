@@ -2,7 +2,7 @@
 
 import pytest
 
-from saring.parse import parse
+from saring.parsing.engine import parse
 
 FIRST = "Harga emas turun di Jakarta hari ini, kata pedagang."
 HEADLINE = "Harga Cabai Naik Dua Kali Lipat di Pasar"
@@ -25,11 +25,7 @@ def test_a_label_in_brackets_over_a_box_goes_with_its_brackets(label):
 
 @pytest.mark.parametrize("label", ["(Baca juga:)", "[Baca Juga:]"])
 def test_so_does_one_at_the_end_of_a_paragraph_with_nothing_under_it(label):
-    assert pieces(f"{FIRST} {label}\n{LAST}") == [
-        ("body", f"{FIRST} "),
-        ("bare_label", label),
-        ("body", f"\n{LAST}"),
-    ]
+    assert pieces(f"{FIRST} {label}\n{LAST}") == [("body", f"{FIRST} "), ("bare_label", label), ("body", f"\n{LAST}")]
 
 
 def test_a_label_melted_into_a_paragraph_goes_and_words_of_a_sentence_stay():
@@ -47,10 +43,7 @@ def test_initials_alone_behind_a_label_are_no_headline(initials):
 
 
 @pytest.mark.parametrize(
-    ("dateline", "publisher"),
-    [("LENSA BOGOR", "Lensa Bogor"), ("BOGOR BANDUNG", ""), ("BOGOR, JAKARTA BANDUNG", "")],
+    ("dateline", "publisher"), [("LENSA BOGOR", "Lensa Bogor"), ("BOGOR BANDUNG", ""), ("BOGOR, JAKARTA BANDUNG", "")]
 )
-def test_a_name_in_capitals_with_a_place_is_a_publisher_and_two_places_are_none(
-    dateline, publisher
-):
+def test_a_name_in_capitals_with_a_place_is_a_publisher_and_two_places_are_none(dateline, publisher):
     assert parse(f"{dateline} - {LAST}").publisher == publisher

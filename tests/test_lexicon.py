@@ -73,9 +73,7 @@ def test_a_place_is_at_home_or_abroad():
 
 
 def test_a_group_counts_its_words_and_pairs_of_neighbours():
-    counts = GroupCounter(GROUPS).counts(
-        ["Kapal perang di laut, kapal lain", "perang kapal", "perkapalan", ""]
-    )
+    counts = GroupCounter(GROUPS).counts(["Kapal perang di laut, kapal lain", "perang kapal", "perkapalan", ""])
     assert counts.tolist() == [[4, 2], [1, 1], [0, 0], [0, 0]]
 
 

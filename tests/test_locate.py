@@ -61,9 +61,7 @@ def test_an_empty_variable_names_no_folder(put, monkeypatch):
     assert find_bundle() == ours
 
 
-def test_what_was_asked_for_and_is_not_there_is_no_reason_to_take_another(
-    installed, put, monkeypatch
-):
+def test_what_was_asked_for_and_is_not_there_is_no_reason_to_take_another(installed, put, monkeypatch):
     put(installed / "shipped")
     put(Path("models") / "ours")
     with pytest.raises(BundleError, match="nowhere: found no model"):

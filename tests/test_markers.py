@@ -8,9 +8,9 @@ from re import _parser
 import pytest
 
 from saring.errors import ConfigError
-from saring.parse.boilerplate import END_CHARS
-from saring.parse.rules import Marker, Rule, Rules, load_rules, lower, read_rules, take_line
-from saring.parse.teasers import find_teasers
+from saring.parsing.boilerplate import END_CHARS
+from saring.parsing.rules import Marker, Rule, Rules, load_rules, lower, read_rules, take_line
+from saring.parsing.teasers import find_teasers
 
 RULES = load_rules()
 ALL_RULES = RULES.rules
@@ -130,5 +130,5 @@ def test_a_bad_rule_is_refused_by_name(entry, message):
 
 
 def test_the_data_file_names_every_kind_in_snake_case():
-    data = tomllib.loads(files("saring.parse").joinpath("markers.toml").read_text(encoding="utf-8"))
+    data = tomllib.loads(files("saring.parsing").joinpath("markers.toml").read_text(encoding="utf-8"))
     assert all(re.fullmatch(r"[a-z_]+", rule["kind"]) for rule in data["rule"])

@@ -17,11 +17,7 @@ from saring.training.tasks import CLICKBAIT_LABELS, LINK_LABELS, TASKS
 from saring.training.trainer import LEAST_STRANGE, Base, Job, make_jobs, measure
 
 TOPIC, LINK, CLICKBAIT = TASKS
-CONFIG = TrainConfig(
-    folds=2,
-    protocols=("random", "publisher-out", "later-time"),
-    topic=TopicConfig(min_df=1),
-)
+CONFIG = TrainConfig(folds=2, protocols=("random", "publisher-out", "later-time"), topic=TopicConfig(min_df=1))
 PLACES = ("Garut", "Bima", "Palu", "Kudus", "Ende", "Jepara", "Sorong", "Blitar", "Ngawi", "Tual")
 
 
@@ -29,9 +25,7 @@ def article(number, **labels):
     topic = list(WORDS)[number % 3]
     first, second, third, *_ = np.roll(WORDS[topic].split(), number)
     place = PLACES[number // 3 % len(PLACES)]
-    body = (
-        f"Warga {place} membahas {second} dan {third}: nomor{number}, pasal{number}, urut{number}."
-    )
+    body = f"Warga {place} membahas {second} dan {third}: nomor{number}, pasal{number}, urut{number}."
     return LabelledArticle(
         Article(
             str(number),
@@ -204,10 +198,7 @@ def topic_base(n=200):
 
 def test_the_more_risk_is_taken_the_fewer_articles_go_without_a_topic():
     found, *_ = topic_base()
-    asked = [
-        found.thresholds(replace(CONFIG, abstain_risk=risk))["abstain"]
-        for risk in (0.0, 0.05, 0.2, 1.0)
-    ]
+    asked = [found.thresholds(replace(CONFIG, abstain_risk=risk))["abstain"] for risk in (0.0, 0.05, 0.2, 1.0)]
     assert asked == sorted(asked, reverse=True)
     assert asked[-1] == 0
     assert len(set(asked)) > 2
@@ -222,9 +213,7 @@ def test_the_more_risk_is_taken_the_fewer_articles_go_without_a_topic():
         pytest.param([99.0] * 200, 99.0, id="a corpus without full stops"),
     ],
 )
-def test_two_real_articles_in_a_hundred_may_be_strange_and_none_that_is_not(
-    out_of_domain, threshold
-):
+def test_two_real_articles_in_a_hundred_may_be_strange_and_none_that_is_not(out_of_domain, threshold):
     _, parts, job = topic_base()
     odd = np.split(np.array(out_of_domain), 2)
     answers = [replace(part, out_of_domain=s) for part, s in zip(parts, odd, strict=True)]

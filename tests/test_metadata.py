@@ -2,7 +2,7 @@
 
 import pytest
 
-from saring.parse.metadata import parse_credits, parse_tags
+from saring.parsing.metadata import parse_credits, parse_tags
 
 
 @pytest.mark.parametrize(

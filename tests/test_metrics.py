@@ -26,9 +26,7 @@ from saring.evaluation.metrics import (
 
 N_LABELS = 4
 codes = st.integers(0, N_LABELS - 1)
-answers = st.lists(st.tuples(codes, codes), min_size=1, max_size=60).map(
-    lambda pairs: np.array(pairs).T
-)
+answers = st.lists(st.tuples(codes, codes), min_size=1, max_size=60).map(lambda pairs: np.array(pairs).T)
 
 
 def probabilities(n, n_labels, seed=0):
@@ -43,9 +41,7 @@ def probabilities(n, n_labels, seed=0):
 def test_scores_of_the_classes_are_scikit_learn_s(pair):
     truth, predicted = pair
     found = np.nan_to_num(class_scores(confusion_matrix(truth, predicted, N_LABELS)))
-    expected = oracle.precision_recall_fscore_support(
-        truth, predicted, labels=range(N_LABELS), zero_division=0
-    )
+    expected = oracle.precision_recall_fscore_support(truth, predicted, labels=range(N_LABELS), zero_division=0)
     for mine, theirs in zip(found, expected[:3], strict=True):
         assert mine == pytest.approx(theirs)
 
@@ -111,9 +107,7 @@ def test_bins_have_equal_mass():
 
 
 def test_equal_confidences_share_a_bin():
-    assert calibration_bins(np.full(50, 0.8), np.arange(50) < 30) == (
-        Bin(50, pytest.approx(0.8), 0.6),
-    )
+    assert calibration_bins(np.full(50, 0.8), np.arange(50) < 30) == (Bin(50, pytest.approx(0.8), 0.6),)
 
 
 def test_the_calibration_error_is_the_mean_gap():

@@ -3,8 +3,8 @@
 import pytest
 
 from saring import store
-from saring.evaluation import Report
 from saring.evaluation.render import model_card
+from saring.evaluation.reports import Report
 
 
 @pytest.fixture(scope="module")
@@ -16,9 +16,7 @@ def test_every_figure_of_the_card_stands_in_the_page(card):
     page = model_card(card)
     for stored in card["metrics"].values():
         report = Report.from_json(stored)
-        assert (
-            f"| {report.name} | {report.split} | {report.n:,} | {report.macro_f1.value:.3f}" in page
-        )
+        assert f"| {report.name} | {report.split} | {report.n:,} | {report.macro_f1.value:.3f}" in page
     for name, value in card["thresholds"].items():
         assert f"- {name}: {value:.4g}" in page
 

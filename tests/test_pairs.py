@@ -13,14 +13,7 @@ from sklearn.preprocessing import normalize
 from timing import grows_linearly, names
 
 from saring.config import LinkConfig, TrainConfig
-from saring.models import FEATURES
-from saring.models.pair_features import (
-    KEY_TERMS,
-    LEAD_CHARS,
-    LEAD_WORDS,
-    MIN_STEM_CHARS,
-    ArticleText,
-)
+from saring.models.pair_features import FEATURES, KEY_TERMS, LEAD_CHARS, LEAD_WORDS, MIN_STEM_CHARS, ArticleText
 from saring.models.pair_fitting import Background, PairFeatures, PairScaler
 from saring.models.pair_vocabulary import (
     KINDS,
@@ -57,10 +50,7 @@ GLUED = re.compile(r"(?<=[a-z]{3})(?=[A-Z][a-z]{2})")
 FILLERS = 20  # so that a word of one article weighs more than `SPECIFIC_WEIGHT`
 PADDING = "Warga setempat mengaku tidak tahu pasti tentang hal itu pada hari tersebut."
 ARTICLES = [(title, f"{body}\n{PADDING}") for title, body in TOPICS]
-KNOWN = [
-    *ARTICLES,
-    *((f"Kabar ke-{n:02}", f"Kabar nomor {n:02}. {PADDING}") for n in range(FILLERS)),
-]
+KNOWN = [*ARTICLES, *((f"Kabar ke-{n:02}", f"Kabar nomor {n:02}. {PADDING}") for n in range(FILLERS))]
 EGGS, RICE, SHIP, SINGER = ARTICLES[:4]
 
 
@@ -72,9 +62,7 @@ def pairs():
 
 def fitted(articles, headlines=("Apa saja",), **options):
     options = {"min_df": 1, "dimensions": 4} | options
-    return PairFeatures(**options).fit(
-        [(*article, headline) for article in articles for headline in headlines]
-    )
+    return PairFeatures(**options).fit([(*article, headline) for article in articles for headline in headlines])
 
 
 def feature(pairs, name, *given_pairs):
@@ -102,9 +90,7 @@ def test_the_title_as_headline_is_all_at_home_and_a_foreign_title_is_less(pairs,
 @given(articles, headlines, st.data())
 def test_a_shared_word_more_never_lowers_the_overlap(pairs, article, headline, data):
     word = data.draw(st.sampled_from(f"{article[0]} {article[1]}".split()))
-    before, after = feature(
-        pairs, "overlap", (*article, headline), (*article, f"{headline} {word}")
-    )
+    before, after = feature(pairs, "overlap", (*article, headline), (*article, f"{headline} {word}"))
     assert after >= before - 1e-12
 
 
@@ -168,10 +154,7 @@ def test_a_headline_without_a_host_lacks_the_weight_of_its_subjects(pairs):
 
 MORE_AND_LESS = {
     "overlap": ((*EGGS, "Telur di Sukamulya"), (*EGGS, "Telur di Surabaya")),
-    "group_overlap": (
-        ("Truk", "Tabrakan truk.", "Kecelakaan"),
-        ("Truk", "Parkir truk.", "Kecelakaan"),
-    ),
+    "group_overlap": (("Truk", "Tabrakan truk.", "Kecelakaan"), ("Truk", "Parkir truk.", "Kecelakaan")),
     "lead_overlap": (
         ("Judul", "Telur murah. " + "lain " * LEAD_WORDS, "Telur murah"),
         ("Judul", "lain " * LEAD_WORDS + "Telur murah.", "Telur murah"),
@@ -180,10 +163,7 @@ MORE_AND_LESS = {
         ("Judul", "Telur murah. Warga lega.", "Telur murah"),
         ("Judul", "Telur habis. Beras murah.", "Telur murah"),
     ),
-    "title_recall": (
-        ("Telur turun", "Warga lega.", "Telur turun lagi"),
-        ("Telur turun", "Warga lega.", "Telur lagi"),
-    ),
+    "title_recall": (("Telur turun", "Warga lega.", "Telur turun lagi"), ("Telur turun", "Warga lega.", "Telur lagi")),
     "key_recall": ((*EGGS, "Telur Sukamulya"), (*EGGS, "Warga setempat")),
     "specific": ((*EGGS, "Sukamulya"), (*EGGS, "Warga")),
     "saturated": (
@@ -198,10 +178,7 @@ MORE_AND_LESS = {
     "matter": ((*SHIP, "Kapal perang"), (*SHIP, "Di Surabaya, Surabaya")),
     "missing_places": ((*SHIP, "Kapal di Surabaya"), (*SHIP, "Kapal di Makassar")),
     "names": ((*SINGER, "Riri Anjani"), (*SINGER, "Riri Kusuma")),
-    "groups": (
-        ("Truk", "Tabrakan truk.", "Kecelakaan"),
-        ("Truk", "Parkir truk.", "Kecelakaan"),
-    ),
+    "groups": (("Truk", "Tabrakan truk.", "Kecelakaan"), ("Truk", "Parkir truk.", "Kecelakaan")),
     "latent_lead": ((*EGGS, "Harga telur turun"), (*EGGS, "Kapal perang merapat")),
     "subject_share": (
         ("Saham turun", "Saham dan emiten turun. Polisi lewat.", "Bursa"),
@@ -267,9 +244,7 @@ def test_key_terms_are_few_and_do_not_depend_on_the_order_of_words(pairs):
     body = " ".join(f"kata{n:02}" for n in range(60))
     backwards = " ".join(reversed(body.split()))
     headline = "kata00 kata19 kata20 kata59"
-    one, two = pairs.transform([("", body, headline), ("", backwards, headline)])[
-        :, FEATURES.index("key_recall")
-    ]
+    one, two = pairs.transform([("", body, headline), ("", backwards, headline)])[:, FEATURES.index("key_recall")]
     assert one == two == pytest.approx(2 / KEY_TERMS)
 
 
@@ -328,9 +303,7 @@ def test_directions_are_those_of_scikit_learn(pairs, text):
     tfidf = TfidfVectorizer(vocabulary=parameters.latent_words, sublinear_tf=True)
     tfidf.idf_ = parameters.latent_idf
     expected = normalize(tfidf.transform([text]) @ parameters.axes.T)[0]
-    assert pairs.pair_scorer._tools.latent.direction(words(text)) == pytest.approx(
-        expected, abs=1e-12
-    )
+    assert pairs.pair_scorer._tools.latent.direction(words(text)) == pytest.approx(expected, abs=1e-12)
 
 
 # Term groups
@@ -357,20 +330,11 @@ def test_a_place_or_an_everyday_actor_does_not_say_what_happens():
 
 def test_kin_are_found_as_words_and_as_neighbours():
     term_groups = TermGroups(
-        {
-            "places": [],
-            "actors": [],
-            "matters": ["banjir, tanah longsor"],
-            "everyday": [],
-            "towns": [],
-        }
+        {"places": [], "actors": [], "matters": ["banjir, tanah longsor"], "everyday": [], "towns": []}
     )
     assert term_groups.count(0, Bag(["tanah", "longsor", "banjir", "tanah"])) == 2
     assert term_groups.met(Bag(["longsor", "tanah"])) == [False]
-    assert term_groups.relatives(["tanah", "longsor", "lagi"]) == (
-        {"tanah": {0}, "longsor": {0}},
-        [0],
-    )
+    assert term_groups.relatives(["tanah", "longsor", "lagi"]) == ({"tanah": {0}, "longsor": {0}}, [0])
 
 
 @pytest.mark.parametrize(
@@ -394,12 +358,8 @@ def test_a_corpus_without_words_cannot_be_learnt_from():
 
 
 def test_an_article_without_headline_is_background_it_teaches_and_is_not_asked():
-    trained_on = PairFeatures(min_df=1, dimensions=4).fit(
-        [(*EGGS, "Telur"), *((*a, "") for a in KNOWN)]
-    )
-    assert trained_on.pair_scorer.weight("setempat") < trained_on.pair_scorer.weight(
-        "telur"
-    )  # met in many and in few
+    trained_on = PairFeatures(min_df=1, dimensions=4).fit([(*EGGS, "Telur"), *((*a, "") for a in KNOWN)])
+    assert trained_on.pair_scorer.weight("setempat") < trained_on.pair_scorer.weight("telur")  # met in many and in few
     found = trained_on.transform([(*EGGS, "Telur"), (*RICE, ""), (*SHIP, " ")])
     assert found[0].any()
     assert not found[1:].any()

@@ -11,8 +11,8 @@ from timing import grows_linearly, names
 
 from saring.article import Article, Record
 from saring.errors import InputError
-from saring.parse import parse
-from saring.parse.rules import load_rules
+from saring.parsing.engine import parse
+from saring.parsing.rules import load_rules
 
 BODY_1 = (
     "Petani di lereng Gunung Sumbing mulai memanen cabai rawit sejak awal pekan ini, dan harga "
@@ -44,9 +44,7 @@ SCRAPS = st.sampled_from(
         "İstanbul", "1. ", "\nBaca juga:\n", "A post shared by Rina Kabar (@rina)", "Foto: Rina W\n", "Video: ", "googletag.cmd.push(function() {});", "**", "[x](http://y)",
     ]
 )  # fmt: skip
-TEXTS = st.one_of(
-    st.text(), st.lists(st.one_of(SCRAPS, st.text(max_size=8)), max_size=40).map("".join)
-)
+TEXTS = st.one_of(st.text(), st.lists(st.one_of(SCRAPS, st.text(max_size=8)), max_size=40).map("".join))
 
 
 @given(text=TEXTS, title=st.one_of(st.just(""), st.text(max_size=30)))
@@ -58,9 +56,7 @@ def test_the_pieces_rebuild_any_text_and_spans_are_tight(text, title):
     article = parse(Record(id="x", title=title, text=text))
     assert article.text == text
     assert "".join(piece.text for piece in article.pieces()) == text
-    spans = sorted(
-        (one.start, one.end) for group in (article.links, article.removals) for one in group
-    )
+    spans = sorted((one.start, one.end) for group in (article.links, article.removals) for one in group)
     assert all(0 <= start < end <= len(text) for start, end in spans)
     assert all(end <= start for (_, end), (start, _) in pairwise(spans))
     assert [link.start for link in article.links] == sorted(link.start for link in article.links)
@@ -127,9 +123,7 @@ def test_a_megabyte_of_anything_takes_about_a_second(name):
 
 def once(pattern: str, times: int) -> str:
     """A pattern so many times, each time with words that stand nowhere else."""
-    return "".join(
-        pattern.format(*names(3 * number, 3 * number + 3), number=number) for number in range(times)
-    )
+    return "".join(pattern.format(*names(3 * number, 3 * number + 3), number=number) for number in range(times))
 
 
 ONCE = {
@@ -169,9 +163,7 @@ def test_links_body_and_boilerplate_of_a_portal_layout(name):
         chars += sum(map(len, story.paragraphs))
         kept += sum(len(paragraph) for paragraph in story.paragraphs if paragraph in body)
         left |= {
-            one
-            for one in printed.boilerplate
-            if one in body or (len(one) > 10 and any(one in line for line in body))
+            one for one in printed.boilerplate if one in body or (len(one) > 10 and any(one in line for line in body))
         }
         for field in ("published", "publisher", "place", "editor", "author", "source"):
             assert getattr(article, field) == getattr(printed, field), field
@@ -219,36 +211,23 @@ def test_brackets_inside_a_bracketed_headline_are_part_of_it():
 
 def test_two_teasers_in_a_row_on_one_line():
     line = f"Baca juga: {HEADLINE} Baca juga: Pasar Induk Diserbu Pembeli dari Luar Kota"
-    assert links_of(BODY_1, line, BODY_2) == [
-        HEADLINE,
-        "Pasar Induk Diserbu Pembeli dari Luar Kota",
-    ]
+    assert links_of(BODY_1, line, BODY_2) == [HEADLINE, "Pasar Induk Diserbu Pembeli dari Luar Kota"]
 
 
 def test_a_markdown_link_gives_its_address():
     article = parse(f"{BODY_1}\n**Baca juga:** [{HEADLINE}](https://kabar.id/a-1)\n{BODY_2}")
-    assert [(link.headline, link.url) for link in article.links] == [
-        (HEADLINE, "https://kabar.id/a-1")
-    ]
+    assert [(link.headline, link.url) for link in article.links] == [(HEADLINE, "https://kabar.id/a-1")]
     assert article.body == f"{BODY_1}\n{BODY_2}"
 
 
 def test_the_page_tells_a_links_address():
-    record = Record(
-        id="1", text=f"{BODY_1}\nBaca juga: {HEADLINE}", addresses={HEADLINE: "https://kabar.id/a"}
-    )
+    record = Record(id="1", text=f"{BODY_1}\nBaca juga: {HEADLINE}", addresses={HEADLINE: "https://kabar.id/a"})
     assert parse(record).links[0].url == "https://kabar.id/a"
 
 
 def test_what_the_page_marks_as_a_teaser_is_a_link_whatever_its_marker():
-    record = Record(
-        id="1",
-        text=f"{BODY_1}\nKata Warganet: {HEADLINE}",
-        addresses={HEADLINE: "https://kabar.id/a"},
-    )
-    assert [(link.marker, link.headline) for link in parse(record).links] == [
-        ("Kata Warganet:", HEADLINE)
-    ]
+    record = Record(id="1", text=f"{BODY_1}\nKata Warganet: {HEADLINE}", addresses={HEADLINE: "https://kabar.id/a"})
+    assert [(link.marker, link.headline) for link in parse(record).links] == [("Kata Warganet:", HEADLINE)]
 
 
 @pytest.mark.parametrize("desk", ["FOTO", "VIDEO", "BERITA FOTO", "Video"])
@@ -286,9 +265,7 @@ def test_the_words_of_a_marker_in_a_sentence_are_text(sentence):
         (" Saksikan Live KabarSore: Simak berita selengkapnya di halaman selanjutnya. ", "paging"),
     ],
 )
-@pytest.mark.parametrize(
-    "below", ["Artikel ini akan mengulas panen raya.", "Berita lain dibaca warga."]
-)
+@pytest.mark.parametrize("below", ["Artikel ini akan mengulas panen raya.", "Berita lain dibaca warga."])
 def test_what_a_portal_prints_between_sentences_is_left_out(left, kind, below):
     article = parse(f"{BODY_1}{left}{below}\n{BODY_2}")
     assert kind in kinds_of(article).values()
@@ -311,8 +288,7 @@ def test_what_a_portal_prints_behind_the_last_sentence_is_left_out(end):
 
 
 @pytest.mark.parametrize(
-    "behind",
-    [" 2.", " (abc)", "   (ABC)", "\xa0   (Abc)", " Foto/Instagram @kabar_a", " (abc/def)"],
+    "behind", [" 2.", " (abc)", "   (ABC)", "\xa0   (Abc)", " Foto/Instagram @kabar_a", " (abc/def)"]
 )
 @pytest.mark.parametrize("headline", [HEADLINE, "Harga Cabai di Pasar Kini Rp14.995/Kg"])
 def test_what_stands_behind_a_headline_on_its_line_is_no_part_of_it(behind, headline):
@@ -322,9 +298,7 @@ def test_what_stands_behind_a_headline_on_its_line_is_no_part_of_it(behind, head
 def test_a_number_of_a_list_is_cut_from_a_headline_and_not_from_a_sentence():
     article = parse(f"{BODY_1}\nBaca juga: {HEADLINE} 2.\n{BODY_2}")
     assert article.body == f"{BODY_1}\n2.\n{BODY_2}"
-    line = (
-        "Baca juga: Cabai Turun Lagi di Pasar Berikut adalah daftar harga cabai di pasar induk: 1."
-    )
+    line = "Baca juga: Cabai Turun Lagi di Pasar Berikut adalah daftar harga cabai di pasar induk: 1."
     assert links_of(BODY_1, line, BODY_2) == ["Cabai Turun Lagi di Pasar"]
 
 
@@ -422,9 +396,7 @@ def test_a_box_that_lost_its_line_breaks():
 
 
 def test_paragraphs_joined_by_commas_survive():
-    dump = (
-        f" , - {BODY_1},{BODY_2},Baca juga: {HEADLINE},{BODY_3},Baca Juga :,,{BODY_1},Baca juga:,"
-    )
+    dump = f" , - {BODY_1},{BODY_2},Baca juga: {HEADLINE},{BODY_3},Baca Juga :,,{BODY_1},Baca juga:,"
     article = parse(dump)
     assert [link.headline for link in article.links] == [HEADLINE]
     for paragraph in (BODY_1, BODY_2, BODY_3):

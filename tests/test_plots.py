@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from saring.evaluation import Scored, report
+from saring.evaluation.reporting import Scored, report
 
 pytest.importorskip("matplotlib", reason='needs the extra "train"')
 
@@ -95,7 +95,7 @@ def test_importing_plots_does_not_import_matplotlib_and_drawing_does_not_import_
     code = """
 import json, sys
 import saring.evaluation.render
-from saring.evaluation import Report
+from saring.evaluation.reports import Report
 
 assert "matplotlib" not in sys.modules
 saring.evaluation.render.figures(Report.from_json(json.loads(sys.stdin.read())))

@@ -44,9 +44,7 @@ def test_parsing_finds_the_labelled_teasers_and_no_others(articles):
 
 def test_none_is_like_another_or_like_the_corpus(articles, embedded_corpus):
     known = [f"{a.article.title}\n{a.article.text}" for a in read_corpus(embedded_corpus)]
-    groups = near_duplicate_groups(
-        known + [f"{a.article.title}\n{a.article.text}" for a in articles]
-    )
+    groups = near_duplicate_groups(known + [f"{a.article.title}\n{a.article.text}" for a in articles])
     own = groups[len(known) :]
     assert len(set(own)) == len(articles)
     assert not set(own) & set(groups[: len(known)])

@@ -17,8 +17,8 @@ from bundles import CARD, TOPIC
 
 from saring import store
 from saring.batch import clean
-from saring.datasets import import_corpus
 from saring.datasets.fetch import fetch
+from saring.datasets.import_corpus import import_corpus
 from saring.errors import SaringError
 from saring.io.writers import SUFFIXES, open_rows
 
@@ -72,9 +72,7 @@ class Disk:
         """The bytes of a file, or by name those of a folder's, after a power cut now."""
         number = self._kept.get(path.parent.stat().st_ino, {}).get(path.name)
         found = self._kept.get(number)
-        return (
-            {n: self._kept.get(i) for n, i in found.items()} if isinstance(found, dict) else found
-        )
+        return {n: self._kept.get(i) for n, i in found.items()} if isinstance(found, dict) else found
 
 
 def held(path):
@@ -108,9 +106,7 @@ def served(tmp_path):
     class Quiet(SimpleHTTPRequestHandler):
         log_message = staticmethod(lambda *words: None)
 
-    with ThreadingHTTPServer(
-        ("127.0.0.1", 0), partial(Quiet, directory=tmp_path / "web")
-    ) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=tmp_path / "web")) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}/set.bin"

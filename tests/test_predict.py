@@ -15,7 +15,7 @@ import saring
 from saring import store
 from saring.article import Record
 from saring.errors import BundleError, ConfigError, InputError
-from saring.parse import parse
+from saring.parsing.engine import parse
 from saring.predict import Model, load
 
 ARTICLES = Path(__file__).parent / "articles"
@@ -210,9 +210,7 @@ def test_what_nobody_trained_is_null(topics_only):
     found = one(topics_only, RUPIAH)
     assert found.topic == "economy"
     assert found.clickbait is None
-    assert [(link.related, link.p_unrelated, link.clickbait) for link in found.links] == [
-        (None, None, None)
-    ] * 2
+    assert [(link.related, link.p_unrelated, link.clickbait) for link in found.links] == [(None, None, None)] * 2
     assert (found.n_links, found.n_unrelated) == (2, None)
     json.dumps(found.row(topics_only.topics), allow_nan=False)
 
@@ -282,9 +280,7 @@ def test_of_a_folder_the_newest_bundle_is_loaded(bundle_folder, tmp_path):
     assert load(tmp_path).bundle.path == new
 
 
-def test_without_a_path_the_variable_and_then_the_folder_models_are_asked(
-    bundle_folder, tmp_path, monkeypatch
-):
+def test_without_a_path_the_variable_and_then_the_folder_models_are_asked(bundle_folder, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SARING_MODELS", raising=False)
     copied(bundle_folder, tmp_path / "models" / "ours")

@@ -22,9 +22,7 @@ NAMES = ("json", "lxml", "orjson", "numpy", "pickle", "yaml", "cchardet", "brotl
 def trap(tmp_path) -> Path:
     """A folder in which each module that might be imported leaves a mark."""
     for name in NAMES:
-        (tmp_path / f"{name}.py").write_text(
-            f"open({str(tmp_path / 'ran')!r}, 'a').write({name!r})\n"
-        )
+        (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'a').write({name!r})\n")
     page = f"<html><body><h1>Rupiah Menguat</h1>{f'<p>{NEWS}</p>' * 4}</body></html>"
     (tmp_path / "a.html").write_text(page)
     (tmp_path / "a.txt").write_text(NEWS)
@@ -36,9 +34,7 @@ def trap(tmp_path) -> Path:
 def saring(*words, cwd, env=None):
     script = "import sys; from saring.cli.commands import main; sys.exit(main())"
     command = [sys.executable, "-P", "-c", script, *map(str, words)]
-    return subprocess.run(
-        command, cwd=cwd, env={**os.environ, **(env or {})}, capture_output=True, text=True
-    )
+    return subprocess.run(command, cwd=cwd, env={**os.environ, **(env or {})}, capture_output=True, text=True)
 
 
 def test_the_working_folder_s_code_is_not_run_by_a_page(trap, bundle_folder):
@@ -48,17 +44,7 @@ def test_the_working_folder_s_code_is_not_run_by_a_page(trap, bundle_folder):
 
 
 def test_nor_by_a_batch(trap, bundle_folder):
-    words = (
-        "score",
-        "a.txt",
-        "a.html",
-        "--model",
-        bundle_folder,
-        "--workers",
-        2,
-        "--out",
-        "o.jsonl",
-    )
+    words = ("score", "a.txt", "a.html", "--model", bundle_folder, "--workers", 2, "--out", "o.jsonl")
     done = saring(*words, cwd=trap, env={"SARING_COMPILED": "1"})
     assert done.returncode == 0, done.stderr
     assert not (trap / "ran").exists()
@@ -67,7 +53,7 @@ def test_nor_by_a_batch(trap, bundle_folder):
 
 def test_nor_where_python_names_it_among_its_places_for_modules(trap):
     code = (
-        "import sys; sys.path.remove(''); from saring.io import read; sys.path.insert(0, '');"
+        "import sys; sys.path.remove(''); from saring.io.records import read; sys.path.insert(0, '');"
         "print(next(read('a.html')).title)"
     )
     done = subprocess.run([sys.executable, "-c", "import sys; sys.modules.pop('site');" + code],

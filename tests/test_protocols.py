@@ -184,15 +184,11 @@ def test_an_unknown_protocol_is_refused_with_the_known_ones():
 
 def test_the_seed_decides_the_random_folds():
     found = table([list(WORDS)[i % 3] for i in range(60)])
-    tested = [
-        [test.tolist() for _, test in folds_of(found, seed=seed)["random"]] for seed in (1, 1, 2)
-    ]
+    tested = [[test.tolist() for _, test in folds_of(found, seed=seed)["random"]] for seed in (1, 1, 2)]
     assert tested[0] == tested[1] != tested[2]
 
 
 def test_a_label_too_rare_for_the_folds_is_refused_by_name():
     found = table(["economy"] * 20 + ["gossip"] * 2)
-    with pytest.raises(
-        CorpusError, match=r"'gossip' stands in 2 group.*, or write `folds = 2` into a file for"
-    ):
+    with pytest.raises(CorpusError, match=r"'gossip' stands in 2 group.*, or write `folds = 2` into a file for"):
         folds_of(found)

@@ -34,9 +34,7 @@ PORTALS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("printed", "domain"), [(name, domain) for domain in PORTALS for name in PORTALS[domain]]
-)
+@pytest.mark.parametrize(("printed", "domain"), [(name, domain) for domain in PORTALS for name in PORTALS[domain]])
 def test_a_portal_has_one_name(printed, domain):
     assert canonical_publisher(printed) == domain
 

@@ -19,7 +19,7 @@ from pyarrow import parquet
 
 import saring.io.formats
 from saring.errors import ConfigError, InputError
-from saring.io import ReadOptions, read, rows
+from saring.io.records import ReadOptions, read, rows
 from saring.io.streams import Stream
 
 KEEP = ReadOptions(on_error="keep")
@@ -175,12 +175,8 @@ def test_a_missing_text_column_lists_what_there_is_what_is_close_and_what_to_do(
     with pytest.raises(InputError) as caught:
         read([path], KEEP)
     message = str(caught.value)
-    assert message.startswith(
-        f"{path}: no text column: found 'judul', 'isi_brita'; expected one of"
-    )
-    assert message.endswith(
-        "close to it: 'isi_brita'; name the right one with --column text=isi_brita"
-    )
+    assert message.startswith(f"{path}: no text column: found 'judul', 'isi_brita'; expected one of")
+    assert message.endswith("close to it: 'isi_brita'; name the right one with --column text=isi_brita")
 
 
 @pytest.mark.parametrize("column", ["isi_brita", "Isi Brita", "isi brita's", "isi $brita; ls"])
@@ -221,9 +217,7 @@ def test_in_a_folder_a_table_without_text_costs_one_record(tmp_path):
 
 
 def test_json_rows_may_differ_in_their_columns(tmp_path):
-    path = wrote(
-        tmp_path / "a.jsonl", lines({"judul": "tanpa isi"}, {"isi": "satu"}, {"body": "dua"})
-    )
+    path = wrote(tmp_path / "a.jsonl", lines({"judul": "tanpa isi"}, {"isi": "satu"}, {"body": "dua"}))
     first, second, third = read([path], KEEP)
     assert first.error.startswith(f"{path}:1: no text column: found 'judul'")
     assert (second.text, third.text) == ("satu", "dua")
@@ -236,16 +230,14 @@ def test_a_row_without_id_is_called_by_its_file_and_number_and_equal_ids_stay(tm
 
 
 @pytest.mark.parametrize(
-    ("value", "text"),
-    [(None, ""), ("", ""), (["Alinea satu.", "Alinea dua."], "Alinea satu.\nAlinea dua.")],
+    ("value", "text"), [(None, ""), ("", ""), (["Alinea satu.", "Alinea dua."], "Alinea satu.\nAlinea dua.")]
 )
 def test_texts_may_be_null_or_a_list_of_paragraphs(tmp_path, value, text):
     assert one(write_as(tmp_path / "a.jsonl", {"text": value})).text == text
 
 
 @pytest.mark.parametrize(
-    ("value", "kind"),
-    [(5, "the number 5"), (True, "true or false"), ({"a": 1}, "an object"), ([1], "a list")],
+    ("value", "kind"), [(5, "the number 5"), (True, "true or false"), ({"a": 1}, "an object"), ([1], "a list")]
 )
 def test_a_text_of_another_kind_names_row_and_column(tmp_path, value, kind):
     path = wrote(tmp_path / "a.jsonl", lines(RICE, {"isi": value}))
@@ -293,9 +285,7 @@ def test_blank_lines_are_no_rows(tmp_path):
 
 
 def test_half_surrogates_and_nuls_become_replacement_characters(tmp_path):
-    path = wrote(
-        tmp_path / "a.jsonl", '{"text": "harga \\ud83d naik\\u0000 lagi \\ud83d\\ude00"}\n'
-    )
+    path = wrote(tmp_path / "a.jsonl", '{"text": "harga \\ud83d naik\\u0000 lagi \\ud83d\\ude00"}\n')
     record = one(path)
     assert record.text == "harga \ufffd naik\ufffd lagi 😀"
     record.text.encode()
@@ -316,8 +306,7 @@ def test_a_row_with_bytes_that_are_no_utf8_is_one_broken_row(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "encoding",
-    ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "utf-32-le", "utf-32-be", "cp1252"],
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "utf-32-le", "utf-32-be", "cp1252"]
 )
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("suffix", ["jsonl", "csv", "json"])
@@ -349,13 +338,7 @@ def test_a_text_file_in_two_encodings_is_an_error_that_names_the_byte(tmp_path):
 
 @pytest.mark.parametrize(
     "content",
-    [
-        json.dumps(RICE),
-        json.dumps([RICE]),
-        json.dumps([RICE], indent=2),
-        f" [ {json.dumps(RICE)} , ] ",
-        lines(RICE),
-    ],
+    [json.dumps(RICE), json.dumps([RICE]), json.dumps([RICE], indent=2), f" [ {json.dumps(RICE)} , ] ", lines(RICE)],
 )
 def test_a_json_file_holds_an_object_a_list_or_lines(tmp_path, content):
     assert one(wrote(tmp_path / "a.json", content)).text == RICE["text"]
@@ -405,11 +388,7 @@ def test_a_number_of_10_000_digits_costs_no_more_than_its_row(tmp_path, suffix):
         ("a.txt", b"\xd0\xcf\x11\xe0\xa1", "a document of an old office program"),
         ("a.txt", b"{\\rtf1\\ansi", "rich text"),
         ("a.jsonl", b"PAR1\x15\x04", "Parquet"),
-        (
-            "a.jsonl.gz",
-            gzip.compress(gzip.compress(b"{}", mtime=0), mtime=0),
-            "an archive within an archive",
-        ),
+        ("a.jsonl.gz", gzip.compress(gzip.compress(b"{}", mtime=0), mtime=0), "an archive within an archive"),
         ("a.txt.gz", gzip.compress(b"satu.txt" + bytes(249) + b"ustar", mtime=0), "a tar archive"),
         ("a.txt", b"BZh91AY&SY", "a bzip2 archive"),
     ],
@@ -467,9 +446,7 @@ def test_a_ragged_row_says_how_many_cells_it_has(tmp_path, line):
         '2,turun,"lagi',
     ],
 )
-@pytest.mark.parametrize(
-    "after", [[], [("3", "tetap")], [("3", "Kata dia, naik.\n\nYa, lagi."), ("4", 'se"kali')]]
-)
+@pytest.mark.parametrize("after", [[], [("3", "tetap")], [("3", "Kata dia, naik.\n\nYa, lagi."), ("4", 'se"kali')]])
 def test_a_stray_quote_costs_its_row_alone(tmp_path, quoting, stray, after):
     out = io.StringIO()
     writer = csv.writer(out, quoting=quoting)
@@ -495,9 +472,7 @@ def test_a_quote_closed_rows_below_by_another_does_not_swallow_them(tmp_path, id
     table[-3] = table[-3].replace("\n", '"\n')
     records = list(read([wrote(tmp_path / "a.csv", "id,isi\n" + "".join(table))], KEEP))
     assert [n for n, record in enumerate(records, 1) if record.error] == [4]
-    assert [record.id for record in records if not record.error] == [
-        id.format(n) for n in range(1, 30) if n != 4
-    ]
+    assert [record.id for record in records if not record.error] == [id.format(n) for n in range(1, 30) if n != 4]
 
 
 def test_paragraphs_that_look_like_rows_are_text(tmp_path):
@@ -514,9 +489,7 @@ def test_stray_quotes_in_a_long_table_cost_their_rows_alone(tmp_path, every):
     table = [f"{n},{QUOTE[n % every == 0]}Harga beras naik {n}.\n" for n in range(1, 3001)]
     records = list(read([wrote(tmp_path / "a.csv", "id,isi\n" + "".join(table))], KEEP))
     assert len(records) == 3000
-    assert [n for n, record in enumerate(records, 1) if record.error] == list(
-        range(every, 3001, every)
-    )
+    assert [n for n, record in enumerate(records, 1) if record.error] == list(range(every, 3001, every))
 
 
 @pytest.mark.parametrize("told", ["sep=;", "SEP=;", '"sep=;"', "sep=|"])
@@ -535,9 +508,7 @@ def test_a_cell_with_a_byte_that_is_no_letter_breaks_one_row(tmp_path):
 
 
 def test_a_column_whose_name_is_no_utf8_is_called_by_its_bytes(tmp_path):
-    path = wrote(
-        tmp_path / "a.csv", "id,caf\udce9\n1,“naik” – “turun”\n".encode("utf-8", "surrogateescape")
-    )
+    path = wrote(tmp_path / "a.csv", "id,caf\udce9\n1,“naik” – “turun”\n".encode("utf-8", "surrogateescape"))
     with pytest.raises(InputError, match=r"found 'id', 'caf\\\\xe9'"):
         read([path])
     assert one(path, columns={"text": "caf\udce9"}).text == "“naik” – “turun”"
@@ -747,14 +718,12 @@ def test_a_line_beyond_the_limit_is_one_broken_row(tmp_path, monkeypatch, newlin
 def peak_megabytes(path: Path) -> int:
     """Return the most memory that reading a file took, in a process of its own."""
     code = (
-        "import sys; from pathlib import Path; from saring.io import *;"
+        "import sys; from pathlib import Path; from saring.io.records import *;"
         "print(sum(1 for _ in read(sys.argv[1:], ReadOptions(on_error='keep'))));"
         # Not getrusage: its peak is inherited from the process that ran the tests before.
         "print(Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])"
     )
-    run = subprocess.run(
-        [sys.executable, "-c", code, path], capture_output=True, text=True, check=True
-    )
+    run = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True)
     rows, peak_kilobytes = map(int, run.stdout.split())
     assert rows
     return peak_kilobytes // 1024
@@ -766,9 +735,7 @@ def test_a_bomb_is_read_in_bounded_memory(tmp_path, suffix):
     path = tmp_path / f"bom.{suffix}"
     with path.open("wb") as raw:
         gz = suffix.endswith("gz")
-        out = (
-            gzip.GzipFile("", "wb", 1, raw) if gz else zstandard.ZstdCompressor().stream_writer(raw)
-        )
+        out = gzip.GzipFile("", "wb", 1, raw) if gz else zstandard.ZstdCompressor().stream_writer(raw)
         with out:
             out.write(b'isi\n"' if "csv" in suffix else b'{"text": "')
             for _ in range(600):
@@ -793,9 +760,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path, suffix):
 @pytest.mark.parametrize("packing", ["gz", "zst"])
 @pytest.mark.parametrize("suffix", ["jsonl", "json", "csv"])
 @pytest.mark.parametrize("share", [0.5, 0.9, 0.9999])
-def test_a_cut_archive_gives_every_whole_row_before_the_cut_and_one_error(
-    tmp_path, suffix, packing, share
-):
+def test_a_cut_archive_gives_every_whole_row_before_the_cut_and_one_error(tmp_path, suffix, packing, share):
     values = [{"text": f"{i} {os.urandom(90).hex()}\n"} for i in range(5000)]
     path = write_as(tmp_path / f"a.{suffix}.{packing}", *values)
     path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
@@ -870,12 +835,7 @@ def test_mojibake_is_repaired_on_request_and_quotes_stay(tmp_path):
 
 
 def test_rows_are_given_as_they_stand_with_their_place(tmp_path):
-    value = {
-        "id": 5,
-        "text": "x",
-        "links": [{"headline": "H", "related": False}],
-        "topic": "economy",
-    }
+    value = {"id": 5, "text": "x", "links": [{"headline": "H", "related": False}], "topic": "economy"}
     path = wrote(tmp_path / "a.jsonl", lines(value) + "rusak\n")
     first, broken = rows([path], KEEP)
     assert first.values == value and first.id == "a.jsonl:1" and first.where == f"{path}:1"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from saring.models import Tie
+from saring.models.plain_scorer import Tie
 from saring.predict import link_reasons
 
 
@@ -10,9 +10,7 @@ def ties(*words, shared=True):
     return [Tie(word, 9.04 - n, shared) for n, word in enumerate(words)]
 
 
-def reasons(
-    found=(), topic="economy", probability=0.9, article="economy", clickbait=0.0, related=False
-):
+def reasons(found=(), topic="economy", probability=0.9, article="economy", clickbait=0.0, related=False):
     return link_reasons(found, (topic, probability), article, clickbait, related=related)
 
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saring.parse import parse
-from saring.parse.headline_ends import candidate_score, candidates, headline_end, load_model
-from saring.parse.window import LONG, ArticleWords, Window
-from saring.parse.words import read_word
+from saring.parsing.engine import parse
+from saring.parsing.headline_ends import candidate_score, candidates, headline_end, load_model
+from saring.parsing.window import LONG, ArticleWords, Window
+from saring.parsing.words import read_word
 
 NEWS = Path(__file__).parents[1].parent / "shared" / "data" / "news" / "articles.parquet"
 
@@ -26,22 +26,10 @@ def headline(text: str, title: str = "") -> str:
     ("before", "expected", "after"),
     [
         ("ujarnya. Baca juga: ", "Warga Antre Gas Sejak Subuh", " Menurut dia, pasokan seret."),
-        (
-            "ujarnya. Baca juga: ",
-            "Warga Antre Gas Sejak Subuh",
-            "  Stok di agen habis sejak kemarin.",
-        ),
+        ("ujarnya. Baca juga: ", "Warga Antre Gas Sejak Subuh", "  Stok di agen habis sejak kemarin."),
         ("ujarnya.Baca juga: ", "Warga Antre Gas Sejak Subuh", "Karena itu, pasokan ditambah."),
-        (
-            "ujarnya. Baca juga: ",
-            "Mengapa Gas Langka di Kota?",
-            ' "Stok kami aman," kata dia lagi.',
-        ),
-        (
-            "ujarnya. Baca juga: ",
-            'Wali Kota: "Gas Aman"',
-            " Namun, antrean masih terlihat di agen.",
-        ),
+        ("ujarnya. Baca juga: ", "Mengapa Gas Langka di Kota?", ' "Stok kami aman," kata dia lagi.'),
+        ("ujarnya. Baca juga: ", 'Wali Kota: "Gas Aman"', " Namun, antrean masih terlihat di agen."),
         ("ujarnya. Baca juga: ", "Warga Antre Gas Sejak Subuh...", " Ia menambahkan, stok aman."),
     ],
 )
@@ -101,9 +89,7 @@ def test_a_headline_may_fill_all_that_is_left():
 
 
 def test_a_lost_headline_leaves_the_sentence_to_the_body():
-    text = (
-        "katanya. Baca juga: Namun, menurut dia, antrean masih terlihat di sejumlah agen gas kota."
-    )
+    text = "katanya. Baca juga: Namun, menurut dia, antrean masih terlihat di sejumlah agen gas kota."
     assert headline(text) == ""
 
 

@@ -32,9 +32,7 @@ def test_a_column_has_a_known_kind_and_says_what_it_means(column):
     assert "|" not in column.meaning + column.null
 
 
-@pytest.mark.parametrize(
-    "columns", [schema.prediction_columns(TOPICS), schema.LINK_COLUMNS, schema.CLEAN_COLUMNS]
-)
+@pytest.mark.parametrize("columns", [schema.prediction_columns(TOPICS), schema.LINK_COLUMNS, schema.CLEAN_COLUMNS])
 def test_no_name_occurs_twice_in_a_row(columns):
     names = [column.name for column in columns]
     assert len(set(names)) == len(names)
@@ -73,6 +71,4 @@ def test_a_new_column_is_one_entry_and_turns_up_everywhere(tmp_path, monkeypatch
 
     frame = PyfuncModel(model).predict(pd.DataFrame([article]))
     assert frame["n_paragraphs"].tolist() == [2]
-    assert "| `n_paragraphs` | whole number | paragraphs of the clean text |" in (
-        schema.as_markdown()
-    )
+    assert "| `n_paragraphs` | whole number | paragraphs of the clean text |" in (schema.as_markdown())

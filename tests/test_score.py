@@ -12,10 +12,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from saring.article import Prediction
-from saring.batch import Summary, clean, score
+from saring.batch import clean, score
+from saring.batch.jobs import Summary
 from saring.errors import ConfigError, InputError
-from saring.io import ReadOptions, read
-from saring.parse import parse
+from saring.io.records import ReadOptions, read
+from saring.parsing.engine import parse
 from saring.predict import Model, load
 from saring.schema import CLEAN_COLUMNS, as_table, kinds, prediction_columns
 
@@ -59,9 +60,7 @@ def test_rows_in_are_rows_out_in_order(model, tmp_path):
     rows = rows_of(tmp_path / "rows.jsonl")
     records = list(read(inputs, ReadOptions(on_error="keep")))
     assert [row["id"] for row in rows] == [record.id for record in records]
-    assert [bool(row["error"]) for row in rows] == [False, True, True, True, False, True] + [
-        False
-    ] * 5
+    assert [bool(row["error"]) for row in rows] == [False, True, True, True, False, True] + [False] * 5
     assert (summary.rows, summary.scored, summary.abstained, summary.errors) == (11, 7, 0, 4)
 
 
@@ -149,9 +148,7 @@ def test_huge_articles_are_scored_in_smaller_batches(model, tmp_path, monkeypatc
 def test_an_empty_input_gives_an_empty_file(model, tmp_path):
     (tmp_path / "in.jsonl").touch()
     assert score([tmp_path / "in.jsonl"], tmp_path / "out.parquet", model) == Summary()
-    assert pq.read_schema(tmp_path / "out.parquet").names == list(
-        kinds(prediction_columns(model.topics))
-    )
+    assert pq.read_schema(tmp_path / "out.parquet").names == list(kinds(prediction_columns(model.topics)))
 
 
 # what is refused

@@ -10,10 +10,7 @@ from saring.article import Article
 from saring.errors import BundleError
 from saring.training.corpus import BYTES, LabelledArticle, LabelledLink, count_seen, digests
 
-WORDS = st.lists(
-    st.sampled_from(["harga", "beras", "naik", "jelang", "panen", "raya", "di", "Bulog"]),
-    min_size=1,
-)
+WORDS = st.lists(st.sampled_from(["harga", "beras", "naik", "jelang", "panen", "raya", "di", "Bulog"]), min_size=1)
 TEXTS = WORDS.map(" ".join)
 
 

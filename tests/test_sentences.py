@@ -8,23 +8,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from nltk import redos
-from nltk.tokenize.punkt import (
-    PunktLanguageVars,
-    PunktParameters,
-    PunktSentenceTokenizer,
-    PunktToken,
-    PunktTrainer,
-)
+from nltk.tokenize.punkt import PunktLanguageVars, PunktParameters, PunktSentenceTokenizer, PunktToken, PunktTrainer
 
 from saring.models.pair_fitting import MAX_ABBREVIATION_CHARS, _Trainer, learn_abbreviations
-from saring.text import (
-    ABBREVIATIONS,
-    MAX_LINE_CHARS,
-    PUNKT_NUMBER,
-    PUNKT_TOKEN,
-    Splitter,
-    paragraphs,
-)
+from saring.text import ABBREVIATIONS, MAX_LINE_CHARS, PUNKT_NUMBER, PUNKT_TOKEN, Splitter, paragraphs
 
 
 @pytest.fixture(autouse=True)
@@ -110,24 +97,7 @@ def punkt(abbreviations):
 
 
 pieces = st.one_of(
-    st.sampled_from(
-        [
-            "kami",
-            "Ini",
-            "H",
-            "A",
-            "dr",
-            "No",
-            "S.H",
-            "x-dr",
-            "5",
-            "-1.250",
-            "é",
-            "Ⓐ",
-            "\u0301",
-            "\u200c",
-        ]
-    ),
+    st.sampled_from(["kami", "Ini", "H", "A", "dr", "No", "S.H", "x-dr", "5", "-1.250", "é", "Ⓐ", "\u0301", "\u200c"]),
     st.sampled_from([*".!?,;:()[]{}*@&'\"”“»`", "...", ". . .", "--", "-", "…"]),
     st.sampled_from([" ", " ", " ", "  ", "\t", "\xa0", "\u2003", "\x1f", "\n"]),
     st.characters(exclude_categories=("Cn", "Cs")),  # NLTK may know a newer Unicode
@@ -171,10 +141,7 @@ def test_a_line_longer_than_any_paragraph_is_cut_without_loss(unit):
 
 
 def test_an_abbreviation_of_the_corpus_is_learnt_beside_the_known_ones():
-    texts = [
-        f"Kapal tiba di Kp. Cibeureum pukul {n}. Warga Kp. Sukamaju menyambut. Kp. Jati sepi."
-        for n in range(40)
-    ]
+    texts = [f"Kapal tiba di Kp. Cibeureum pukul {n}. Warga Kp. Sukamaju menyambut. Kp. Jati sepi." for n in range(40)]
     parameters = learn_abbreviations(texts)
     assert "kp" in parameters
     assert set(ABBREVIATIONS) <= set(parameters)
@@ -192,9 +159,7 @@ def test_abbreviations_are_those_of_punkt():
     for text in texts:
         trainer.train(text, finalize=False)
     expected = {
-        word
-        for word in trainer.get_params().abbrev_types
-        if len(word) <= MAX_ABBREVIATION_CHARS and word[:1].isalpha()
+        word for word in trainer.get_params().abbrev_types if len(word) <= MAX_ABBREVIATION_CHARS and word[:1].isalpha()
     }
     assert {"km", "pkl"} <= expected
     assert set(learn_abbreviations(texts)) == expected | set(ABBREVIATIONS)

@@ -47,11 +47,7 @@ def test_readme_names_its_version(bundle):
 def test_articles_are_parsed_as_when_it_was_trained(bundle):
     """Where a rule takes other text away, what is trained on is another text: `make pretrained`."""
     articles = read_corpus(ROOT / "data" / "corpus" / "articles.jsonl")
-    known = [
-        replace(a, article=replace(a.article, title=""), links=())
-        for a in articles
-        if a.split == "train"
-    ]
+    known = [replace(a, article=replace(a.article, title=""), links=()) for a in articles if a.split == "train"]
     assert count_seen(known, bundle.card["trained_on"]) == len(known)
 
 

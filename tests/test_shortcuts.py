@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from saring import kernel
 from saring.article import Record
-from saring.parse import boilerplate, engine, parse, parse_all
-from saring.parse.rules import PLACES, Literals, load_rules, lower, take_line
+from saring.parsing import boilerplate, engine
+from saring.parsing.engine import parse, parse_all
+from saring.parsing.rules import PLACES, Literals, load_rules, lower, take_line
 
 RULES = load_rules()
 SEARCHED = [*RULES.markers, *RULES.at("inside")]
@@ -24,10 +25,7 @@ NEEDS = sorted({need for one in (*RULES.markers, *RULES.rules) for need in one.n
 PROSE = ["Rupiah menguat terhadap dolar.", "Kata Émile, “Ya.”", "İstanbul", "(baca: polisi)", "a/b"]
 # Texts of whole examples, of the strings that rules need, and of prose, joined in any way.
 TEXTS = st.lists(
-    st.tuples(
-        st.sampled_from([*EXAMPLES, *NEEDS, *PROSE]), st.sampled_from(["\n", " ", "", "\n\n"])
-    ),
-    max_size=8,
+    st.tuples(st.sampled_from([*EXAMPLES, *NEEDS, *PROSE]), st.sampled_from(["\n", " ", "", "\n\n"])), max_size=8
 ).map(lambda pieces: "".join(piece + joint for piece, joint in pieces))
 
 
@@ -67,8 +65,7 @@ def check(text):
     for line in text.splitlines():
         for place in PLACES:
             assert RULES.whole_line(place, line) == take_line(RULES.at(place), line) or (
-                RULES.whole_line(place, line)[1].span()
-                == take_line(RULES.at(place), line)[1].span()
+                RULES.whole_line(place, line)[1].span() == take_line(RULES.at(place), line)[1].span()
             )
 
 
@@ -99,11 +96,9 @@ def lines_by_definition(text):
 
 
 @given(
-    st.lists(
-        st.sampled_from(
-            [*"aA.,\n\r\t \xa0\u200b\u2028\x0b\x0c\x1c\x851“”", ".,A", "?”,“", "..,,B", ", "]
-        )
-    ).map("".join)
+    st.lists(st.sampled_from([*"aA.,\n\r\t \xa0\u200b\u2028\x0b\x0c\x1c\x851“”", ".,A", "?”,“", "..,,B", ", "])).map(
+        "".join
+    )
 )
 def test_lines_are_found_as_they_are_defined(text):
     assert engine._lines(text) == lines_by_definition(text)

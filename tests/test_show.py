@@ -7,16 +7,11 @@ import sys
 import pytest
 
 from saring.article import Article, LinkPrediction, Prediction, Record, clean_text
-from saring.batch import Summary
+from saring.batch.jobs import Summary
 from saring.cli.lines import print_json
-from saring.cli.show import (
-    print_article,
-    print_prediction,
-    print_problem,
-    print_summary,
-)
+from saring.cli.show import print_article, print_prediction, print_problem, print_summary
 from saring.cli.terminal import counting, stages
-from saring.parse import parse
+from saring.parsing.engine import parse
 
 UNRELATED = "Potret Mesra Artis Sinetron dan Kekasih Barunya, Netizen Langsung Heboh"
 TEXT = (
@@ -161,9 +156,7 @@ def test_links_are_marked_where_they_stand_even_when_two_are_alike(capsys):
 
 def test_links_that_nobody_judged_are_shown_as_such(capsys):
     links = tuple(
-        LinkPrediction(
-            link.headline, link.marker, link.start, link.end, None, None, "economy", None
-        )
+        LinkPrediction(link.headline, link.marker, link.start, link.end, None, None, "economy", None)
         for link in parse(RECORD).links
     )
     print_prediction(RECORD.where, predicted(links=links, clickbait=None))
@@ -174,9 +167,7 @@ def test_links_that_nobody_judged_are_shown_as_such(capsys):
 
 
 def test_an_article_without_title_links_or_facts(capsys):
-    prediction = predicted(
-        title="", published="", source="", links=(), clickbait=None, clean_text="Satu."
-    )
+    prediction = predicted(title="", published="", source="", links=(), clickbait=None, clean_text="Satu.")
     print_prediction("a.txt", prediction)
     assert capsys.readouterr().out == (
         "a.txt\n(no title)\ntopic: economy 92%, then gossip 8%\n\nSatu.\n\nno teaser links\n\n"
@@ -201,10 +192,7 @@ def test_the_topic_and_its_runner_up(capsys, probabilities, words):
     ("why", "sentence"),
     [
         ("unsure", "no topic is likely enough to rely on\n"),
-        (
-            "unlike_news",
-            "the text is unlike the Indonesian news it knows, and so the probabilities",
-        ),
+        ("unlike_news", "the text is unlike the Indonesian news it knows, and so the probabilities"),
     ],
 )
 def test_an_abstention_is_told_with_its_reason(capsys, why, sentence):
@@ -235,9 +223,7 @@ def test_json_is_one_line_of_utf_8(capfdbinary):
 
 
 def test_pieces_are_shown_with_kind_and_span(capsys):
-    text = (
-        "Judul\nKOTA, WARTA - Satu kalimat. " + "panjang " * 30 + "\nBaca Juga: Judul Lain di Sini"
-    )
+    text = "Judul\nKOTA, WARTA - Satu kalimat. " + "panjang " * 30 + "\nBaca Juga: Judul Lain di Sini"
     print_article(parse(Record("a", "Judul", text, publisher="Warta")))
     out = capsys.readouterr().out
     assert "title      Judul\n" in out

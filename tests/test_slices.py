@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from saring.kernel import THREADS
+from saring.kernel.text_arrays import THREADS
 from saring.kernel.text_arrays import SLICE_BYTES, as_column, cores, in_slices
 
 MANY = as_column(["x" * (SLICE_BYTES // 10)] * 95)
@@ -37,12 +37,8 @@ def test_every_row_is_in_one_slice():
     assert rows == list(range(len(MANY)))
 
 
-@pytest.mark.parametrize(
-    ("given", "threads", "expected"), [("1", None, 1), ("3", None, 3), ("3", 2, 2)]
-)
-def test_the_variable_says_how_many_threads_there_are_unless_the_caller_does(
-    monkeypatch, given, threads, expected
-):
+@pytest.mark.parametrize(("given", "threads", "expected"), [("1", None, 1), ("3", None, 3), ("3", 2, 2)])
+def test_the_variable_says_how_many_threads_there_are_unless_the_caller_does(monkeypatch, given, threads, expected):
     monkeypatch.setenv(THREADS, given)
     assert worked(MANY, threads)[1] == expected
 

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 import saring.io.input_files
 from saring.errors import InputError
-from saring.io import ReadOptions, read
 from saring.io.input_files import folder_sources, named_source
+from saring.io.records import ReadOptions, read
 from saring.io.streams import HEAD_BYTES, Stream, guess_encoding
 
 TEXT = "Harga cabai di Pasar Kramat naik “dua kali lipat” – kata pedagang.\n"
@@ -53,9 +53,7 @@ def test_a_path_that_is_not_there_is_named():
 
 def test_a_suffix_that_tells_no_format_lists_those_that_do(tmp_path):
     touch(tmp_path, "berita.docx", "berita")
-    with pytest.raises(
-        InputError, match=r"suffix \.docx tells no format.*\.parquet.*text as \.txt"
-    ):
+    with pytest.raises(InputError, match=r"suffix \.docx tells no format.*\.parquet.*text as \.txt"):
         named_source(tmp_path / "berita.docx")
     touch(tmp_path, "berita.XLSX")
     with pytest.raises(InputError, match=r"save it as CSV UTF-8$"):
@@ -161,9 +159,7 @@ def test_a_folder_one_may_not_look_into_costs_its_files(tmp_path):
 
 
 def test_a_device_is_refused(tmp_path):
-    with pytest.raises(
-        InputError, match=r"/dev/zero: is a device; expected a file or folder, or -"
-    ):
+    with pytest.raises(InputError, match=r"/dev/zero: is a device; expected a file or folder, or -"):
         named_source("/dev/zero", "jsonl")
 
 
@@ -299,18 +295,7 @@ def test_standard_input_is_a_source(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "codec",
-    [
-        "utf-8",
-        "utf-8-sig",
-        "utf-16",
-        "utf-16-le",
-        "utf-16-be",
-        "utf-32",
-        "utf-32-le",
-        "utf-32-be",
-        "cp1252",
-    ],
+    "codec", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "cp1252"]
 )
 @pytest.mark.parametrize("text", [TEXT, TEXT * 200, "“Ya”", "Rp1.000 – Rp2.000"])
 def test_the_encodings_portals_write_are_told_apart(codec, text):

@@ -21,7 +21,7 @@ from sparkcluster import PATIENCE_SECONDS, SETTINGS, running
 from saring.batch import score as score_here
 from saring.cli.commands import FAILED, OK, WRONG_USE, main
 from saring.errors import ConfigError, InputError, SaringError
-from saring.io import ReadOptions, read, rows
+from saring.io.records import ReadOptions, read, rows
 from saring.kernel import SWITCH
 from saring.predict import Model, load
 from saring.spark import score, score_files, session
@@ -67,9 +67,7 @@ def test_rows_are_numbered_through_a_file_however_it_is_split(sizes, batch_rows)
     for start, size in enumerate(sizes):  # a task each
         whole = pa.RecordBatch.from_pylist([{FILE: "f", START: start, LINE: b"x"}] * size)
         batches = [whole.slice(at, batch_rows) for at in range(0, size, batch_rows)]
-        found += [
-            row[ROW] for batch in numbering(counts)(iter(batches)) for row in batch.to_pylist()
-        ]
+        found += [row[ROW] for batch in numbering(counts)(iter(batches)) for row in batch.to_pylist()]
     assert found == list(range(1, sum(sizes) + 1))
 
 
@@ -82,10 +80,7 @@ def test_a_batch_of_arrow_gives_the_rows_of_predict(model):
 
 
 def test_columns_that_are_kept_come_through_with_their_types(model):
-    rows = [
-        {"isi": "Rupiah menguat.", "n": 1, "Topic": "niaga"},
-        {"isi": "", "n": None, "Topic": "x"},
-    ]
+    rows = [{"isi": "Rupiah menguat.", "n": 1, "Topic": "niaga"}, {"isi": "", "n": None, "Topic": "x"}]
     options = ReadOptions(on_error="keep", keep=("n", "Topic"))
     kept = {"n": "int", "Topic": "string"}
     scorer = Scorer(session.ship(model), "none", "2026-01-01", options, kept=kept)
@@ -177,10 +172,7 @@ def test_a_missing_java_is_told_with_the_remedy(articles, bundle_folder, tmp_pat
 def test_a_header_is_no_row_and_the_same_in_all_files():
     rows = [{FILE: file, START: 0, "judul": title} for file in "ab" for title in ("judul", "x")]
     [batch] = numbering({}, ["judul"])(iter([pa.RecordBatch.from_pylist(rows)]))
-    assert [(row[FILE], row[ROW], row["judul"]) for row in batch.to_pylist()] == [
-        ("a", 1, "x"),
-        ("b", 1, "x"),
-    ]
+    assert [(row[FILE], row[ROW], row["judul"]) for row in batch.to_pylist()] == [("a", 1, "x"), ("b", 1, "x")]
     rows[2]["judul"] = "title"
     with pytest.raises(ValueError, match=r"b: found a header without \['judul'\]"):
         list(numbering({}, ["judul"])(iter([pa.RecordBatch.from_pylist(rows)])))
@@ -370,9 +362,7 @@ def test_a_killed_worker_costs_no_row_and_doubles_none(cluster, model, tmp_path)
         "--engine", "spark", "--master", cluster.master,
     ]  # fmt: skip
     # Without the kernel there is time to kill in.
-    with subprocess.Popen(
-        command, env={**os.environ, SWITCH: "0"}, stderr=subprocess.PIPE, text=True
-    ) as job:
+    with subprocess.Popen(command, env={**os.environ, SWITCH: "0"}, stderr=subprocess.PIPE, text=True) as job:
         try:
             end = time.monotonic() + 2 * PATIENCE_SECONDS
             while not list(out.glob("_temporary/0/task_*")):  # until a task has ended

@@ -44,9 +44,7 @@ def test_grouped_folds_are_those_of_scikit_learn(rows, n_folds, seed):
     assume(all(len(np.unique(groups[labels == label])) >= n_folds for label in np.unique(labels)))
     theirs = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
     for ours, fold in zip(
-        grouped_folds(labels, groups, n_folds, seed),
-        theirs.split(labels, labels, groups),
-        strict=True,
+        grouped_folds(labels, groups, n_folds, seed), theirs.split(labels, labels, groups), strict=True
     ):
         assert [rows.tolist() for rows in ours] == [rows.tolist() for rows in fold]
 
@@ -118,10 +116,7 @@ def test_a_story_two_publishers_printed_is_not_trained_on_where_it_is_tested():
     publishers = np.array(["Warta Kita", "Kabar Kota", "Warta Kita", "Kabar Kota"])
     groups = np.array([0, 0, 1, 2])
     folds = publisher_folds(publishers, groups, 2)
-    assert [(train.tolist(), test.tolist()) for train, test in folds] == [
-        ([2], [1, 3]),
-        ([3], [0, 2]),
-    ]
+    assert [(train.tolist(), test.tolist()) for train, test in folds] == [([2], [1, 3]), ([3], [0, 2])]
 
 
 def test_fewer_publishers_than_folds_are_refused():
@@ -142,10 +137,7 @@ def test_publishers_that_print_the_same_stories_leave_nothing_to_train_on():
 # Later time
 
 
-@given(
-    st.lists(st.dates(), min_size=2, max_size=40).filter(lambda days: len(set(days)) > 1),
-    st.floats(0.05, 0.95),
-)
+@given(st.lists(st.dates(), min_size=2, max_size=40).filter(lambda days: len(set(days)) > 1), st.floats(0.05, 0.95))
 def test_training_is_strictly_before_the_cut_and_all_rows_are_used(days, share):
     dates = np.array([day.isoformat() for day in days])
     train, test = later_time(dates, np.arange(len(days)), share)

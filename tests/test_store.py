@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from saring import store
 from saring.errors import BundleError
-from saring.models import FEATURES
+from saring.models.pair_features import FEATURES
 from saring.models.pair_fitting import PairFeatures
 from saring.models.parameters import (
     ClickbaitParameters,
@@ -80,9 +80,7 @@ def rewrite(folder: Path, **files: bytes) -> None:
     card = json.loads(contents["card.json"])
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()}
     if isinstance(card, dict) and "model_version" in card:
-        contents["card.json"] = store.to_json(
-            card | {"model_version": store.version_of(card, digests)}
-        )
+        contents["card.json"] = store.to_json(card | {"model_version": store.version_of(card, digests)})
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()}
     for name, data in contents.items():
         (folder / name).write_bytes(data)
@@ -178,10 +176,7 @@ def test_the_card_says_what_the_model_is(bundle):
 
 
 def test_equal_models_have_equal_bytes_and_versions(tmp_path):
-    one, two = (
-        save(tmp_path / "1"),
-        save(tmp_path / "2", CARD | {"created": "2026-01-02T03:04:05Z"}),
-    )
+    one, two = (save(tmp_path / "1"), save(tmp_path / "2", CARD | {"created": "2026-01-02T03:04:05Z"}))
     assert (one / "topic.npz").read_bytes() == (two / "topic.npz").read_bytes()
     assert store.load(one).model_version == store.load(two).model_version
 
@@ -217,10 +212,7 @@ def test_a_card_without_a_field_is_refused(field, tmp_path):
         ({"labels": {"topic": ["a", "b", 3]}}, r"labels\.topic missing or not as"),
         ({"labels": {"topic": ["a", "b", ""]}}, r"labels\.topic missing or not as"),
         ({"labels": {}, "name": 5}, r": name, labels\.topic missing or not as"),
-        (
-            {"thresholds": {"abstain": "0.5", "out_of_domain": 9}},
-            r"thresholds\.abstain missing or not",
-        ),
+        ({"thresholds": {"abstain": "0.5", "out_of_domain": 9}}, r"thresholds\.abstain missing or not"),
     ],
 )
 def test_a_card_that_is_not_plain_or_does_not_fit_is_refused(change, message, tmp_path):
@@ -394,10 +386,7 @@ def test_a_pickle_in_the_arrays_is_refused_and_never_run(bundle, tmp_path):
 
 def test_bytes_behind_an_array_are_refused(bundle):
     out = io.BytesIO()
-    with (
-        zipfile.ZipFile(bundle / "topic.npz") as old,
-        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new,
-    ):
+    with zipfile.ZipFile(bundle / "topic.npz") as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
             new.writestr(name, old.read(name) + b"x")
     rewrite(bundle, topic_npz=out.getvalue())
@@ -459,9 +448,7 @@ def outcome(folder: Path):
 
 @settings(max_examples=150)
 @given(data=st.data())
-def test_changed_arrays_are_refused_or_make_another_sound_model(
-    data, whole_bundle, tmp_path_factory
-):
+def test_changed_arrays_are_refused_or_make_another_sound_model(data, whole_bundle, tmp_path_factory):
     folder = tmp_path_factory.mktemp("changed")
     for path in whole_bundle.iterdir():
         (folder / path.name).write_bytes(path.read_bytes())

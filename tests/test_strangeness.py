@@ -71,9 +71,7 @@ def test_a_first_answer_reads_the_few_words_of_malay_and_not_the_lexicon(bundle_
         "saring.load(sys.argv[1]).predict([{'title': 'Harga Beras', 'text': 'Harga naik.'}])\n"
         "print([n for n in ('malay', 'lexicon') if any(f'{n}.toml' in str(o) for o in opened)])\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, bundle_folder], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code, bundle_folder], capture_output=True, text=True, check=True)
     assert done.stdout == "['malay']\n"
 
 
@@ -92,9 +90,7 @@ def test_a_text_without_words_is_as_strange_as_can_be(model, row):
 def test_so_are_many_words_without_the_end_of_a_sentence(model):
     assert out_of_domain(model, [("Menu", MENU)])[0] == MOST_OUT_OF_DOMAIN
     assert out_of_domain(model, [("Menu", f"{MENU}.")])[0] < MOST_OUT_OF_DOMAIN
-    assert (
-        out_of_domain(model, [("Harga soto ayam naik", "")])[0] < MOST_OUT_OF_DOMAIN
-    )  # a headline alone
+    assert out_of_domain(model, [("Harga soto ayam naik", "")])[0] < MOST_OUT_OF_DOMAIN  # a headline alone
 
 
 @given(st.text(max_size=200), st.text(max_size=200))

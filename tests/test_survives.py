@@ -19,8 +19,8 @@ import pytest
 from saring.article import Record
 from saring.batch import score
 from saring.errors import InputError
-from saring.parse import parse
-from saring.parse.rules import load_rules
+from saring.parsing.engine import parse
+from saring.parsing.rules import load_rules
 from saring.predict import Model, load
 from saring.schema import kinds, prediction_columns
 
@@ -172,9 +172,7 @@ RULES = load_rules()
 
 @pytest.mark.slow
 @pytest.mark.parametrize("joint", [" ", "\n", ""], ids=["on one line", "on lines", "glued"])
-@pytest.mark.parametrize(
-    "rule", [*RULES.markers, *RULES.rules], ids=lambda r: r.pattern.pattern[:40]
-)
+@pytest.mark.parametrize("rule", [*RULES.markers, *RULES.rules], ids=lambda r: r.pattern.pattern[:40])
 def test_a_rule_takes_linear_time_on_what_it_looks_for(rule, joint):
     example = rule.examples[0].replace("⟦", "").replace("⟧", "")
 
@@ -216,9 +214,7 @@ def test_a_file_deleted_on_the_way_costs_one_row(model, tmp_path):
         if rows == 10:
             (folder / "b.txt").unlink()
 
-    summary = score(
-        [folder], tmp_path / "out.jsonl", model, batch_size=10, progress=delete, workers=1
-    )
+    summary = score([folder], tmp_path / "out.jsonl", model, batch_size=10, progress=delete, workers=1)
     assert (summary.rows, summary.errors) == (82, 1)
     assert "b.txt: cannot be opened (No such file or directory)" in summary.first_error
 
@@ -270,16 +266,7 @@ def test_a_wrong_column_is_told_before_anything_is_read_with_what_there_is(model
 def test_an_id_that_is_a_path_never_reaches_the_file_system(model, tmp_path, suffix):
     work = tmp_path / "a" / "b"
     work.mkdir(parents=True)
-    ids = [
-        "../../x",
-        "/tmp/saring-x",
-        "..",
-        "a/../../x.jsonl",
-        "C:\\x",
-        "x\0y",
-        "part-000000",
-        "CON",
-    ]
+    ids = ["../../x", "/tmp/saring-x", "..", "a/../../x.jsonl", "C:\\x", "x\0y", "part-000000", "CON"]
     (work / "in.jsonl").write_bytes(lines(*(GOOD | {"id": one} for one in ids)))
     before = set(tmp_path.rglob("*"))
     out = work / f"out{suffix}"
@@ -295,12 +282,8 @@ def test_no_cell_of_a_csv_is_run_by_a_spreadsheet(model, tmp_path):
     rows = [{"id": one, "title": one, "text": f"{one} {NEWS}", "publisher": one} for one in evil]
     (tmp_path / "in.jsonl").write_bytes(lines(*rows))
     score([tmp_path / "in.jsonl"], tmp_path / "out.csv", model)
-    table = pyarrow.csv.read_csv(
-        tmp_path / "out.csv", parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True)
-    )
-    numbers = {
-        name for name, kind in kinds(prediction_columns(model.topics)).items() if kind == "float"
-    }
+    table = pyarrow.csv.read_csv(tmp_path / "out.csv", parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True))
+    numbers = {name for name, kind in kinds(prediction_columns(model.topics)).items() if kind == "float"}
     for name in set(table.column_names) - numbers:
         for cell in table[name].to_pylist():
             assert not str(cell).startswith(("=", "+", "-", "@", "\t", "\r"))

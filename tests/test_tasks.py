@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from saring.config import LinkConfig, TopicConfig, TrainConfig
-from saring.parse import parse
+from saring.parsing.engine import parse
 from saring.training.corpus import LabelledArticle, LabelledLink
 from saring.training.tasks import CLICKBAIT_LABELS, LINK_LABELS, TASKS
 
@@ -47,10 +47,7 @@ def test_the_questions_are_topic_link_and_clickbait():
 
 def test_topic_asks_of_each_article_that_has_one():
     found = table(TOPIC, headline_weight=0.0)
-    assert found.rows == [
-        ("Harga Telur Turun", "Pedagang lega."),
-        ("Timnas Menang", "Pedagang lega."),
-    ]
+    assert found.rows == [("Harga Telur Turun", "Pedagang lega."), ("Timnas Menang", "Pedagang lega.")]
     assert found.truth.tolist() == ["economy", "other"]
     assert found.articles.tolist() == [0, 2]
     assert found.is_eval.all()
@@ -102,10 +99,7 @@ def test_a_link_has_the_grade_that_its_readers_gave():
 def test_articles_without_judged_links_are_background_where_that_is_wanted():
     config = TrainConfig(link=LinkConfig(background=True))
     found = LINK.table(ARTICLES, config)
-    assert found.rows[2:] == [
-        ("Banjir Surut", "Pedagang lega.", ""),
-        ("Timnas Menang", "Pedagang lega.", ""),
-    ]
+    assert found.rows[2:] == [("Banjir Surut", "Pedagang lega.", ""), ("Timnas Menang", "Pedagang lega.", "")]
     assert found.weights.tolist() == [1, 1, 0, 0]
     assert found.is_eval.tolist() == [True, True, False, False]
     assert len(table(LINK)) == 2
@@ -116,12 +110,7 @@ def test_articles_without_judged_links_are_background_where_that_is_wanted():
 
 def test_clickbait_asks_of_titles_and_headlines_alike():
     found = table(CLICKBAIT)
-    assert found.rows == [
-        "Harga Telur Turun",
-        "Peternak Telur Merugi",
-        "Artis Ini Ternyata...",
-        "Banjir Surut",
-    ]
+    assert found.rows == ["Harga Telur Turun", "Peternak Telur Merugi", "Artis Ini Ternyata...", "Banjir Surut"]
     assert found.truth.tolist() == ["clear", "clear", "clickbait", "clickbait"]
     assert found.articles.tolist() == [0, 0, 0, 1]
 

@@ -73,9 +73,7 @@ def test_importing_the_module_imports_no_mlflow() -> None:
     assert done.stdout == "set()\n"
 
 
-def test_a_missing_mlflow_names_what_to_install(
-    monkeypatch: pytest.MonkeyPatch, bundle: Path
-) -> None:
+def test_a_missing_mlflow_names_what_to_install(monkeypatch: pytest.MonkeyPatch, bundle: Path) -> None:
     monkeypatch.setitem(sys.modules, "mlflow", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'matplotlib>=[^\[]* and try again"):
         tracking.log_run(tracking.RunRecord(bundle=bundle, topics=TOPICS, name="uji"))
@@ -99,9 +97,7 @@ def test_a_run_holds_what_was_given(client: Any, logged: tracking.RunInfo, bundl
     assert run.data.tags["model_version"] == store.load(bundle).model_version
     artifacts = {item.path for item in client.list_artifacts(logged.run_id)}
     assert artifacts == {"bundle", "figures"}
-    assert [item.path for item in client.list_artifacts(logged.run_id, "figures")] == [
-        "figures/confusion.png"
-    ]
+    assert [item.path for item in client.list_artifacts(logged.run_id, "figures")] == ["figures/confusion.png"]
 
 
 def test_the_model_is_registered_as_challenger(client: Any, logged: tracking.RunInfo) -> None:
@@ -111,9 +107,7 @@ def test_the_model_is_registered_as_challenger(client: Any, logged: tracking.Run
     assert logged.model_uri == f"models:/saring/{version.version}"
 
 
-def test_the_alias_moves_to_the_next_run(
-    client: Any, logged: tracking.RunInfo, bundle: Path, home: Path
-) -> None:
+def test_the_alias_moves_to_the_next_run(client: Any, logged: tracking.RunInfo, bundle: Path, home: Path) -> None:
     second = tracking.log_run(tracking.RunRecord(bundle=bundle, topics=TOPICS, name="kedua"))
     assert second.registered_version == logged.registered_version + 1
     assert second.experiment_id == logged.experiment_id
@@ -139,18 +133,14 @@ def test_a_trial_leaves_figures_and_no_model(client: Any, logged: tracking.RunIn
 
 
 @pytest.mark.parametrize("form", ["models:/saring/{version}", "challenger", "runs:/{run}/bundle"])
-def test_a_registered_model_is_found_as_a_bundle(
-    form: str, logged: tracking.RunInfo, bundle: Path, home: Path
-) -> None:
+def test_a_registered_model_is_found_as_a_bundle(form: str, logged: tracking.RunInfo, bundle: Path, home: Path) -> None:
     reference = form.format(version=logged.registered_version, run=logged.run_id)
     found = store.load(tracking.resolve(reference))
     assert found.checksums == store.load(bundle).checksums
 
 
 @pytest.mark.parametrize("reference", ["champion", "models:/saring/99", "runs:/0/bundle"])
-def test_an_unknown_model_is_an_error_with_a_remedy(
-    reference: str, logged: tracking.RunInfo, home: Path
-) -> None:
+def test_an_unknown_model_is_an_error_with_a_remedy(reference: str, logged: tracking.RunInfo, home: Path) -> None:
     with pytest.raises(BundleError, match=r"no such model; train one .`saring train`"):
         tracking.resolve(reference)
 
@@ -191,14 +181,10 @@ def test_the_address_in_the_environment_is_read_anew_each_time(
     assert not mlflow.is_tracking_uri_set()
 
 
-def test_a_refusal_says_where_the_bundle_is(
-    bundle: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_refusal_says_where_the_bundle_is(bundle: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "mlflow.db").write_text("this is no database")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
-    with pytest.raises(
-        SaringError, match=r"could not be logged; the model itself is whole.*; .*not a database"
-    ):
+    with pytest.raises(SaringError, match=r"could not be logged; the model itself is whole.*; .*not a database"):
         tracking.log_run(tracking.RunRecord(bundle=bundle, topics=TOPICS, name="uji"))
 
 
@@ -240,8 +226,7 @@ class Echo:
 
 def test_the_pyfunc_gives_one_row_for_each_row() -> None:
     frame = pd.DataFrame(
-        {"title": ["satu", None, "tiga"], "text": ["isi", "isi", None], "id": ["a", "b", "c"]},
-        index=[7, 7, 9],
+        {"title": ["satu", None, "tiga"], "text": ["isi", "isi", None], "id": ["a", "b", "c"]}, index=[7, 7, 9]
     )
     rows = PyfuncModel(Echo()).predict(frame)
     assert list(rows.columns) == list(Prediction(id="").row(TOPICS))
@@ -325,11 +310,7 @@ def test_logging_is_silent_and_uses_no_network(bundle_folder: Path, tmp_path: Pa
     # Without pytest's and a CI's variables, by which mlflow turns telemetry off of itself.
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     done = subprocess.run(
-        [sys.executable, "-c", QUIET, bundle_folder],
-        cwd=tmp_path,
-        env=kept,
-        capture_output=True,
-        text=True,
+        [sys.executable, "-c", QUIET, bundle_folder], cwd=tmp_path, env=kept, capture_output=True, text=True
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
@@ -375,12 +356,7 @@ def test_a_checkout_runs_nothing_when_it_is_asked_for_its_state(
     hook = home / ".git" / "hooks" / "post-index-change"
     hook.write_text(f"#!/bin/sh\necho hook >> {ran}\n")
     hook.chmod(0o755)
-    for name in (
-        "core.fsmonitor",
-        "filter.odd=name.clean",
-        "filter.odd=name.process",
-        "diff.external",
-    ):
+    for name in ("core.fsmonitor", "filter.odd=name.clean", "filter.odd=name.process", "diff.external"):
         git(home, "config", name, f"echo {name} >> {ran}; cat")
     os.utime(home / "a", (1, 1))  # so that its content must be compared
     state = git_commit(home)
@@ -395,9 +371,7 @@ def test_a_checkout_runs_nothing_when_it_is_asked_for_its_state(
     assert not ran.exists()
 
 
-def test_outside_a_checkout_there_is_no_commit(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_outside_a_checkout_there_is_no_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert git_commit(tmp_path) == {}
     assert git_commit(tmp_path / "nowhere") == {}
     monkeypatch.setenv("PATH", "")

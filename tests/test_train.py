@@ -10,7 +10,7 @@ import saring
 from saring import store
 from saring.config import LinkConfig, TopicConfig, TrainConfig
 from saring.errors import CorpusError
-from saring.evaluation import Report
+from saring.evaluation.reports import Report
 from saring.training.corpus import fingerprint
 from saring.training.trainer import train
 
@@ -40,11 +40,7 @@ def row(topic, number, **changes):
 
 
 def own_rows(topics=SUBJECTS, n=10, tested=2):
-    return [
-        row(topic, number, split="test" if number < tested else "train")
-        for topic in topics
-        for number in range(n)
-    ]
+    return [row(topic, number, split="test" if number < tested else "train") for topic in topics for number in range(n)]
 
 
 def trained(folder, rows, config=QUICK, name="own.jsonl"):
@@ -155,10 +151,7 @@ def test_the_copy_of_a_training_article_is(tmp_path):
 
 def test_a_corpus_with_topics_of_its_own_and_nothing_else_gives_a_model(tmp_path):
     result = trained(tmp_path, own_rows())
-    assert [(r.name, r.split) for r in result.reports] == [
-        ("topic", "random"),
-        ("topic", "test"),
-    ]
+    assert [(r.name, r.split) for r in result.reports] == [("topic", "random"), ("topic", "test")]
     assert result.reports[1].accuracy.value == 1
     model = saring.load(result.folder)
     assert model.topics == tuple(SUBJECTS)
@@ -285,9 +278,7 @@ def test_a_model_may_have_a_folder_of_its_own_and_is_replaced_there(tmp_path):
             id="a label only tested",
         ),
         pytest.param(
-            own_rows(["ekonomi"]),
-            "topic: .* all have one label, ekonomi; .* add rows of another$",
-            id="one topic",
+            own_rows(["ekonomi"]), "topic: .* all have one label, ekonomi; .* add rows of another$", id="one topic"
         ),
         pytest.param(
             [*own_rows(["ekonomi", "hiburan"]), row("olahraga", 1)],
@@ -311,9 +302,7 @@ def test_progress_is_told_stage_by_stage_to_the_end(tmp_path):
     path.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in own_rows()))
     with parallel_config("sequential"):
         train([path], tmp_path, QUICK, log=False, progress=lambda *step: told.append(step))
-    assert [step for step in told if step[0] == "cross-validate"] == [
-        ("cross-validate", n, 3) for n in (1, 2, 3)
-    ]
+    assert [step for step in told if step[0] == "cross-validate"] == [("cross-validate", n, 3) for n in (1, 2, 3)]
     assert told[-1] == ("store", 1, 1)
 
 

@@ -16,8 +16,7 @@ import saring.html.page
 from saring.article import Record
 from saring.errors import InputError, MissingExtraError
 from saring.html.page import PageReader
-from saring.io import ReadOptions, read
-from saring.io.records import Pages
+from saring.io.records import Pages, ReadOptions, read
 
 GOOD = b"<html><body><h1>Harga Cabai Naik</h1>" + b"<p>Harga cabai naik di Pasar Kramat.</p>" * 4
 
@@ -138,10 +137,7 @@ def test_no_worker_is_left_when_reading_stops_early(tmp_path):
 def test_a_program_that_forgets_to_close_ends_at_once_and_quietly(tmp_path):
     path = tmp_path / "a.html"
     path.write_bytes(GOOD)
-    code = (
-        "import sys; from saring.io import read; records = read(sys.argv[1:]);"
-        "print(next(records).title)"
-    )
+    code = "import sys; from saring.io.records import read; records = read(sys.argv[1:]);print(next(records).title)"
     command = [sys.executable, "-X", "dev", "-W", "error", "-c", code, path, path]
     run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     assert (run.stdout, run.stderr) == ("Harga Cabai Naik\n", "")
@@ -153,9 +149,7 @@ def test_a_worker_ends_when_its_parent_is_killed(tmp_path):
         "print(PageReader(parse_page=who).read(b'', 'a').text, flush=True);"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
-    run = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parent
-    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parent)
     worker = Path(f"/proc/{run.stdout.strip()}")
     deadline = time.monotonic() + 10
     while worker.exists() and "State:\tZ" not in (worker / "status").read_text():
@@ -171,9 +165,7 @@ def test_a_worker_in_the_middle_of_a_page_ends_when_its_parent_is_killed():
         "threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGKILL)).start();"
         "reader.read(b'hangs', 'b')"
     )
-    run = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parent
-    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parent)
     worker = Path(f"/proc/{run.stdout.strip()}")
     deadline = time.monotonic() + 1
     while worker.exists() and "State:\tZ" not in (worker / "status").read_text():

@@ -235,9 +235,7 @@ TRICKS = st.lists(PIECES, max_size=12).map("".join)
 
 
 @given(TRICKS, TRICKS, TRICKS)
-def test_no_cell_is_a_formula_wherever_a_spreadsheet_lets_cells_begin(
-    tmp_path_factory, title, headline, column
-):
+def test_no_cell_is_a_formula_wherever_a_spreadsheet_lets_cells_begin(tmp_path_factory, title, headline, column):
     link = FULL["links"][0] | {"headline": headline, "url": title}
     row = FULL | {"title": title, "links": [link], "clean_text": headline, column: column}
     path = tmp_path_factory.getbasetemp() / "tricks.csv"
@@ -246,10 +244,7 @@ def test_no_cell_is_a_formula_wherever_a_spreadsheet_lets_cells_begin(
     quoted = [cell for line in csv.reader(io.StringIO(text, newline="")) for cell in line]
     naive = re.split("[;\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]", text)  # where quotes quote nothing
     read = [
-        cell
-        for sign in ";\t"
-        for line in csv.reader(io.StringIO(text, newline=""), delimiter=sign)
-        for cell in line
+        cell for sign in ";\t" for line in csv.reader(io.StringIO(text, newline=""), delimiter=sign) for cell in line
     ]
     numbers = {str(value) for value in row.values() if isinstance(value, float)}
     assert [cell for cell in (*quoted, *naive, *read) if cell not in numbers and runs(cell)] == []
@@ -297,9 +292,7 @@ def test_a_row_that_cannot_be_written_leaves_nothing(path):
 
 def test_an_older_file_is_replaced_only_when_asked_for(path):
     written(path, [FULL])
-    with pytest.raises(
-        ConfigError, match=r"is there already; name another file or add --overwrite"
-    ):
+    with pytest.raises(ConfigError, match=r"is there already; name another file or add --overwrite"):
         open_rows(path, COLUMNS)
     assert read_back(written(path, [FAILED], overwrite=True)) == [FAILED]
 

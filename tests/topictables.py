@@ -14,18 +14,10 @@ WORDS = {
 def table(topics, publishers="", *, rows=None, **columns):
     """A table with one row for each topic; columns that are not given hold what most rows hold."""
     n = len(topics)
-    plain = {
-        "days": "",
-        "corpora": "",
-        "weights": 1.0,
-        "shares": np.nan,
-        "grades": np.nan,
-        "is_eval": True,
-    }
+    plain = {"days": "", "corpora": "", "weights": 1.0, "shares": np.nan, "grades": np.nan, "is_eval": True}
     filled = plain | {"publishers": publishers} | columns
     return Table(
-        rows=rows
-        or [(WORDS.get(topic, topic), f"warga nomor{i}") for i, topic in enumerate(topics)],
+        rows=rows or [(WORDS.get(topic, topic), f"warga nomor{i}") for i, topic in enumerate(topics)],
         truth=np.array(topics, dtype=np.str_),
         articles=np.arange(n),
         **{name: np.broadcast_to(np.asarray(value), (n,)) for name, value in filled.items()},

@@ -30,16 +30,7 @@ _HOMES = {
     "load": "predict",
 }
 
-__all__ = [
-    "Article",
-    "Link",
-    "LinkPrediction",
-    "Model",
-    "Prediction",
-    "Record",
-    "SaringError",
-    "load",
-]
+__all__ = ["Article", "Link", "LinkPrediction", "Model", "Prediction", "Record", "SaringError", "load"]
 
 
 def __getattr__(name: str) -> Any:

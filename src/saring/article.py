@@ -16,18 +16,13 @@ from typing import Any, Literal
 
 from saring.schema import LINK_COLUMNS, as_rows, kept_columns, prediction_columns
 
-__all__ = ["Abstention", "Article", "KeepLinks", "Link", "LinkPrediction", "Piece", "Prediction",
-           "Record", "Removal", "brief", "clean_text"]  # fmt: skip
-
 KeepLinks = Literal["none", "related", "all"]
 Abstention = Literal["unsure", "unlike_news"]
 
 _LINE_BREAK = re.compile(r"\r\n?|\n")
 _STOPS = frozenset(".,;:!?)")  # what stood behind a bracketed link belongs to the words before it
 _BLANKS = " \t\xa0"
-_ENTITY = re.compile(
-    r"&(?:amp;)?(?:[a-zA-Z]{2,8}|#\d{1,7}|#x[\da-fA-F]{1,6});"
-)  # "&amp;nbsp;", too
+_ENTITY = re.compile(r"&(?:amp;)?(?:[a-zA-Z]{2,8}|#\d{1,7}|#x[\da-fA-F]{1,6});")  # "&amp;nbsp;", too
 _start = itemgetter(0)
 _SHORT = Repr()
 _SHORT.maxstring = _SHORT.maxother = 60
@@ -37,9 +32,7 @@ _SHORT.maxtuple = _SHORT.maxlist = 3
 def brief(self: Any) -> str:
     """Return the ``__repr__`` of a dataclass that may be big: long values cut, empty left out."""
     known = ((f.name, getattr(self, f.name)) for f in fields(self))
-    shown = (
-        f"{name}={_SHORT.repr(value):.80}" for name, value in known if value not in (None, "", ())
-    )
+    shown = (f"{name}={_SHORT.repr(value):.80}" for name, value in known if value not in (None, "", ()))
     return f"{type(self).__name__}({', '.join(shown)})"
 
 
@@ -259,9 +252,7 @@ class Prediction:
         """
         names = tuple(topics) or self.topics or self.probabilities
         columns = prediction_columns(names)
-        return as_rows(
-            (*columns, *kept_columns(dict.fromkeys(self.kept, "json"), columns)), [self]
-        )[0]
+        return as_rows((*columns, *kept_columns(dict.fromkeys(self.kept, "json"), columns)), [self])[0]
 
 
 def clean_text(article: Article, keep: Sequence[Link] = ()) -> str:

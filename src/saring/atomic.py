@@ -15,8 +15,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Self
 
-__all__ = ["Aside", "appear", "claim", "sync", "sync_folder", "whole"]
-
 # A link or pipe in the place of our own file is an error, not followed nor waited for.
 _CLAIMING = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 

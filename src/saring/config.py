@@ -12,16 +12,6 @@ from typing import Any, TypeVar
 
 from saring.errors import ConfigError
 
-__all__ = [
-    "ClickbaitConfig",
-    "LinkConfig",
-    "TopicConfig",
-    "TrainConfig",
-    "flat",
-    "load_config",
-    "read_toml",
-]
-
 T = TypeVar("T")
 LARGEST = 10**9  # of all settings; more is a slip, and infinity teaches nothing
 

@@ -14,8 +14,6 @@ from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from typing import NamedTuple
 
-__all__ = ["MIDNIGHT", "Moment", "find_date", "read_date", "written"]
-
 WIB = timezone(timedelta(hours=7))  # of most portals; assumed where no zone is named
 MIDNIGHT = "T00:00:00+07:00"  # what stands for the time of a date that has none
 ZONES: Mapping[str, int] = {"wib": 7, "wita": 8, "wit": 9, "gmt": 0, "utc": 0, "z": 0}
@@ -64,8 +62,7 @@ _CLOCK = r"""(?P<hour>\d{1,2})[.:](?P<minute>\d\d)(?:[.:](?P<second>\d\d)(?:[.,]
     (?:\s?(?P<half>[ap])\.?m\b\.?)?
     (?:\s{0,3}\(?(?P<zone>(?:wib|wita|wit|gmt|utc|z)(?![a-z]))?\s?(?P<offset>[+-]\d{1,2}(?::?\d\d)?(?!\d))?)"""
 _TIME = re.compile(
-    r"(?:T|[\s,|/()\[\];•–-]{0,6}(?:(?:pada\s)?(?:pukul|pkl\.?|jam|at|@)\s{0,3})?)" + _CLOCK,
-    re.IGNORECASE | re.VERBOSE,
+    r"(?:T|[\s,|/()\[\];•–-]{0,6}(?:(?:pada\s)?(?:pukul|pkl\.?|jam|at|@)\s{0,3})?)" + _CLOCK, re.IGNORECASE | re.VERBOSE
 )
 _TIME_BEFORE = re.compile(r"(?<![\d.:])" + _CLOCK, re.IGNORECASE | re.VERBOSE)
 _COMPACT = re.compile(r"T?(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?(?P<zone>Z)?(?!\d)")

@@ -19,18 +19,6 @@ import re
 import shlex
 from pathlib import Path
 
-__all__ = [
-    "BundleError",
-    "ConfigError",
-    "CorpusError",
-    "InputError",
-    "MissingExtraError",
-    "SaringError",
-    "UsageError",
-    "install_hint",
-    "path_text",
-]
-
 # Python keeps a byte of a name that is not UTF-8 as one of these; no file can hold them.
 _SURROGATES = re.compile("[\ud800-\udfff]")
 

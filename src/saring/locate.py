@@ -8,8 +8,6 @@ from pathlib import Path
 from saring import store
 from saring.errors import BundleError
 
-__all__ = ["MODELS_FOLDER", "MODELS_VARIABLE", "find_bundle", "shipped_bundle"]
-
 MODELS_FOLDER = "models"
 MODELS_VARIABLE = "SARING_MODELS"  # names another folder of models
 SHIPPED = "id-news"  # in a checkout's models/, a link to where it lies in the package

@@ -15,25 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saring import kernel, store
-from saring.article import (
-    Abstention,
-    Article,
-    KeepLinks,
-    Link,
-    LinkPrediction,
-    Prediction,
-    Record,
-    clean_text,
-)
+from saring.article import Abstention, Article, KeepLinks, Link, LinkPrediction, Prediction, Record, clean_text
 from saring.errors import ConfigError, InputError, SaringError
 from saring.io.columns import FIELDS, Columns
 from saring.locate import find_bundle
-from saring.models import Pair, Tie
-from saring.parse import as_record, parse_all
+from saring.models.plain_scorer import Pair, Tie
+from saring.parsing.engine import as_record, parse_all
 from saring.publishers import canonical_publisher
-
-__all__ = ["Model", "Source", "as_list", "kept", "link_reasons", "load", "take"]
-
 
 # What predict takes (text, row, `Record` or `Article`) to an article, or to why there is none.
 
@@ -129,8 +117,7 @@ def _read(source: Any, columns: Columns) -> Article | Record:
         if isinstance(source, Mapping):
             return as_record(_fields(source, columns))
         raise InputError(
-            f"found {type(source).__name__}; expected a text, a mapping with 'text', a Record or "
-            "an Article"
+            f"found {type(source).__name__}; expected a text, a mapping with 'text', a Record or an Article"
         )
     for name, value in zip(FIELDS, _FIELDS_OF(source), strict=True):
         if not isinstance(value, str):
@@ -160,10 +147,7 @@ def _writable(article: Article) -> Article:
     if _is_writable("".join(texts)):
         return article
     mended: dict[str, Any] = dict(zip(_TEXTS, map(_mended, texts), strict=True))
-    links = tuple(
-        replace(link, headline=_mended(link.headline), url=_mended(link.url))
-        for link in article.links
-    )
+    links = tuple(replace(link, headline=_mended(link.headline), url=_mended(link.url)) for link in article.links)
     return replace(article, links=links, **mended)
 
 
@@ -190,12 +174,7 @@ SURE_CLICKBAIT = 0.7
 
 
 def link_reasons(
-    ties: Sequence[Tie],
-    link_topic: tuple[str, float],
-    article_topic: str,
-    clickbait: float,
-    *,
-    related: bool,
+    ties: Sequence[Tie], link_topic: tuple[str, float], article_topic: str, clickbait: float, *, related: bool
 ) -> tuple[str, ...]:
     """Return the reasons for a verdict, the weightiest first.
 
@@ -307,18 +286,12 @@ class Model:
         """
         self._check_keep_links(keep_links)
         stamp = scored_at or datetime.now(UTC).isoformat(timespec="seconds")
-        marks: dict[str, Any] = {
-            "model_version": self.model_version,
-            "scored_at": stamp,
-            "topics": self.topics,
-        }
+        marks: dict[str, Any] = {"model_version": self.model_version, "scored_at": stamp, "topics": self.topics}
         sources = as_list(articles)
         parsed = take(sources)
         readable = [item for item in parsed if isinstance(item, Article)]
         scored = iter(self._score(readable, keep_links, marks))
-        found = [
-            next(scored) if isinstance(item, Article) else replace(item, **marks) for item in parsed
-        ]
+        found = [next(scored) if isinstance(item, Article) else replace(item, **marks) for item in parsed]
         if not keep:
             return found
         owned = zip(found, kept(sources, keep), strict=True)
@@ -327,18 +300,14 @@ class Model:
     def _check_keep_links(self, keep_links: str) -> None:
         """Raise ConfigError when the wish cannot be met."""
         if keep_links not in get_args(KeepLinks):
-            raise ConfigError(
-                f"keep_links is {keep_links!r}; expected one of {', '.join(get_args(KeepLinks))}"
-            )
+            raise ConfigError(f"keep_links is {keep_links!r}; expected one of {', '.join(get_args(KeepLinks))}")
         if keep_links == "related" and "link" not in self.bundle.tasks:
             raise ConfigError(
                 "keeping the related links needs a model of links, and this one was trained on a "
                 "corpus without their labels; keep none or all, or train on a corpus that has them"
             )
 
-    def _score(
-        self, articles: Sequence[Article], keep_links: KeepLinks, marks: Mapping[str, Any]
-    ) -> list[Prediction]:
+    def _score(self, articles: Sequence[Article], keep_links: KeepLinks, marks: Mapping[str, Any]) -> list[Prediction]:
         """Return the predictions of parsed articles."""
         if not articles:
             return []
@@ -347,11 +316,7 @@ class Model:
         headlines = [link.headline for _, link in links]
         titles = [article.title for article in articles]
         n = len(articles)
-        found = kernel.topics(
-            self.bundle.topic,
-            [*titles, *headlines],
-            [*bodies, *[""] * len(headlines)],
-        )
+        found = kernel.topics(self.bundle.topic, [*titles, *headlines], [*bodies, *[""] * len(headlines)])
         topics = found.probabilities.tolist()
         baits = [_number(p) for p in self._baits([*titles, *headlines])[:, -1].tolist()]
         pairs = [(titles[i], bodies[i], link.headline) for i, link in links]
@@ -418,11 +383,7 @@ class Model:
             reasons: tuple[str, ...] = ()
             if related is not None:
                 reasons = link_reasons(
-                    ties[k],
-                    (topic, probability),
-                    _best(names, topics[i])[0],
-                    clickbait or 0.0,
-                    related=related,
+                    ties[k], (topic, probability), _best(names, topics[i])[0], clickbait or 0.0, related=related
                 )
             verdicts.append(
                 LinkPrediction(
@@ -472,9 +433,7 @@ def _best(topics: Sequence[str], probabilities: Sequence[float]) -> tuple[str, f
     return topics[probabilities.index(best)], best
 
 
-def _abstention(
-    best: float, out_of_domain: float, thresholds: Mapping[str, float]
-) -> Abstention | None:
+def _abstention(best: float, out_of_domain: float, thresholds: Mapping[str, float]) -> Abstention | None:
     """Return why no topic is to be named: where a text is no news its probability is nothing."""
     if out_of_domain > thresholds["out_of_domain"]:
         return "unlike_news"
@@ -486,18 +445,12 @@ def _number(probability: float) -> float | None:
     return None if math.isnan(probability) else round(probability, DECIMALS)
 
 
-def _with_links(
-    articles: Sequence[Article], judged: Sequence[Sequence[LinkPrediction]], keep: KeepLinks
-) -> list[str]:
+def _with_links(articles: Sequence[Article], judged: Sequence[Sequence[LinkPrediction]], keep: KeepLinks) -> list[str]:
     """Return the clean text of each article with all its links, or with the related ones."""
     return [
         clean_text(
             article,
-            [
-                link
-                for link, verdict in zip(article.links, verdicts, strict=True)
-                if keep == "all" or verdict.related
-            ],
+            [link for link, verdict in zip(article.links, verdicts, strict=True) if keep == "all" or verdict.related],
         )
         for article, verdicts in zip(articles, judged, strict=True)
     ]

@@ -20,8 +20,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
-__all__ = ["OutOfTime", "WorkerProcess", "name_of", "named", "program", "time_limit", "without"]
-
 STOP_SECONDS = 2.0  # a worker that closed its pipes is about to end
 
 # Hardly anything that is made at the start goes again: to look for it is a tenth of the time.

@@ -15,8 +15,6 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
-__all__ = ["canonical_publisher"]
-
 KEPT_NAMES = 1 << 13  # many articles are of few portals
 MIN_NAME_CHARS = 4  # so much of a name must be that of the domain beside it
 

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from saring.predict import Model
 
-__all__ = ["PyfuncModel"]
-
 
 class PyfuncModel:
     """What `mlflow.pyfunc.load_model` wraps: a saring model that reads and returns DataFrames.

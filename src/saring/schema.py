@@ -13,9 +13,6 @@ from typing import Any
 
 from saring.publishers import canonical_publisher
 
-__all__ = ["CLEAN_COLUMNS", "KINDS", "LINK_COLUMNS", "Column", "as_markdown", "as_rows",
-           "as_table", "kept_columns", "kinds", "prediction_columns"]  # fmt: skip
-
 KINDS: Mapping[str, str] = {
     "string": "text",
     "strings": "list of texts",
@@ -138,9 +135,7 @@ def prediction_columns(topics: Iterable[str]) -> tuple[Column, ...]:
 def _probability(topic: str) -> Column:
     """Return the column of a topic's probability."""
     meaning = f"probability of the topic {topic}"
-    return Column(
-        f"p_{topic}", "float", meaning, _FAILED, lambda found: found.probabilities.get(topic)
-    )
+    return Column(f"p_{topic}", "float", meaning, _FAILED, lambda found: found.probabilities.get(topic))
 
 
 def _of_article(name: str) -> Callable[[Any], Any]:
@@ -149,9 +144,7 @@ def _of_article(name: str) -> Callable[[Any], Any]:
 
 
 _PUBLISHERS: Mapping[str, Callable[[Any], Any]] = {
-    "publisher": lambda cleaned: (
-        canonical_publisher(cleaned.article.publisher, cleaned.article.url) or None
-    ),
+    "publisher": lambda cleaned: canonical_publisher(cleaned.article.publisher, cleaned.article.url) or None,
     "publisher_printed": _of_article("publisher"),
 }
 CLEAN_COLUMNS = (

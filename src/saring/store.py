@@ -33,15 +33,7 @@ from saring.atomic import sync, sync_folder
 from saring.errors import BundleError
 from saring.models.pair_features import FEATURES
 from saring.models.pair_vocabulary import KINDS, WORD_LISTS
-from saring.models.parameters import (
-    ClickbaitParameters,
-    LinkParameters,
-    TopicParameters,
-    from_arrays,
-    to_arrays,
-)
-
-__all__ = ["CARD_FIELDS", "Bundle", "add", "check_target", "describe", "load", "newest", "save"]
+from saring.models.parameters import ClickbaitParameters, LinkParameters, TopicParameters, from_arrays, to_arrays
 
 # Raise it when an older saring could not read what a newer one writes, or would predict otherwise
 # from it: predicting asks for no version of any package.
@@ -154,13 +146,7 @@ class Bundle:
         return self._read[task]
 
 
-def save(
-    folder: Path,
-    models: Mapping[str, Parameters],
-    card: Mapping[str, Any],
-    *,
-    replace: bool = False,
-) -> Path:
+def save(folder: Path, models: Mapping[str, Parameters], card: Mapping[str, Any], *, replace: bool = False) -> Path:
     """Return `folder`, now a bundle; it is written aside and renamed, so never half there.
 
     Saving the same models twice gives the same array files, byte for byte.
@@ -256,9 +242,7 @@ def check_target(folder: Path, *, replace: bool = False) -> bool:
 # The card.
 
 
-def _contents(
-    models: Mapping[str, Parameters], card: Mapping[str, Any]
-) -> tuple[dict[str, bytes], dict[str, Any]]:
+def _contents(models: Mapping[str, Parameters], card: Mapping[str, Any]) -> tuple[dict[str, bytes], dict[str, Any]]:
     """Return the array files by name, and the whole card."""
     if missing := [f"{name} ({what})" for name, what in CARD_FIELDS.items() if name not in card]:
         raise BundleError(f"the card lacks {'; '.join(missing)}")
@@ -310,9 +294,7 @@ def _check_card(card: Mapping[str, Any], files: Collection[str], where: Path) ->
     tasks = [task for task in KIND if f"{task}.npz" in files]
     if "topic" not in tasks:
         raise BundleError(f"{where}: the bundle has no topic.npz; train the model again")
-    labels, thresholds = (
-        card[name] if isinstance(card.get(name), dict) else {} for name in ("labels", "thresholds")
-    )
+    labels, thresholds = (card[name] if isinstance(card.get(name), dict) else {} for name in ("labels", "thresholds"))
     wrong = [name for name in ("data", "config", "metrics") if not isinstance(card.get(name), dict)]
     wrong += ["name"] if not isinstance(card.get("name"), str) else []
     wrong += [f"labels.{task}" for task in tasks if not _are_labels(labels.get(task))]
@@ -353,10 +335,7 @@ def _check_fit(model: Parameters, card: Mapping[str, Any]) -> None:
             n_groups = sum(len(term_groups.get(kind, [])) for kind in KINDS)
             if len(model.mean) != len(FEATURES):
                 raise BundleError(f"link: {len(model.mean)} features, expected {len(FEATURES)}")
-            if (
-                set(term_groups) != {*KINDS, *WORD_LISTS}
-                or len(model.pairs.family_weights) != n_groups
-            ):
+            if set(term_groups) != {*KINDS, *WORD_LISTS} or len(model.pairs.family_weights) != n_groups:
                 raise BundleError(f"link: {n_groups} groups of terms do not fit their weights")
         case _:
             pass
@@ -395,17 +374,14 @@ def _plain(value: Any, at: str) -> Any:
             return _plain(asdict(value), at)
         case _:
             raise BundleError(
-                f"{at}: found a {type(value).__name__}; expected text, numbers, lists and mappings "
-                "with text keys"
+                f"{at}: found a {type(value).__name__}; expected text, numbers, lists and mappings with text keys"
             )
 
 
 # The folder.
 
 
-def _write(
-    folder: Path, files: Mapping[str, bytes], card: Mapping[str, Any], *, replace: bool = False
-) -> Path:
+def _write(folder: Path, files: Mapping[str, bytes], card: Mapping[str, Any], *, replace: bool = False) -> Path:
     """Return `folder`, now with `files`, `card` and checksums; written aside, then renamed."""
     replaced = check_target(folder, replace=replace)
     everything = {CARD: to_json(card), **files}
@@ -468,8 +444,7 @@ def _read_checksums(path: Path) -> dict[str, str]:
     checksums = _read_json(path)
     names = {CARD, *(f"{task}.npz" for task in KIND)}
     plain = CARD in checksums and all(
-        name in names and isinstance(digest, str) and _SHA256.fullmatch(digest)
-        for name, digest in checksums.items()
+        name in names and isinstance(digest, str) and _SHA256.fullmatch(digest) for name, digest in checksums.items()
     )
     if not plain or path.read_bytes() != to_json(checksums):
         raise BundleError(
@@ -487,8 +462,7 @@ def _read_checked(path: Path, checksums: Mapping[str, str]) -> bytes:
         raise BundleError(f"{path}: cannot be read: {error}") from error
     if hashlib.sha256(data).hexdigest() != checksums[path.name]:
         raise BundleError(
-            f"{path}: differs from its checksum, so it was damaged or altered; fetch an undamaged "
-            "copy or train again"
+            f"{path}: differs from its checksum, so it was damaged or altered; fetch an undamaged copy or train again"
         )
     return data
 
@@ -498,9 +472,7 @@ def _read_json(path: Path) -> dict[str, Any]:
     try:
         value = json.loads(path.read_bytes(), parse_constant=_refuse_constant)
     except (OSError, RecursionError, ValueError) as error:
-        raise BundleError(
-            f"{path}: expected JSON, found: {error}; train the model again"
-        ) from error
+        raise BundleError(f"{path}: expected JSON, found: {error}; train the model again") from error
     if not isinstance(value, dict):
         raise BundleError(f"{path}: expected a JSON object, found a {type(value).__name__}")
     return value

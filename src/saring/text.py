@@ -16,29 +16,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = [
-    "ABBREVIATIONS",
-    "FRAMED_TOKEN",
-    "LEAD_CHARS",
-    "PUNKT_NUMBER",
-    "PUNKT_TOKEN",
-    "SHARE_SCALE",
-    "TOKEN",
-    "Bag",
-    "Field",
-    "GroupCounter",
-    "Row",
-    "Splitter",
-    "field_text",
-    "framed",
-    "like_letter",
-    "load_lexicon",
-    "paragraphs",
-    "runs",
-    "words",
-]
-
-
 # What the features read of an article and of a headline, and into which terms they cut it.
 
 
@@ -275,9 +252,7 @@ class Splitter:
 
     def sentences(self, text: str) -> list[str]:
         """Return the sentences of a text in order; a line break always ends one."""
-        return [
-            line[start:end] for line in paragraphs(text) for start, end in self._sentences(line)
-        ]
+        return [line[start:end] for line in paragraphs(text) for start, end in self._sentences(line)]
 
     def _sentences(self, line: str) -> Iterator[tuple[int, int]]:
         """Yield the spans of a line's sentences; a closing mark stays with what it closes."""

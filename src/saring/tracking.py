@@ -23,28 +23,10 @@ from saring.schema import LINK_COLUMNS, Column, prediction_columns
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = [
-    "CHALLENGER",
-    "MODEL_NAME",
-    "RunInfo",
-    "RunRecord",
-    "git_commit",
-    "harmless",
-    "log_run",
-    "log_trial",
-    "resolve",
-    "signature",
-    "tracking_uri",
-]
-
-
 # The state of the git checkout a run was made in.
 
 
-_COMMANDS = (
-    "rev-parse --verify HEAD",
-    "status --porcelain --untracked-files=no --ignore-submodules=dirty",
-)
+_COMMANDS = ("rev-parse --verify HEAD", "status --porcelain --untracked-files=no --ignore-submodules=dirty")
 # What a checkout's own settings and hooks have git run.
 _OFF = {"core.fsmonitor": "false", "core.hooksPath": os.devnull}
 _ITS_OWN_SETTINGS = ("local", "worktree")  # scopes of settings that lie in the checkout
@@ -89,9 +71,7 @@ def git_commit(folder: Path | None = None) -> dict[str, str]:
         place = folder or Path.cwd()
         own = _asked(place, "config --null --name-only --show-scope --list", harmless()).split("\0")
         scopes = zip(own[::2], own[1::2], strict=False)
-        filters = [
-            name for scope, name in scopes if scope in _ITS_OWN_SETTINGS and _FILTER.fullmatch(name)
-        ]
+        filters = [name for scope, name in scopes if scope in _ITS_OWN_SETTINGS and _FILTER.fullmatch(name)]
         commit, changes = (_asked(place, words, harmless(filters)) for words in _COMMANDS)
     except (OSError, subprocess.CalledProcessError):
         return {}
@@ -142,8 +122,7 @@ def signature(topics: Iterable[str]) -> dict[str, str]:
     """
     inputs = [{"type": "string", "name": name, "required": name == "text"} for name in _INPUTS]
     outputs = [
-        {**_type(column), "name": column.name, "required": column.name == "id"}
-        for column in prediction_columns(topics)
+        {**_type(column), "name": column.name, "required": column.name == "id"} for column in prediction_columns(topics)
     ]
     return {"inputs": json.dumps(inputs), "outputs": json.dumps(outputs)}
 
@@ -251,9 +230,7 @@ def log_run(run: RunRecord) -> RunInfo:
     """
     version_made = str(store.describe(run.bundle)["model_version"])
     uri = tracking_uri()
-    failure = SaringError(
-        f"the run {run.name!r} could not be logged; the model itself is whole, in {run.bundle}"
-    )
+    failure = SaringError(f"the run {run.name!r} could not be logged; the model itself is whole, in {run.bundle}")
     with opened(uri, failure) as mlflow:
         experiment = experiment_id(mlflow, run.experiment, uri)
         with mlflow.start_run(experiment_id=experiment, run_name=run.name) as active:
@@ -286,8 +263,7 @@ def resolve(reference: str) -> Path:
     """
     uri = reference if ":/" in reference else f"models:/{MODEL_NAME}@{reference}"
     failure = BundleError(
-        f"{uri}: no such model; train one (`saring train`), set MLFLOW_TRACKING_URI, or name a "
-        "bundle's folder"
+        f"{uri}: no such model; train one (`saring train`), set MLFLOW_TRACKING_URI, or name a bundle's folder"
     )
     with opened(tracking_uri(), failure) as mlflow:
         root = Path(mlflow.artifacts.download_artifacts(uri))
@@ -344,12 +320,7 @@ def _failures() -> tuple[type[Exception], ...]:
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 
-    return (
-        MlflowException,
-        SQLAlchemyError,
-        OSError,
-        ImportError,
-    )  # the last for a database's driver
+    return (MlflowException, SQLAlchemyError, OSError, ImportError)  # the last for a database's driver
 
 
 def experiment_id(mlflow: Any, name: str, uri: str) -> str:
@@ -379,19 +350,12 @@ def _artifact_location(uri: str) -> str | None:
 
 
 def log_values(
-    mlflow: Any,
-    params: Mapping[str, Any],
-    metrics: Mapping[str, float | None],
-    tags: Mapping[str, str],
+    mlflow: Any, params: Mapping[str, Any], metrics: Mapping[str, float | None], tags: Mapping[str, str]
 ) -> None:
     """Log settings, figures and tags to the active run."""
     mlflow.log_params(dict(params))
     mlflow.log_metrics(
-        {
-            _METRIC_NAME.sub("_", name): float(value)
-            for name, value in metrics.items()
-            if value is not None
-        }
+        {_METRIC_NAME.sub("_", name): float(value) for name, value in metrics.items() if value is not None}
     )
     mlflow.set_tags(dict(tags))
 
@@ -423,9 +387,7 @@ def _register(client: Any, model: Any, run_id: str) -> int:
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
-    made = client.create_model_version(
-        MODEL_NAME, source=model.model_uri, run_id=run_id, model_id=model.model_id
-    )
+    made = client.create_model_version(MODEL_NAME, source=model.model_uri, run_id=run_id, model_id=model.model_id)
     client.set_registered_model_alias(MODEL_NAME, CHALLENGER, made.version)
     return int(made.version)
 
@@ -434,11 +396,7 @@ def _register(client: Any, model: Any, run_id: str) -> int:
 
 
 def log_trial(
-    experiment: str,
-    name: str,
-    params: Mapping[str, Any],
-    metrics: Mapping[str, float | None],
-    tags: Mapping[str, str],
+    experiment: str, name: str, params: Mapping[str, Any], metrics: Mapping[str, float | None], tags: Mapping[str, str]
 ) -> str:
     """Return the id of a new run that holds settings and figures; no model is registered.
 

@@ -8,8 +8,7 @@ from laws import assert_holds
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("behaviour")]
 
 STRANGERS = {
-    path.stem: path.read_text(encoding="utf-8")
-    for path in sorted(Path(__file__).with_name("strangers").glob("*.txt"))
+    path.stem: path.read_text(encoding="utf-8") for path in sorted(Path(__file__).with_name("strangers").glob("*.txt"))
 }
 
 

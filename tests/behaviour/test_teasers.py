@@ -14,11 +14,7 @@ HEADLINES_EACH = 5  # 600 pairs: a share of 97 in 100 is known to within 1.4
 MOST_RELATED = 0.03  # of headlines that have nothing to do with the article
 MOST_LOST = 0.1  # of headlines that follow from the article
 
-SELF = {
-    "as printed": "{}",
-    "with its publisher": "{} - Kabar Nusantara",
-    "with its portal": "{} | kabarnusantara.com",
-}
+SELF = {"as printed": "{}", "with its publisher": "{} - Kabar Nusantara", "with its portal": "{} | kabarnusantara.com"}
 CASES = {"as written": str, "in lower case": str.lower, "in capitals": str.upper}
 
 BY_TITLE = {article.title: article for article in PLAIN}
@@ -29,10 +25,7 @@ FOLLOW_UPS = [pair.split("\n") for pair in PAIRS.split("\n\n")]
 
 def related(shipped, pairs):
     """Whether each headline is judged related to its article, from (article, headline)."""
-    rows = [
-        article.row(text=article.with_line(f"Baca Juga: {headline}", 2))
-        for article, headline in pairs
-    ]
+    rows = [article.row(text=article.with_line(f"Baca Juga: {headline}", 2)) for article, headline in pairs]
     found = shipped.predict(rows)
     assert [prediction.n_links for prediction in found] == [1] * len(rows)
     return [prediction.links[0].related for prediction in found]
@@ -74,10 +67,6 @@ def test_a_headline_of_another_topic_and_year_is_unrelated_in_97_of_100(shipped)
     dice = random.Random(SEED)
     pairs = []
     for article in PLAIN:
-        strangers = [
-            other.title
-            for other in PLAIN
-            if other.topic != article.topic and other.year != article.year
-        ]
+        strangers = [other.title for other in PLAIN if other.topic != article.topic and other.year != article.year]
         pairs += [(article, headline) for headline in dice.sample(strangers, HEADLINES_EACH)]
     assert_all(shipped, pairs, expected=False, allowed=MOST_RELATED)

@@ -43,15 +43,7 @@ DATELINES_WITH_PUBLISHER = (
     "Kabar6seleb.com",
     "EKONOMIHARIINI.CO.ID, JAKARTA",
 )
-DATELINES = (
-    "JAKARTA",
-    "Makassar",
-    "Washington",
-    "MOSKOW",
-    "Seoul",
-    "Kuala Lumpur, Malaysia",
-    "Bali",
-)
+DATELINES = ("JAKARTA", "Makassar", "Washington", "MOSKOW", "Seoul", "Kuala Lumpur, Malaysia", "Bali")
 FURNITURE = (
     "SCROLL TO CONTINUE WITH CONTENT",
     "ADVERTISEMENT",
@@ -93,10 +85,7 @@ def test_a_brief_is_not_abstained_from(shipped):
 
 
 def test_it_is_the_same_as_copied_text_as_as_a_row(shipped):
-    variants = [
-        Variant(article, "copied", "\n".join([article.title, *article.paragraphs]))
-        for article in PLAIN
-    ]
+    variants = [Variant(article, "copied", "\n".join([article.title, *article.paragraphs])) for article in PLAIN]
     assert_same_topic(shipped, variants)
 
 
@@ -165,11 +154,7 @@ def test_the_publisher_s_name_in_the_dateline_does_not_change_the_topic(shipped)
 def test_a_dateline_does_not_change_the_topic(shipped):
     assert_same_topic(
         shipped,
-        (
-            Variant(article, line, article.row(text=article.dated(line)))
-            for article in PLAIN
-            for line in DATELINES
-        ),
+        (Variant(article, line, article.row(text=article.dated(line))) for article in PLAIN for line in DATELINES),
     )
 
 

@@ -7,14 +7,6 @@
 goes on.
 """
 
-from saring.batch.jobs import Scoring, Summary, made_tables
-from saring.batch.run import BATCH_ROWS, clean, score
+from saring.batch.run import clean, score
 
-__all__ = [
-    "BATCH_ROWS",
-    "Scoring",
-    "Summary",
-    "clean",
-    "made_tables",
-    "score",
-]
+__all__ = ["clean", "score"]

@@ -16,22 +16,8 @@ import orjson
 from saring.atomic import Aside, appear, claim, sync, whole
 from saring.batch.jobs import Job, Part, Summary, total
 from saring.errors import ConfigError
-from saring.io import PARTS_SUFFIX
+from saring.io.input_files import PARTS_SUFFIX
 from saring.io.writers import RowFile, put, telling
-
-__all__ = [
-    "Done",
-    "Manifest",
-    "Mark",
-    "Parts",
-    "Plan",
-    "digest",
-    "is_one_of",
-    "joined_files",
-    "open_parts",
-    "parts_folder",
-]
-
 
 # What a run is about, and which of its parts are done; kept beside them as JSON Lines.
 
@@ -372,9 +358,7 @@ def open_parts(out: Path, plan: Plan, *, overwrite: bool) -> Iterator[Parts]:
         manifest = _manifest(folder)
         older = manifest.plan
         if older and plan.input and not plan.changes(older):
-            manifest.done = {
-                n: d for n, d in manifest.done.items() if _read(folder, n, d) is not None
-            }
+            manifest.done = {n: d for n, d in manifest.done.items() if _read(folder, n, d) is not None}
             plan = older
         else:
             if older and older.input and manifest.done and not overwrite:
@@ -420,13 +404,11 @@ def _manifest(folder: Path) -> Manifest:
         strange = [
             item.name
             for item in found
-            if not (item.name in _OTHERS or (manifest.is_ours and _PART.fullmatch(item.name)))
-            or not item.is_file()
+            if not (item.name in _OTHERS or (manifest.is_ours and _PART.fullmatch(item.name))) or not item.is_file()
         ]
     except OSError as error:
         raise ConfigError(
-            f"{error.filename or path}: cannot be read ({error.strerror}); let it be read, or name "
-            "another output"
+            f"{error.filename or path}: cannot be read ({error.strerror}); let it be read, or name another output"
         ) from None
     if strange:
         raise ConfigError(

@@ -13,28 +13,15 @@ import orjson
 
 from saring.article import Article, KeepLinks, Prediction, Record, clean_text
 from saring.errors import BundleError, InputError, SaringError
-from saring.io import Block, Pages, ReadOptions, Source, opened, parquet_length, sources
+from saring.io.blocks import Block, opened
+from saring.io.formats import parquet_length
+from saring.io.input_files import Source, sources
+from saring.io.records import Pages, ReadOptions
 from saring.io.writers import SUFFIXES, Table
 from saring.kernel import prepare
 from saring.predict import Model, load, take
 from saring.processes import OutOfTime, time_limit
 from saring.schema import CLEAN_COLUMNS, as_table, kept_columns, kinds, prediction_columns
-
-__all__ = [
-    "Cleaning",
-    "Job",
-    "Maker",
-    "Part",
-    "Scoring",
-    "Summary",
-    "Survey",
-    "broken",
-    "made_tables",
-    "make_part",
-    "survey",
-    "total",
-]
-
 
 # What a batch did, in numbers that add up.
 
@@ -79,9 +66,7 @@ def total(summaries: Iterable[Summary]) -> Summary:
     for summary in summaries:
         for name in values:
             value = getattr(summary, name)
-            values[name] = (
-                (values[name] or value) if name == "first_error" else values[name] + value
-            )
+            values[name] = (values[name] or value) if name == "first_error" else values[name] + value
     return Summary(**values)
 
 
@@ -226,10 +211,7 @@ class Cleaning:
         found = take(records)
         texts = iter(self._texts([item for item in found if isinstance(item, Article)]))
         cleaned = [
-            Cleaned(item, next(texts))
-            if isinstance(item, Article)
-            else Cleaned(_unread(item), None)
-            for item in found
+            Cleaned(item, next(texts)) if isinstance(item, Article) else Cleaned(_unread(item), None) for item in found
         ]
         own = kept_columns(self.kept, CLEAN_COLUMNS)
         return as_table(CLEAN_COLUMNS, cleaned) | as_table(own, records)
@@ -249,9 +231,7 @@ class Cleaning:
 
 def _unread(item: Prediction) -> Article:
     """Return what is known of an article that could not be read."""
-    return Article(
-        item.id, item.title, "", publisher=item.publisher_printed, url=item.url, note=item.error
-    )
+    return Article(item.id, item.title, "", publisher=item.publisher_printed, url=item.url, note=item.error)
 
 
 def _opened(make: Callable[..., Job], place: tuple[str, str] | None, *rest: Any) -> Job:
@@ -336,9 +316,7 @@ class Maker:
         return make_part(self.job, self.suffix, records, self.seconds)
 
 
-def make_part(
-    job: Job, suffix: str, records: Sequence[Record], seconds: float = ARTICLE_SECONDS
-) -> Part:
+def make_part(job: Job, suffix: str, records: Sequence[Record], seconds: float = ARTICLE_SECONDS) -> Part:
     """Return the part of an output that records make, in their order."""
     table = _joined(made_tables(job, records, seconds), job.columns)
     if len(table["error"]) != len(records):
@@ -352,9 +330,7 @@ def make_part(
     return Part(data, b"".join(refused), Summary.of(table))
 
 
-def made_tables(
-    job: Job, records: Iterable[Record], seconds: float = ARTICLE_SECONDS
-) -> Iterator[Table]:
+def made_tables(job: Job, records: Iterable[Record], seconds: float = ARTICLE_SECONDS) -> Iterator[Table]:
     """Yield the rows of records as columns, a step's at a time."""
     for step in _batches(records, STEP_ROWS, STEP_CHARS):
         yield _table(job, step, seconds)
@@ -419,12 +395,7 @@ def _refused(record: Record, id: str, error: str) -> bytes:
     file, colon, number = record.where.rpartition(":")
     counted = bool(colon) and number.isdigit()
     return orjson.dumps(
-        {
-            "file": file if counted else record.where,
-            "row": int(number) if counted else None,
-            "id": id,
-            "reason": error,
-        },
+        {"file": file if counted else record.where, "row": int(number) if counted else None, "id": id, "reason": error},
         option=orjson.OPT_APPEND_NEWLINE,
     )
 

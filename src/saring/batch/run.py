@@ -13,26 +13,16 @@ from typing import Any, cast
 
 from saring import __version__
 from saring.article import KeepLinks
-from saring.batch.checkpoints import (
-    Mark,
-    Parts,
-    Plan,
-    is_one_of,
-    joined_files,
-    open_parts,
-    parts_folder,
-)
+from saring.batch.checkpoints import Mark, Parts, Plan, is_one_of, joined_files, open_parts, parts_folder
 from saring.batch.jobs import Cleaning, Job, Maker, Scoring, Summary, Survey, survey
 from saring.batch.workers import Batch, WorkerPool, made_by_workers, made_here
 from saring.errors import ConfigError, SaringError, UsageError
-from saring.io import Block, ReadOptions, blocks, kept_kinds
+from saring.io.blocks import Block, blocks
+from saring.io.records import ReadOptions, kept_kinds
 from saring.io.writers import check_place, claimed, followed, telling
 from saring.kernel import prepare
 from saring.kernel.text_arrays import cores, kernel_is_kept
 from saring.predict import Model
-
-__all__ = ["BATCH_ROWS", "How", "Progress", "What", "clean", "run", "score"]
-
 
 # A run from files to a file.
 
@@ -77,12 +67,7 @@ class What:
 
 
 def run(
-    inputs: Sequence[str | Path],
-    out: Path,
-    options: ReadOptions,
-    make_job: Callable[[str], Job],
-    what: What,
-    how: How,
+    inputs: Sequence[str | Path], out: Path, options: ReadOptions, make_job: Callable[[str], Job], what: What, how: How
 ) -> Summary:
     """Read, have made into parts, keep and join; return what was done.
 
@@ -155,12 +140,7 @@ def _plan(found: Survey, what: What, pool: WorkerPool | None, settings: Mapping[
 
 
 def _make(
-    all_batches: Iterable[list[Block]],
-    maker: Maker,
-    pool: WorkerPool | None,
-    parts: Parts,
-    how: How,
-    rows: int | None,
+    all_batches: Iterable[list[Block]], maker: Maker, pool: WorkerPool | None, parts: Parts, how: How, rows: int | None
 ) -> int:
     """Have all parts made that are not there yet and return how many there are in all."""
     count = 0
@@ -374,11 +354,7 @@ def clean(
 
 
 def _how(
-    overwrite: bool,
-    workers: int | None,
-    batch_size: int | None,
-    quarantine: str | Path | None,
-    progress: Progress,
+    overwrite: bool, workers: int | None, batch_size: int | None, quarantine: str | Path | None, progress: Progress
 ) -> How:
     """Return a run's options, those that were left out filled in."""
     rows = BATCH_ROWS if batch_size is None else batch_size

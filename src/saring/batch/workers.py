@@ -19,12 +19,11 @@ import orjson
 from saring.article import Record
 from saring.batch.jobs import Maker, Part, Summary, broken
 from saring.errors import InputError, SaringError
-from saring.io import Block, Pages, Ready, opened
-from saring.kernel import THREADS, prepare
+from saring.io.blocks import Block, Ready, opened
+from saring.io.records import Pages
+from saring.kernel import prepare
+from saring.kernel.text_arrays import THREADS
 from saring.processes import WorkerProcess, without
-
-__all__ = ["Batch", "Worker", "WorkerDied", "WorkerPool", "made_by_workers", "made_here", "serve"]
-
 
 # A process that makes parts: started with a `Maker`, given rows in blocks, it answers with bytes.
 

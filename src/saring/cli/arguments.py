@@ -12,9 +12,6 @@ from typing import Any, NoReturn
 from saring import __version__
 from saring.cli.lines import line, named_output
 
-__all__ = ["Command", "make_parser"]
-
-
 CORPUS = "data/corpus/articles.jsonl"
 EXIT_CODES = """\
 Exit codes: 0 done; 1 an error, told on standard error; 2 wrong use, of words
@@ -111,29 +108,17 @@ def _inputs(parser: argparse.ArgumentParser) -> None:
 def _output(parser: argparse.ArgumentParser) -> None:
     """Add where rows go."""
     parser.add_argument(
-        "--out",
-        required=True,
-        help=".jsonl, .csv or .parquet; after an interruption the same command goes on",
+        "--out", required=True, help=".jsonl, .csv or .parquet; after an interruption the same command goes on"
     )
     parser.add_argument(
-        "--overwrite",
-        action="store_true",
-        help="replace the output, or another run's unfinished one, if it is there",
+        "--overwrite", action="store_true", help="replace the output, or another run's unfinished one, if it is there"
+    )
+    parser.add_argument("--quarantine", metavar="FILE.jsonl", help="list rows with errors: file, row, id, reason")
+    parser.add_argument(
+        "--workers", type=int, metavar="N", help="processes (default: one a core, one for small inputs)"
     )
     parser.add_argument(
-        "--quarantine", metavar="FILE.jsonl", help="list rows with errors: file, row, id, reason"
-    )
-    parser.add_argument(
-        "--workers",
-        type=int,
-        metavar="N",
-        help="processes (default: one a core, one for small inputs)",
-    )
-    parser.add_argument(
-        "--batch-size",
-        type=int,
-        metavar="ROWS",
-        help="rows that are worked on and kept as one (default: 2048)",
+        "--batch-size", type=int, metavar="ROWS", help="rows that are worked on and kept as one (default: 2048)"
     )
 
 
@@ -191,9 +176,7 @@ def _json(parser: argparse.ArgumentParser) -> None:
 def _training(parser: argparse.ArgumentParser) -> None:
     """Add what is trained on and where the model goes."""
     parser.add_argument("corpus", nargs="*", default=[CORPUS], help=f"default: {CORPUS}")
-    parser.add_argument(
-        "--models", default="models", help="folder for the new model (default: %(default)s)"
-    )
+    parser.add_argument("--models", default="models", help="folder for the new model (default: %(default)s)")
     parser.add_argument("--bundle", help="the model's own folder; one that is there is replaced")
     parser.add_argument("--config", help="settings, such as conf/train.toml")
     parser.add_argument("--no-log", action="store_true", help="do not log the run to MLflow")
@@ -210,9 +193,7 @@ def _evaluation(parser: argparse.ArgumentParser) -> None:
         "What training measured is shown in any case",
     )
     parser.add_argument("--full", action="store_true", help="add classes, publishers, baselines")
-    parser.add_argument(
-        "--gate", metavar="FLOORS", help="fail where a figure is below its floor in this file"
-    )
+    parser.add_argument("--gate", metavar="FLOORS", help="fail where a figure is below its floor in this file")
 
 
 def _importing(parser: argparse.ArgumentParser) -> None:
@@ -226,13 +207,9 @@ def _importing(parser: argparse.ArgumentParser) -> None:
         metavar="SOURCE",
         help="a table, folder, zip or web address; the recipe's address if not given",
     )
-    parser.add_argument(
-        "--out", required=True, help="a .jsonl file; what is fetched is kept beside it"
-    )
+    parser.add_argument("--out", required=True, help="a .jsonl file; what is fetched is kept beside it")
     parser.add_argument("--sha256", default="", help="checksum that SOURCE must have")
-    parser.add_argument(
-        "--overwrite", action="store_true", help="replace the output if it is there"
-    )
+    parser.add_argument("--overwrite", action="store_true", help="replace the output if it is there")
 
 
 def _doubting(parser: argparse.ArgumentParser) -> None:

@@ -26,12 +26,9 @@ from saring.errors import SaringError, UsageError
 
 if TYPE_CHECKING:
     from saring.article import KeepLinks, Record
-    from saring.batch import Summary
-    from saring.io import ReadOptions
+    from saring.batch.jobs import Summary
+    from saring.io.records import ReadOptions
     from saring.predict import Model
-
-__all__ = ["main"]
-
 
 OK, FAILED, WRONG_USE, SOME_ERRORS = 0, 1, 2, 3
 INTERRUPTED = 130  # what a shell reports for Ctrl-C
@@ -144,7 +141,7 @@ def _interrupts() -> Iterator[list[int]]:
 
 def _read_options(options: argparse.Namespace) -> ReadOptions:
     """Return how to read, from the command's options."""
-    from saring.io import ReadOptions
+    from saring.io.records import ReadOptions
 
     pairs = [column.partition("=") for column in options.column]
     for ours, equals, yours in pairs:
@@ -161,7 +158,7 @@ def _read_options(options: argparse.Namespace) -> ReadOptions:
 
 def _predict(options: argparse.Namespace) -> int:
     """Print predictions for a person, or as JSON Lines."""
-    from saring.io import kept_kinds, read
+    from saring.io.records import kept_kinds, read
     from saring.predict import load
 
     model = load(options.model)
@@ -169,9 +166,7 @@ def _predict(options: argparse.Namespace) -> int:
     reading = _read_options(options)
     records = read(options.inputs, reading)
     if options.json:
-        failed = _predict_for_programs(
-            model, records, options.keep_links, kept_kinds(options.inputs, reading)
-        )
+        failed = _predict_for_programs(model, records, options.keep_links, kept_kinds(options.inputs, reading))
     else:
         failed = _predict_for_people(model, records)
     return SOME_ERRORS if failed else OK
@@ -181,7 +176,7 @@ def _predict_for_programs(
     model: Model, records: Iterable[Record], keep_links: KeepLinks, kept: Mapping[str, str]
 ) -> bool:
     """Print rows as JSON Lines, scored many at a time; return whether one has an error."""
-    from saring.batch import Scoring, made_tables
+    from saring.batch.jobs import Scoring, made_tables
 
     failed = False
     stamp = datetime.now(UTC).isoformat(timespec="seconds")
@@ -253,9 +248,7 @@ def _clean(options: argparse.Namespace) -> int:
     return _write(options, "cleaning", clean, model)
 
 
-def _write(
-    options: argparse.Namespace, doing: str, write: Callable[..., Summary], model: Model | None
-) -> int:
+def _write(options: argparse.Namespace, doing: str, write: Callable[..., Summary], model: Model | None) -> int:
     """Run a batch with a progress bar and print its summary."""
     from saring.cli.show import print_summary
     from saring.cli.terminal import counting
@@ -281,8 +274,8 @@ def _parse(options: argparse.Namespace) -> int:
     """Print the pieces of articles."""
     from dataclasses import asdict
 
-    from saring.io import read
-    from saring.parse import parse
+    from saring.io.records import read
+    from saring.parsing.engine import parse
 
     if not options.json:
         from saring.cli.show import print_article
@@ -313,12 +306,7 @@ def _train(options: argparse.Namespace) -> int:
     config = load_config(options.config) if options.config else TrainConfig()
     with stages() as progress:
         trained = train(
-            options.corpus,
-            options.models,
-            config,
-            bundle=options.bundle,
-            log=not options.no_log,
-            progress=progress,
+            options.corpus, options.models, config, bundle=options.bundle, log=not options.no_log, progress=progress
         )
     print_trained(trained, options.bundle or options.models)
     return OK
@@ -339,9 +327,7 @@ def _evaluate(options: argparse.Namespace) -> int:
     corpora = {path: read_corpus(path) for path in options.on}
     stored = stored_reports(model.bundle)
     reports = [
-        report
-        for path, articles in corpora.items()
-        for report in assess(model.bundle, articles, Path(path).stem)
+        report for path, articles in corpora.items() for report in assess(model.bundle, articles, Path(path).stem)
     ]
     notes = [asked_note(model.bundle, articles, path) for path, articles in corpora.items()]
     print_reports(stored, reports, model, notes, full=options.full)
@@ -354,7 +340,7 @@ def _import(options: argparse.Namespace) -> int:
     """Import a corpus and print what became of its rows."""
     from saring.cli.show import print_imported
     from saring.cli.terminal import stages
-    from saring.datasets import import_corpus
+    from saring.datasets.import_corpus import import_corpus
 
     with stages() as progress:
         imported = import_corpus(

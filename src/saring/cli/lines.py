@@ -16,15 +16,10 @@ from typing import Any
 
 from saring.errors import path_text
 
-__all__ = ["STANDARD_OUTPUT", "line", "named_output", "print_json", "tell", "visible"]
-
-
 STANDARD_OUTPUT = "standard output"
 
 # C0 but tab and newline, DEL and C1; marks of direction and of line ends.
-_OBEYED = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufff9-\ufffb]"
-)
+_OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufff9-\ufffb]")
 
 
 def visible(text: str) -> str:

@@ -13,27 +13,13 @@ from saring.article import Abstention, Article, LinkPrediction, Prediction
 from saring.cli.terminal import Terminal
 
 if TYPE_CHECKING:
-    from saring.batch import Summary
-    from saring.datasets import Imported
-    from saring.evaluation import Report, Table
+    from saring.batch.jobs import Summary
+    from saring.datasets.import_corpus import Imported
     from saring.evaluation.reporting import Check
+    from saring.evaluation.reports import Report, Table
     from saring.predict import Model
     from saring.training.assess import LabelIssues
     from saring.training.trainer import Trained
-
-__all__ = [
-    "print_article",
-    "print_checks",
-    "print_doubts",
-    "print_imported",
-    "print_model",
-    "print_prediction",
-    "print_problem",
-    "print_reports",
-    "print_summary",
-    "print_trained",
-]
-
 
 _STYLES = {"body": "", "link": "cyan"}
 _FURNITURE_STYLE = "dim"
@@ -198,7 +184,7 @@ def print_summary(summary: Summary, out: str, model: Model | None = None) -> Non
 
 def print_trained(trained: Trained, named: str) -> None:
     """Print the reports of a training run and where its model is: in the folder the user named."""
-    from saring.evaluation import summary_table
+    from saring.evaluation.reports import summary_table
     from saring.locate import find_bundle
 
     out = Terminal()
@@ -227,18 +213,13 @@ def _name(model: Model) -> Text:
 
 
 def print_reports(
-    stored: Sequence[Report],
-    reports: Sequence[Report],
-    model: Model,
-    notes: Sequence[str],
-    *,
-    full: bool,
+    stored: Sequence[Report], reports: Sequence[Report], model: Model, notes: Sequence[str], *, full: bool
 ) -> None:
     """Print what training measured and what was measured now, and each in full where asked.
 
     The notes say which rows were asked about now.
     """
-    from saring.evaluation import summary_table
+    from saring.evaluation.reports import summary_table
 
     out = Terminal()
     _print(out, _name(model))

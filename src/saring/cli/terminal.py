@@ -16,8 +16,6 @@ from rich.segment import Segment
 
 from saring.cli.lines import named_output, visible
 
-__all__ = ["Terminal", "counting", "pace", "stages"]
-
 
 class Terminal(Console):
     """A console that shows what a terminal would obey, and reads no markup in what it prints.
@@ -41,9 +39,7 @@ class Terminal(Console):
         with nullcontext() if self.stderr else named_output():
             super().print(*objects, **options)
 
-    def render(
-        self, renderable: RenderableType, options: ConsoleOptions | None = None
-    ) -> Iterable[Segment]:
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """Yield what is written; whatever is printed passes here."""
         for segment in super().render(renderable, options):
             yield segment if segment.control else Segment(visible(segment.text), segment.style)
@@ -68,9 +64,7 @@ def counting(verb: str) -> Iterator[Callable[..., None]]:
         TextColumn("{task.description} {task.completed:,.0f} articles"),
         TextColumn("{task.fields[pace]}"),
     )
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(verb, total=None, pace="")
         start: list[tuple[int, float]] = []
 
@@ -114,9 +108,7 @@ def stages() -> Iterator[Callable[[str, int, int], None]]:
 
     console = Terminal(stderr=True)
     columns = (TextColumn("{task.description:<16}"), BarColumn(), MofNCompleteColumn())
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         tasks: dict[str, Any] = {}
 
         def update(stage: str, done: int, total: int) -> None:

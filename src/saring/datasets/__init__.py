@@ -4,7 +4,3 @@
 
 `recipe` says what the keys of a mapping file mean; click-id/click-id.toml is one.
 """
-
-from saring.datasets.import_corpus import Imported, import_corpus
-
-__all__ = ["Imported", "import_corpus"]

@@ -16,32 +16,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from saring.datasets.fetch import check_sha256
-from saring.datasets.recipe import (
-    Annotations,
-    Place,
-    Recipe,
-    demojibake,
-    split_paragraphs,
-    title_key,
-)
+from saring.datasets.recipe import Annotations, Place, Recipe, demojibake, split_paragraphs, title_key
 from saring.dates import MIDNIGHT, read_date
 from saring.errors import ConfigError, CorpusError, InputError
-from saring.io import ReadOptions, Row, Unreadable, rows
-
-__all__ = [
-    "CHOSEN",
-    "DESK",
-    "DeskAgreement",
-    "Draft",
-    "Drafter",
-    "TableRow",
-    "agreements",
-    "corpus_rows",
-    "merged",
-    "open_tables",
-    "table_rows",
-]
-
+from saring.io.columns import Unreadable
+from saring.io.records import ReadOptions, Row, rows
 
 # The tables of a source, a file, folder or zip, and their rows under our names.
 
@@ -123,9 +102,7 @@ def _found(folder: Path, recipe: Recipe, source: str) -> list[Path]:
     wanted = _wanted(names, recipe)
     if not wanted:
         expected = " or ".join(", ".join(layout) for layout in recipe.layouts)
-        raise InputError(
-            f"{source}: found no table of {recipe.path}; expected {expected or TABLE_SUFFIXES}"
-        )
+        raise InputError(f"{source}: found no table of {recipe.path}; expected {expected or TABLE_SUFFIXES}")
     return [_checked(folder / name, recipe) for name in wanted]
 
 
@@ -308,8 +285,7 @@ class Drafter:
         date = read_date(given)
         if given and not date:
             self.problems.append(
-                f"{row.where}: column {self._theirs('date')} is {given!r}; expected a date; left "
-                "empty"
+                f"{row.where}: column {self._theirs('date')} is {given!r}; expected a date; left empty"
             )
         return date.removesuffix(MIDNIGHT)
 
@@ -388,9 +364,7 @@ def merged(drafts: Iterable[Draft]) -> list[Draft]:
     return [*articles, *headlines.values()]
 
 
-def corpus_rows(
-    drafts: Sequence[Draft], annotations: Annotations, recipe: Recipe
-) -> Iterator[dict[str, Any]]:
+def corpus_rows(drafts: Sequence[Draft], annotations: Annotations, recipe: Recipe) -> Iterator[dict[str, Any]]:
     """Yield drafts as rows of the corpus format; a label that nobody gave has no key.
 
     An annotation goes to the first row of its publisher with its title.
@@ -410,11 +384,7 @@ def corpus_rows(
             "id": _unique(draft.id or draft.key, taken),
             "title": draft.title,
             "text": draft.text,
-            **{
-                name: value
-                for name in ("publisher", "date", "url", "desk")
-                if (value := getattr(draft, name))
-            },
+            **{name: value for name in ("publisher", "date", "url", "desk") if (value := getattr(draft, name))},
             **labels,
             **_clickbait(draft),
         }
@@ -422,14 +392,9 @@ def corpus_rows(
 
 def agreements(rows: Iterable[Mapping[str, Any]], recipe: Recipe) -> list[DeskAgreement]:
     """Return how the topics of desks fare with those of readers, desk by desk of the recipe."""
-    counts = {
-        (publisher, desk): [0, 0, 0] for publisher, desks in recipe.desks.items() for desk in desks
-    }
+    counts = {(publisher, desk): [0, 0, 0] for publisher, desks in recipe.desks.items() for desk in desks}
     for row in rows:
-        place = (
-            row.get("publisher", ""),
-            recipe.desk_entry(row.get("publisher", ""), row.get("desk", "")),
-        )
+        place = (row.get("publisher", ""), recipe.desk_entry(row.get("publisher", ""), row.get("desk", "")))
         if place not in counts:
             continue
         count = counts[place]
@@ -443,9 +408,7 @@ def agreements(rows: Iterable[Mapping[str, Any]], recipe: Recipe) -> list[DeskAg
     ]
 
 
-def _topic(
-    draft: Draft, place: Place, annotations: Annotations, recipe: Recipe, *, first: bool
-) -> dict[str, Any]:
+def _topic(draft: Draft, place: Place, annotations: Annotations, recipe: Recipe, *, first: bool) -> dict[str, Any]:
     """Return a row's topic and where it comes from: a reading, the row itself, or its desk."""
     if first and (reading := annotations.topics.get(place)):
         source = {"topic_source": CHOSEN} if reading.chosen else {}
@@ -458,9 +421,7 @@ def _topic(
     return {}
 
 
-def _links(
-    place: Place, annotations: Annotations, titles: Mapping[Place, str]
-) -> list[dict[str, Any]]:
+def _links(place: Place, annotations: Annotations, titles: Mapping[Place, str]) -> list[dict[str, Any]]:
     """Return the judged headlines of an article; one whose title is not there is left out."""
     publisher, _ = place
     return [

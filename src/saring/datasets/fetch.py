@@ -25,9 +25,6 @@ from saring import __version__
 from saring.atomic import appear, sync
 from saring.errors import ConfigError, InputError
 
-__all__ = ["check_sha256", "fetch", "file_name", "is_address"]
-
-
 SCHEMES = ("http", "https")
 CHUNK_BYTES = 1 << 20
 SILENCE_SECONDS = 60  # a server that sends nothing for so long sends nothing more
@@ -53,9 +50,7 @@ class _Version:
     @classmethod
     def of(cls, address: str, headers: HTTPMessage, size: int | None) -> _Version:
         etag = headers.get("ETag", "")
-        return cls(
-            address, "" if etag[:2] == "W/" else etag, headers.get("Last-Modified", ""), size
-        )
+        return cls(address, "" if etag[:2] == "W/" else etag, headers.get("Last-Modified", ""), size)
 
     @property
     def validator(self) -> str:
@@ -75,17 +70,10 @@ def file_name(address: str) -> str:
         name = PurePosixPath(urlsplit(address).path).name
     except ValueError:
         name = ""  # `fetch` says what is wrong with it
-    return (
-        re.sub(r"[^\w.-]+", "_", name, flags=re.ASCII).lstrip(".")[-MAX_NAME_CHARS:] or "download"
-    )
+    return re.sub(r"[^\w.-]+", "_", name, flags=re.ASCII).lstrip(".")[-MAX_NAME_CHARS:] or "download"
 
 
-def fetch(
-    address: str,
-    path: Path,
-    sha256: str = "",
-    progress: Progress = lambda done, total: None,
-) -> str:
+def fetch(address: str, path: Path, sha256: str = "", progress: Progress = lambda done, total: None) -> str:
     """Return the SHA-256 of the file at an address, once it lies complete at `path`.
 
     What is there already is not fetched again. What an earlier run left in ``path.part`` is
@@ -127,9 +115,7 @@ def fetch(
             version.unlink(missing_ok=True)
         appear(part, path)
     except OSError as error:
-        raise ConfigError(
-            f"{path}: cannot be written ({error.strerror}); make room or name another place"
-        ) from error
+        raise ConfigError(f"{path}: cannot be written ({error.strerror}); make room or name another place") from error
     return digest
 
 
@@ -189,12 +175,7 @@ def _goes_on(response: HTTPResponse, address: str, there: int, before: _Version 
 
 
 def _copy(
-    response: HTTPResponse,
-    file: IO[bytes],
-    address: str,
-    done: int,
-    total: int | None,
-    progress: Progress,
+    response: HTTPResponse, file: IO[bytes], address: str, done: int, total: int | None, progress: Progress
 ) -> int:
     """Append what a server sends to a file, within bounds; return how many bytes there are."""
     ends = time.monotonic() + MAX_SECONDS
@@ -304,8 +285,7 @@ def _refused(address: str, reason: str) -> str:
 
 def _too_big(address: str, size: str) -> str:
     return (
-        f"{address}: is {size} bytes; expected {MAX_BYTES:,} at most; fetch the file some other "
-        "way and give its path"
+        f"{address}: is {size} bytes; expected {MAX_BYTES:,} at most; fetch the file some other way and give its path"
     )
 
 

@@ -25,9 +25,6 @@ from saring.datasets.recipe import Annotations, Recipe, load_recipe, read_annota
 from saring.errors import ConfigError, CorpusError, InputError, UsageError, masked
 from saring.io.writers import open_rows
 
-__all__ = ["Imported", "Origin", "import_corpus", "report"]
-
-
 # What became of the rows of an import, and whose data they are.
 
 
@@ -270,9 +267,7 @@ def _recipe_path(given: str | Path) -> Path:
     return Path(given)
 
 
-def _origin(
-    plan: Recipe, source: str | Path | None, folder: Path, sha256: str, progress: Progress
-) -> Origin:
+def _origin(plan: Recipe, source: str | Path | None, folder: Path, sha256: str, progress: Progress) -> Origin:
     """Return where the source lies, once it has been fetched if it is an address."""
     if source is not None and not is_address(str(source)):
         path = Path(source)
@@ -307,9 +302,7 @@ def _refuse_own_output(out: Path, tables: Sequence[Path]) -> None:
         raise ConfigError(f"{out}: is also an input; name another file for the output")
 
 
-def _counted(
-    drafter: Drafter, tables: Sequence[Path], plan: Recipe, progress: Progress
-) -> Iterator[Draft]:
+def _counted(drafter: Drafter, tables: Sequence[Path], plan: Recipe, progress: Progress) -> Iterator[Draft]:
     """Yield the drafts of all tables, telling how many rows were read."""
     for table in tables:
         for draft in drafter.take(table_rows(table, plan)):

@@ -13,20 +13,7 @@ from typing import Any
 
 from saring.config import read_toml
 from saring.errors import ConfigError, CorpusError
-from saring.io import Row, rows
-
-__all__ = [
-    "COLUMNS",
-    "Annotations",
-    "Recipe",
-    "TopicReading",
-    "demojibake",
-    "load_recipe",
-    "read_annotations",
-    "split_paragraphs",
-    "title_key",
-]
-
+from saring.io.records import Row, rows
 
 # Recipes: which tables to read, what their columns and values mean, as TOML.
 
@@ -38,10 +25,7 @@ COLUMNS = (
 """Our names for what a row may hold."""
 
 PARAGRAPHS = ("", "lines", "commas")
-_YES_NO = {
-    **dict.fromkeys(("1", "true", "yes", "ya"), True),
-    **dict.fromkeys(("0", "false", "no", "tidak"), False),
-}
+_YES_NO = {**dict.fromkeys(("1", "true", "yes", "ya"), True), **dict.fromkeys(("0", "false", "no", "tidak"), False)}
 _SECTIONS = {
     "columns": COLUMNS,
     "annotations": ("topics", "chosen", "links"),
@@ -145,9 +129,7 @@ def _check_values(recipe: Recipe) -> None:
     if not {"title", "text"} & set(recipe.columns):
         raise ConfigError(f"{path} [columns]: found neither 'title' nor 'text'; name one of them")
     if recipe.paragraphs not in PARAGRAPHS:
-        raise ConfigError(
-            f"{path}: paragraphs is {recipe.paragraphs!r}; expected one of {PARAGRAPHS[1:]}"
-        )
+        raise ConfigError(f"{path}: paragraphs is {recipe.paragraphs!r}; expected one of {PARAGRAPHS[1:]}")
     if type(recipe.voters) is not int or recipe.voters < 1:
         raise ConfigError(f"{path}: voters is {recipe.voters!r}; expected a whole number from 1")
     for value, meaning in recipe.clickbait.items():
@@ -358,9 +340,7 @@ def split_paragraphs(text: str) -> str:
 def _sequences(codec: str) -> re.Pattern[str]:
     """Return the pattern of a character's UTF-8 bytes read as a one-byte codec."""
     following = _class(_FOLLOWING, codec)
-    return re.compile(
-        "|".join(f"{_class(first, codec)}{following}{{{count}}}" for first, count in _FIRST)
-    )
+    return re.compile("|".join(f"{_class(first, codec)}{following}{{{count}}}" for first, count in _FIRST))
 
 
 def _class(span: tuple[int, int], codec: str) -> str:

@@ -13,28 +13,6 @@ from numpy.typing import NDArray
 
 from saring.errors import CorpusError
 
-__all__ = [
-    "Agreement",
-    "Bin",
-    "Curve",
-    "Estimate",
-    "agreement",
-    "area_under_roc",
-    "brier_score",
-    "calibration_bins",
-    "calibration_error",
-    "class_scores",
-    "confusion_matrix",
-    "coverage_risk",
-    "curves",
-    "interval",
-    "log_loss",
-    "macro_f1",
-    "resamples",
-    "wilson_interval",
-]
-
-
 # How far a figure can be trusted: 95% intervals, by resampling groups of rows.
 
 
@@ -220,9 +198,7 @@ def brier_score(probabilities: Floats, truth: Ints) -> float:
     return math.fsum((errors**2).sum(axis=1)) / (scale * len(truth))
 
 
-def area_under_roc(
-    scores: Floats, positive: NDArray[np.bool_], weights: Floats | None = None
-) -> Floats:
+def area_under_roc(scores: Floats, positive: NDArray[np.bool_], weights: Floats | None = None) -> Floats:
     """Return the chance that a positive row outscores a negative one, (n_weights,), in [0, 1].
 
     A tie counts half. NaN where the weights leave no positive or no negative row.
@@ -297,11 +273,8 @@ def agreement(first: Sequence[str], second: Sequence[str]) -> Agreement:
 
     if len(first) != len(second) or not len(first):
         raise CorpusError(
-            f"annotators labelled {len(first)} and {len(second)} item(s); "
-            "expected the same items, at least one"
+            f"annotators labelled {len(first)} and {len(second)} item(s); expected the same items, at least one"
         )
     coders = (("first", first), ("second", second))
-    task = AnnotationTask(
-        [(coder, item, str(label)) for coder, given in coders for item, label in enumerate(given)]
-    )
+    task = AnnotationTask([(coder, item, str(label)) for coder, given in coders for item, label in enumerate(given)])
     return Agreement(float(task.kappa()), float(task.avg_Ao()), len(first))

@@ -8,16 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from saring.errors import MissingExtraError
-from saring.evaluation import Report
 from saring.evaluation.metrics import Estimate, wilson_interval
-from saring.evaluation.reports import NO_PUBLISHER, Ranking
+from saring.evaluation.reports import NO_PUBLISHER, Ranking, Report
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-__all__ = ["figures", "model_card"]
-
 
 # A `Report` to figures, one per question a reader asks of it.
 
@@ -164,10 +160,7 @@ _ALWAYS: Mapping[str, Callable[[Report], Figure]] = {
     "f1_by_label": _f1_by_label,
     "accuracy_by_publisher": _accuracy_by_publisher,
 }
-_RANKED: Mapping[str, Callable[[Report, Ranking], Figure]] = {
-    "roc": _roc,
-    "precision_recall": _precision_recall,
-}
+_RANKED: Mapping[str, Callable[[Report, Ranking], Figure]] = {"roc": _roc, "precision_recall": _precision_recall}
 
 
 def _axes(report: Report, heading: str, inches: tuple[float, float]) -> tuple[Figure, Axes]:
@@ -248,8 +241,7 @@ def model_card(card: Mapping[str, Any]) -> str:
         "## Data",
         f"Trained on {' and '.join(f'`{name}`' for name in card['sources'])}: {data}.",
         "## Figures",
-        "With 95% intervals by resampled groups of near duplicates, beside the best simple rule. "
-        "Measured on:",
+        "With 95% intervals by resampled groups of near duplicates, beside the best simple rule. Measured on:",
         "\n".join(f"- **{name}**: {what}" for name, what in _protocols(reports)),
         _figures(reports),
         "## Thresholds",

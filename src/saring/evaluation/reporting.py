@@ -31,19 +31,6 @@ from saring.evaluation.metrics import (
 )
 from saring.evaluation.reports import Baseline, ClassScore, PublisherScore, Ranking, Report
 
-__all__ = [
-    "Check",
-    "Scored",
-    "check_floors",
-    "check_labels",
-    "load_floors",
-    "majority_labels",
-    "publisher_labels",
-    "report",
-    "threshold_labels",
-]
-
-
 # Labelled rows with a model's answers: what an evaluation starts from, checked on entry.
 
 
@@ -139,10 +126,7 @@ def check_labels(column: str, found: Strings, labels: tuple[str, ...]) -> None:
 def _check_probabilities(probabilities: NDArray[np.float64], n_labels: int) -> None:
     """Raise unless every row holds one probability per label and sums to 1."""
     if probabilities.ndim != 2 or probabilities.shape[1] != n_labels:
-        raise CorpusError(
-            f"probabilities have shape {probabilities.shape}; expected one column per label, "
-            f"{n_labels}"
-        )
+        raise CorpusError(f"probabilities have shape {probabilities.shape}; expected one column per label, {n_labels}")
     with np.errstate(invalid="ignore"):
         sound = (probabilities >= 0).all(axis=1)  # False for NaN, too
         sound &= np.abs(probabilities.sum(axis=1) - 1) <= SUM_TOLERANCE
@@ -168,9 +152,7 @@ def majority_labels(train_truth: ArrayLike, n_rows: int) -> Strings:
     return np.full(n_rows, _commonest(np.asarray(train_truth, dtype=np.str_)))
 
 
-def publisher_labels(
-    train_truth: ArrayLike, train_publishers: ArrayLike, publishers: ArrayLike
-) -> Strings:
+def publisher_labels(train_truth: ArrayLike, train_publishers: ArrayLike, publishers: ArrayLike) -> Strings:
     """Return each row's guess from its publisher alone, (n,): that publisher's commonest label.
 
     A publisher that was not trained on gets the commonest label of all.
@@ -273,9 +255,7 @@ def report(
         human=_human(scored),
         ranking=_ranking(scored, truth, draws.auc),
         baselines=tuple(
-            Baseline(
-                rule, float(right[at]), float(macro[at]), interval(gains[0][at], gains[1][:, at])
-            )
+            Baseline(rule, float(right[at]), float(macro[at]), interval(gains[0][at], gains[1][:, at]))
             for at, rule in enumerate(baselines, start=1)
         ),
     )
@@ -291,9 +271,7 @@ class _Draws:
     auc: Floats  # (n_bootstrap,), empty when there are not two labels
 
 
-def _resampled(
-    scored: Scored, truth: Ints, systems: list[Ints], bootstrap: tuple[int, int]
-) -> _Draws:
+def _resampled(scored: Scored, truth: Ints, systems: list[Ints], bootstrap: tuple[int, int]) -> _Draws:
     """Return the figures of `n_bootstrap` resamples of groups."""
     _, group = np.unique(scored.groups, return_inverse=True)
     n_groups, n_labels = int(group.max()) + 1, len(scored.labels)
@@ -324,9 +302,7 @@ def _systems(scored: Scored, baselines: Mapping[str, ArrayLike]) -> list[Ints]:
     for rule, given in baselines.items():
         predicted = np.asarray(given, dtype=np.str_)
         if predicted.shape != scored.truth.shape:
-            raise CorpusError(
-                f"baseline {rule!r} has shape {predicted.shape}; expected {scored.truth.shape}"
-            )
+            raise CorpusError(f"baseline {rule!r} has shape {predicted.shape}; expected {scored.truth.shape}")
         check_labels(f"baseline {rule!r}", predicted, scored.labels)
         systems.append(scored.codes(predicted))
     return systems
@@ -398,9 +374,7 @@ class Check:
         return self.worst >= self.floor
 
 
-def load_floors(
-    path: str | Path, model: str, labels: Mapping[str, Sequence[str]]
-) -> Mapping[str, Mapping[str, float]]:
+def load_floors(path: str | Path, model: str, labels: Mapping[str, Sequence[str]]) -> Mapping[str, Mapping[str, float]]:
     """Return a model's floors, by task and metric, from a TOML file.
 
     Parameters
@@ -428,16 +402,11 @@ def load_floors(
         where = f"{path} [{model}.{task}]"
         _table(figures, where)
         if task not in labels:
-            raise ConfigError(
-                f"{where}: the model answers no question {task!r}; expected one of "
-                f"{', '.join(labels)}"
-            )
+            raise ConfigError(f"{where}: the model answers no question {task!r}; expected one of {', '.join(labels)}")
         known = TWO_LABEL_METRICS if len(labels[task]) == 2 else METRICS
         for metric, floor in figures.items():
             if metric not in known or not isinstance(floor, float) or not 0 <= floor <= 1:
-                raise ConfigError(
-                    f"{where}: {metric} = {floor!r}; expected one of {', '.join(known)}, 0.0 to 1.0"
-                )
+                raise ConfigError(f"{where}: {metric} = {floor!r}; expected one of {', '.join(known)}, 0.0 to 1.0")
     return floors
 
 
@@ -448,9 +417,7 @@ def _table(found: Any, where: str) -> Mapping[str, Any]:
     raise ConfigError(f"{where} is {found!r}; expected a table of floors, as a gate needs some")
 
 
-def check_floors(
-    reports: Sequence[Report], floors: Mapping[str, Mapping[str, float]]
-) -> list[Check]:
+def check_floors(reports: Sequence[Report], floors: Mapping[str, Mapping[str, float]]) -> list[Check]:
     """Return each floor beside the worst figure of the reports that are about whole splits.
 
     Raises
@@ -464,9 +431,7 @@ def check_floors(
             found = [
                 (math.isfinite(figure.value), figure.value, report.split)
                 for report in reports
-                if report.name == task
-                and not report.part
-                and (figure := getattr(report, metric)) is not None
+                if report.name == task and not report.part and (figure := getattr(report, metric)) is not None
             ]
             if not found:
                 raise ConfigError(f"floor {task}.{metric}: no report has this figure")

@@ -15,18 +15,6 @@ from saring.evaluation.metrics import Bin, Curve, Estimate
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
 
-__all__ = [
-    "Baseline",
-    "ClassScore",
-    "PublisherScore",
-    "Ranking",
-    "Report",
-    "Row",
-    "Table",
-    "summary_table",
-]
-
-
 # A small table that prints itself: plain text for logs, a rich table on a terminal.
 
 
@@ -244,14 +232,9 @@ class Report:
             figures |= {f"f1.{label}": score.f1.value}
         for number, baseline in enumerate(self.baselines):
             name = f"baseline.{_loggable(baseline.name, number)}"
-            figures |= {
-                f"{name}.accuracy": baseline.accuracy,
-                f"{name}.macro_f1": baseline.macro_f1,
-            }
+            figures |= {f"{name}.accuracy": baseline.accuracy, f"{name}.macro_f1": baseline.macro_f1}
             figures |= _flat(f"{name}.gain", baseline.gain)
-        return {
-            f"{self.name}.{self.asked_of}.{key}": float(value) for key, value in figures.items()
-        }
+        return {f"{self.name}.{self.asked_of}.{key}": float(value) for key, value in figures.items()}
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as a dictionary of JSON types; `from_json` reads it back, equal."""
@@ -269,9 +252,7 @@ class Report:
         try:
             report: Report = _typed(cls, data)
         except TypeError as error:
-            raise BundleError(
-                f"a stored report cannot be read: {error}; evaluate the model again"
-            ) from error
+            raise BundleError(f"a stored report cannot be read: {error}; evaluate the model again") from error
         return report
 
     def table(self) -> Table:
@@ -317,22 +298,13 @@ def _row(name: str, figure: Estimate, rows: int | None = None) -> Row:
 def _class_row(score: ClassScore) -> Row:
     """Return the row of one label."""
     name, value, spread, *_ = _row(f"F1, {score.label}", score.f1)
-    return (
-        name,
-        value,
-        spread,
-        f"{score.precision:.3f}",
-        f"{score.recall:.3f}",
-        f"{score.support:,}",
-    )
+    return (name, value, spread, f"{score.precision:.3f}", f"{score.recall:.3f}", f"{score.support:,}")
 
 
 def _baseline_rows(baseline: Baseline) -> tuple[Row, Row]:
     """Return the rows of one baseline: its macro-F1, and the model's gain over it."""
     figure = f"{baseline.macro_f1:.3f}"
-    return (f"macro-F1, {baseline.name}", figure, "", "", "", ""), _row(
-        f"gain over {baseline.name}", baseline.gain
-    )
+    return (f"macro-F1, {baseline.name}", figure, "", "", "", ""), _row(f"gain over {baseline.name}", baseline.gain)
 
 
 def _flat(name: str, figure: Estimate) -> dict[str, float]:
@@ -378,9 +350,7 @@ def summary_table(reports: Sequence[Report], title: str = "Evaluation") -> Table
     """Return reports side by side, one a row, each beside the best of its baselines."""
     return Table(
         title=title,
-        header=(
-            *("task", "split", "rows", "macro-F1", "95%", "accuracy", "AUC", "ECE", "baseline"),
-        ),
+        header=(*("task", "split", "rows", "macro-F1", "95%", "accuracy", "AUC", "ECE", "baseline"),),
         sections=(tuple(map(_summary_row, reports)),),
         note="".join(f"{word}: {what}. " for word, what in PARTS.items() if _any_of(word, reports))
         + "ECE: calibration error. Baseline: best macro-F1. 95%: by resampled groups."

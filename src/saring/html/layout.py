@@ -12,9 +12,6 @@ from typing import Any
 
 from lxml import etree
 
-__all__ = ["Element", "Line", "Page", "page_lines", "page_rules", "told_chars"]
-
-
 # A web page's elements to lines, as a browser would break them.
 
 
@@ -150,9 +147,7 @@ def _links(parts: Sequence[tuple[str, Element | None]]) -> list[tuple[str, str]]
     for text, anchor in parts:
         if anchor is not None:
             texts[anchor] = texts.get(anchor, "") + text
-    pairs = [
-        (_collapse(text), (anchor.get("href") or "").strip()) for anchor, text in texts.items()
-    ]
+    pairs = [(_collapse(text), (anchor.get("href") or "").strip()) for anchor, text in texts.items()]
     return [pair for pair in pairs if pair[0]]
 
 
@@ -192,9 +187,7 @@ class Page:
         self._counts = _sums(lines, [1] * len(lines))
         self._named: dict[Element, bool] = {}
         for line in lines:
-            line.is_boilerplate = (
-                _invites(line) or self._in_boilerplate(line.owner) or self._is_caption(line)
-            )
+            line.is_boilerplate = _invites(line) or self._in_boilerplate(line.owner) or self._is_caption(line)
         _mark_items(lines)
 
     def body(self, first: int = 0) -> list[Line]:
@@ -312,9 +305,7 @@ def _values(lines: Sequence[Line]) -> list[int]:
     """Return what each line adds to a container: its length for prose, a cost for all else."""
     values = [_value(line) for line in lines]
     # A paragraph alone between two lines of links is the summary on a card of another article.
-    long = [
-        i for i, line in enumerate(lines) if (line.is_links or line.is_prose) and not line.is_teaser
-    ]
+    long = [i for i, line in enumerate(lines) if (line.is_links or line.is_prose) and not line.is_teaser]
     for before, here, after in zip(long, long[1:], long[2:], strict=False):
         if lines[before].is_links and lines[after].is_links and lines[here].is_prose:
             values[here] = 0

@@ -23,9 +23,6 @@ from saring.processes import WorkerProcess, name_of, named
 if TYPE_CHECKING:
     from saring.html.layout import Line
 
-__all__ = ["MAX_SAVED_BYTES", "PAGE_SECONDS", "PageReader", "page_record", "without_images"]
-
-
 # One web page to a `Record`: main text with its teaser links in place, and metadata.
 
 
@@ -34,14 +31,9 @@ BELOW_SHARE = 0.5  # with less prose below it than this, the line taken for the 
 
 IMAGE_CHARS = 1_000  # of an image within a page; shorter ones are dots and arrows
 
-_CHARSET = re.compile(
-    rb"""(?:charset|<\?xml\s[^<>]{0,200}?\bencoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE
-)
+_CHARSET = re.compile(rb"""(?:charset|<\?xml\s[^<>]{0,200}?\bencoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 # An image or typeface written out in the page itself, in lines or in one.
-_INLINE = re.compile(
-    r"""(data:[\w.+-]{1,99}\\?/[\w.+-]{1,99}[;,])(?:(?:[^\s"'<>\\]|\\/){40,}+\s*+)++""",
-    re.IGNORECASE,
-)
+_INLINE = re.compile(r"""(data:[\w.+-]{1,99}\\?/[\w.+-]{1,99}[;,])(?:(?:[^\s"'<>\\]|\\/){40,}+\s*+)++""", re.IGNORECASE)
 _XHTML = re.compile(r"\s*<\?xml\s", re.IGNORECASE)
 _CLOSED = re.compile(r"<([a-z][\w:-]*)([^<>]*)/>", re.IGNORECASE)
 _VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())  # noqa: SIM905
@@ -243,12 +235,7 @@ class PageReader:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.close()
 
     def _running(self) -> WorkerProcess:
@@ -293,9 +280,7 @@ def _outcome(parse_page: ParsePage, html: bytes, name: str) -> dict[str, Any]:
         return {"record": None, "error": f"{name}: the page broke the page reader ({what:.200})"}
 
 
-def _ask(
-    process: WorkerProcess, request: bytes, seconds: float
-) -> tuple[dict[str, Any] | None, bool]:
+def _ask(process: WorkerProcess, request: bytes, seconds: float) -> tuple[dict[str, Any] | None, bool]:
     """Return the worker's answer, None if it died first, and whether time ran out."""
     late = threading.Event()
 

@@ -16,9 +16,6 @@ from urllib.parse import urlsplit
 from saring.dates import find_date, read_date, written
 from saring.html.layout import Line, page_rules
 
-__all__ = ["PageMeta", "body_text", "mark_teasers", "page_meta"]
-
-
 # A web page's title, time, publisher and address.
 
 
@@ -117,9 +114,7 @@ def _addresses(root: Any, metas: dict[str, str]) -> Iterator[str]:
 
 def _usual_host(lines: Sequence[Line]) -> str:
     """Return the host most links of the page lead to: the portal's own."""
-    hosts = Counter(
-        urlsplit(to).hostname or "" for line in lines for _, to in line.links if "//" in to
-    )
+    hosts = Counter(urlsplit(to).hostname or "" for line in lines for _, to in line.links if "//" in to)
     return hosts.most_common(1)[0][0] if hosts else ""
 
 
@@ -251,9 +246,7 @@ def _patterns() -> _Patterns:
 
     return _Patterns(
         # "Baca juga", "Simak juga Video:"; a single word needs its colon: "Baca buku" is a sentence
-        prefix=compiled(
-            rf"\W{{0,4}}(?:(?:{markers}|{lists})(?: \w+){{0,3}} ?:|{two_words})\W{{0,4}}"
-        ),
+        prefix=compiled(rf"\W{{0,4}}(?:(?:{markers}|{lists})(?: \w+){{0,3}} ?:|{two_words})\W{{0,4}}"),
         ending=compiled(rf"\b(?:{markers}) ?: ?\Z"),
         inside=compiled(rf"\W{{0,4}}(?:(?:{markers}) ?:|(?:{two_words}) ?[:,-]?) ?"),
         label=compiled(rf"\W{{0,4}}(?:{markers})\W{{0,4}}"),
@@ -323,9 +316,7 @@ def _inline_teaser(line: Line) -> list[tuple[str, list[tuple[str, str]]]]:
     links = line.links
     if not prefix and (found := rules.inside.match(links[0][0])):
         prefix = found.group().strip()
-        links = [
-            (text[found.end() :] if n == 0 else text, to) for n, (text, to) in enumerate(links)
-        ]
+        links = [(text[found.end() :] if n == 0 else text, to) for n, (text, to) in enumerate(links)]
     elif len(prefix) > PREFIX_CHARS or not rules.prefix.fullmatch(prefix):
         return []
     for text, _ in links[1:]:

@@ -39,21 +39,6 @@ from saring.io.records import (
 )
 from saring.io.streams import Stream
 
-__all__ = [
-    "Block",
-    "Files",
-    "Line",
-    "Lines",
-    "Ready",
-    "Rows",
-    "Table",
-    "blocks",
-    "file_size",
-    "opened",
-    "row_size",
-]
-
-
 # Rows in blocks that nobody has looked into yet: quickly cut, and sent to another process.
 
 
@@ -267,9 +252,7 @@ def _received(source: Source, first: int, sent: bytes, found: Found) -> Table:
         return Table(source, first, stream.read_next_batch(), found)
 
 
-def _record(
-    source: Source, number: int, values: dict[str, Any] | Broken, columns: Columns
-) -> Record:
+def _record(source: Source, number: int, values: dict[str, Any] | Broken, columns: Columns) -> Record:
     """Return the record in a row, as `read` does."""
     if isinstance(values, Broken):
         return to_record(broken_row(source, number, values.error), columns)
@@ -308,9 +291,7 @@ def blocks(inputs: Inputs, options: ReadOptions) -> Iterator[Block]:
     return each()
 
 
-def opened(
-    blocks: Iterable[Block], options: ReadOptions, pages: Pages | None = None
-) -> list[Record]:
+def opened(blocks: Iterable[Block], options: ReadOptions, pages: Pages | None = None) -> list[Record]:
     """Return the records in blocks.
 
     Parameters

@@ -18,20 +18,6 @@ from typing import Any
 
 from saring.errors import InputError, UsageError, path_text
 
-__all__ = [
-    "FIELDS",
-    "MAX_TEXT_BYTES",
-    "Broken",
-    "Columns",
-    "Found",
-    "Unreadable",
-    "Values",
-    "as_json",
-    "as_texts",
-    "kind_of",
-]
-
-
 # What a row is before our fields are found in it: values by their columns, or `Broken`.
 
 

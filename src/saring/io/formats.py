@@ -23,23 +23,6 @@ from saring.io.columns import MAX_TEXT_BYTES, Broken, Unreadable, Values, kind_o
 from saring.io.input_files import Source
 from saring.io.streams import BUFFER_BYTES, Stream
 
-__all__ = [
-    "BATCH_ROWS",
-    "TABLES",
-    "batch_rows",
-    "cells_of",
-    "header_of",
-    "is_text",
-    "json_line",
-    "parquet_batches",
-    "parquet_length",
-    "parquet_rows",
-    "parquet_schema",
-    "raw_lines",
-    "reads_bytes",
-]
-
-
 # CSV: what delimits its cells, and its rows, with those that a stray quote ran together parted.
 
 
@@ -80,9 +63,7 @@ def _cells(text: str, delimiter: str) -> list[str]:
         return []
 
 
-def cells_of(
-    readline: Callable[[], str], delimiter: str, torn: Callable[[], bool]
-) -> Iterator[list[str] | Broken]:
+def cells_of(readline: Callable[[], str], delimiter: str, torn: Callable[[], bool]) -> Iterator[list[str] | Broken]:
     """Yield the cells of each row, the header first; `Broken` for lines that are no row.
 
     A quote out of place runs rows together. Of such a row no more is broken than its first line
@@ -234,14 +215,10 @@ def parquet_batches(source: Source, stream: Stream, choose: Choose | None = None
         with ExitStack() as opened:
             plain = source.path if source.reopens and not stream.packed else None
             # Arrow would look for an address in a path, and refuse one that is not UTF-8.
-            file: Any = opened.enter_context(
-                pa.OSFile(os.fsencode(plain)) if plain else stream.spooled()
-            )
+            file: Any = opened.enter_context(pa.OSFile(os.fsencode(plain)) if plain else stream.spooled())
             # Buffered and not read ahead: by default a whole row group is held, and kept (measured:
             # 720 MB for a file of 600 MB, so 150).
-            table = opened.enter_context(
-                parquet.ParquetFile(file, buffer_size=BUFFER_BYTES, pre_buffer=False)
-            )
+            table = opened.enter_context(parquet.ParquetFile(file, buffer_size=BUFFER_BYTES, pre_buffer=False))
             names = choose(table.schema_arrow.names) if choose else None
             yield from table.iter_batches(batch_size=BATCH_ROWS, columns=names)
     except (pa.ArrowException, OSError, ValueError, LookupError, MemoryError) as error:
@@ -313,9 +290,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _BETWEEN = re.compile(r"[\s,\[\]]*")  # what stands between the values of a JSON list
 
 
-def json_lines(
-    source: Source, stream: Stream, choose: Choose | None = None
-) -> Iterator[Values | Broken]:
+def json_lines(source: Source, stream: Stream, choose: Choose | None = None) -> Iterator[Values | Broken]:
     """Yield the rows of JSON Lines; blank lines are none."""
     for line in raw_lines(stream):
         yield line if isinstance(line, Broken) else json_line(line)
@@ -347,9 +322,7 @@ def json_line(line: bytes | str) -> Values | Broken:
     return value if type(value) in (dict, Broken) else _no_object(value)
 
 
-def json_values(
-    source: Source, stream: Stream, choose: Choose | None = None
-) -> Iterator[Values | Broken]:
+def json_values(source: Source, stream: Stream, choose: Choose | None = None) -> Iterator[Values | Broken]:
     """Yield the rows of a JSON file: the objects of its list, or its single object.
 
     Raises
@@ -390,9 +363,7 @@ def json_values(
             yield _mended(value) if isinstance(value, dict) else _no_object(value)
 
 
-def csv_rows(
-    source: Source, stream: Stream, choose: Choose | None = None
-) -> Iterator[Values | Broken]:
+def csv_rows(source: Source, stream: Stream, choose: Choose | None = None) -> Iterator[Values | Broken]:
     """Yield the rows of a table with a header line, delimited by comma, semicolon or tab."""
     start = stream.head.decode(stream.encoding, "replace")
     delimiter, _, told = header_of(start, tabs=".tsv" in source.label.lower())

@@ -16,18 +16,6 @@ from typing import IO
 from saring.errors import InputError, UsageError, path_text
 from saring.io.streams import Stream
 
-__all__ = [
-    "FORMATS",
-    "PARTS_SUFFIX",
-    "Inputs",
-    "Source",
-    "folder_sources",
-    "found_sources",
-    "named_source",
-    "sources",
-]
-
-
 FORMATS = {
     ".txt": "txt",
     ".html": "html",
@@ -41,10 +29,7 @@ FORMATS = {
 }
 # What to do with files that are often tried.
 ADVICE = {
-    **dict.fromkeys(
-        (".xlsx", ".xls", ".xlsm", ".ods"),
-        "open it in a spreadsheet and save it as CSV UTF-8",
-    ),
+    **dict.fromkeys((".xlsx", ".xls", ".xlsm", ".ods"), "open it in a spreadsheet and save it as CSV UTF-8"),
     **dict.fromkeys((".docx", ".doc", ".odt", ".rtf", ".pdf"), "save its text as .txt in UTF-8"),
     **dict.fromkeys((".mhtml", ".mht"), "save the page as HTML only"),
     **dict.fromkeys((".zip", ".tar", ".tgz", ".rar", ".7z", ".bz2", ".xz"), "unpack it"),

@@ -15,25 +15,6 @@ from saring.io.formats import TABLES, header_of, parquet_schema
 from saring.io.input_files import Inputs, Source, found_sources, sources
 from saring.io.streams import Stream, guess_encoding
 
-__all__ = [
-    "DOCUMENTS",
-    "Pages",
-    "ReadOptions",
-    "Row",
-    "broken_row",
-    "checked_sources",
-    "fixer",
-    "kept_kinds",
-    "read",
-    "rows",
-    "source_records",
-    "source_rows",
-    "table_record",
-    "text_fields",
-    "to_record",
-]
-
-
 # Sources that are one article each: text files and web pages.
 
 
@@ -51,9 +32,7 @@ def text_fields(stream: Stream) -> dict[str, Any]:
     data = stream.body.read(MAX_TEXT_BYTES + 1)
     stream.check()
     if len(data) > MAX_TEXT_BYTES:
-        raise InputError(
-            f"found more than {MAX_TEXT_BYTES:,} bytes; expected one article a text file; split it"
-        )
+        raise InputError(f"found more than {MAX_TEXT_BYTES:,} bytes; expected one article a text file; split it")
     try:
         text = data.decode(stream.encoding)
     except UnicodeDecodeError as error:
@@ -417,6 +396,4 @@ def fixer(options: ReadOptions) -> Callable[[Record], Record]:
         from ftfy import fix_encoding
     except ImportError:
         raise MissingExtraError("fix", "repairing mojibake") from None
-    return lambda record: replace(
-        record, title=fix_encoding(record.title), text=fix_encoding(record.text)
-    )
+    return lambda record: replace(record, title=fix_encoding(record.title), text=fix_encoding(record.text))

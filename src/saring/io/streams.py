@@ -13,17 +13,6 @@ from typing import IO, Any
 
 from saring.errors import InputError
 
-__all__ = [
-    "BUFFER_BYTES",
-    "UNPACKERS",
-    "Damage",
-    "Plain",
-    "Stream",
-    "guess_encoding",
-    "plain_bytes",
-]
-
-
 # Bytes of files and of gzip and zstd archives: up to any damage, and what the damage is.
 
 
@@ -48,10 +37,7 @@ class Damage(Exception):
     """
 
     def __init__(self, why: str, *, torn: bool = True) -> None:
-        super().__init__(
-            f"cannot be read on from here: {why}; every whole row before is given; fetch the file "
-            "anew"
-        )
+        super().__init__(f"cannot be read on from here: {why}; every whole row before is given; fetch the file anew")
         self.torn = torn
 
 
@@ -190,10 +176,7 @@ def _damaged(kind: str, error: Exception, why: str = "") -> Damage:
     return Damage(f"the {kind} archive is damaged ({why})", torn=torn)
 
 
-UNPACKERS: Mapping[bytes, Callable[[Plain], Iterator[bytes]]] = {
-    b"\x1f\x8b": _gunzipped,
-    b"\x28\xb5\x2f\xfd": _unzstd,
-}
+UNPACKERS: Mapping[bytes, Callable[[Plain], Iterator[bytes]]] = {b"\x1f\x8b": _gunzipped, b"\x28\xb5\x2f\xfd": _unzstd}
 """What reads an archive, by its first bytes."""
 
 
@@ -310,9 +293,7 @@ class Stream:
             while chunk := self.body.read(BUFFER_BYTES):
                 spool.write(chunk)
                 if spool.tell() > MAX_SPOOL_BYTES:
-                    raise InputError(
-                        f"unpacks to more than {MAX_SPOOL_BYTES:,} bytes; unpack it first"
-                    )
+                    raise InputError(f"unpacks to more than {MAX_SPOOL_BYTES:,} bytes; unpack it first")
             self.check()
         except InputError:
             spool.close()

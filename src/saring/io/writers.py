@@ -18,26 +18,6 @@ from saring.atomic import Aside, sync
 from saring.errors import ConfigError, UsageError
 from saring.schema import LINK_COLUMNS, kinds
 
-__all__ = [
-    "MAGIC",
-    "SUFFIXES",
-    "Format",
-    "RowFile",
-    "Table",
-    "arrow_batch",
-    "arrow_schema",
-    "check_place",
-    "claimed",
-    "followed",
-    "joined",
-    "open_rows",
-    "put",
-    "row_groups",
-    "split",
-    "telling",
-]
-
-
 # A Parquet file's footer, taken apart and put together: row groups move without being decoded.
 
 
@@ -199,10 +179,7 @@ def _unsigned(value: int) -> bytes:
 # among them, as a formula. Cells begin where a text does, and in it where the reader's list
 # separator is a semicolon or a tab (a quote behind a comma quotes nothing for it). What cannot be
 # seen may stand before the sign, and so may quotes.
-_SIGNS = (
-    "=+\\-@\u207a-\u207c\u208a-\u208c\u2212\u2a75\u2a76\ufb29"
-    "\ufe62\ufe63\ufe66\ufe6b\uff0b\uff0d\uff1d\uff20"
-)
+_SIGNS = "=+\\-@\u207a-\u207c\u208a-\u208c\u2212\u2a75\u2a76\ufb29\ufe62\ufe63\ufe66\ufe6b\uff0b\uff0d\uff1d\uff20"
 _ENDS = ";\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029"  # of a cell
 _UNSEEN = (
     '"\0-\x08\x0e-\x1b\x1f\x20\x7f-\x84\x86-\xa0\xad\u034f\u0600-\u0605\u061c\u06dd\u070f'
@@ -419,10 +396,7 @@ class RowFile:
         return self
 
     def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with self._aside:
             if kind is None:
@@ -454,9 +428,7 @@ def telling(path: Path) -> Iterator[None]:
             f"{path}: another run is writing it just now; wait for that to end or name another file"
         ) from None
     except OSError as error:
-        raise ConfigError(
-            f"{path}: cannot be written ({error.strerror}); make room or name another file"
-        ) from error
+        raise ConfigError(f"{path}: cannot be written ({error.strerror}); make room or name another file") from error
 
 
 def check_place(path: Path, *, overwrite: bool, folder: bool = False) -> None:
@@ -481,13 +453,9 @@ def check_place(path: Path, *, overwrite: bool, folder: bool = False) -> None:
         there = os.path.lexists(path)
         fits = path.is_dir() if folder else path.is_file()
     if there and not fits:
-        raise ConfigError(
-            f"{path}: is there and no {'folder' if folder else 'regular file'}; name another place"
-        )
+        raise ConfigError(f"{path}: is there and no {'folder' if folder else 'regular file'}; name another place")
     if path.suffix.lower() not in SUFFIXES:
-        raise UsageError(
-            f"{path}: found suffix {path.suffix!r}; expected one of {', '.join(SUFFIXES)}"
-        )
+        raise UsageError(f"{path}: found suffix {path.suffix!r}; expected one of {', '.join(SUFFIXES)}")
     if there and not overwrite:
         raise ConfigError(f"{path}: is there already; name another file or add --overwrite")
 

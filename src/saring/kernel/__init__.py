@@ -31,20 +31,11 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from saring.kernel.text_arrays import THREADS, Strings, as_column, as_list, kernel_is_kept
-from saring.models import Pair, PairScorer, Tie
-from saring.models.parameters import (
-    ClickbaitParameters,
-    LinkParameters,
-    PairParameters,
-    TopicParameters,
-)
-from saring.models.plain_scorer import NotCompiled, PlainArticles, PlainHeadlines
+from saring.kernel.text_arrays import Strings, as_column, as_list, kernel_is_kept
+from saring.models.parameters import ClickbaitParameters, LinkParameters, PairParameters, TopicParameters
+from saring.models.plain_scorer import NotCompiled, Pair, PairScorer, PlainArticles, PlainHeadlines, Tie
 from saring.processes import without
 from saring.text import framed
-
-__all__ = ["ROWS_WORTH_LOADING", "SWITCH", "THREADS", "Topics", "clickbait", "find_literals",
-           "links", "pair_features", "prepare", "topics"]  # fmt: skip
 
 SWITCH = "SARING_COMPILED"
 # Plain Python answers so many while numba and the kernel are loaded.
@@ -88,9 +79,7 @@ def prepare() -> bool:
     return _wanted() and _loaded()
 
 
-def topics(
-    model: TopicParameters, titles: Strings, bodies: Strings, *, threads: int | None = None
-) -> Topics:
+def topics(model: TopicParameters, titles: Strings, bodies: Strings, *, threads: int | None = None) -> Topics:
     """Return the topics of articles and how strange each is; a headline has an empty body.
 
     Parameters
@@ -121,9 +110,7 @@ def topics(
     return Topics(probabilities, strange)
 
 
-def clickbait(
-    model: ClickbaitParameters, headlines: Strings, *, threads: int | None = None
-) -> NDArray[np.float64]:
+def clickbait(model: ClickbaitParameters, headlines: Strings, *, threads: int | None = None) -> NDArray[np.float64]:
     """Return the probability of each label for headlines, shape (n, 2).
 
     Parameters
@@ -145,9 +132,7 @@ def clickbait(
     return answers
 
 
-def links(
-    model: LinkParameters, pairs: Sequence[Pair]
-) -> tuple[NDArray[np.float64], list[list[Tie]]]:
+def links(model: LinkParameters, pairs: Sequence[Pair]) -> tuple[NDArray[np.float64], list[list[Tie]]]:
     """Return the probability that each headline is unrelated, shape (n_pairs,), and its ties.
 
     Parameters
@@ -170,9 +155,7 @@ def pair_features(model: PairParameters, pairs: Sequence[Pair]) -> NDArray[np.fl
     return features
 
 
-def find_literals(
-    texts: Sequence[str], literals: tuple[str, ...]
-) -> Sequence[list[tuple[int, int]] | None]:
+def find_literals(texts: Sequence[str], literals: tuple[str, ...]) -> Sequence[list[tuple[int, int]] | None]:
     """Return where each text holds which literals, by their ends; None where Python is to look.
 
     Parameters
@@ -191,9 +174,7 @@ def find_literals(
 def _wanted() -> bool:
     """Return whether the kernel is to answer, and can."""
     wish = os.environ.get(SWITCH, "")
-    return (wish == "1" or (wish != "0" and _row_counter >= ROWS_WORTH_LOADING)) and (
-        find_spec("numba") is not None
-    )
+    return (wish == "1" or (wish != "0" and _row_counter >= ROWS_WORTH_LOADING)) and (find_spec("numba") is not None)
 
 
 def _pair_scorer(model: PairParameters, n_rows: int) -> Any:
@@ -235,11 +216,7 @@ def _load() -> bool:
         notice.start()
     try:
         with without(["yaml"]):  # with which numba obeys a file of settings in the working folder
-            from saring.kernel import (  # noqa: F401 - importing compiles them
-                literal_search,
-                loops,
-                pair_loops,
-            )
+            from saring.kernel import literal_search, loops, pair_loops  # noqa: F401 - importing compiles them
     except Exception as error:  # numba and NumPy do not fit; nowhere to keep it; a cut file
         _log.warning(
             "scoring takes longer: no compiled kernel (%s); if there is "

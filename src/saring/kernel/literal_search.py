@@ -18,9 +18,6 @@ from numpy.typing import NDArray
 from saring.kernel.loops import LITERALS, Int, Numbers, native
 from saring.kernel.text_arrays import Column, as_column
 
-__all__ = ["Hit", "find"]
-
-
 Hit = tuple[int, int]  # where, and the number of the string
 
 # The one letter beyond ASCII whose small one is in it: a text with a Kelvin sign is Python's.

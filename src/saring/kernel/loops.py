@@ -13,23 +13,6 @@ import numpy as np
 from numba.types import Array, Tuple, float64, int32, int64, uint8, uint32, uint64
 from numpy.typing import NDArray
 
-__all__ = [
-    "HEADLINES",
-    "LITERALS",
-    "PAIRS",
-    "TOPICS",
-    "Found",
-    "Int",
-    "Numbers",
-    "Table",
-    "digest",
-    "native",
-    "score_headlines",
-    "score_topics",
-    "slot_of",
-]
-
-
 # How the kernel is compiled: the decorator, and the types of what it is given.
 
 
@@ -290,9 +273,7 @@ def _tally(
 
 
 @native()
-def _add_lead(
-    data: Numbers, i: Int, cut: Int, field: Numbers, known: Any, work: Any, scores: Numbers
-) -> None:
+def _add_lead(data: Numbers, i: Int, cut: Int, field: Numbers, known: Any, work: Any, scores: Numbers) -> None:
     """Add the lead's field: what is counted so far, and the word that its end cuts in two."""
     before, nothing = work[3].copy(), np.zeros(FACTS)
     for step in (1, -1):

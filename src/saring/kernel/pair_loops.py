@@ -78,18 +78,6 @@ from saring.models.pair_features import (
 )
 from saring.models.plain_scorer import MIN_TELLING_CHARS, TELLING_WEIGHT
 
-__all__ = [
-    "FACTS",
-    "FALLBACK_ALL",
-    "FALLBACK_SENTENCE",
-    "SHARED",
-    "SOURCES",
-    "TOLD",
-    "WORDS",
-    "pair_scorer",
-]
-
-
 # What is compiled into `pair_scorer`.
 SOURCES = (
     "saring.kernel.pair_loops", "saring.kernel.pair_sharing", "saring.kernel.pair_reading",
@@ -177,9 +165,7 @@ def _entry(sources: str) -> Callable[..., None]:
                 find_inside(terms, n_terms, article, text, end - begin)
                 row[TITLE_RECALL] = recall(ZERO, n_titled, weights, terms, article, text)
                 row[KEY_RECALL] = recall(n_titled, n_terms, weights, terms, article, text)
-                fact[FALLBACK_SENTENCE] = _compare(
-                    text, line, article, known, table, mine, theirs, row
-                )
+                fact[FALLBACK_SENTENCE] = _compare(text, line, article, known, table, mine, theirs, row)
                 _tie(text, line, known, row, spans[begin:], weighed[begin:])
 
     return pair_scorer
@@ -203,9 +189,7 @@ def _weigh_subjects(known: Known, work: Work) -> None:
 
 
 @native()
-def _meet_words(
-    text: Text, line: Line, article: Text, chars: Int, fallback: Sought, known: Known
-) -> None:
+def _meet_words(text: Text, line: Line, article: Text, chars: Int, fallback: Sought, known: Known) -> None:
     """Look up what a headline's words weigh, and how often an article has them."""
     n = text.sizes[DISTINCT]
     for word in range(n):
@@ -232,9 +216,7 @@ def _share(text: Text, line: Line, article: Text, total: float, row: Numbers) ->
             row[OVERLAP] += weight
             row[GROUP_OVERLAP] += weight
             row[SPECIFIC] += max(weight - SPECIFIC_WEIGHT, 0.0)
-            row[SATURATED] += (
-                weight * times * (BM25_SATURATION + 1) / (times + BM25_SATURATION * length)
-            )
+            row[SATURATED] += weight * times * (BM25_SATURATION + 1) / (times + BM25_SATURATION * length)
         elif akin:
             row[GROUP_OVERLAP] += weight * GROUP_SHARE
         if at != MISSING and article.words[MARKS, at] & IN_LEAD:
@@ -247,9 +229,7 @@ def _share(text: Text, line: Line, article: Text, total: float, row: Numbers) ->
 
 
 @native()
-def _tie(
-    text: Text, line: Line, known: Known, row: Numbers, spans: Numbers, weighed: Numbers
-) -> None:
+def _tie(text: Text, line: Line, known: Known, row: Numbers, spans: Numbers, weighed: Numbers) -> None:
     """Say of each of a headline's words how it ties the headline to the article; add it up."""
     for word in range(text.sizes[DISTINCT]):
         weight, note, tie = line.weights[word], text.words[NOTE, word], 0.0

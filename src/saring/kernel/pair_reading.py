@@ -27,59 +27,6 @@ from saring.kernel.loops import (
 from saring.models.pair_features import LEAD_CHARS, LEAD_WORDS
 from saring.text import MAX_LINE_CHARS
 
-__all__ = [
-    "ABBREVIATION",
-    "ABBREVIATION_END",
-    "AFTER",
-    "BEGIN",
-    "BLANK",
-    "COARSE",
-    "DISTINCT",
-    "EARLY",
-    "FALLBACKS",
-    "FINE",
-    "FIRST",
-    "GLUED",
-    "HEADING",
-    "IN_LEAD",
-    "LAST",
-    "LEAD",
-    "LENGTH",
-    "MARKS",
-    "MASK",
-    "NAMED",
-    "NO",
-    "NOTE",
-    "NO_TITLE",
-    "N_LEAD",
-    "PERHAPS",
-    "PLAIN",
-    "QUAD",
-    "SENTENCES",
-    "SLOT",
-    "SPOKEN",
-    "SURE",
-    "TIMES",
-    "TITLE_PARTS",
-    "TITLE_WORDS",
-    "UNGLUED",
-    "WHICH",
-    "ZERO",
-    "Text",
-    "breaks_line",
-    "ends_sentence",
-    "find",
-    "is_capital",
-    "is_small",
-    "mark_lead",
-    "meet",
-    "neighbours",
-    "note",
-    "read",
-    "room",
-]
-
-
 # Room for a text as the kernel of pairs reads it, and what is found there.
 
 
@@ -408,12 +355,7 @@ def _take_apart(points: Numbers, title: Int, terms: Any, text: Text) -> None:
             if run > 0 and not (in_word and not _lost_space(points, i)):
                 if run > 1:
                     word = meet(text, hashed, i - run, run, terms)
-                    note(
-                        text,
-                        word,
-                        np.int64(text.spoken[FINE, at]),
-                        np.int64(text.spoken[COARSE, at]),
-                    )
+                    note(text, word, np.int64(text.spoken[FINE, at]), np.int64(text.spoken[COARSE, at]))
                 hashed, run = SEED, ZERO
             if in_word:
                 hashed = (hashed ^ np.uint64(entry & LETTER)) * FACTOR
@@ -431,10 +373,10 @@ def _lost_space(points: Numbers, i: Int) -> bool:
     """Whether a word begins here that is glued to the one before, as `related terms` says."""
     if i < GLUED_BEFORE or i + GLUED_BEHIND >= len(points) or not is_capital(points[i]):
         return False
+    whole = True
     for k in range(i - GLUED_BEFORE, i + GLUED_BEHIND + 1):
-        if k != i and not is_small(points[k]):
-            return False
-    return True
+        whole &= k == i or is_small(points[k])
+    return whole
 
 
 @native()

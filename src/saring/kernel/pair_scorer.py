@@ -17,15 +17,11 @@ from saring.kernel.pair_reading import ABBREVIATION, ABBREVIATION_END
 from saring.kernel.pair_sharing import ACTOR, BEGINS_PAIR, GROUPED, IDF, KNOWN, NAME, PLACE
 from saring.kernel.scorers import Terms, letters
 from saring.kernel.text_arrays import Column, in_slices
-from saring.models import FEATURES, Pair, PairScorer, Tie
-from saring.models.pair_features import BODY_CHARS, Sentences
+from saring.models.pair_features import BODY_CHARS, FEATURES, Sentences
 from saring.models.pair_vocabulary import NAME_PRIOR, TermGroups, unseen_weight, word_rows
 from saring.models.parameters import PairParameters
-from saring.models.plain_scorer import by_article
+from saring.models.plain_scorer import Pair, PairScorer, Tie, by_article
 from saring.text import Splitter
-
-__all__ = ["CompiledPairScorer", "tables"]
-
 
 # What fitting learned of pairs, as the kernel looks it up.
 
@@ -52,11 +48,7 @@ def tables(parameters: PairParameters) -> tuple[Table, tuple[Numbers, ...]]:
         (ABBREVIATION, short), (ABBREVIATION_END, ends),
         (GROUPED, grouped), (BEGINS_PAIR, {term.split()[0] for term in grouped if " " in term}),
     )  # fmt: skip
-    others = [
-        parameters.latent_words,
-        *term_groups.families,
-        *(sorted(words) for _, words in notes),
-    ]
+    others = [parameters.latent_words, *term_groups.families, *(sorted(words) for _, words in notes)]
     terms = Terms.of(chain([parameters.words[i] for i in order.tolist()], *others))
     known = (
         _numbers(terms, parameters, order), _notes(terms, notes),
@@ -73,19 +65,14 @@ def _abbreviations(known: Iterable[str]) -> tuple[set[str], set[str]]:
     return {term for term, end in last.items() if term == end}, set(last.values())
 
 
-def _numbers(
-    terms: Terms, parameters: PairParameters, order: NDArray[np.intp]
-) -> NDArray[np.float64]:
+def _numbers(terms: Terms, parameters: PairParameters, order: NDArray[np.intp]) -> NDArray[np.float64]:
     """Return how rare each slot's word is, and how probably a name, shape (n + 1, 2).
 
     The words that have a rarity come first, in this order.
     """
     found = np.empty((len(terms.slots) + 1, 2))
     found[:, IDF], found[:, NAME] = unseen_weight(parameters.idf, parameters.min_df), NAME_PRIOR
-    found[: len(order), IDF], found[: len(order), NAME] = (
-        parameters.idf[order],
-        parameters.names[order],
-    )
+    found[: len(order), IDF], found[: len(order), NAME] = (parameters.idf[order], parameters.names[order])
     return found
 
 
@@ -172,9 +159,7 @@ class CompiledPairScorer:
         """Who answers where the kernel does not."""
         return PairScorer(self._parameters)
 
-    def features_and_ties(
-        self, pairs: Sequence[Pair]
-    ) -> tuple[NDArray[np.float64], list[list[Tie]]]:
+    def features_and_ties(self, pairs: Sequence[Pair]) -> tuple[NDArray[np.float64], list[list[Tie]]]:
         """Return the features of each pair, and pair by pair the words that tie it."""
         features = np.zeros((len(pairs), len(FEATURES)))
         told: list[list[Tie]] = [[] for _ in pairs]
@@ -189,9 +174,7 @@ class CompiledPairScorer:
         for ties in told:
             ties.sort(key=lambda tie: (-tie.weight, tie.word))
         if fallback:
-            features[fallback], answers = self._plain.features_and_ties(
-                [pairs[i] for i in fallback]
-            )
+            features[fallback], answers = self._plain.features_and_ties([pairs[i] for i in fallback])
             for i, ties in zip(fallback, answers, strict=True):
                 told[i] = ties
         return features, told
@@ -226,10 +209,7 @@ class CompiledPairScorer:
             begin, lowered = batch.lines.offsets[row], headline.lower()
             here = slice(begin, begin + found.facts[row, pair_loops.WORDS])
             spans, each = found.spans[here].tolist(), found.weighed[here, 0].tolist()
-            weights = {
-                lowered[at : at + length]: weight
-                for (at, length, _), weight in zip(spans, each, strict=True)
-            }
+            weights = {lowered[at : at + length]: weight for (at, length, _), weight in zip(spans, each, strict=True)}
             best = sentences.best(weights) / (sum(each) or 1.0)
             found.features[row, pair_loops.SENTENCE_OVERLAP] = best
 

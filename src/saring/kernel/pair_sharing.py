@@ -7,19 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from saring.kernel.loops import (
-    FACTOR,
-    LETTER,
-    MISSING,
-    PAIR_FACTOR,
-    SEED,
-    WORD,
-    Int,
-    Numbers,
-    Table,
-    native,
-    slot_of,
-)
+from saring.kernel.loops import FACTOR, LETTER, MISSING, PAIR_FACTOR, SEED, WORD, Int, Numbers, Table, native, slot_of
 from saring.kernel.pair_reading import (
     AFTER,
     BEGIN,
@@ -47,39 +35,6 @@ from saring.kernel.pair_reading import (
     neighbours,
 )
 from saring.models.pair_features import GROUP_FLOOR, KEY_TERMS, MIN_KEY_CHARS, MIN_STEM_CHARS
-
-__all__ = [
-    "ACTOR",
-    "BEGINS_PAIR",
-    "COUNT",
-    "GROUPED",
-    "IDF",
-    "KNOWN",
-    "NAME",
-    "PLACE",
-    "SOUGHT",
-    "Known",
-    "Line",
-    "Sought",
-    "Work",
-    "best_sentence",
-    "count_groups",
-    "damped",
-    "find_direction",
-    "find_inside",
-    "find_term_groups",
-    "key_terms",
-    "line_for",
-    "members",
-    "pair_slot",
-    "phrases",
-    "recall",
-    "seek",
-    "sought_for",
-    "title_terms",
-    "work_for",
-]
-
 
 # What the kernel of pairs looks up and writes on: what was learned of terms, and scratch paper.
 
@@ -349,9 +304,7 @@ def line_for(chars: Int, host_chars: Int) -> Line:
 
 
 @native()
-def recall(
-    start: Int, stop: Int, weights: Numbers, sought: Sought, article: Text, text: Text
-) -> float:
+def recall(start: Int, stop: Int, weights: Numbers, sought: Sought, article: Text, text: Text) -> float:
     """Return the share, by weight, of some words of the article that a headline has."""
     total = found = 0.0
     for k in range(start, stop):
@@ -384,8 +337,7 @@ def key_terms(article: Text, known: Known, words: Numbers, weights: Numbers) -> 
             continue
         at = n
         while at > 0 and (
-            weight > weights[at - 1]
-            or (weight == weights[at - 1] and _before(article, word, np.int64(words[at - 1])))
+            weight > weights[at - 1] or (weight == weights[at - 1] and _before(article, word, np.int64(words[at - 1])))
         ):
             at -= 1
         if at == KEY_TERMS:
@@ -409,9 +361,7 @@ def _before(text: Text, one: Int, two: Int) -> bool:
 
 
 @native()
-def find_term_groups(
-    text: Text, line: Line, known: Known, table: Table, mine: Work, articles: Work
-) -> float:
+def find_term_groups(text: Text, line: Line, known: Known, table: Table, mine: Work, articles: Work) -> float:
     """Find related terms of a headline's words; return the share of its families in the article.
 
     A word has a family alone or with its neighbour.

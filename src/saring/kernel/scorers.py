@@ -29,18 +29,8 @@ from saring.kernel.loops import (
 )
 from saring.kernel.text_arrays import Column, in_slices
 from saring.models.parameters import ClickbaitParameters, TermWeights, TopicParameters
-from saring.models.plain_scorer import (
-    SENTENCE_ENDS,
-    NotCompiled,
-    domain_weights,
-    mean_rarity,
-    rarities,
-    two_labels,
-)
+from saring.models.plain_scorer import SENTENCE_ENDS, NotCompiled, domain_weights, mean_rarity, rarities, two_labels
 from saring.text import LEAD_CHARS
-
-__all__ = ["ArticleScorer", "HeadlineScorer", "Terms", "hash_terms", "letters"]
-
 
 # What the kernel knows of each code point: its small letter, and whether it makes words.
 
@@ -134,9 +124,7 @@ class Terms:
         found[at, 1:] = field.weights.T
         return found
 
-    def members(
-        self, groups: Iterable[Sequence[str]]
-    ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    def members(self, groups: Iterable[Sequence[str]]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Return where the groups of each slot begin, and the groups, slot by slot."""
         pairs = [(self.slots[term], g) for g, group in enumerate(groups) for term in group]
         slots, members = np.array(sorted(pairs), dtype=np.int32).reshape(-1, 2).T
@@ -221,9 +209,7 @@ class ArticleScorer:
             model.intercept,
         )
 
-    def __call__(
-        self, titles: Column, bodies: Column, threads: int | None
-    ) -> tuple[Numbers, Numbers, Numbers]:
+    def __call__(self, titles: Column, bodies: Column, threads: int | None) -> tuple[Numbers, Numbers, Numbers]:
         """Return probabilities, out-of-domain scores, and the rows that Python must answer."""
         scores = np.tile(self.intercept, (len(titles), 1))
         facts = np.zeros((len(titles), loops.FACTS))

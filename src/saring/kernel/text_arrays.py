@@ -23,18 +23,6 @@ from saring.errors import ConfigError
 if TYPE_CHECKING:
     from pyarrow import Array
 
-__all__ = [
-    "THREADS",
-    "Column",
-    "Strings",
-    "as_column",
-    "as_list",
-    "cores",
-    "in_slices",
-    "kernel_is_kept",
-]
-
-
 # Texts as the kernel takes them: one run of UTF-8 bytes, and where each text begins.
 
 
@@ -143,9 +131,7 @@ def _threads() -> int:
     return int(given) or cores()
 
 
-def in_slices(
-    work: Callable[[int, int], None], columns: Sequence[Column], threads: int | None
-) -> None:
+def in_slices(work: Callable[[int, int], None], columns: Sequence[Column], threads: int | None) -> None:
     """Call `work` with the first row of each slice and the one behind its last.
 
     Parameters
@@ -199,9 +185,7 @@ def _functions(path: Path, source: bytes, newest: float) -> Iterator[str]:
     """Yield the names of a file's functions that are kept as they are now."""
     index = f"{path.stem}.*.py{sys.version_info.major}{sys.version_info.minor}*.nbi"
     chosen = os.environ.get("NUMBA_CACHE_DIR")
-    for kept in (
-        Path(chosen).glob(f"*/{index}") if chosen else path.parent.glob(f"__pycache__/{index}")
-    ):
+    for kept in Path(chosen).glob(f"*/{index}") if chosen else path.parent.glob(f"__pycache__/{index}"):
         data = kept.read_bytes()
         fits = sha256(source).digest() in data and _maker(data) == version("numba")
         if fits and kept.stat().st_mtime >= newest:

@@ -5,8 +5,3 @@
 
 Predicting needs no scikit-learn; `tfidf_features`, `pair_fitting` and `pipelines` are of training.
 """
-
-from saring.models.pair_features import FEATURES
-from saring.models.plain_scorer import Pair, PairScorer, Tie
-
-__all__ = ["FEATURES", "Pair", "PairScorer", "Tie"]

@@ -23,20 +23,6 @@ from saring.models.pair_vocabulary import (
 )
 from saring.text import Bag, GroupCounter, Splitter, runs, words
 
-__all__ = [
-    "BODY_CHARS",
-    "FEATURES",
-    "MIN_STEM_CHARS",
-    "SPECIFIC_WEIGHT",
-    "ArticleText",
-    "Headline",
-    "Sentences",
-    "Tools",
-    "pair_features",
-    "ties",
-]
-
-
 # An article as the features see it; made once for all its links. And a headline likewise.
 
 
@@ -198,11 +184,7 @@ class ArticleText:
         at = lowered.find(f" {word}", len(self.title) + 1)
         while at >= 0:
             after = text[at + length : at + length + 1]
-            if (
-                text[at + 1].isupper()
-                and text[at - 1] in _BEFORE_INSIDE
-                and not (after.isalnum() or after == "_")
-            ):
+            if text[at + 1].isupper() and text[at - 1] in _BEFORE_INSIDE and not (after.isalnum() or after == "_"):
                 return True
             at = lowered.find(f" {word}", at + length)
         return False
@@ -240,10 +222,7 @@ class ArticleText:
     def subjects(self) -> list[float]:
         """How much it has of each group of the lexicon: the logarithm of counts by rarity."""
         found = self._tools.subjects.count(self._plain)
-        return [
-            math.log1p(times) * weight
-            for times, weight in zip(found, self._tools.subject_weights, strict=True)
-        ]
+        return [math.log1p(times) * weight for times, weight in zip(found, self._tools.subject_weights, strict=True)]
 
     @cached_property
     def direction(self) -> NDArray[np.float64]:
@@ -308,18 +287,14 @@ BM25_SATURATION, BM25_LENGTH = 1.2, 0.75
 USUAL_WORDS = 250  # length of an ordinary article
 
 
-def pair_features(
-    article: ArticleText, headline: Headline, found: dict[str, float], tools: Tools
-) -> list[float]:
+def pair_features(article: ArticleText, headline: Headline, found: dict[str, float], tools: Tools) -> list[float]:
     """Return the features of a pair, in the order of `FEATURES`; `found` is what `ties` gives."""
     weights, total = headline.weights, headline.total
     said = {word: article.mentions(word) for word in weights}
     shared = {word: w for word, w in weights.items() if said[word]}
     lead = article.lead
     akin = {w for w, of in headline.relatives.items() if any(map(article.term_groups, of))}
-    near = {
-        w for w in akin if w not in lead and any(map(article.lead_has_group, headline.relatives[w]))
-    }
+    near = {w for w in akin if w not in lead and any(map(article.lead_has_group, headline.relatives[w]))}
     return [
         sum(shared.values()) / total,
         _partly(weights, shared, akin) / total,
@@ -356,11 +331,7 @@ def ties(article: ArticleText, headline: Headline) -> dict[str, float]:
 def _partly(weights: dict[str, float], found: Container[str], akin: Container[str]) -> float:
     """Return the weight of the words found; one with related terms alone counts in part."""
     return sum(
-        [
-            w if word in found else w * GROUP_SHARE
-            for word, w in weights.items()
-            if word in found or word in akin
-        ]
+        [w if word in found else w * GROUP_SHARE for word, w in weights.items() if word in found or word in akin]
     )
 
 
@@ -380,19 +351,14 @@ def _said(found: dict[str, float], headline: Headline, tools: Tools) -> list[flo
     return [
         sum(found.values()),
         sum(tie for word, tie in found.items() if word not in places and word not in actors),
-        -sum(
-            headline.weights[word] - COMMON_WEIGHT
-            for word, tie in found.items()
-            if tie == 0 and word in places
-        ),
+        -sum(headline.weights[word] - COMMON_WEIGHT for word, tie in found.items() if tie == 0 and word in places),
     ]
 
 
 def _names(article: ArticleText, headline: Headline, shared: Container[str], tools: Tools) -> float:
     """Return the share of the headline's names, by weight, that the article has."""
     named = {
-        word: w * (1.0 if article.names(word) else tools.vocabulary.name(word))
-        for word, w in headline.weights.items()
+        word: w * (1.0 if article.names(word) else tools.vocabulary.name(word)) for word, w in headline.weights.items()
     }
     found = [w for word, w in named.items() if word in shared]
     return sum(found) / (sum(named.values()) + NAME_FLOOR)
@@ -426,8 +392,6 @@ def _recall(wanted: dict[str, float], headline: Headline) -> float:
     total = sum(wanted.values()) or 1.0
     has, lowered = headline.weights, headline.lowered
     found = [
-        weight
-        for word, weight in wanted.items()
-        if word in has or (len(word) >= MIN_STEM_CHARS and word in lowered)
+        weight for word, weight in wanted.items() if word in has or (len(word) >= MIN_STEM_CHARS and word in lowered)
     ]
     return sum(found) / total

@@ -17,13 +17,7 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import StandardScaler
 
-from saring.models.pair_vocabulary import (
-    TermGroups,
-    glued_parts,
-    load_term_groups,
-    name_shares,
-    words_inside,
-)
+from saring.models.pair_vocabulary import TermGroups, glued_parts, load_term_groups, name_shares, words_inside
 from saring.models.parameters import PairParameters
 from saring.models.plain_scorer import Pair, PairScorer
 from saring.models.tfidf_features import Counts, Rows, count_terms
@@ -38,15 +32,6 @@ from saring.text import (
     paragraphs,
     runs,
 )
-
-__all__ = [
-    "MAX_ABBREVIATION_CHARS",
-    "Background",
-    "PairFeatures",
-    "PairScaler",
-    "learn_abbreviations",
-]
-
 
 # Abbreviations learned from texts: the rules by which Punkt finds them, and no others of its.
 
@@ -85,9 +70,7 @@ def learn_abbreviations(texts: Iterable[str]) -> tuple[str, ...]:
     trainer = _Trainer()
     for text in texts:
         trainer.read(text)
-    parameters = {
-        word for word in trainer.known if len(word) <= MAX_ABBREVIATION_CHARS and word[:1].isalpha()
-    }
+    parameters = {word for word in trainer.known if len(word) <= MAX_ABBREVIATION_CHARS and word[:1].isalpha()}
     return tuple(sorted(parameters | set(ABBREVIATIONS)))
 
 
@@ -168,9 +151,7 @@ class _Trainer:
         word = token[:-1].lower()
         return self.known.isdisjoint((word, word.split("-")[-1]))
 
-    def _note_capitals(
-        self, lines: Sequence[Sequence[str]], types: Sequence[str], ends: Sequence[bool]
-    ) -> None:
+    def _note_capitals(self, lines: Sequence[Sequence[str]], types: Sequence[str], ends: Sequence[bool]) -> None:
         """Note which types have a capital at the beginning of sentences, and inside them."""
         before = GOES_ON
         for (token, first), type_, end in zip(_begun(lines), types, ends, strict=True):
@@ -332,9 +313,7 @@ class PairFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         background = Background.of(pairs)
         counts = background.counts()
         terms = counts.fit(TfidfVectorizer(min_df=self.min_df, sublinear_tf=True))
-        latent_terms = counts.fit(
-            TfidfVectorizer(min_df=self.min_df, max_features=LATENT_WORDS, sublinear_tf=True)
-        )
+        latent_terms = counts.fit(TfidfVectorizer(min_df=self.min_df, max_features=LATENT_WORDS, sublinear_tf=True))
         # Half the digits take half the time, and leave the space the same to five digits.
         weighed = counts.weigh(latent_terms).astype(np.float32)
         dimensions = min(self.dimensions, min(weighed.shape) - 1)

@@ -16,25 +16,6 @@ from numpy.typing import NDArray
 
 from saring.text import Bag, GroupCounter, load_lexicon, words
 
-__all__ = [
-    "DAMPED",
-    "KINDS",
-    "NAME_PRIOR",
-    "WORD_LISTS",
-    "LatentSpace",
-    "TermGroups",
-    "Vocabulary",
-    "capitalised",
-    "glued_parts",
-    "load_term_groups",
-    "name_shares",
-    "separate_words",
-    "unseen_weight",
-    "word_rows",
-    "words_inside",
-]
-
-
 # What background articles teach of words: how rare they are, and whether they are names.
 
 
@@ -69,9 +50,7 @@ def words_inside(text: str) -> list[str]:
     return _INSIDE.findall(text)
 
 
-def name_shares(
-    times: Iterable[tuple[str, float]], vocabulary: Mapping[str, int]
-) -> NDArray[np.float64]:
+def name_shares(times: Iterable[tuple[str, float]], vocabulary: Mapping[str, int]) -> NDArray[np.float64]:
     """Return for each word how often it has a capital inside sentences, shape (n_words,).
 
     Parameters
@@ -87,9 +66,7 @@ def name_shares(
         if place is not None:
             all_[place] += often
             capitals[place] += often * word[0].isupper()
-    shares: NDArray[np.float64] = (capitals + NAME_PRIOR * NAME_PRIOR_WEIGHT) / (
-        all_ + NAME_PRIOR_WEIGHT
-    )
+    shares: NDArray[np.float64] = (capitals + NAME_PRIOR * NAME_PRIOR_WEIGHT) / (all_ + NAME_PRIOR_WEIGHT)
     return shares
 
 
@@ -114,13 +91,7 @@ class Vocabulary:
         How rare any other is.
     """
 
-    def __init__(
-        self,
-        words: Sequence[str],
-        idf: NDArray[np.float64],
-        names: NDArray[np.float64],
-        min_df: int,
-    ) -> None:
+    def __init__(self, words: Sequence[str], idf: NDArray[np.float64], names: NDArray[np.float64], min_df: int) -> None:
         # Common words first: they lie beside each other in memory, and most look-ups are of them.
         order = idf.argsort(kind="stable")
         known = zip(order.tolist(), idf[order].tolist(), strict=True)
@@ -160,9 +131,7 @@ class LatentSpace:
         What a TruncatedSVD fitted on their TF-IDF, with logarithms of counts, calls components.
     """
 
-    def __init__(
-        self, words: Sequence[str], idf: NDArray[np.float64], axes: NDArray[np.float64]
-    ) -> None:
+    def __init__(self, words: Sequence[str], idf: NDArray[np.float64], axes: NDArray[np.float64]) -> None:
         self._place = dict(zip(words, range(len(words)), strict=True))
         self._rows = word_rows(idf, axes)
 
@@ -201,8 +170,7 @@ _GLUED = re.compile(r"(?<=[a-z]{3})(?=[A-Z][a-z]{2})")
 # The same, in a text of which only spaces and the case of its letters are left: quicker to look
 # for, and the middle of it quicker still.
 _CASES = bytes(
-    ord("a" if c.islower() else "A" if c.isupper() else " " if c.isspace() else ".")
-    for c in map(chr, range(128))
+    ord("a" if c.islower() else "A" if c.isupper() else " " if c.isspace() else ".") for c in map(chr, range(128))
 ).ljust(256, b".")
 _GLUED_MIDDLE, _GLUED_CASES = b"aA", b"aaaAaa"
 
@@ -265,10 +233,7 @@ class TermGroups:
 
     def __init__(self, families: Mapping[str, Sequence[str]]) -> None:
         self.families = [family.split(", ") for kind in KINDS for family in families[kind]]
-        terms = {
-            kind: {term for family in families[kind] for term in family.split(", ")}
-            for kind in KINDS
-        }
+        terms = {kind: {term for family in families[kind] for term in family.split(", ")} for kind in KINDS}
         self._of: defaultdict[str, list[int]] = defaultdict(list)
         for number, group in enumerate(self.families):
             for term in group:

@@ -15,17 +15,6 @@ from typing import Any, TypeVar, get_type_hints
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = [
-    "ClickbaitParameters",
-    "LinkParameters",
-    "PairParameters",
-    "TermWeights",
-    "TopicParameters",
-    "from_arrays",
-    "to_arrays",
-]
-
-
 T = TypeVar("T")
 Floats = NDArray[np.float64]
 Arrays = Mapping[str, NDArray[Any]]
@@ -231,18 +220,11 @@ def to_arrays(value: Any, name: str = "") -> dict[str, NDArray[Any]]:
         keys, lists = list(value), list(value.values())
         flat = [term for terms in lists for term in terms]
         sizes = np.array([len(terms) for terms in lists], dtype=np.uint32)
-        return {
-            **to_arrays(keys, f"{name}.keys"),
-            f"{name}.sizes": sizes,
-            **to_arrays(flat, f"{name}.values"),
-        }
+        return {**to_arrays(keys, f"{name}.keys"), f"{name}.sizes": sizes, **to_arrays(flat, f"{name}.values")}
     if isinstance(value, list):
         encoded = [string.encode(_ENCODING, _ERRORS) for string in value]
         lengths = np.array([len(piece) for piece in encoded], dtype=np.uint32)
-        return {
-            f"{name}.utf8": np.frombuffer(b"".join(encoded), dtype=np.uint8),
-            f"{name}.lengths": lengths,
-        }
+        return {f"{name}.utf8": np.frombuffer(b"".join(encoded), dtype=np.uint8), f"{name}.lengths": lengths}
     array = np.asarray(value)
     if array.dtype == np.float64 and array.size >= MIN_SINGLE_SIZE:
         array = array.astype(np.float32)
@@ -268,9 +250,7 @@ def _read(kind: Any, left: dict[str, NDArray[Any]], name: str) -> Any:
     """Return the value of one field; its arrays are taken out of `left`."""
     if is_dataclass(kind):
         hints = get_type_hints(kind)
-        held = {
-            f.name: _read(hints[f.name], left, f"{name}.{f.name}".lstrip(".")) for f in fields(kind)
-        }
+        held = {f.name: _read(hints[f.name], left, f"{name}.{f.name}".lstrip(".")) for f in fields(kind)}
         try:
             return kind(**held)  # type: ignore[operator]
         except ValueError as error:
@@ -296,9 +276,7 @@ def _read(kind: Any, left: dict[str, NDArray[Any]], name: str) -> Any:
     return np.ascontiguousarray(floats, dtype=np.float64)
 
 
-def _take(
-    left: dict[str, NDArray[Any]], name: str, kind: str, ndim: int, *, itemsize: int = 0
-) -> NDArray[Any]:
+def _take(left: dict[str, NDArray[Any]], name: str, kind: str, ndim: int, *, itemsize: int = 0) -> NDArray[Any]:
     """Return an array and take it out of `left`; ValueError when it is not of this kind."""
     if name not in left:
         raise ValueError(f"{name}: missing")

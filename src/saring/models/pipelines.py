@@ -18,27 +18,8 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 
 from saring.config import ClickbaitConfig, LinkConfig, TopicConfig
 from saring.models.pair_fitting import PairFeatures, PairScaler
-from saring.models.parameters import (
-    ClickbaitParameters,
-    LinkParameters,
-    TermWeights,
-    TopicParameters,
-)
+from saring.models.parameters import ClickbaitParameters, LinkParameters, TermWeights, TopicParameters
 from saring.models.tfidf_features import DomainShares, FieldTfidf, HeadlineTfidf, word_vectors
-
-__all__ = [
-    "Calibration",
-    "EmbeddingLogistic",
-    "clickbait_model",
-    "clickbait_parameters",
-    "fit_logistic",
-    "link_model",
-    "link_parameters",
-    "score_columns",
-    "topic_model",
-    "topic_parameters",
-]
-
 
 # Logistic regression where columns outnumber rows: scikit-learn's minimum in a third of its time.
 
@@ -76,10 +57,7 @@ class _Step(NamedTuple):
 
 
 def fit_logistic(
-    classifier: LogisticRegression,
-    rows: Any,
-    labels: ArrayLike,
-    sample_weight: ArrayLike | None = None,
+    classifier: LogisticRegression, rows: Any, labels: ArrayLike, sample_weight: ArrayLike | None = None
 ) -> LogisticRegression:
     """Return a classifier fitted as by its own `fit`, within its tolerance.
 
@@ -313,12 +291,7 @@ def topic_model(config: TopicConfig) -> Pipeline:
 
 def link_model(config: LinkConfig, seed: int) -> Pipeline:
     """Return the link pipeline: (title, body, headline) rows to related and unrelated."""
-    features = Pipeline(
-        [
-            ("pairs", PairFeatures(config.min_df, config.dimensions, seed)),
-            ("scale", PairScaler()),
-        ]
-    )
+    features = Pipeline([("pairs", PairFeatures(config.min_df, config.dimensions, seed)), ("scale", PairScaler())])
     return _pipeline(features, config.C)
 
 
@@ -381,31 +354,22 @@ def clickbait_parameters(model: Pipeline) -> ClickbaitParameters:
     """Return the parameters of a fitted `clickbait_model`."""
     columns = _columns(model)
     fields = {
-        name: _term_weights(part, columns[name], 1.0)
-        for name, part in model.named_steps["features"].transformer_list
+        name: _term_weights(part, columns[name], 1.0) for name, part in model.named_steps["features"].transformer_list
     }
-    return ClickbaitParameters(
-        **fields, intercept=float(model.named_steps["classify"].intercept_[0])
-    )
+    return ClickbaitParameters(**fields, intercept=float(model.named_steps["classify"].intercept_[0]))
 
 
 def _columns(model: Pipeline) -> dict[str, NDArray[np.float64]]:
     """Return the classifier's weights for each part of its features, (n_scores, n_columns)."""
     found, begin = {}, 0
     for name, part in model.named_steps["features"].transformer_list:
-        width = (
-            2 * len(part.lexicon_)
-            if isinstance(part, DomainShares)
-            else len(part.vectorizer_.vocabulary_)
-        )
+        width = 2 * len(part.lexicon_) if isinstance(part, DomainShares) else len(part.vectorizer_.vocabulary_)
         found[name] = model.named_steps["classify"].coef_[:, begin : begin + width]
         begin += width
     return found
 
 
-def _term_weights(
-    part: FieldTfidf | HeadlineTfidf, coef: NDArray[np.float64], scale: float
-) -> TermWeights:
+def _term_weights(part: FieldTfidf | HeadlineTfidf, coef: NDArray[np.float64], scale: float) -> TermWeights:
     """Return the terms of a fitted transformer with their weights."""
     vectorizer = part.vectorizer_
     return TermWeights(list(vectorizer.vocabulary_), vectorizer.idf_, coef, scale)
@@ -413,12 +377,7 @@ def _term_weights(
 
 def _pipeline(features: FeatureUnion | Pipeline, penalty: float) -> Pipeline:
     """Return the features followed by logistic regression."""
-    return Pipeline(
-        [
-            ("features", features),
-            ("classify", LogisticRegression(C=penalty, max_iter=MAX_ITERATIONS)),
-        ]
-    )
+    return Pipeline([("features", features), ("classify", LogisticRegression(C=penalty, max_iter=MAX_ITERATIONS))])
 
 
 class Calibration:
@@ -443,10 +402,7 @@ class Calibration:
     """
 
     def __init__(
-        self,
-        scores: NDArray[np.float64],
-        targets: NDArray[np.float64],
-        weights: NDArray[np.float64] | None = None,
+        self, scores: NDArray[np.float64], targets: NDArray[np.float64], weights: NDArray[np.float64] | None = None
     ) -> None:
         columns = score_columns(scores)
 
@@ -458,9 +414,7 @@ class Calibration:
 
     def apply(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return calibrated probabilities of decision scores, shape (n, n_classes)."""
-        probabilities: NDArray[np.float64] = np.exp(
-            _log_softmax(self.scale * score_columns(scores))
-        )
+        probabilities: NDArray[np.float64] = np.exp(_log_softmax(self.scale * score_columns(scores)))
         return probabilities
 
     def set_on(self, model: Pipeline) -> None:

@@ -15,22 +15,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from saring.models.pair_features import (
-    FEATURES,
-    SPECIFIC_WEIGHT,
-    ArticleText,
-    Headline,
-    Tools,
-    pair_features,
-    ties,
-)
+from saring.models.pair_features import FEATURES, SPECIFIC_WEIGHT, ArticleText, Headline, Tools, pair_features, ties
 from saring.models.pair_vocabulary import DAMPED, LatentSpace, TermGroups, Vocabulary, unseen_weight
-from saring.models.parameters import (
-    ClickbaitParameters,
-    PairParameters,
-    TermWeights,
-    TopicParameters,
-)
+from saring.models.parameters import ClickbaitParameters, PairParameters, TermWeights, TopicParameters
 from saring.text import (
     FRAMED_TOKEN,
     LEAD_CHARS,
@@ -44,24 +31,6 @@ from saring.text import (
     runs,
     words,
 )
-
-__all__ = [
-    "MOST_OUT_OF_DOMAIN",
-    "NotCompiled",
-    "Pair",
-    "PairScorer",
-    "PlainArticles",
-    "PlainHeadlines",
-    "Tie",
-    "by_article",
-    "domain_weights",
-    "malay_words",
-    "mean_rarity",
-    "out_of_domain",
-    "rarities",
-    "two_labels",
-]
-
 
 # Pairs judged: their features, and the words that tell why, from what fitting learned.
 
@@ -100,9 +69,7 @@ class PairScorer:
     def __init__(self, parameters: PairParameters) -> None:
         self._known = {term for group in parameters.lexicon.values() for term in group}
         self._tools = Tools(
-            vocabulary=Vocabulary(
-                parameters.words, parameters.idf, parameters.names, parameters.min_df
-            ),
+            vocabulary=Vocabulary(parameters.words, parameters.idf, parameters.names, parameters.min_df),
             term_groups=TermGroups(parameters.term_groups),
             family_weights=parameters.family_weights.tolist(),
             subjects=GroupCounter(parameters.lexicon),
@@ -127,9 +94,7 @@ class PairScorer:
             return self._told(article, headline, ties(article, headline))
         return []
 
-    def features_and_ties(
-        self, pairs: Sequence[Pair]
-    ) -> tuple[NDArray[np.float64], list[list[Tie]]]:
+    def features_and_ties(self, pairs: Sequence[Pair]) -> tuple[NDArray[np.float64], list[list[Tie]]]:
         """Return what `features` and, pair by pair, `ties` say, at the cost of the first."""
         features = np.zeros((len(pairs), len(FEATURES)))
         told: list[list[Tie]] = [[] for _ in pairs]
@@ -204,9 +169,7 @@ def out_of_domain(
     return mean_rarity(np.array(totals, dtype=np.float64).reshape(-1, 4))
 
 
-def rarities(
-    terms: Sequence[str], idf: NDArray[np.float64], min_df: int
-) -> tuple[dict[str, float], float]:
+def rarities(terms: Sequence[str], idf: NDArray[np.float64], min_df: int) -> tuple[dict[str, float], float]:
     """Return the rarity of each word, and that of an unknown one.
 
     Parameters

@@ -34,19 +34,6 @@ from saring.text import (
     words,
 )
 
-__all__ = [
-    "Counts",
-    "DomainShares",
-    "FieldTfidf",
-    "HeadlineTfidf",
-    "Rows",
-    "count_terms",
-    "per_row",
-    "tokens",
-    "word_vectors",
-]
-
-
 # What fitting counts in texts: counted once, whichever of the rows a model is then fitted on.
 
 
@@ -197,8 +184,7 @@ def count_terms(texts: Iterable[str], cut: Callable[[str], list[str]]) -> Counts
     rank = np.empty(len(terms), dtype=np.intc)
     rank[[place[term] for term in terms]] = np.arange(len(terms))
     matrix = csr_matrix(
-        (np.ones(len(columns)), rank[np.asarray(columns)], np.asarray(ends)),
-        shape=(len(ends) - 1, len(terms)),
+        (np.ones(len(columns)), rank[np.asarray(columns)], np.asarray(ends)), shape=(len(ends) - 1, len(terms))
     )
     matrix.sum_duplicates()
     return Counts(dict(zip(terms, range(len(terms)), strict=True)), matrix)

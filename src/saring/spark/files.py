@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from saring.article import KeepLinks
-from saring.batch import Summary
+from saring.batch.jobs import Summary
 from saring.errors import ConfigError, InputError, MissingExtraError
-from saring.io import Broken, Columns, ReadOptions, fixer, json_line, kept_kinds, sources
-from saring.io.formats import header_of, parquet_schema
-from saring.io.input_files import FORMATS
+from saring.io.columns import Broken, Columns
+from saring.io.formats import header_of, json_line, parquet_schema
+from saring.io.input_files import FORMATS, sources
+from saring.io.records import ReadOptions, fixer, kept_kinds
 from saring.io.writers import arrow_schema, check_place
 from saring.predict import Model
 from saring.schema import kept_columns, kinds, prediction_columns
@@ -38,19 +39,6 @@ from saring.spark.session import (
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
-
-__all__ = [
-    "READERS",
-    "article_columns",
-    "found",
-    "map_batches",
-    "quoted",
-    "row_kinds",
-    "score",
-    "score_files",
-    "spread",
-]
-
 
 # A DataFrame of articles to a DataFrame of prediction rows.
 
@@ -139,9 +127,7 @@ def quoted(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
 
 
-def map_batches(
-    df: DataFrame, work: Callable[[Batches], Batches], columns: Mapping[str, str]
-) -> DataFrame:
+def map_batches(df: DataFrame, work: Callable[[Batches], Batches], columns: Mapping[str, str]) -> DataFrame:
     """Return what `work` makes of the Arrow batches of each partition.
 
     Parameters
@@ -168,9 +154,7 @@ HEADER_LINES = 20  # that a header may have: a name with a line break in it has 
 Reader = Callable[["SparkSession", "list[str]", ReadOptions], "DataFrame"]
 
 
-def found(
-    inputs: Sequence[str | Path], format: str
-) -> tuple[dict[str, list[str]], dict[str, tuple[str, str]]]:
+def found(inputs: Sequence[str | Path], format: str) -> tuple[dict[str, list[str]], dict[str, tuple[str, str]]]:
     """Return the addresses of each format, and what ids and messages call each local file."""
     groups: dict[str, list[str]] = {}
     names: dict[str, tuple[str, str]] = {}
@@ -199,9 +183,7 @@ def _format_of(given: str) -> str:
     suffixes = [suffix for suffix in Path(given).suffixes[-2:] if suffix != ".gz"]
     format = FORMATS.get(suffixes[-1].lower(), "") if suffixes else ""
     if format not in READERS:
-        raise InputError(
-            f"{given}: the address tells no format; give --format {', '.join(READERS)}"
-        )
+        raise InputError(f"{given}: the address tells no format; give --format {', '.join(READERS)}")
     return format
 
 
@@ -223,10 +205,7 @@ def _parquet(spark: SparkSession, paths: list[str], options: ReadOptions) -> Dat
         spark.conf.set("spark.sql.legacy.parquet.nanosAsLong", "true")
         told = zip(values, kinds, strict=True)
         reader = reader.schema(", ".join(f"{value} {kind}" for value, (kind, _) in told))
-        values = [
-            f"{given.format(value)} AS {value}"
-            for value, (_, given) in zip(values, kinds, strict=True)
-        ]
+        values = [f"{given.format(value)} AS {value}" for value, (_, given) in zip(values, kinds, strict=True)]
     return reader.parquet(*paths).selectExpr(
         f"_metadata.file_path AS {FILE}", f"_metadata.row_index + 1 AS {ROW}", *values
     )
@@ -258,10 +237,7 @@ _JSON_KINDS: Mapping[str, tuple[str, str]] = {
         f"timestamp[{unit}]": ("BIGINT", f"CAST(timestamp_micros({micros}) AS TIMESTAMP_NTZ)")
         for unit, micros in _FROM.items()
     },
-    **{
-        f"timestamp[{unit}, tz=UTC]": ("BIGINT", f"timestamp_micros({micros})")
-        for unit, micros in _FROM.items()
-    },
+    **{f"timestamp[{unit}, tz=UTC]": ("BIGINT", f"timestamp_micros({micros})") for unit, micros in _FROM.items()},
 }
 """How Spark reads a column of an Arrow type, and what is made of it."""
 
@@ -287,9 +263,7 @@ def _csv(spark: SparkSession, paths: list[str], options: ReadOptions) -> DataFra
         sep=delimiter,
     )
     found = [f"{cells[header.index(name)]} AS {quoted(name)}" for name in chosen]
-    return _numbered(
-        table, {}, {**dict.fromkeys(chosen, "string"), BROKEN: "string"}, found, chosen
-    )
+    return _numbered(table, {}, {**dict.fromkeys(chosen, "string"), BROKEN: "string"}, found, chosen)
 
 
 def _json_lines(spark: SparkSession, paths: list[str], options: ReadOptions) -> DataFrame:
@@ -401,20 +375,12 @@ def score_files(
     lines = "" if suffix == ".parquet" else suffix
     stamp = datetime.now(UTC).isoformat(timespec="seconds")
     local = [path for path in inputs if "://" not in str(path)]
-    kept = (
-        kept_kinds(local, options)
-        if len(local) == len(inputs)
-        else dict.fromkeys(options.keep, "json")
-    )
+    kept = kept_kinds(local, options) if len(local) == len(inputs) else dict.fromkeys(options.keep, "json")
     scorer = Scorer(ship(model), keep_links, stamp, options, lines, names, kept)
     columns = row_kinds(model, kept)
     with opened(master) as spark:
         frames = [
-            map_batches(
-                spread(READERS[format](spark, paths, options)),
-                scorer,
-                LINES if lines else columns,
-            )
+            map_batches(spread(READERS[format](spark, paths, options)), scorer, LINES if lines else columns)
             for format, paths in groups.items()
         ]
         whole = reduce(lambda one, other: one.union(other), frames)
@@ -424,9 +390,7 @@ def score_files(
             rename_parts(spark, address(out), suffix)
         else:
             writer.option("compression", "zstd").parquet(address(out))
-        return _counted(
-            spark, address(out), suffix, list(columns), [name for _, name in names.values()]
-        )
+        return _counted(spark, address(out), suffix, list(columns), [name for _, name in names.values()])
 
 
 def _refuse_own_output(inputs: Sequence[str | Path], out: str | Path) -> None:
@@ -437,9 +401,7 @@ def _refuse_own_output(inputs: Sequence[str | Path], out: str | Path) -> None:
             raise ConfigError(f"{out}: is an input or lies within {given}; name another folder")
 
 
-def _counted(
-    spark: SparkSession, out: str, suffix: str, columns: Sequence[str], files: Sequence[str]
-) -> Summary:
+def _counted(spark: SparkSession, out: str, suffix: str, columns: Sequence[str], files: Sequence[str]) -> Summary:
     """Return what stands in an output: a task that was redone is counted once.
 
     Rows lie there as tasks came to them; the first error is that of the first row in `files`.
@@ -475,7 +437,5 @@ def _first_error(rows: DataFrame, files: Sequence[str]) -> str:
     firsts = places.selectExpr("file", "struct(coalesce(row, 0) AS row, error) AS first")
     firsts = firsts.groupBy("file").agg({"first": "min"})
     order = {name: number for number, name in enumerate(files)}
-    found = [
-        (order.get(file, len(order)), file, first["error"]) for file, first in firsts.collect()
-    ]
+    found = [(order.get(file, len(order)), file, first["error"]) for file, first in firsts.collect()]
     return str(min(found)[2])

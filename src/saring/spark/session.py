@@ -18,36 +18,19 @@ from urllib.parse import unquote, urlsplit
 
 from saring import __version__
 from saring.article import KeepLinks, Record
-from saring.batch import Scoring, made_tables
+from saring.batch.jobs import Scoring, made_tables
 from saring.errors import BundleError, ConfigError, MissingExtraError, SaringError, install_hint
-from saring.io import Broken, Columns, ReadOptions, Row, batch_rows, fixer, json_line, to_record
+from saring.io.columns import Broken, Columns
+from saring.io.formats import batch_rows, json_line
+from saring.io.records import ReadOptions, Row, fixer, to_record
 from saring.io.writers import SUFFIXES, arrow_batch, arrow_schema
 from saring.kernel import SWITCH, prepare
-from saring.parse import text_id
+from saring.parsing.engine import text_id
 from saring.predict import Model, load
 from saring.processes import program
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
-
-__all__ = [
-    "BROKEN",
-    "FILE",
-    "LINE",
-    "LINES",
-    "NEW_PANDAS",
-    "ROW",
-    "START",
-    "Batches",
-    "Scorer",
-    "Shipped",
-    "address",
-    "numbering",
-    "opened",
-    "rename_parts",
-    "ship",
-]
-
 
 # A Spark session for one command, and what is asked of its file system.
 
@@ -145,10 +128,7 @@ def rename_parts(spark: SparkSession, folder: str, suffix: str) -> None:
     for status in files.listStatus(place):
         name = status.getPath().getName()
         if name.endswith(".txt"):
-            files.rename(
-                status.getPath(),
-                jvm.org.apache.hadoop.fs.Path(place, name.removesuffix(".txt") + suffix),
-            )
+            files.rename(status.getPath(), jvm.org.apache.hadoop.fs.Path(place, name.removesuffix(".txt") + suffix))
 
 
 # A model on its way to other machines: shipped with the job, opened once in each process there.
@@ -288,9 +268,7 @@ _BOM = b"\xef\xbb\xbf"
 Batches = Iterator[Any]  # Arrow record batches of one partition
 
 
-def numbering(
-    before: Mapping[tuple[str, int], int], header: Sequence[str] = ()
-) -> Callable[[Batches], Batches]:
+def numbering(before: Mapping[tuple[str, int], int], header: Sequence[str] = ()) -> Callable[[Batches], Batches]:
     """Return what puts rows' numbers in their files into the column that says where blocks start.
 
     It is a function within a function for those travel by value: processes that only count need
@@ -318,9 +296,7 @@ def numbering(
                 numbers.append(last)
             numbered = batch.set_column(1, name, numbers)
             for at in [at for at, number in enumerate(numbers) if number == 0]:
-                found = [
-                    (column[at].as_py() or "").lstrip("\ufeff") for column in batch.columns[2:]
-                ]
+                found = [(column[at].as_py() or "").lstrip("\ufeff") for column in batch.columns[2:]]
                 if found[: len(header)] != list(header):
                     raise ValueError(
                         f"{batch[0][at]}: found a header without {list(header)}, which the first "

@@ -14,8 +14,8 @@ from threadpoolctl import threadpool_limits
 from saring import kernel
 from saring.config import TrainConfig
 from saring.errors import CorpusError
-from saring.evaluation import Report
-from saring.models import FEATURES
+from saring.evaluation.reports import Report
+from saring.models.pair_features import FEATURES
 from saring.models.pipelines import Calibration
 from saring.store import Bundle
 from saring.training.corpus import LabelledArticle, count_seen
@@ -31,17 +31,6 @@ from saring.training.fit import (
 )
 from saring.training.splits import article_groups
 from saring.training.tasks import DESK, LINK_LABELS, RANDOM, TASKS, Table, Task, protocol_folds
-
-__all__ = [
-    "COLUMNS",
-    "LabelIssue",
-    "LabelIssues",
-    "asked_note",
-    "assess",
-    "find_label_issues",
-    "stored_reports",
-]
-
 
 # A stored model asked about labelled articles: a report for each question they have labels for.
 
@@ -104,9 +93,7 @@ def stored_reports(bundle: Bundle) -> list[Report]:
     return [Report.from_json(stored) for stored in bundle.card["metrics"].values()]
 
 
-def _check_labels(
-    bundle: Bundle, task: Task, table: Table, articles: Sequence[LabelledArticle]
-) -> None:
+def _check_labels(bundle: Bundle, task: Task, table: Table, articles: Sequence[LabelledArticle]) -> None:
     """Raise CorpusError for a label that is none of the model's, before it is asked."""
     labels = bundle.card["labels"][task.name]
     unknown = np.flatnonzero(table.is_eval & ~np.isin(table.truth, labels))
@@ -121,12 +108,7 @@ def _check_labels(
 
 
 def _task_reports(
-    bundle: Bundle,
-    task: Task,
-    table: Table,
-    groups: NDArray[np.intp],
-    kinds: NDArray[np.str_],
-    split: str,
+    bundle: Bundle, task: Task, table: Table, groups: NDArray[np.intp], kinds: NDArray[np.str_], split: str
 ) -> list[Report]:
     """Return the reports of one question: all rows, then each part of them."""
     table = table.take(table.is_eval)
@@ -143,9 +125,7 @@ def _task_reports(
                 table,
                 part.rows,
                 given / given.sum(axis=1, keepdims=True),
-                {name: np.asarray(rule)[part.rows] for name, rule in rules.items()}
-                if part.labels == labels
-                else {},
+                {name: np.asarray(rule)[part.rows] for name, rule in rules.items()} if part.labels == labels else {},
                 labels=part.labels,
                 groups=groups[table.articles],
                 split=split,
@@ -178,17 +158,9 @@ def _parts(table: Table, kinds: NDArray[np.str_], labels: tuple[str, ...]) -> It
     for name, chosen in named.items():
         yield _Part(name, np.flatnonzero(chosen), labels)
         if sharp.any() and not sharp.all() and (chosen & sharp).any():
-            yield _Part(
-                ", ".join(filter(None, (name, "graded 0 or 2"))),
-                np.flatnonzero(chosen & sharp),
-                labels,
-            )
+            yield _Part(", ".join(filter(None, (name, "graded 0 or 2"))), np.flatnonzero(chosen & sharp), labels)
         if REST in labels and len(three) > 1 and (chosen & clear).any():
-            yield _Part(
-                ", ".join(filter(None, (name, f"{REST} left out"))),
-                np.flatnonzero(chosen & clear),
-                three,
-            )
+            yield _Part(", ".join(filter(None, (name, f"{REST} left out"))), np.flatnonzero(chosen & clear), three)
 
 
 def _probabilities(bundle: Bundle, task: Task, rows: Sequence[Any]) -> NDArray[np.float64]:
@@ -205,9 +177,7 @@ def _probabilities(bundle: Bundle, task: Task, rows: Sequence[Any]) -> NDArray[n
 
 def _rules(bundle: Bundle, task: Task, rows: Sequence[Any]) -> Mapping[str, ArrayLike]:
     """Return what the baselines learned in training say of rows."""
-    rules: dict[str, ArrayLike] = {
-        "majority": np.full(len(rows), bundle.card["majority"][task.name])
-    }
+    rules: dict[str, ArrayLike] = {"majority": np.full(len(rows), bundle.card["majority"][task.name])}
     if bundle.link is not None and task.labels == LINK_LABELS:
         features = kernel.pair_features(bundle.link.pairs, rows)
         overlap = ((features - bundle.link.mean) / bundle.link.scale)[:, FEATURES.index("overlap")]
@@ -276,8 +246,7 @@ class LabelIssues:
         """Return what people are told: each source's labels and how many of them are flagged."""
         flagged = Counter(row.label_source for row in self.rows)
         return [
-            f"{source or READ:<8} {n:>7,} labels {flagged[source]:>6,} doubted"
-            f" ({flagged[source] / n:.1%})"
+            f"{source or READ:<8} {n:>7,} labels {flagged[source]:>6,} doubted ({flagged[source] / n:.1%})"
             for source, n in sorted(self.is_eval.items())
         ]
 
@@ -311,9 +280,7 @@ def find_label_issues(
     [task] = [task for task in TASKS if task.name == question]
     table, trained_on = _questions(task, articles, config)
     if not table.is_eval.any():
-        raise CorpusError(
-            f"{question}: found no label among {len(articles)} article(s); expected labelled ones"
-        )
+        raise CorpusError(f"{question}: found no label among {len(articles)} article(s); expected labelled ones")
     labels = task_labels(task, table)
     with threadpool_limits(limits=1):
         groups = article_groups(articles)[table.articles]
@@ -333,9 +300,7 @@ def find_label_issues(
     )
 
 
-def _questions(
-    task: Task, articles: Sequence[LabelledArticle], config: TrainConfig
-) -> tuple[Table, NDArray[np.bool_]]:
+def _questions(task: Task, articles: Sequence[LabelledArticle], config: TrainConfig) -> tuple[Table, NDArray[np.bool_]]:
     """Return a table that asks about every label, and which of its rows may be trained on.
 
     A desk's topic is not trained on, unless no reader gave that topic to any article.
@@ -363,11 +328,7 @@ def _answers(
 
 
 def _label_issue(
-    task: Task,
-    table: Table,
-    row: int,
-    articles: Sequence[LabelledArticle],
-    probabilities: Mapping[str, float],
+    task: Task, table: Table, row: int, articles: Sequence[LabelledArticle], probabilities: Mapping[str, float]
 ) -> LabelIssue:
     """Return a row's label beside the most probable one, which may be the same."""
     labelled = articles[table.articles[row]]

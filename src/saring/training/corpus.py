@@ -14,11 +14,8 @@ from unicodedata import normalize
 
 from saring.article import Article
 from saring.errors import BundleError, CorpusError
-from saring.io import rows
-from saring.parse import parse
-
-__all__ = ["LabelledArticle", "LabelledLink", "count_seen", "digests", "fingerprint", "read_corpus"]
-
+from saring.io.records import rows
+from saring.parsing.engine import parse
 
 # Labelled articles: the corpus format, its checks, and the tables that training reads.
 
@@ -92,10 +89,7 @@ def read_corpus(path: str | Path) -> list[LabelledArticle]:
         When the file or a row cannot be read.
     """
     corpus = _stem(Path(path))
-    articles = [
-        replace(_labelled(row.values, row.where), corpus=corpus, where=row.where)
-        for row in rows(path)
-    ]
+    articles = [replace(_labelled(row.values, row.where), corpus=corpus, where=row.where) for row in rows(path)]
     if not articles:
         raise CorpusError(f"{path}: found no rows; expected labelled articles, one JSON row each")
     if not any(article.labelled for article in articles):
@@ -161,9 +155,7 @@ def _pair_row(values: Mapping[str, Any], where: str) -> LabelledArticle:
         "grade": sum(grades) / len(grades),
     }
     return LabelledArticle(
-        article=_article(host, where),
-        links=tuple(_links([link], where)),
-        kind=_string(values, "kind", where),
+        article=_article(host, where), links=tuple(_links([link], where)), kind=_string(values, "kind", where)
     )
 
 

@@ -14,37 +14,15 @@ from sklearn.pipeline import Pipeline
 
 from saring.config import TrainConfig
 from saring.errors import CorpusError
-from saring.evaluation import (
-    Report,
-    Scored,
-    majority_labels,
-    publisher_labels,
-    report,
-    threshold_labels,
-)
 from saring.evaluation.metrics import confusion_matrix, macro_f1
+from saring.evaluation.reporting import Scored, majority_labels, publisher_labels, report, threshold_labels
+from saring.evaluation.reports import Report
 from saring.kernel import pair_features
 from saring.models.pipelines import EmbeddingLogistic, fit_logistic, score_columns
 from saring.models.plain_scorer import out_of_domain
 from saring.models.tfidf_features import Rows
 from saring.training.splits import Fold
 from saring.training.tasks import LINK_LABELS, Table, Task
-
-__all__ = [
-    "Answers",
-    "Fitted",
-    "Progress",
-    "Question",
-    "best_threshold",
-    "confidence_for",
-    "label_targets",
-    "make_features",
-    "make_report",
-    "overlap_labels",
-    "run_folds",
-    "task_labels",
-]
-
 
 # One question fitted and asked: answers, calibration, thresholds, and the report.
 
@@ -134,9 +112,7 @@ class Fitted:
         scores = self.model.named_steps["classify"].decision_function(features)
         baselines = {
             "majority": majority_labels(trained_on.truth, len(asked)),
-            "publisher": publisher_labels(
-                trained_on.truth, trained_on.publishers, unknown.publishers
-            ),
+            "publisher": publisher_labels(trained_on.truth, trained_on.publishers, unknown.publishers),
         }
         if task.labels == LINK_LABELS:
             baselines["overlap"] = overlap_labels(features[:, 0], self.overlap)
@@ -173,9 +149,7 @@ def overlap_labels(overlap: ArrayLike, threshold: float) -> Strings:
     return threshold_labels(overlap, threshold, below=LINK_LABELS[1], above=LINK_LABELS[0])
 
 
-def best_threshold(
-    scores: NDArray[np.float64], positive: NDArray[np.bool_], parts: Strings | None = None
-) -> float:
+def best_threshold(scores: NDArray[np.float64], positive: NDArray[np.bool_], parts: Strings | None = None) -> float:
     """Return the middle of the thresholds that are as good as the best, of quantiles of the scores.
 
     Good is macro-F1; with `parts`, a name for each row, the mean of each part's. The best itself
@@ -185,10 +159,7 @@ def best_threshold(
     truth = positive.astype(np.intp)
     total = np.zeros(len(candidates))
     for rows in [...] if parts is None else [parts == name for name in np.unique(parts)]:
-        tables = [
-            confusion_matrix(truth[rows], (scores[rows] >= c).astype(np.intp), 2)
-            for c in candidates
-        ]
+        tables = [confusion_matrix(truth[rows], (scores[rows] >= c).astype(np.intp), 2) for c in candidates]
         total += macro_f1(np.stack(tables))
     margin = AS_GOOD * (1 if parts is None else len(np.unique(parts)))
     good = candidates[total >= total.max() - margin]
@@ -223,9 +194,7 @@ def task_labels(task: Task, table: Table) -> tuple[str, ...]:
     return task.labels or tuple(str(label) for label in np.unique(table.truth))
 
 
-def _all_columns(
-    model: Pipeline, scores: NDArray[np.float64], labels: Sequence[str]
-) -> NDArray[np.float64]:
+def _all_columns(model: Pipeline, scores: NDArray[np.float64], labels: Sequence[str]) -> NDArray[np.float64]:
     """Return scores with a column a label; one that a fold never saw cannot be its answer."""
     if scores.ndim == 1 and len(labels) == 2:
         return scores
@@ -313,8 +282,7 @@ def run_folds(
     """
     shared = {id(q.table): replace(q.table, rows=Rows(q.table.rows)) for q in questions}
     run = Parallel(n_jobs=-1, prefer="threads", return_as="generator")(
-        delayed(_run)(replace(question, table=shared[id(question.table)]), config)
-        for question in questions
+        delayed(_run)(replace(question, table=shared[id(question.table)]), config) for question in questions
     )
     patience = sys.getswitchinterval()
     sys.setswitchinterval(PATIENCE_SECONDS)

@@ -14,16 +14,6 @@ from numpy.typing import ArrayLike, NDArray
 from saring.errors import ConfigError, CorpusError
 from saring.training.corpus import LabelledArticle
 
-__all__ = [
-    "Fold",
-    "article_groups",
-    "grouped_folds",
-    "later_time",
-    "near_duplicate_groups",
-    "publisher_folds",
-]
-
-
 # Near-duplicate texts: which of them are copies of one another, in near-linear time.
 
 
@@ -69,9 +59,7 @@ def near_duplicate_groups(texts: Sequence[str], threshold: float = 0.5) -> Group
     J. Leskovec, A. Rajaraman, J. Ullman, Mining of Massive Datasets, ch. 3 (http://www.mmds.org).
     """
     if not MIN_THRESHOLD <= threshold <= 1:
-        raise ConfigError(
-            f"threshold of near-duplicates is {threshold}; expected {MIN_THRESHOLD} to 1"
-        )
+        raise ConfigError(f"threshold of near-duplicates is {threshold}; expected {MIN_THRESHOLD} to 1")
     shingles = _shingles(texts)
     worded = np.flatnonzero([len(found) > 0 for found in shingles])
     groups = np.arange(len(texts)) + len(texts)  # wordless texts keep these; none is taken below
@@ -259,9 +247,7 @@ def _folds(n_folds: int, seed: int) -> Any:
     from sklearn.model_selection import StratifiedGroupKFold
 
     class Folds(StratifiedGroupKFold):  # type: ignore[misc]
-        def _find_best_fold(
-            self, y_counts_per_fold: Counts, y_cnt: Counts, group_y_counts: Counts
-        ) -> int:
+        def _find_best_fold(self, y_counts_per_fold: Counts, y_cnt: Counts, group_y_counts: Counts) -> int:
             # scikit-learn tries fold after fold: seconds for some ten thousand groups.
             each = np.arange(self.n_splits)
             tried = np.repeat(y_counts_per_fold[None], self.n_splits, axis=0)
@@ -387,6 +373,4 @@ def _day(row: int, text: Any) -> date:
     try:
         return date.fromisoformat(str(text)[: len("2024-01-31")])
     except ValueError:
-        raise CorpusError(
-            f"row {row}: date {str(text)!r}; expected ISO 8601, such as 2024-01-31"
-        ) from None
+        raise CorpusError(f"row {row}: date {str(text)!r}; expected ISO 8601, such as 2024-01-31") from None

@@ -25,19 +25,6 @@ from saring.models.tfidf_features import Rows
 from saring.training.corpus import LabelledArticle
 from saring.training.splits import Fold, grouped_folds, later_time, publisher_folds
 
-__all__ = [
-    "CLICKBAIT_LABELS",
-    "LINK_LABELS",
-    "PROTOCOLS",
-    "PUBLISHER_OUT",
-    "RANDOM",
-    "TASKS",
-    "Table",
-    "Task",
-    "protocol_folds",
-]
-
-
 # The three questions as tables: which rows they ask about, the right answers, and their model.
 
 
@@ -229,9 +216,7 @@ MOST_SINGLE_PUBLISHERS = 12
 LATER_SHARE = 0.2  # of the dated rows, the youngest, are tested by time
 
 
-def protocol_folds(
-    table: Table, groups: NDArray[np.intp], config: TrainConfig
-) -> dict[str, list[Fold]]:
+def protocol_folds(table: Table, groups: NDArray[np.intp], config: TrainConfig) -> dict[str, list[Fold]]:
     """Return the folds of row numbers of each protocol in `config` that the table supports.
 
     Tested are rows that are asked about, of the corpus ``config.tested`` alone where that has some.
@@ -269,17 +254,13 @@ def protocol_folds(
     return found or {RANDOM: _random(table, groups, tested, config)}
 
 
-def _random(
-    table: Table, groups: NDArray[np.intp], rows: NDArray[np.intp], config: TrainConfig
-) -> list[Fold]:
+def _random(table: Table, groups: NDArray[np.intp], rows: NDArray[np.intp], config: TrainConfig) -> list[Fold]:
     """Return folds that keep near-duplicates together and each label's share."""
     parts = grouped_folds(table.truth[rows], groups[rows], config.folds, config.seed)
     return [(np.flatnonzero(~np.isin(groups, groups[rows[test]])), rows[test]) for _, test in parts]
 
 
-def _publisher_out(
-    table: Table, groups: NDArray[np.intp], rows: NDArray[np.intp], config: TrainConfig
-) -> list[Fold]:
+def _publisher_out(table: Table, groups: NDArray[np.intp], rows: NDArray[np.intp], config: TrainConfig) -> list[Fold]:
     """Return folds that keep publishers apart; none where too few are known."""
     publishers = np.char.strip(table.publishers)
     names = np.unique(publishers[rows])
@@ -294,9 +275,7 @@ def _publisher_out(
     return folds
 
 
-def _later(
-    table: Table, groups: NDArray[np.intp], rows: NDArray[np.intp], config: TrainConfig
-) -> list[Fold]:
+def _later(table: Table, groups: NDArray[np.intp], rows: NDArray[np.intp], config: TrainConfig) -> list[Fold]:
     """Return one fold that trains on what is dated before what it tests.
 
     None where there are no dates, or all that is older has one label.
@@ -311,7 +290,6 @@ def _later(
     return [(train, tested)] if len(np.unique(table.truth[train])) > 1 else []
 
 
-PROTOCOLS: Mapping[
-    str,
-    Callable[[Table, NDArray[np.intp], NDArray[np.intp], TrainConfig], list[Fold]],
-] = MappingProxyType({RANDOM: _random, PUBLISHER_OUT: _publisher_out, LATER_TIME: _later})
+PROTOCOLS: Mapping[str, Callable[[Table, NDArray[np.intp], NDArray[np.intp], TrainConfig], list[Fold]]] = (
+    MappingProxyType({RANDOM: _random, PUBLISHER_OUT: _publisher_out, LATER_TIME: _later})
+)

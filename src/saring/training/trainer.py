@@ -16,8 +16,9 @@ from threadpoolctl import threadpool_limits
 from saring import store
 from saring.config import TrainConfig, flat
 from saring.errors import ConfigError, CorpusError, MissingExtraError
-from saring.evaluation import Report, majority_labels
 from saring.evaluation.render import model_card
+from saring.evaluation.reporting import majority_labels
+from saring.evaluation.reports import Report
 from saring.models.pipelines import Calibration
 from saring.training.corpus import LabelledArticle, digests, fingerprint, read_corpus
 from saring.training.fit import (
@@ -34,9 +35,6 @@ from saring.training.fit import (
 )
 from saring.training.splits import Fold, article_groups
 from saring.training.tasks import LINK_LABELS, PUBLISHER_OUT, TASKS, Table, Task, protocol_folds
-
-__all__ = ["Base", "Job", "Measured", "Trained", "make_jobs", "measure", "train"]
-
 
 # Measuring before fitting: each question asked under each protocol, and what follows from it.
 
@@ -111,12 +109,7 @@ def make_jobs(articles: Sequence[LabelledArticle], config: TrainConfig) -> list[
     return [job for task in TASKS if (job := _job(task, articles, groups, config))]
 
 
-def _job(
-    task: Task,
-    articles: Sequence[LabelledArticle],
-    groups: NDArray[np.intp],
-    config: TrainConfig,
-) -> Job | None:
+def _job(task: Task, articles: Sequence[LabelledArticle], groups: NDArray[np.intp], config: TrainConfig) -> Job | None:
     """Return a question's rows and folds; None when the corpus has no label to train it on."""
     table = task.table(articles, config)
     if not config.tested:  # several files are then one corpus
@@ -135,10 +128,7 @@ def _job(
         task,
         table,
         row_groups,
-        {
-            name: [(known[train], known[test]) for train, test in folds]
-            for name, folds in protocols.items()
-        },
+        {name: [(known[train], known[test]) for train, test in folds] for name, folds in protocols.items()},
         (known, np.flatnonzero(held & table.is_eval)),
     )
 
@@ -158,9 +148,7 @@ def _check_labels(task: Task, known: NDArray[np.str_], held: NDArray[np.str_]) -
         )
 
 
-def _elsewhere(
-    table: Table, groups: NDArray[np.intp], config: TrainConfig
-) -> dict[str, list[Fold]]:
+def _elsewhere(table: Table, groups: NDArray[np.intp], config: TrainConfig) -> dict[str, list[Fold]]:
     """Return the first protocol's folds of each corpus that is not the one tested."""
     others = np.unique(table.corpora[table.is_eval & (table.corpora != config.tested)])
     found = {}
@@ -180,9 +168,7 @@ def measure(jobs: Sequence[Job], config: TrainConfig, progress: Progress) -> Ite
         for fold in parts
     ]
     run = run_folds(
-        [Question(job.task, job.table, fold, keep=name == TEST) for job, name, fold in folds],
-        config,
-        progress,
+        [Question(job.task, job.table, fold, keep=name == TEST) for job, name, fold in folds], config, progress
     )
     answers: dict[str, list[Answers]] = {}
     for (job, name, _), (fitted, found) in zip(folds, run, strict=True):
@@ -193,9 +179,7 @@ def measure(jobs: Sequence[Job], config: TrainConfig, progress: Progress) -> Ite
             answers = {}
 
 
-def _measured(
-    job: Job, fitted: Fitted, answers: Mapping[str, Sequence[Answers]], config: TrainConfig
-) -> Measured:
+def _measured(job: Job, fitted: Fitted, answers: Mapping[str, Sequence[Answers]], config: TrainConfig) -> Measured:
     """Return calibration, thresholds and reports, given each protocol's answers."""
     first = next(iter(job.protocols))
     calibrating = [parts for name, parts in answers.items() if name.split(" (")[0] == first]
@@ -204,10 +188,7 @@ def _measured(
     for name, parts in answers.items():
         judged = [base.pair_scorer(part) for part in parts]
         rows = np.concatenate([part.rows for part in parts])
-        rules = {
-            rule: np.concatenate([part.baselines[rule] for part in parts])
-            for rule in parts[0].baselines
-        }
+        rules = {rule: np.concatenate([part.baselines[rule] for part in parts]) for rule in parts[0].baselines}
         if name.startswith(PUBLISHER_OUT):
             del rules["publisher"]  # no publisher is known there: it is the majority again
         probabilities = np.concatenate([p for p, _ in judged])
@@ -246,9 +227,7 @@ class Base:
         self._scores = np.concatenate([part.scores for part in parts])
         self._out_of_domain = np.concatenate([part.out_of_domain for part in parts])
         self._targets = label_targets(job.table.take(self._rows), job.labels)
-        _, corpus, sizes = np.unique(
-            job.table.corpora[self._rows], return_inverse=True, return_counts=True
-        )
+        _, corpus, sizes = np.unique(job.table.corpora[self._rows], return_inverse=True, return_counts=True)
         self._weights = 1 / sizes[corpus]
         self.calibration = Calibration(self._scores, self._targets, self._weights)
 
@@ -260,9 +239,7 @@ class Base:
         outside = ~np.isin(self._rows, part.rows)
         if not outside.any():  # a single fold
             outside[:] = True
-        calibration = Calibration(
-            self._scores[outside], self._targets[outside], self._weights[outside]
-        )
+        calibration = Calibration(self._scores[outside], self._targets[outside], self._weights[outside])
         threshold = self._unrelated_from(calibration, outside)
         return calibration.apply(part.scores), np.full(len(part.rows), threshold)
 
@@ -429,18 +406,12 @@ def _majority(job: Job) -> str:
     return str(majority_labels(job.known.truth[job.known.is_eval], 1)[0])
 
 
-def _log(
-    folder: Path, reports: Sequence[Report], config: TrainConfig, card: dict[str, Any]
-) -> Trained:
+def _log(folder: Path, reports: Sequence[Report], config: TrainConfig, card: dict[str, Any]) -> Trained:
     """Log the run to MLflow and register the model."""
     from saring import tracking
     from saring.evaluation.render import figures
 
-    drawn = {
-        f"{r.name}.{r.asked_of}.{name}": figure
-        for r in reports
-        for name, figure in figures(r).items()
-    }
+    drawn = {f"{r.name}.{r.asked_of}.{name}": figure for r in reports for name, figure in figures(r).items()}
     info = tracking.log_run(
         tracking.RunRecord(
             bundle=folder,

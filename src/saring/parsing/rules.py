@@ -14,22 +14,6 @@ from typing import Any, NamedTuple
 
 from saring.errors import ConfigError
 
-__all__ = [
-    "MAX_CHARS",
-    "PLACES",
-    "Hit",
-    "Literals",
-    "Marker",
-    "Places",
-    "Rule",
-    "Rules",
-    "load_rules",
-    "lower",
-    "read_rules",
-    "take_line",
-]
-
-
 # The short strings that rules need, and where a text holds them: the one search through a text.
 
 
@@ -64,8 +48,7 @@ class Literals:
         for string in self.strings:
             if not string.isascii() or string != string.lower() or len(string) < MIN_CHARS:
                 raise ConfigError(
-                    f"markers.toml: needs = {string!r}; expected {MIN_CHARS} small letters of "
-                    "ASCII or more"
+                    f"markers.toml: needs = {string!r}; expected {MIN_CHARS} small letters of ASCII or more"
                 )
         self._numbers = {string: number for number, string in enumerate(self.strings)}
         # Strings that begin alike ("[gambas", "[video") are looked for by their beginning first.
@@ -112,9 +95,7 @@ def _nested(strings: Iterable[str]) -> dict[str, list[str]]:
 # What a rule is, and which rules may match where in a text.
 
 
-MAX_CHARS = (
-    200  # a whole-line rule looks at no longer line unless it says so: paragraphs are longer
-)
+MAX_CHARS = 200  # a whole-line rule looks at no longer line unless it says so: paragraphs are longer
 ENDS_KEPT = 1 << 12  # first and last characters of lines whose rules are known
 
 
@@ -206,10 +187,7 @@ class Rules:
         self._places: dict[str, list[Rule]] = {}
         for rule in self.rules:
             self._places.setdefault(rule.where, []).append(rule)
-        self._sizes = {
-            place: sorted({rule.max_chars for rule in rules})
-            for place, rules in self._places.items()
-        }
+        self._sizes = {place: sorted({rule.max_chars for rule in rules}) for place, rules in self._places.items()}
         ends = [rule for rule in self.at("end") if rule.ends is None]
         searched: list[Marker | Rule] = [*self.markers, *self.at("inside"), *self.at("line"), *ends]
         self.literals = Literals([one.needs for one in searched])
@@ -275,9 +253,7 @@ class Rules:
         return [(n, rule) for n, rule in rules if not rule.ends or rule.ends.match(char)]
 
 
-def take_line(
-    rules: Iterable[Rule], line: str, before: str = ""
-) -> tuple[Rule, re.Match[str]] | None:
+def take_line(rules: Iterable[Rule], line: str, before: str = "") -> tuple[Rule, re.Match[str]] | None:
     """Return the first rule that takes the whole line and its match, or None.
 
     Parameters
@@ -327,7 +303,7 @@ _RULE_KEYS = frozenset(
 @cache
 def load_rules() -> Rules:
     """Return the rules shipped with saring; they are read once."""
-    data = files("saring.parse").joinpath("markers.toml").read_text(encoding="utf-8")
+    data = files("saring.parsing").joinpath("markers.toml").read_text(encoding="utf-8")
     return read_rules(tomllib.loads(data))
 
 
@@ -350,9 +326,7 @@ def _marker(entry: Mapping[str, Any]) -> Marker:
     return Marker(
         name=entry["name"],
         kind=entry.get("kind", "link"),
-        pattern=_compile(
-            entry["name"], rf"(?:{_spaced(entry['pattern'])}){_MARKER_END}", case=False
-        ),
+        pattern=_compile(entry["name"], rf"(?:{_spaced(entry['pattern'])}){_MARKER_END}", case=False),
         separator=entry["separator"],
         needs=tuple(entry["needs"]),
         examples=tuple(entry["example"]),
@@ -365,9 +339,7 @@ def _rule(entry: Mapping[str, Any]) -> Rule:
     _check(entry, _RULE_KEYS)
     kind, where = entry["kind"], entry["where"]
     if where not in PLACES:
-        raise ConfigError(
-            f"markers.toml: rule {kind!r}: where = {where!r}; expected one of {PLACES}"
-        )
+        raise ConfigError(f"markers.toml: rule {kind!r}: where = {where!r}; expected one of {PLACES}")
     spaced = _spaced(entry["pattern"]) + (r"\Z" if where == "end" else "")
     return Rule(
         kind=kind,
@@ -388,9 +360,7 @@ def _check(entry: Mapping[str, Any], known: Collection[str]) -> None:
     name = entry.get("name") or entry.get("kind")
     unknown = sorted(set(entry).difference(known))
     if unknown:
-        raise ConfigError(
-            f"markers.toml: rule {name!r}: unknown key {unknown[0]!r}; known: {sorted(known)}"
-        )
+        raise ConfigError(f"markers.toml: rule {name!r}: unknown key {unknown[0]!r}; known: {sorted(known)}")
     if not entry.get("example"):
         raise ConfigError(f"markers.toml: rule {name!r} has no example; give a line it must take")
 
@@ -406,6 +376,4 @@ def _compile(name: str, pattern: str, case: bool) -> re.Pattern[str]:
 def _spaced(pattern: str) -> str:
     """Write out a blank as some white space and ``~`` as optional white space."""
     outside = re.compile(r"(\[(?:\\.|[^\]\\])+\])|(\\.)|( )|(~)")  # not within [...] or escaped
-    return outside.sub(
-        lambda m: f"{_SPACE}{{1,5}}" if m[3] else f"{_SPACE}{{0,5}}" if m[4] else m[0], pattern
-    )
+    return outside.sub(lambda m: f"{_SPACE}{{1,5}}" if m[3] else f"{_SPACE}{{0,5}}" if m[4] else m[0], pattern)

@@ -8,23 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-__all__ = [
-    "MAX_HEADLINE_CHARS",
-    "PROSE_CHARS",
-    "SMALL_WORDS",
-    "Tables",
-    "Token",
-    "Word",
-    "capital_share",
-    "is_prose",
-    "is_title_case",
-    "may_be_headline",
-    "next_joint",
-    "read_word",
-    "sentence_ends",
-]
-
-
 # What a line looks like: headline or prose. The portals' own habits, no word lists to maintain.
 
 
@@ -69,9 +52,7 @@ def may_be_headline(line: str, min_share: float = 0.0) -> bool:
     min_share : float
         Least `capital_share` among its words, in [0, 1].
     """
-    if not 12 <= len(line) <= MAX_HEADLINE_CHARS or (
-        line.endswith(_STOPS) and not line.endswith("..")
-    ):
+    if not 12 <= len(line) <= MAX_HEADLINE_CHARS or (line.endswith(_STOPS) and not line.endswith("..")):
         return False
     start = line.lstrip("\"'“‘([#")[:1]
     if not (start.isupper() or start.isdigit()):

@@ -8,24 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from saring.dates import read_date
-from saring.parse.metadata import find_dateline, parse_credits
-from saring.parse.rules import Places, Rule, Rules, take_line
-from saring.parse.teasers import Span
-from saring.parse.words import PROSE_CHARS, is_prose, is_title_case, may_be_headline
-
-__all__ = [
-    "Find",
-    "Page",
-    "find_end",
-    "find_head",
-    "find_inside",
-    "find_lines",
-    "find_of",
-    "find_start",
-    "find_tail",
-    "find_title",
-]
-
+from saring.parsing.metadata import find_dateline, parse_credits
+from saring.parsing.rules import Places, Rule, Rules, take_line
+from saring.parsing.teasers import Span
+from saring.parsing.words import PROSE_CHARS, is_prose, is_title_case, may_be_headline
 
 # What a portal puts around an article's paragraphs, found line by line.
 
@@ -177,10 +163,7 @@ def find_tail(page: Page, lines: Sequence[Span]) -> list[Find]:
 
 
 def _tail_finds(
-    page: Page,
-    lines: Sequence[Span],
-    first: int,
-    taken: Mapping[int, tuple[Rule, re.Match[str]]],
+    page: Page, lines: Sequence[Span], first: int, taken: Mapping[int, tuple[Rule, re.Match[str]]]
 ) -> list[Find]:
     """Return the finds among the lines after the last paragraph, from line `first` on."""
     found: list[Find] = []

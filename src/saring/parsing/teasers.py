@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from saring.parse.headline_ends import headline_end
-from saring.parse.rules import Marker, Rules
-from saring.parse.window import ArticleWords
-from saring.parse.words import (
+from saring.parsing.headline_ends import headline_end
+from saring.parsing.rules import Marker, Rules
+from saring.parsing.window import ArticleWords
+from saring.parsing.words import (
     MAX_HEADLINE_CHARS,
     capital_share,
     is_title_case,
@@ -20,22 +20,6 @@ from saring.parse.words import (
     sentence_ends,
 )
 
-__all__ = [
-    "CLOSING",
-    "MARKDOWN",
-    "WHOLE_LINE_CHARS",
-    "Mark",
-    "Page",
-    "Span",
-    "Teaser",
-    "find_addressed",
-    "find_box",
-    "find_marks",
-    "find_teasers",
-    "tight",
-]
-
-
 # One teaser in a text: its span, its headline, its marker; and the shapes teasers share.
 
 
@@ -43,9 +27,7 @@ Span = tuple[int, int]
 
 WHOLE_LINE_CHARS = 150  # up to this length a stretch without a sentence's end is all headline
 
-MARKDOWN = re.compile(
-    r"\[(?P<headline>[^\[\]\r\n]{3,220})\]\((?P<url>[^()\s]{1,500})\)[*_)\]]{0,4}"
-)
+MARKDOWN = re.compile(r"\[(?P<headline>[^\[\]\r\n]{3,220})\]\((?P<url>[^()\s]{1,500})\)[*_)\]]{0,4}")
 """A link as Markdown prints it, with the signs that close bold type or a bracket around it."""
 
 _ZERO_WIDTH = "\u200b\ufeff"
@@ -115,9 +97,7 @@ class Mark(NamedTuple):
     opens: bool
 
 
-def find_marks(
-    text: str, lines: Sequence[Span], places: Iterable[tuple[int, Sequence[Marker]]]
-) -> list[Mark]:
+def find_marks(text: str, lines: Sequence[Span], places: Iterable[tuple[int, Sequence[Marker]]]) -> list[Mark]:
     """Return the marks of a text in order, at most one at each place.
 
     Parameters
@@ -264,10 +244,7 @@ def find_box(page: Page, mark: Mark, words: str) -> list[Teaser]:
         sure = bool(markdown or bullet or (mark.sign and not box)) and not page.dump
         if number in page.taken or not _is_box_line(page, span, sure, bool(box)):
             break
-        if any(
-            page.article_words.text[slice(*span)] == page.article_words.text[slice(*one.headline)]
-            for one in box
-        ):
+        if any(page.article_words.text[slice(*span)] == page.article_words.text[slice(*one.headline)] for one in box):
             break  # a photo's caption, printed twice
         bullets += bool(bullet or markdown)
         box.append(Teaser("link", start, end, span, words, url))

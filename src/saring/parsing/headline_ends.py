@@ -10,25 +10,8 @@ from importlib.resources import files
 from operator import mul
 from typing import Any, NamedTuple, TypeAlias
 
-from saring.parse.window import ArticleWords, Window
-from saring.parse.words import SMALL_WORDS, Tables
-
-__all__ = [
-    "ECHOES",
-    "Candidate",
-    "Echo",
-    "Features",
-    "Group",
-    "Model",
-    "candidate_score",
-    "candidates",
-    "headline_end",
-    "load_model",
-    "odds_names",
-    "read_odds",
-    "read_signs",
-]
-
+from saring.parsing.window import ArticleWords, Window
+from saring.parsing.words import SMALL_WORDS, Tables
 
 # What the rest of the text says of a headline's end: which of its words stand elsewhere, too.
 
@@ -215,11 +198,7 @@ def _longer(steps: int, titled: bool) -> list[str]:
 
 def _case(style: str, lower: int, tail: int, shouted: int) -> list[str]:
     """Return how many small words the headline has, and how many at its end; names in capitals."""
-    return [
-        f"{style}:inside_lower:{lower}",
-        f"{style}:tail_lower:{tail}",
-        f"{style}:inside_shouted:{shouted}",
-    ]
+    return [f"{style}:inside_lower:{lower}", f"{style}:tail_lower:{tail}", f"{style}:inside_shouted:{shouted}"]
 
 
 def _end(sign: str, small: bool, clause: int) -> list[str]:
@@ -227,16 +206,9 @@ def _end(sign: str, small: bool, clause: int) -> list[str]:
     return [f"before:{sign}", f"clause:{clause}", *_shown(("before_small_word", small))]
 
 
-def _within(
-    stops: int, joints: int, quote: bool, bracket: bool, gap: bool, credit: bool
-) -> list[str]:
+def _within(stops: int, joints: int, quote: bool, bracket: bool, gap: bool, credit: bool) -> list[str]:
     """Return what the headline holds that few do."""
-    rare = {
-        "open_quote": quote,
-        "open_bracket": bracket,
-        "inside_gap": gap,
-        "inside_credit": credit,
-    }
+    rare = {"open_quote": quote, "open_bracket": bracket, "inside_gap": gap, "inside_credit": credit}
     return [f"inside_stop:{stops}", f"inside_joint:{joints}", *_shown(*rare.items())]
 
 
@@ -367,9 +339,7 @@ def _best(window: Window, scores: Mapping[int, float]) -> int:
     return best
 
 
-def candidates(
-    article_words: ArticleWords, start: int, stop: int, tables: Tables
-) -> list[Candidate]:
+def candidates(article_words: ArticleWords, start: int, stop: int, tables: Tables) -> list[Candidate]:
     """Return the places where the headline may end, with their features by name.
 
     Parameters
@@ -410,10 +380,7 @@ def _places(window: Window, stop: int) -> list[int]:
     # In Title Case something is advertised; elsewhere the headline may be lost.
     if words and words[0].may_open and window.style != "title":
         places.insert(0, 0)
-    if (
-        0 < len(words) <= MAX_WORDS
-        and not window.article_words.text[window.ends[-1] : stop].strip()
-    ):
+    if 0 < len(words) <= MAX_WORDS and not window.article_words.text[window.ends[-1] : stop].strip():
         places.append(len(words))
     return places
 
@@ -445,21 +412,15 @@ def _echo_weights() -> list[tuple[float, Echo, float]]:
     What has no weight is not asked.
     """
     weights = load_model().weights
-    strong = sorted(
-        [(weights.get(name, 0.0), name) for name in ECHOES], key=lambda one: -abs(one[0])
-    )
+    strong = sorted([(weights.get(name, 0.0), name) for name in ECHOES], key=lambda one: -abs(one[0]))
     adds = [max(0.0, weight) for weight, _ in strong]
-    return [
-        (weight, ECHOES[name], sum(adds[number:]))
-        for number, (weight, name) in enumerate(strong)
-        if weight
-    ]
+    return [(weight, ECHOES[name], sum(adds[number:])) for number, (weight, name) in enumerate(strong) if weight]
 
 
 @cache
 def load_model() -> Model:
     """Return the weights and tables shipped with saring; they are read once."""
-    data = tomllib.loads(files("saring.parse").joinpath("runon.toml").read_text(encoding="utf-8"))
+    data = tomllib.loads(files("saring.parsing").joinpath("runon.toml").read_text(encoding="utf-8"))
     words = {name: frozenset(text.split()) for name, text in data["words"].items()}
     openers, closers, prose, starts = (
         {word: float(odds) for odds, text in data[name].items() for word in text.split()}

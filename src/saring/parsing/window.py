@@ -10,10 +10,7 @@ from itertools import accumulate, islice, pairwise, repeat
 from operator import and_
 from typing import TypeVar
 
-from saring.parse.words import SMALL_WORDS, Tables, Token, Word
-
-__all__ = ["ArticleWords", "Window"]
-
+from saring.parsing.words import SMALL_WORDS, Tables, Token, Word
 
 # An article's text, and what of a headline's words stands elsewhere in it.
 
@@ -181,10 +178,7 @@ class Window:
             for known, word, glued, low in zip(common, self.words, self.glued, small, strict=True)
         ]
         self.forms = tuple(
-            [
-                _COMMON.get(form, form) if common else form
-                for form, common in zip(forms, self.common, strict=True)
-            ]
+            [_COMMON.get(form, form) if common else form for form, common in zip(forms, self.common, strict=True)]
         )
         self.lower, self.capitals = _running(lower), _running(capital)
         self.shouted = _running(map(and_, capital, self.common))
@@ -194,9 +188,7 @@ class Window:
         self.openers, self.prose = _running(openers), _running(prose)
         self.small, self.ending = bytes(lower), bytes(stops)
         pauses = [word.ends == "pause" for word in self.words]
-        self.landmarks = bytes(
-            [mark and not pause for mark, pause in zip(marks, [False, *pauses], strict=False)]
-        )
+        self.landmarks = bytes([mark and not pause for mark, pause in zip(marks, [False, *pauses], strict=False)])
         ends = [place if part else -1 for place, part in enumerate(parts)]
         self.clauses = list(accumulate(ends, max, initial=-1))
         self.style = _style(self.words)

@@ -10,9 +10,6 @@ from importlib.resources import files
 from itertools import zip_longest
 from typing import NamedTuple
 
-__all__ = ["Dateline", "find_dateline", "parse_credits", "parse_tags", "publisher_name"]
-
-
 # Credits and tags as portals print them, turned into values.
 
 
@@ -115,18 +112,14 @@ ACRONYMS = frozenset(("DKI", "IKN", "NTB", "NTT", "DIY", "DC", "TV"))
 _DASH = r"[\s\u200b]{0,3}(?:--\(?(?P<agency>[A-Z][\w/ ]{2,30})\)?--|\.?[-–—]{1,2}|—)[\s\u200b]{0,3}"
 _HYPHEN = re.compile("[-–—]")
 _LINE = re.compile(
-    r"(?P<head>[^\W\d_][\w.'’()/, \xa0\-]{1,70}?)"
-    + _DASH
-    + r"(?!\w[\w-]{1,20}\.(?:com|co|id|net)\b)(?=[\w\"“'‘(\[])",
+    r"(?P<head>[^\W\d_][\w.'’()/, \xa0\-]{1,70}?)" + _DASH + r"(?!\w[\w-]{1,20}\.(?:com|co|id|net)\b)(?=[\w\"“'‘(\[])",
     re.IGNORECASE,
 )
 _GLUED = re.compile(
     r"(?P<head>[A-Z]\w{2,20}\.(?:com|co\.id|co|id),\s?[A-Z][a-z]{2,15}(?:\s[A-Z][a-z]{2,15})?)(?=[A-Z])"
 )
-_MORE = (
-    re.compile(  # KONTAN.CO.ID - ⟦JAKARTA. ⟧Petinggi, KONTAN.CO.ID - ⟦JAKARTA - ⟧, SAINT-⟦DENIS– ⟧
-        r"(?P<place>[A-Z]{3,15}(?: [A-Z]{3,15}){0,2})(?:\.|\s{0,3}[-–—]{1,2})\s{1,3}(?=[A-Z\"“])"
-    )
+_MORE = re.compile(  # KONTAN.CO.ID - ⟦JAKARTA. ⟧Petinggi, KONTAN.CO.ID - ⟦JAKARTA - ⟧, SAINT-⟦DENIS– ⟧
+    r"(?P<place>[A-Z]{3,15}(?: [A-Z]{3,15}){0,2})(?:\.|\s{0,3}[-–—]{1,2})\s{1,3}(?=[A-Z\"“])"
 )
 _DOMAIN = re.compile(r"[\w-]+[.,](?:com|co\.id|co|id|net|org|tv)\b", re.IGNORECASE)
 _SPACED_DOMAIN = re.compile(r"\s(?=[\w-]+\.(?:com|co\.id|co|id)\b)", re.IGNORECASE)
@@ -181,10 +174,7 @@ def publisher_name(raw: str) -> str:
         return NAMES[name.lower()]
     if _DOMAIN.fullmatch(name):
         article_words, dot, ending = name.replace(",", ".", 1).partition(".")
-        if (
-            article_words in (article_words.upper(), article_words.lower())
-            or article_words.lower() in PUBLISHERS
-        ):
+        if article_words in (article_words.upper(), article_words.lower()) or article_words.lower() in PUBLISHERS:
             article_words = "-".join(word.capitalize() for word in article_words.split("-"))
         return article_words + dot + ending.lower()
     return _title(name) if name == name.upper() else name
@@ -251,5 +241,5 @@ def _title(name: str) -> str:
 @cache
 def _places() -> frozenset[str]:
     """Return the places of `places.toml`, in lower case."""
-    data = tomllib.loads(files("saring.parse").joinpath("places.toml").read_text(encoding="utf-8"))
+    data = tomllib.loads(files("saring.parsing").joinpath("places.toml").read_text(encoding="utf-8"))
     return frozenset(" ".join(name.split()) for names in data.values() for name in names.split(","))

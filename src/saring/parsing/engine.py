@@ -13,14 +13,11 @@ from typing import Any
 from saring.article import Article, Link, Record, Removal
 from saring.dates import read_date
 from saring.errors import InputError
-from saring.parse import boilerplate
-from saring.parse.boilerplate import Find, Page
-from saring.parse.metadata import parse_tags, publisher_name
-from saring.parse.rules import Hit, Rules, load_rules
-from saring.parse.teasers import Span, Teaser, find_addressed, find_teasers
-
-__all__ = ["Search", "as_record", "parse", "parse_all", "text_id"]
-
+from saring.parsing import boilerplate
+from saring.parsing.boilerplate import Find, Page
+from saring.parsing.metadata import parse_tags, publisher_name
+from saring.parsing.rules import Hit, Rules, load_rules
+from saring.parsing.teasers import Span, Teaser, find_addressed, find_teasers
 
 Search = Callable[[Sequence[str], tuple[str, ...]], Sequence[list[Hit] | None]]
 
@@ -115,9 +112,7 @@ def _parsed(record: Record, rules: Rules, hits: list[Hit] | None) -> Article:
     return _article(record, title, finds, teasers, empty=not lines)
 
 
-def _article(
-    record: Record, title: str, finds: Sequence[Find], teasers: Sequence[Teaser], *, empty: bool
-) -> Article:
+def _article(record: Record, title: str, finds: Sequence[Find], teasers: Sequence[Teaser], *, empty: bool) -> Article:
     """Return the article that the finds and teasers of a record's text make.
 
     Where they leave the body `empty`, what is no link stays: rules never take the only text.
@@ -186,9 +181,7 @@ def as_record(source: Record | str | Mapping[str, Any]) -> Record:
     values = {name: value for name, value in given.items() if name in known and value is not None}
     for name, value in values.items():
         if name != "addresses" and not isinstance(value, str):
-            raise InputError(
-                f"field {name!r} of an article is {type(value).__name__}; expected a string"
-            )
+            raise InputError(f"field {name!r} of an article is {type(value).__name__}; expected a string")
     values.setdefault("id", text_id(values.get("text", "")))
     return Record(**values)
 

@@ -7,7 +7,3 @@
 `headline_ends` where a headline ends that lost its line break; `boilerplate` finds what portals
 print around an article.
 """
-
-from saring.parse.engine import as_record, parse, parse_all, text_id
-
-__all__ = ["as_record", "parse", "parse_all", "text_id"]
