@@ -5,8 +5,7 @@ import threading
 
 import pytest
 
-from saring.kernel.text_arrays import THREADS
-from saring.kernel.text_arrays import SLICE_BYTES, as_column, cores, in_slices
+from saring.kernel.text_arrays import SLICE_BYTES, THREADS, as_column, cores, in_slices
 
 MANY = as_column(["x" * (SLICE_BYTES // 10)] * 95)
 
