@@ -1,18 +1,21 @@
 """The assembly: a corpus to a bundle and its reports, the same every time, or a reason why not."""
 
+import gc
 from dataclasses import replace
 
+import numpy as np
 import orjson
+import pandas as pd
 import pytest
 from joblib import parallel_config
 
 import saring
 from saring import store
 from saring.config import LinkConfig, TopicConfig, TrainConfig
-from saring.errors import CorpusError
+from saring.errors import BundleError, CorpusError
 from saring.evaluation.reports import Report
-from saring.training.corpus import fingerprint
-from saring.training.trainer import train
+from saring.training.corpus import fingerprint, open_corpus
+from saring.training.trainer import train, train_files
 
 QUICK = TrainConfig(folds=2, topic=TopicConfig(min_df=1))
 SUBJECTS = {
@@ -47,7 +50,7 @@ def trained(folder, rows, config=QUICK, name="own.jsonl"):
     path = folder / name
     path.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
     with parallel_config("sequential"):
-        return train([path], folder / "models", config, log=False)
+        return train_files([path], folder / "models", config, log=False)
 
 
 def vocabulary(result):
@@ -114,7 +117,7 @@ def test_the_same_seed_and_data_give_the_same_digits_in_one_process_and_in_many(
     bundle_folder, card, small_corpus, tmp_path
 ):
     config = TrainConfig(folds=3, abstain_risk=1.0, link=LinkConfig(dimensions=20))
-    again = train([small_corpus], tmp_path, config, log=False)
+    again = train_files([small_corpus], tmp_path, config, log=False)
     other = store.load(again.folder)
     assert other.card["metrics"] == card["metrics"]
     assert other.model_version == card["model_version"]
@@ -201,7 +204,7 @@ def test_several_files_are_one_corpus(tmp_path):
     for path, part in zip(paths, (rows[:15], rows[15:]), strict=True):
         path.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in part))
     with parallel_config("sequential"):
-        result = train(paths, tmp_path / "several", QUICK, log=False)
+        result = train_files(paths, tmp_path / "several", QUICK, log=False)
     card = store.load(result.folder).card
     assert (card["data"]["articles"], card["sources"]) == (30, ["1.jsonl", "2.jsonl"])
     assert card["model_version"] == store.load(trained(tmp_path, rows).folder).model_version
@@ -249,11 +252,78 @@ def test_a_model_may_have_a_folder_of_its_own_and_is_replaced_there(tmp_path):
     for n in (10, 9):
         path.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in own_rows(n=n)))
         with parallel_config("sequential"):
-            result = train([path], tmp_path / "models", QUICK, bundle=bundle, log=False)
+            result = train_files([path], tmp_path / "models", QUICK, bundle=bundle, log=False)
         assert result.folder == bundle
         versions.append(store.load(bundle).model_version)
     assert versions[0] != versions[1]
     assert not (tmp_path / "models").exists()
+
+
+# A corpus in memory
+
+
+def quick(corpus, **options):
+    with parallel_config("sequential"):
+        return train(corpus, QUICK, **options)
+
+
+def test_rows_in_memory_give_the_model_that_the_same_rows_in_a_file_give(tmp_path):
+    rows = [each | {"date": f"2024-01-{n + 1:02}", "clickbait": n % 3 == 0} for n, each in enumerate(own_rows(n=8))]
+    for n, each in enumerate(rows):
+        each["links"] = [{"headline": f"Kabar {n} dari {each['title']}", "related": n % 2 == 0}]
+    of_file = store.load(trained(tmp_path, rows).folder)
+    frame = pd.DataFrame(rows)
+    frame["date"] = pd.to_datetime(frame["date"])
+    frame["kind"] = float("nan")
+    frame["links"] = frame["links"].map(np.array)
+    for corpus in (rows, iter(rows), frame, tmp_path / "own.jsonl", [str(tmp_path / "own.jsonl")]):
+        model = quick(corpus)
+        assert model.model_version == of_file.model_version
+        assert model.bundle.card["metrics"] == of_file.card["metrics"]
+    assert quick(rows).bundle.card["sources"] == ["rows in memory"]
+
+
+def test_a_cell_without_a_value_is_a_label_that_nobody_gave():
+    rows = own_rows()
+    frame = pd.DataFrame([each | {"clickbait": 1.0} for each in rows[:1]] + rows)
+    [bare, *_], _, _ = open_corpus(frame.iloc[1:].assign(publisher=pd.NA, date=pd.NaT))
+    assert (bare.clickbait, bare.article.publisher, bare.article.published) == (None, "", "")
+
+
+def test_a_model_lies_where_it_is_wanted_or_else_only_as_long_as_it_is_held(tmp_path):
+    kept = quick(own_rows(), out=tmp_path / "warta")
+    assert saring.load(tmp_path / "warta").model_version == kept.model_version
+    held = quick(own_rows())
+    folder = held.path
+    assert saring.load(folder).model_version == kept.model_version
+    del held
+    gc.collect()
+    assert not folder.exists()
+    (tmp_path / "notes").write_text("mine")
+    with pytest.raises(BundleError, match="notes: exists already"):
+        quick(own_rows(), out=tmp_path / "notes")
+
+
+@pytest.mark.parametrize(
+    ("corpus", "message"),
+    [
+        ([], "rows in memory: found no rows"),
+        ([{"title": "Judul"}, "berita.jsonl"], "corpus: found a str among 2 item.*; expected paths of files, or rows"),
+        ([{"title": "Judul"}], r"rows in memory: found no label in 1 row\(s\)"),
+        ([{"title": "Judul", "topic": "a"}, {"title": 3}], "row 2: column 'title' is 3; expected a string"),
+    ],
+)
+def test_rows_in_memory_are_refused_with_their_place(corpus, message):
+    with pytest.raises(CorpusError, match=message):
+        quick(corpus)
+
+
+def test_settings_may_be_a_file(tmp_path):
+    path = tmp_path / "quick.toml"
+    path.write_text('name = "warta"\nfolds = 2\n[topic]\nmin_df = 1\n')
+    with parallel_config("sequential"):
+        model = train(own_rows(), path)
+    assert (model.bundle.card["name"], model.model_version) == ("warta", train(own_rows(), path).model_version)
 
 
 # Refusals
@@ -301,7 +371,7 @@ def test_progress_is_told_stage_by_stage_to_the_end(tmp_path):
     path = tmp_path / "own.jsonl"
     path.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in own_rows()))
     with parallel_config("sequential"):
-        train([path], tmp_path, QUICK, log=False, progress=lambda *step: told.append(step))
+        train_files([path], tmp_path, QUICK, log=False, progress=lambda *step: told.append(step))
     assert [step for step in told if step[0] == "cross-validate"] == [("cross-validate", n, 3) for n in (1, 2, 3)]
     assert told[-1] == ("store", 1, 1)
 
@@ -314,7 +384,7 @@ def test_a_logged_run_holds_figures_settings_and_the_model(tmp_path, monkeypatch
     path = tmp_path / "own.jsonl"
     path.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in own_rows()))
     with parallel_config("sequential"):
-        result = train([path], tmp_path / "models", QUICK)
+        result = train_files([path], tmp_path / "models", QUICK)
     from mlflow import MlflowClient
 
     client = MlflowClient(tracking_uri=address, registry_uri=address)

@@ -301,11 +301,11 @@ def _train(options: argparse.Namespace) -> int:
     from saring.cli.show import print_trained
     from saring.cli.terminal import stages
     from saring.config import TrainConfig, load_config
-    from saring.training.trainer import train
+    from saring.training.trainer import train_files
 
     config = load_config(options.config) if options.config else TrainConfig()
     with stages() as progress:
-        trained = train(
+        trained = train_files(
             options.corpus, options.models, config, bundle=options.bundle, log=not options.no_log, progress=progress
         )
     print_trained(trained, options.bundle or options.models)

@@ -7,10 +7,14 @@ import re
 from base64 import b85decode, b85encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 from unicodedata import normalize
+
+import numpy as np
+import orjson
 
 from saring.article import Article
 from saring.errors import BundleError, CorpusError
@@ -21,6 +25,9 @@ from saring.parsing.engine import parse
 
 
 SPLITS = ("train", "test")
+Corpus = str | Path | Iterable[str | Path] | Iterable[Mapping[str, Any]] | Any  # Any: a pandas DataFrame
+IN_MEMORY = "rows in memory"  # what a corpus that is no file is called
+_CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +95,32 @@ def read_corpus(path: str | Path) -> list[LabelledArticle]:
     InputError
         When the file or a row cannot be read.
     """
-    corpus = _stem(Path(path))
-    articles = [replace(_labelled(row.values, row.where), corpus=corpus, where=row.where) for row in rows(path)]
-    if not articles:
-        raise CorpusError(f"{path}: found no rows; expected labelled articles, one JSON row each")
-    if not any(article.labelled for article in articles):
+    return _checked(((row.values, row.where) for row in rows(path)), Path(path).name.partition(".")[0], str(path))
+
+
+def open_corpus(corpus: Corpus) -> tuple[list[LabelledArticle], str, list[str]]:
+    """Return the labelled articles of files, or of rows in memory, their SHA-256 and the names of their sources.
+
+    Raises as `read_corpus` does.
+    """
+    if isinstance(corpus, str | Path):
+        corpus = [corpus]
+    elif hasattr(corpus, "to_dict"):  # a pandas DataFrame; what a cell lacks is NaN, NaT or NA there
+        table: Any = corpus
+        frame = table.astype(object)
+        corpus = frame.where(frame.notna(), None).to_dict("records")
+    items = list(corpus)
+    if items and all(isinstance(item, str | Path) for item in items):
+        articles = [article for path in items for article in read_corpus(path)]
+        return articles, fingerprint(items), [Path(path).name for path in items]
+    if strange := [item for item in items if not isinstance(item, Mapping)]:
         raise CorpusError(
-            f"{path}: found no label in {len(articles)} row(s); expected a 'topic', 'clickbait' or "
-            "'links' in some of them"
+            f"corpus: found a {type(strange[0]).__name__} among {len(items)} item(s); expected paths of files, "
+            "or rows as dicts or a pandas DataFrame"
         )
-    return articles
+    placed = [(row, f"row {number}") for number, row in enumerate(items, start=1)]
+    content = orjson.dumps(items, default=str, option=_CANONICAL)
+    return _checked(placed, "", IN_MEMORY), hashlib.sha256(content).hexdigest(), [IN_MEMORY]
 
 
 def fingerprint(paths: Iterable[str | Path]) -> str:
@@ -108,14 +131,20 @@ def fingerprint(paths: Iterable[str | Path]) -> str:
     return digest.hexdigest()
 
 
-def _stem(path: Path) -> str:
-    """Return a file's name without its suffixes."""
-    return path.name.partition(".")[0]
-
-
-def _labelled(values: Mapping[str, Any], where: str) -> LabelledArticle:
-    """Return a row as a labelled article, whichever of the known shapes it has."""
-    return _pair_row(values, where) if "host_text" in values else _corpus_row(values, where)
+def _checked(given: Iterable[tuple[Mapping[str, Any], str]], corpus: str, source: str) -> list[LabelledArticle]:
+    """Return rows, each with its place, as labelled articles; some of them must have a label."""
+    articles = [
+        replace((_pair_row if "host_text" in values else _corpus_row)(values, where), corpus=corpus, where=where)
+        for values, where in given
+    ]
+    if not articles:
+        raise CorpusError(f"{source}: found no rows; expected labelled articles, one JSON row each")
+    if not any(article.labelled for article in articles):
+        raise CorpusError(
+            f"{source}: found no label in {len(articles)} row(s); expected a 'topic', 'clickbait' or "
+            "'links' in some of them"
+        )
+    return articles
 
 
 def _corpus_row(values: Mapping[str, Any], where: str) -> LabelledArticle:
@@ -166,13 +195,14 @@ def _article(values: Mapping[str, Any], where: str) -> Article:
             f"{where}: found neither 'title' nor 'text' among {sorted(map(str, values))}; expected "
             "the article under these names"
         )
+    published = values.get("date")  # in memory it may be a date, a datetime or a Timestamp
     return parse(
         {
             "id": _string(values, "id", where) or where,
             "title": _string(values, "title", where),
             "text": _string(values, "text", where),
             "publisher": _string(values, "publisher", where),
-            "published": _string(values, "date", where),
+            "published": published.isoformat() if isinstance(published, date) else _string(values, "date", where),
             "url": _string(values, "url", where),
         }
     )
@@ -180,6 +210,8 @@ def _article(values: Mapping[str, Any], where: str) -> Article:
 
 def _links(given: Any, where: str) -> Iterator[LabelledLink]:
     """Yield the labelled links of a row."""
+    if isinstance(given, np.ndarray):  # as pandas reads a list from Parquet
+        given = given.tolist()
     if not isinstance(given, Sequence | None) or isinstance(given, str):
         raise CorpusError(f"{where}: column 'links' is {given!r}; expected a list of links")
     for number, link in enumerate(given or (), start=1):

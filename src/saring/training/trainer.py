@@ -6,7 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Any
+from weakref import finalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +17,14 @@ from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from saring import store
-from saring.config import TrainConfig, flat
+from saring.config import TrainConfig, flat, load_config
 from saring.errors import ConfigError, CorpusError, MissingExtraError
 from saring.evaluation.render import model_card
 from saring.evaluation.reporting import majority_labels
 from saring.evaluation.reports import Report
 from saring.models.pipelines import Calibration
-from saring.training.corpus import LabelledArticle, digests, fingerprint, read_corpus
+from saring.predict import Model
+from saring.training.corpus import Corpus, LabelledArticle, digests, open_corpus
 from saring.training.fit import (
     Answers,
     Fitted,
@@ -292,6 +296,74 @@ class Trained:
 
 
 def train(
+    corpus: Corpus,
+    config: TrainConfig | str | Path | None = None,
+    *,
+    out: str | Path | None = None,
+    progress: Progress = lambda stage, done, total: None,
+) -> Model:
+    """Return a model trained on labelled articles.
+
+    Topics are whatever topics the rows have; links and headlines are judged by the model where rows have labels of
+    them. Training first measures the model on articles that it has not seen, then fits it on all rows but those whose
+    ``split`` is ``test``. The figures are in the bundle's card and printed by ``saring evaluate``.
+
+    Parameters
+    ----------
+    corpus : path, iterable of paths, iterable of dicts, or pandas.DataFrame
+        Files in the corpus format, or the rows themselves: ``title`` and ``text``, and any of the labels ``topic``,
+        ``clickbait`` and ``links`` (a list of dicts with ``headline``, ``related`` and ``clickbait``); optional are
+        ``id``, ``publisher``, ``date``, ``url`` and ``split``. A row without a label only helps to weigh words.
+    config : TrainConfig or path, optional
+        Settings, or the TOML file that has them; the defaults are those of conf/train.toml.
+    out : path, optional
+        Folder that gets the model, for `saring.load`; a bundle there is replaced. Without it the model lies in a
+        temporary folder, which goes when nobody holds the model any more.
+    progress : callable, optional
+        Called with the stage's name, the steps done and the steps to do.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    BundleError
+        When something is at `out` that is no bundle.
+    ConfigError
+        When a setting is unknown or out of range.
+    CorpusError
+        When a row breaks the corpus format, no row has a topic, or a topic has too few articles to be tested.
+    InputError
+        When a file cannot be read.
+
+    Examples
+    --------
+    >>> import saring
+    >>> rows = [{"title": f"Harga saham {n} naik", "text": f"Bursa mencatat {n} emiten.", "topic": "ekonomi"}
+    ...         for n in range(10)]
+    >>> rows += [{"title": f"Striker cetak {n} gol", "text": f"Laga ke-{n} dimenangi.", "topic": "olahraga"}
+    ...          for n in range(10)]
+    >>> model = saring.training.trainer.train(rows)
+    >>> model.topics
+    ('ekonomi', 'olahraga')
+    >>> [prediction] = model.predict(["Pelatih memuji striker usai laga dan gol itu."])
+    >>> prediction.topic
+    'olahraga'
+    """
+    config = load_config(config) if isinstance(config, str | Path) else config or TrainConfig()
+    if out is not None:
+        store.check_target(Path(out), replace=True)  # now, not after minutes of work
+    models, card, _ = _fit(corpus, config, progress)
+    if out is not None:
+        return Model(store.load(store.save(Path(out), models, card, replace=True)))
+    folder = Path(mkdtemp(prefix="saring-"))
+    bundle = store.load(store.add(folder, models, card))
+    finalize(bundle, rmtree, folder, ignore_errors=True)
+    return Model(bundle)
+
+
+def train_files(
     corpus: Sequence[str | Path],
     models: str | Path,
     config: TrainConfig | None = None,
@@ -300,57 +372,27 @@ def train(
     log: bool = True,
     progress: Progress = lambda stage, done, total: None,
 ) -> Trained:
-    """Return a model trained on labelled files, stored in `models` and logged to MLflow.
+    """Train a model on labelled files, store it in the folder `models` and log it to MLflow, as ``saring train`` does.
 
     Parameters
     ----------
-    corpus : sequence of path
-        Files in the corpus format. Rows whose ``split`` is ``test`` are never trained on.
-    models : path
-        Folder that gets the new bundle.
-    config : TrainConfig, optional
-        Settings; the defaults are those of conf/train.toml.
     bundle : path, optional
         The bundle's own folder, instead of a new one in `models`; a bundle there is replaced, and a
         page about the model is written beside it.
     log : bool
         Whether the run is logged and the model registered in MLflow.
-    progress : callable
-        Called with the stage's name, the steps done and the steps to do.
 
     Raises
     ------
-    BundleError
-        When `bundle` is there and is no bundle.
-    CorpusError
-        When the corpus breaks its contract, or is too small to split.
     MissingExtraError
-        When `log` is true and MLflow is not installed.
+        When `log` is true and MLflow is not installed; else as `train`.
     """
     config = config or TrainConfig()
-    if log:
-        _check_extra()
+    if log and not all(map(find_spec, ("mlflow", "matplotlib", "pandas"))):
+        raise MissingExtraError("train", "logging the run to MLflow (or else --no-log)")
     if bundle is not None:
         store.check_target(Path(bundle), replace=True)  # now, not after minutes of work
-    articles = [article for path in corpus for article in read_corpus(path)]
-    jobs = make_jobs(articles, config)
-    if not any(job.task.name == "topic" for job in jobs):
-        raise CorpusError(
-            f"{corpus[0]}: found no article with a 'topic' to train on; expected labelled topics, "
-            "not all of them in the split 'test'"
-        )
-    # One thread for linear algebra: sums then come out the same on every machine, and sooner.
-    with threadpool_limits(limits=1):
-        measured = list(measure(jobs, config, progress))
-    progress("store", 0, 1)
-    models_by_task: dict[str, Any] = {}
-    thresholds: dict[str, float] = {}
-    for found in measured:
-        found.calibration.set_on(found.model)
-        task = found.job.task
-        models_by_task[task.name] = task.parameters(found.model)
-        thresholds |= found.thresholds
-    card = _card(corpus, articles, config, measured, thresholds)
+    models_by_task, card, reports = _fit(corpus, config, progress)
     if bundle is None:
         folder = store.add(Path(models), models_by_task, card)
     else:
@@ -358,47 +400,47 @@ def train(
         page = model_card(store.describe(folder))
         folder.with_name(f"{folder.name}.md").write_text(page, encoding="utf-8")
     progress("store", 1, 1)
+    return _log(folder, reports, card) if log else Trained(folder, reports)
+
+
+def _fit(
+    corpus: Corpus, config: TrainConfig, progress: Progress
+) -> tuple[dict[str, Any], dict[str, Any], tuple[Report, ...]]:
+    """Return the fitted parameters of each task, the bundle's card and the reports."""
+    articles, sha256, sources = open_corpus(corpus)
+    jobs = make_jobs(articles, config)
+    if not any(job.task.name == "topic" for job in jobs):
+        raise CorpusError(
+            f"{sources[0]}: found no article with a 'topic' to train on; expected labelled topics, "
+            "not all of them in the split 'test'"
+        )
+    # One thread for linear algebra: sums then come out the same on every machine, and sooner.
+    with threadpool_limits(limits=1):
+        measured = list(measure(jobs, config, progress))
+    progress("store", 0, 1)
+    models: dict[str, Any] = {}
+    thresholds: dict[str, float] = {}
+    for found in measured:
+        found.calibration.set_on(found.model)
+        models[found.job.task.name] = found.job.task.parameters(found.model)
+        thresholds |= found.thresholds
     reports = tuple(report for found in measured for report in found.reports)
-    if not log:
-        return Trained(folder, reports)
-    return _log(folder, reports, config, card)
-
-
-def _check_extra() -> None:
-    """Raise MissingExtraError now, not after minutes of work, where the run cannot be logged."""
-    if not all(map(find_spec, ("mlflow", "matplotlib", "pandas"))):
-        raise MissingExtraError("train", "logging the run to MLflow (or else --no-log)")
-
-
-def _card(
-    corpus: Sequence[str | Path],
-    articles: Sequence[LabelledArticle],
-    config: TrainConfig,
-    measured: Sequence[Measured],
-    thresholds: dict[str, float],
-) -> dict[str, Any]:
-    """Return the caller's part of the bundle's card."""
-    jobs = [found.job for found in measured]
+    trained_on = sorted({int(i) for job in jobs for i in job.known.articles})
     rows = {f"{job.task.name}_rows": int(job.table.is_eval.sum()) for job in jobs}
-    reports = [report for found in measured for report in found.reports]
-    return {
+    card = {
         "name": config.name,
-        "data": {"sha256": fingerprint(corpus), "articles": len(articles)} | rows,
+        "data": {"sha256": sha256, "articles": len(articles)} | rows,
         "about": config.about,
         "config": {name: value for name, value in flat(config).items() if name != "about"},
         "labels": {job.task.name: list(job.labels) for job in jobs},
-        "trained_on": digests([articles[i] for i in sorted(_known(jobs))]),
+        "trained_on": digests([articles[i] for i in trained_on]),
         "majority": {job.task.name: _majority(job) for job in jobs},
         "metrics": {f"{r.name}.{r.asked_of}": r.to_json() for r in reports},
         "thresholds": thresholds,
         "licence": config.licence,
-        "sources": [Path(path).name for path in corpus],
+        "sources": sources,
     }
-
-
-def _known(jobs: Sequence[Job]) -> set[int]:
-    """Return the numbers of the articles that some model has read."""
-    return {int(i) for job in jobs for i in job.known.articles}
+    return models, card, reports
 
 
 def _majority(job: Job) -> str:
@@ -406,7 +448,7 @@ def _majority(job: Job) -> str:
     return str(majority_labels(job.known.truth[job.known.is_eval], 1)[0])
 
 
-def _log(folder: Path, reports: Sequence[Report], config: TrainConfig, card: dict[str, Any]) -> Trained:
+def _log(folder: Path, reports: Sequence[Report], card: dict[str, Any]) -> Trained:
     """Log the run to MLflow and register the model."""
     from saring import tracking
     from saring.evaluation.render import figures
