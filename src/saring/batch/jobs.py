@@ -17,7 +17,7 @@ from saring.io.blocks import Block, opened
 from saring.io.formats import parquet_length
 from saring.io.input_files import Source, sources
 from saring.io.records import Pages, ReadOptions
-from saring.io.writers import SUFFIXES, Table
+from saring.io.writers import SUFFIXES, ColumnValues
 from saring.kernel import prepare
 from saring.predict import Model, load, take
 from saring.processes import OutOfTime, time_limit
@@ -162,7 +162,7 @@ class Job(Protocol):
     def columns(self) -> Mapping[str, str]:
         """The columns of its rows and their kinds."""
 
-    def table(self, records: list[Record]) -> Table:
+    def table(self, records: list[Record]) -> ColumnValues:
         """Return a row for each record, as columns; one with `error` filled gives one with it."""
 
 
@@ -181,7 +181,7 @@ class Scoring:
         columns = prediction_columns(self.model.topics)
         return kinds((*columns, *kept_columns(self.kept, columns)))
 
-    def table(self, records: list[Record]) -> Table:
+    def table(self, records: list[Record]) -> ColumnValues:
         """Return the prediction rows of records."""
         found = self.model.predict(records, keep_links=self.keep_links, scored_at=self.scored_at)
         columns = prediction_columns(self.model.topics)
@@ -206,7 +206,7 @@ class Cleaning:
         """The columns of clean articles."""
         return kinds((*CLEAN_COLUMNS, *kept_columns(self.kept, CLEAN_COLUMNS)))
 
-    def table(self, records: list[Record]) -> Table:
+    def table(self, records: list[Record]) -> ColumnValues:
         """Return records as clean articles."""
         found = take(records)
         texts = iter(self._texts([item for item in found if isinstance(item, Article)]))
@@ -330,13 +330,13 @@ def make_part(job: Job, suffix: str, records: Sequence[Record], seconds: float =
     return Part(data, b"".join(refused), Summary.of(table))
 
 
-def made_tables(job: Job, records: Iterable[Record], seconds: float = ARTICLE_SECONDS) -> Iterator[Table]:
+def made_tables(job: Job, records: Iterable[Record], seconds: float = ARTICLE_SECONDS) -> Iterator[ColumnValues]:
     """Yield the rows of records as columns, a step's at a time."""
     for step in _batches(records, STEP_ROWS, STEP_CHARS):
         yield _table(job, step, seconds)
 
 
-def _joined(tables: Iterable[Table], names: Iterable[str]) -> Table:
+def _joined(tables: Iterable[ColumnValues], names: Iterable[str]) -> ColumnValues:
     """Return tables of these columns one below another."""
     whole: dict[str, list[Any]] = {name: [] for name in names}
     for table in tables:
@@ -345,7 +345,7 @@ def _joined(tables: Iterable[Table], names: Iterable[str]) -> Table:
     return whole
 
 
-def _table(job: Job, records: list[Record], seconds: float) -> Table:
+def _table(job: Job, records: list[Record], seconds: float) -> ColumnValues:
     """Return the rows of records; what an article breaks is the error of its own row.
 
     Raises
@@ -362,7 +362,7 @@ def _table(job: Job, records: list[Record], seconds: float) -> Table:
             raise
         except Exception as error:
             reason = f"{type(error).__name__}: {error!s:.200}"
-    tables: list[Table] = []
+    tables: list[ColumnValues] = []
     failed = 0
     for record in records:
         try:

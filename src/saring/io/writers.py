@@ -1,4 +1,7 @@
-"""Rows to files, whole or not at all: JSON Lines, CSV, Parquet."""
+"""Writes rows to files that appear whole or not at all: JSON Lines, CSV, Parquet.
+
+A format makes parts of rows, here or in worker processes, and joins them to one file.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import orjson
 
@@ -18,167 +20,102 @@ from saring.atomic import Aside, sync
 from saring.errors import ConfigError, UsageError
 from saring.schema import LINK_COLUMNS, kinds
 
-# A Parquet file's footer, taken apart and put together: row groups move without being decoded.
-
-
+# The footer of a Parquet file is a struct in Thrift's compact protocol; the numbers of its fields are those of
+# parquet.thrift. Row groups are joined to one file without being decoded: only the offsets in the footer change.
 MAGIC = b"PAR1"
 LENGTH_BYTES = 4  # of the footer, before the closing magic
+_TRUE, _FALSE, _INT64, _BINARY, _LIST, _STRUCT = 1, 2, 6, 8, 9, 12
+_INTEGERS = (4, 5, _INT64)
+_NUM_ROWS, _ROW_GROUPS = 3, 4
+_ORDINAL = (_ROW_GROUPS, 7)  # a row group's number in its file, which may be left out
+_OFFSETS = {
+    (_ROW_GROUPS, 5),  # of the row group
+    *((_ROW_GROUPS, 1, number) for number in (2, 4, 6)),  # of a column chunk and its two indexes
+    *((_ROW_GROUPS, 1, 3, number) for number in (9, 10, 11, 14)),  # of pages: data, index, dictionary, bloom filter
+}
 
-# Types of the compact protocol that stand in the footer of a file of rows.
-_STOP, _TRUE, _FALSE, _I64, _BINARY, _LIST, _STRUCT = 0, 1, 2, 6, 8, 9, 12
-_INTEGERS = (4, 5, _I64)
-_WRITTEN = -1  # ours: a list that is bytes already
-
-# Fields of the structs, by the numbers in parquet.thrift.
-_ROWS, _GROUPS = 3, 4  # of FileMetaData
-_COLUMNS, _GROUP_OFFSET, _ORDINAL = 1, 5, 7  # of RowGroup
-_CHUNK_OFFSET, _META, _CHUNK_INDEXES = 2, 3, (4, 6)  # of ColumnChunk
-_PAGES = (9, 10, 11, 14)  # of ColumnMetaData: data, index, dictionary, bloom filter
-
-Fields = dict[int, tuple[int, Any]]  # number of a field to its type and value
+Fields = dict[int, tuple[int, bytes]]  # number of a field to its type and its value as it is written
 
 
-def split(part: bytes) -> tuple[bytes, Fields]:
-    """Return the row groups of a Parquet file as they stand, and its footer."""
-    end = len(part) - LENGTH_BYTES - len(MAGIC)
-    start = end - int.from_bytes(part[end : end + LENGTH_BYTES], "little")
-    return part[len(MAGIC) : start], _Reader(part[start:end]).struct()
+class _Footer:
+    """Reads a footer and writes it anew, its offsets moved by some bytes."""
 
+    def __init__(self, data: bytes, moved: int) -> None:
+        self._data, self._at, self._moved = data, 0, moved
 
-def row_groups(footer: Fields, moved: int) -> Iterator[tuple[int, bytes]]:
-    """Yield the rows of each row group and how it stands in the footer of its new file.
-
-    Parameters
-    ----------
-    footer : Fields
-        Of the file it comes from.
-    moved : int
-        Bytes by which the row groups start later in the new file.
-    """
-    for group in footer[_GROUPS][1][1]:
-        _move(group, moved, _GROUP_OFFSET)
-        for chunk in group[_COLUMNS][1][1]:
-            _move(chunk, moved, _CHUNK_OFFSET, *_CHUNK_INDEXES)
-            _move(chunk[_META][1], moved, *_PAGES)
-        group.pop(_ORDINAL, None)  # its number in the older file; it may be left out
-        yield group[_ROWS][1], _struct(group)
-
-
-def joined(footer: Fields, rows: int, groups: list[bytes]) -> bytes:
-    """Return the end of a file that holds these row groups: footer, length and magic."""
-    whole = dict(footer)
-    whole[_ROWS] = (_I64, rows)
-    whole[_GROUPS] = (_WRITTEN, _list_head(_STRUCT, len(groups)) + b"".join(groups))
-    written = _struct(whole)
-    return written + len(written).to_bytes(LENGTH_BYTES, "little") + MAGIC
-
-
-def _move(fields: Fields, moved: int, *numbers: int) -> None:
-    """Add to the offsets among some fields; 0 stands for one that is not given."""
-    for number in numbers:
-        if number in fields and fields[number][1]:
-            kind, value = fields[number]
-            fields[number] = (kind, value + moved)
-
-
-class _Reader:
-    """Reads values of the compact protocol, one behind another."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._at = 0
-
-    def struct(self) -> Fields:
-        """Return the fields of a struct."""
+    def struct(self, path: tuple[int, ...] = ()) -> Fields:
+        """Return the fields of a struct; `path` says by which fields one gets to it."""
         fields: Fields = {}
         number = 0
-        while (head := self._byte()) != _STOP:
-            kind = head & 15
-            number = number + (head >> 4) if head >> 4 else self._signed()
-            fields[number] = (kind, kind == _TRUE if kind in (_TRUE, _FALSE) else self._read(kind))
+        while head := self._bytes(1)[0]:
+            number = number + (head >> 4) if head >> 4 else self.varint() >> 1
+            value = self._value(head & 15, (*path, number))
+            if (*path, number) != _ORDINAL:
+                fields[number] = head & 15, value
         return fields
 
-    def _read(self, kind: int) -> Any:
-        """Return a value of one type; a list with the type of its items."""
-        if kind == _STRUCT:
-            return self.struct()
-        if kind == _LIST:
-            head = self._byte()
-            size = head >> 4 if head >> 4 < 15 else self._unsigned()
-            return head & 15, [self._read(head & 15) for _ in range(size)]
-        if kind == _BINARY:
-            return self._bytes(self._unsigned())
+    def _value(self, kind: int, path: tuple[int, ...]) -> bytes:
+        if kind in (_TRUE, _FALSE):  # the type is the value
+            return b""
         if kind in _INTEGERS:
-            return self._signed()
+            value = self.varint()
+            return _varint(value + 2 * self._moved if value and path in _OFFSETS else value)  # 0: there is none
+        if kind == _BINARY:
+            size = self.varint()
+            return _varint(size) + self._bytes(size)
+        if kind == _STRUCT:
+            return _struct(self.struct(path))
+        if kind == _LIST:
+            head = self._bytes(1)[0]
+            size = head >> 4 if head >> 4 < 15 else self.varint()
+            return _list(head & 15, [self._value(head & 15, path) for _ in range(size)])
         raise NotImplementedError(f"type {kind} in a Parquet footer")
-
-    def _byte(self) -> int:
-        self._at += 1
-        return self._data[self._at - 1]
 
     def _bytes(self, size: int) -> bytes:
         self._at += size
         return self._data[self._at - size : self._at]
 
-    def _unsigned(self) -> int:
+    def varint(self) -> int:
+        """Return a number as it is written: of a whole number with a sign its double."""
         value = shift = 0
-        while (byte := self._byte()) > 127:
+        while (byte := self._bytes(1)[0]) > 127:
             value |= (byte & 127) << shift
             shift += 7
         return value | byte << shift
 
-    def _signed(self) -> int:
-        value = self._unsigned()
-        return (value >> 1) ^ -(value & 1)
+
+def _footer_start(part: bytes) -> int:
+    """Return where in a Parquet file its footer begins."""
+    end = len(part) - LENGTH_BYTES - len(MAGIC)
+    return end - int.from_bytes(part[end : end + LENGTH_BYTES], "little")
 
 
 def _struct(fields: Fields) -> bytes:
-    """Return a struct as it is written."""
-    pieces, last = [], 0
+    written, last = b"", 0
     for number, (kind, value) in sorted(fields.items()):
-        flag = (_TRUE if value else _FALSE) if kind in (_TRUE, _FALSE) else kind
-        pieces.append(bytes([(number - last) << 4 | (_LIST if kind == _WRITTEN else flag)]))
-        pieces.append(b"" if kind in (_TRUE, _FALSE) else _value(kind, value))
+        written += bytes([(number - last) << 4 | kind]) + value
         last = number
-    return b"".join(pieces) + bytes([_STOP])
+    return written + b"\0"
 
 
-def _value(kind: int, value: Any) -> bytes:
-    """Return a value as it is written."""
-    if kind == _STRUCT:
-        return _struct(value)
-    if kind == _LIST:
-        item, items = value
-        return _list_head(item, len(items)) + b"".join(_value(item, one) for one in items)
-    if kind == _BINARY:
-        return _unsigned(len(value)) + bytes(value)
-    if kind == _WRITTEN:
-        return bytes(value)
-    return _unsigned(value << 1 if value >= 0 else (-value << 1) - 1)
+def _list(kind: int, items: Sequence[bytes]) -> bytes:
+    size = len(items)
+    head = bytes([size << 4 | kind]) if size < 15 else bytes([0xF0 | kind]) + _varint(size)
+    return head + b"".join(items)
 
 
-def _list_head(item: int, size: int) -> bytes:
-    """Return what stands before the items of a list."""
-    return bytes([size << 4 | item]) if size < 15 else bytes([0xF0 | item]) + _unsigned(size)
-
-
-def _unsigned(value: int) -> bytes:
+def _varint(value: int) -> bytes:
     """Return a whole number in groups of seven bits, the lowest first."""
     written = bytearray()
     while value > 127:
         written.append(value & 127 | 128)
         value >>= 7
-    written.append(value)
-    return bytes(written)
+    return bytes([*written, value])
 
 
-# Rows to bytes, part by part, and parts to one file: JSON Lines, CSV and Parquet.
-
-
-# A spreadsheet runs a cell that begins with one of these signs, small, raised or full-width ones
-# among them, as a formula. Cells begin where a text does, and in it where the reader's list
-# separator is a semicolon or a tab (a quote behind a comma quotes nothing for it). What cannot be
-# seen may stand before the sign, and so may quotes.
+# A spreadsheet runs a cell that begins with one of these signs, small, raised or full-width ones among them, as a
+# formula. Cells begin where a text does, and in it where the reader's list separator is a semicolon or a tab (a quote
+# behind a comma quotes nothing for it). What cannot be seen may stand before the sign, and so may quotes.
 _SIGNS = "=+\\-@\u207a-\u207c\u208a-\u208c\u2212\u2a75\u2a76\ufb29\ufe62\ufe63\ufe66\ufe6b\uff0b\uff0d\uff1d\uff20"
 _ENDS = ";\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029"  # of a cell
 _UNSEEN = (
@@ -190,11 +127,11 @@ _UNSEEN = (
 _FORMULA = re.compile(f"([{_ENDS}])([{_UNSEEN}]*+)([{_SIGNS}])")
 
 Rows = Sequence[Mapping[str, Any]]
-Table = Mapping[str, Sequence[Any]]  # a column of values by name, all of one length
+ColumnValues = Mapping[str, Sequence[Any]]  # the values of each column by its name, all of one length
 
 
-class Format(Protocol):
-    """Makes parts of rows, and one file of parts; one object for each file.
+class RowFormat:
+    """Makes parts of rows, and one file of parts: JSON Lines here. There is one object for each file.
 
     Parameters
     ----------
@@ -202,82 +139,60 @@ class Format(Protocol):
         Name of each column to its kind.
     """
 
-    def __init__(self, columns: Mapping[str, str]) -> None: ...
+    def __init__(self, columns: Mapping[str, str]) -> None:
+        self.columns = columns
 
     def part(self, rows: Rows) -> bytes:
-        """Return rows as a part."""
+        """Return rows as a part of a file."""
+        return b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
 
-    def part_of(self, table: Table) -> bytes:
-        """Return the same part as of rows, from their columns."""
+    def part_of(self, values: ColumnValues) -> bytes:
+        """Return the same part, made from the columns of the rows."""
+        return self.part([dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)])
 
     def start(self) -> bytes:
         """Return what a file begins with."""
-
-    def place(self, part: bytes, at: int) -> bytes:
-        """Return what stands in the file for a part, which is put `at` so many bytes."""
-
-    def end(self) -> bytes:
-        """Return what a file ends with, once all parts are placed."""
-
-
-class _JsonLines:
-    """One JSON object a line."""
-
-    def __init__(self, columns: Mapping[str, str]) -> None:
-        pass
-
-    def part(self, rows: Rows) -> bytes:
-        return b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
-
-    def part_of(self, table: Table) -> bytes:
-        names = list(table)
-        rows = zip(*table.values(), strict=True)
-        return self.part([dict(zip(names, row, strict=True)) for row in rows])
-
-    def start(self) -> bytes:
         return b""
 
     def place(self, part: bytes, at: int) -> bytes:
+        """Return what a part becomes in a file that has `at` bytes before it."""
         return part
 
     def end(self) -> bytes:
+        """Return what a file ends with, once all parts are placed."""
         return b""
 
 
-class _Csv(_JsonLines):
+class _Csv(RowFormat):
     """A header and one line a row; lists and objects as JSON."""
-
-    def __init__(self, columns: Mapping[str, str]) -> None:
-        self._columns = list(columns)
 
     def part(self, rows: Rows) -> bytes:
         text = io.StringIO(newline="")
-        writer = csv.DictWriter(text, self._columns)
-        writer.writerows({k: _cell(v) for k, v in row.items()} for row in rows)
+        csv.DictWriter(text, list(self.columns)).writerows({k: _cell(v) for k, v in row.items()} for row in rows)
         return text.getvalue().encode()
 
     def start(self) -> bytes:
         text = io.StringIO(newline="")
-        csv.writer(text).writerow(map(_cell, self._columns))
+        csv.writer(text).writerow(map(_cell, self.columns))
         return text.getvalue().encode()
 
 
-class _Parquet:
+class _Parquet(RowFormat):
     """Columns with fixed types, zstd-compressed; each part is a file of one row group."""
 
     def __init__(self, columns: Mapping[str, str]) -> None:
-        self._columns = columns
+        super().__init__(columns)
         self._groups: list[bytes] = []
         self._rows = 0
 
     def part(self, rows: Rows) -> bytes:
-        return self.part_of({name: [row[name] for row in rows] for name in self._columns})
+        return self.part_of({name: [row[name] for row in rows] for name in self.columns})
 
-    def part_of(self, table: Table) -> bytes:
+    def part_of(self, values: ColumnValues) -> bytes:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        batch = arrow_batch(table, arrow_schema(self._columns))
+        batch = arrow_batch(values, arrow_schema(self.columns))
         sink = pa.BufferOutputStream()
         with pq.ParquetWriter(sink, batch.schema, compression="zstd") as writer:
             if len(batch):
@@ -288,26 +203,31 @@ class _Parquet:
         return MAGIC
 
     def place(self, part: bytes, at: int) -> bytes:
-        data, fields = split(part)
-        moved = at - len(MAGIC)
-        for rows, group in row_groups(fields, moved):
-            self._rows += rows
-            self._groups.append(group)
-        return data
+        footer = _footer_start(part)
+        fields = _Footer(part[footer:], at - len(MAGIC)).struct()
+        groups = fields[_ROW_GROUPS][1][1:]  # behind the list's head: one, or none where there are no rows
+        if groups:
+            self._groups.append(groups)
+            self._rows += _Footer(fields[_NUM_ROWS][1], 0).varint() >> 1
+        return part[len(MAGIC) : footer]
 
     def end(self) -> bytes:
-        _, fields = split(self.part([]))  # all but its rows is the same for every part
-        return joined(fields, self._rows, self._groups)
+        empty = self.part([])  # its footer has all but the rows
+        fields = _Footer(empty[_footer_start(empty) :], 0).struct()
+        fields[_NUM_ROWS] = _INT64, _varint(2 * self._rows)
+        fields[_ROW_GROUPS] = _LIST, _list(_STRUCT, self._groups)
+        footer = _struct(fields)
+        return footer + len(footer).to_bytes(LENGTH_BYTES, "little") + MAGIC
 
 
-SUFFIXES: Mapping[str, type[Format]] = {".jsonl": _JsonLines, ".csv": _Csv, ".parquet": _Parquet}
+SUFFIXES: Mapping[str, type[RowFormat]] = {".jsonl": RowFormat, ".csv": _Csv, ".parquet": _Parquet}
 
 
-def arrow_batch(table: Table, schema: Any) -> Any:
+def arrow_batch(values: ColumnValues, schema: Any) -> Any:
     """Return columns as an Arrow batch of the schema's types."""
     import pyarrow as pa
 
-    arrays = [_array(table[field.name], field.type) for field in schema]
+    arrays = [_array(values[field.name], field.type) for field in schema]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
@@ -353,9 +273,6 @@ def _cell(value: Any) -> Any:
     return first + _FORMULA.sub(r"\1'\2\3", ";" + value)[1:]
 
 
-# A file of rows that appears under its name only when it is complete.
-
-
 class RowFile:
     """A file of rows that appears under its name only when it is complete.
 
@@ -363,9 +280,8 @@ class RowFile:
     """
 
     def __init__(self, path: Path, columns: Mapping[str, str], *, overwrite: bool = False) -> None:
-        self._path = path
         self._overwrite = overwrite
-        self._format: Format = SUFFIXES[path.suffix.lower()](columns)
+        self._format = SUFFIXES[path.suffix.lower()](columns)
         self._aside = claimed(path)
         self.file = self._aside.file
         self._is_complete = False
@@ -385,19 +301,17 @@ class RowFile:
         if not self._is_complete:
             self._put(self._format.end())
             self._is_complete = True
-        with telling(self._path):
+        with telling(self._aside.path):
             sync(self.file)
 
     def _put(self, data: bytes) -> None:
-        with telling(self._path):
+        with telling(self._aside.path):
             self.file.write(data)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
         with self._aside:
             if kind is None:
                 self.complete()
@@ -436,18 +350,16 @@ def check_place(path: Path, *, overwrite: bool, folder: bool = False) -> None:
 
     Parameters
     ----------
-    path : Path
-        The place.
-    overwrite : bool
-        Whether what is there may be replaced.
+    path, overwrite
+        The place, and whether what is there may be replaced.
     folder : bool
         Whether it is to be a folder and not a file.
 
     Raises
     ------
     ConfigError
-        For a suffix that no format has, something else than a file (or folder), or one that is
-        there and shall not be overwritten.
+        For a suffix that no format has, something else than a file (or folder), or one that is there and shall not be
+        overwritten.
     """
     with telling(path):
         there = os.path.lexists(path)
@@ -470,24 +382,22 @@ def followed(path: str | Path) -> Path:
 
 
 def open_rows(path: str | Path, columns: Mapping[str, str], *, overwrite: bool = False) -> RowFile:
-    """Return a file of rows; its suffix says the format.
+    """Return a file of rows to write to; its suffix says the format.
 
     Parameters
     ----------
     path : path
-        Ends in .jsonl, .csv or .parquet. In CSV, lists are JSON, and an apostrophe stands
-        wherever a spreadsheet would begin a formula, whether commas, semicolons or tabs separate
-        its cells; the others hold every text as it is.
+        Ends in .jsonl, .csv or .parquet. In CSV, lists are JSON, and an apostrophe stands wherever a spreadsheet would
+        begin a formula, whether commas, semicolons or tabs separate its cells; the others hold every text as it is.
     columns : Mapping[str, str]
-        Name of each column to its kind: string, strings, int, float, bool or links.
+        Name of each column to its kind, one of `saring.schema.KINDS`.
     overwrite : bool
         Whether an existing file is replaced, once the new one is complete.
 
     Raises
     ------
     ConfigError
-        For another suffix, a file that is there and shall not be overwritten, or a place that
-        cannot be written to.
+        For another suffix, a file that is there and shall not be overwritten, or a place that cannot be written to.
     """
     path = followed(path)
     check_place(path, overwrite=overwrite)
