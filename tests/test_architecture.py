@@ -23,6 +23,7 @@ HEAVY = {
     "rich", "scipy", "sklearn", "trafilatura",
 }  # fmt: skip
 HOMES = {  # packages that may be imported, even lazily, in these rooms alone
+    "ahocorasick_rs": {"parsing"},
     "mlflow": {"tracking"},
     "pyspark": {"spark"},
     "matplotlib": {"evaluation"},

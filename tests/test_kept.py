@@ -25,7 +25,7 @@ MADE_OF = Path(text_arrays.__file__).parent
 def keep(folder, numba=None, source=None, python=sys.version_info[:2], left_out=""):
     """Put there what numba keeps of each function, as numba writes it."""
     (folder / "compiled_0").mkdir(exist_ok=True)
-    names = {"loops": ["score_topics", "score_headlines"], "literal_search": ["_scan"], "pair_loops": ["judge"]}
+    names = {"loops": ["score_topics", "score_headlines"], "pair_loops": ["judge"]}
     for file, functions in names.items():
         path = MADE_OF / f"{file}.py"
         stamp = sha256(path.read_bytes() if source is None else source).digest()
@@ -84,7 +84,7 @@ def test_where_numba_does_not_compile_plain_python_answers():
 def test_what_numba_has_kept_is_found(tmp_path):
     pytest.importorskip("numba")
     program = (
-        "from saring.kernel import literal_search, loops\n"
+        "from saring.kernel import loops\n"
         "from saring.kernel import pair_scorer\n"
         "from saring.kernel.text_arrays import kernel_is_kept\n"
         "print(kernel_is_kept())"

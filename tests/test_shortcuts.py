@@ -5,13 +5,11 @@ from dataclasses import replace
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from saring import kernel
-from saring.article import Record
 from saring.parsing import boilerplate, engine
-from saring.parsing.engine import parse, parse_all
+from saring.parsing.engine import parse
 from saring.parsing.rules import PLACES, Literals, load_rules, lower, take_line
 
 RULES = load_rules()
@@ -131,41 +129,24 @@ def test_each_string_that_is_needed_is_found_wherever_it_stands(need):
     assert (1, number) in RULES.literals.find(f"x{need}x")
 
 
-@pytest.mark.xdist_group("compiled")
-@given(st.lists(st.one_of(TEXTS, st.text(st.characters(exclude_categories=()))), max_size=5))
-def test_the_compiled_search_finds_what_python_finds(texts):
+def by_plain_python(literals, text):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(kernel.SWITCH, "1")
-        found = kernel.find_literals(texts, RULES.literals.strings)
-    for text, hits in zip(texts, found, strict=True):
-        assert hits == (None if "\u212a" in text else RULES.literals.find(text))
+        patch.setattr(literals, "_automaton", None)
+        return literals.find(text)
 
 
-@pytest.mark.xdist_group("compiled")
+@given(st.one_of(TEXTS, st.text(st.characters(exclude_categories=()))))
+@example("BACA JUGA \ud83d Baca juga: \u212aAMUS baca juga")
+def test_the_automaton_finds_what_plain_python_finds(text):
+    pytest.importorskip("ahocorasick_rs")
+    assert RULES.literals.find(text) == by_plain_python(RULES.literals, text)
+
+
 @given(
     strings=st.lists(st.text("abc(", min_size=3, max_size=6), min_size=1, max_size=9, unique=True),
-    texts=st.lists(st.text("abcAB( é", max_size=40), max_size=4),
+    text=st.text("abcAB( é\ud83d", max_size=40),
 )
-def test_whatever_strings_are_searched_for_both_find_the_same(strings, texts):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(kernel.SWITCH, "1")
-        found = kernel.find_literals(texts, tuple(strings))
-    assert found == [Literals([strings]).find(text) for text in texts]
-
-
-@pytest.mark.xdist_group("compiled")
-@pytest.mark.parametrize(
-    "strings", [("ab",), tuple(f"{n:03}" for n in range(300)), ("".join(map(chr, range(32, 128))),)]
-)
-def test_strings_that_the_compiled_search_has_no_room_for_are_refused(strings, monkeypatch):
-    monkeypatch.setenv(kernel.SWITCH, "1")
-    with pytest.raises(ValueError, match="expected up to"):
-        kernel.find_literals(["baca juga"], strings)
-
-
-@pytest.mark.xdist_group("compiled")
-def test_many_records_give_the_articles_that_each_gives(monkeypatch):
-    monkeypatch.setenv(kernel.SWITCH, "1")
-    records = [Record(str(n), text=text) for n, text in enumerate([*EXAMPLES, "Kamus \u212aAMUS"])]
-    assert parse_all(records) == [parse(record) for record in records]
-    assert parse_all(records, kernel.find_literals) == parse_all(records)
+def test_whatever_strings_are_searched_for_both_find_the_same(strings, text):
+    pytest.importorskip("ahocorasick_rs")
+    literals = Literals([strings])
+    assert literals.find(text) == by_plain_python(literals, text)

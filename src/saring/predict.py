@@ -20,7 +20,7 @@ from saring.errors import ConfigError, InputError, SaringError
 from saring.io.columns import FIELDS, Columns
 from saring.locate import find_bundle
 from saring.models.plain_scorer import Pair, Tie
-from saring.parsing.engine import as_record, parse_all
+from saring.parsing.engine import as_record, parse
 from saring.publishers import canonical_publisher
 
 # What predict takes (text, row, `Record` or `Article`) to an article, or to why there is none.
@@ -69,9 +69,7 @@ def take(sources: Iterable[Source]) -> list[Article | Prediction]:
     sources = as_list(sources)
     columns = Columns({})
     opened = [_opened(source, columns) for source in sources]
-    records = [item for item in opened if isinstance(item, Record)]
-    parsed = iter(parse_all(records, kernel.find_literals))
-    articles = [next(parsed) if isinstance(item, Record) else item for item in opened]
+    articles = [parse(item) if isinstance(item, Record) else item for item in opened]
     return [
         _checked(item, source, columns) if isinstance(item, Article) else item
         for item, source in zip(articles, sources, strict=True)

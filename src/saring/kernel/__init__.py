@@ -1,6 +1,6 @@
 """Scores of fitted parameters: by the compiled kernel, or in plain Python where that is sooner.
 
-    text_arrays; loops > literal_search, scorers, pair_reading > pair_sharing > pair_loops
+    text_arrays; loops > scorers, pair_reading > pair_sharing > pair_loops
     scorers, pair_loops > pair_scorer
 
 A model's parameters are turned into flat arrays: a table of 64-bit hashes of its terms, whose
@@ -155,22 +155,6 @@ def pair_features(model: PairParameters, pairs: Sequence[Pair]) -> NDArray[np.fl
     return features
 
 
-def find_literals(texts: Sequence[str], literals: tuple[str, ...]) -> Sequence[list[tuple[int, int]] | None]:
-    """Return where each text holds which literals, by their ends; None where Python is to look.
-
-    Parameters
-    ----------
-    texts : sequence of str
-    literals : tuple of str
-        Short strings of small letters in ASCII, which capitals match.
-    """
-    if not (texts and _wanted() and _loaded()):
-        return [None] * len(texts)
-    from saring.kernel.literal_search import find
-
-    return find(texts, literals)
-
-
 def _wanted() -> bool:
     """Return whether the kernel is to answer, and can."""
     wish = os.environ.get(SWITCH, "")
@@ -216,7 +200,7 @@ def _load() -> bool:
         notice.start()
     try:
         with without(["yaml"]):  # with which numba obeys a file of settings in the working folder
-            from saring.kernel import literal_search, loops, pair_loops  # noqa: F401 - importing compiles them
+            from saring.kernel import loops, pair_loops  # noqa: F401 - importing compiles them
     except Exception as error:  # numba and NumPy do not fit; nowhere to keep it; a cut file
         _log.warning(
             "scoring takes longer: no compiled kernel (%s); if there is "

@@ -39,9 +39,6 @@ TOPICS = (
 HEADLINES = (_TEXTS, *_ROWS, _CHARS, _TABLE, _TABLE, _FIELDS, _LEXICON, *_FILLED)
 _NUMBERS = int32[::1]
 _PLACES = int64[::1]
-LITERALS = (
-    _BYTES, _ENDS, uint8[::1], uint8[::1], *[_NUMBERS] * 4, _PLACES, _PLACES, int64[:, ::1],
-)  # fmt: skip
 _POINTS = Array(uint32, 1, "C", readonly=True)
 _KNOWN = Tuple((_FIELD, *[_NUMBERS] * 4, float64[::1], float64[::1], _FIELD))
 PAIRS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from hashlib import blake2b
 from operator import attrgetter, itemgetter
@@ -16,10 +16,8 @@ from saring.errors import InputError
 from saring.parsing import boilerplate
 from saring.parsing.boilerplate import Find, Page
 from saring.parsing.metadata import parse_tags, publisher_name
-from saring.parsing.rules import Hit, Rules, load_rules
+from saring.parsing.rules import load_rules
 from saring.parsing.teasers import Span, Teaser, find_addressed, find_teasers
-
-Search = Callable[[Sequence[str], tuple[str, ...]], Sequence[list[Hit] | None]]
 
 _START, _END = attrgetter("start"), itemgetter(1)
 _SIGNS = r"[^\sA-Za-z\d,]"
@@ -68,32 +66,11 @@ def parse(source: Record | str | Mapping[str, Any]) -> Article:
     >>> article.links[0].headline, article.body
     ('Cara Menanam Cabai di Pot', 'Harga cabai turun. Warga lega.')
     """
-    return _parsed(as_record(source), load_rules(), None)
-
-
-def parse_all(records: Sequence[Record], search: Search | None = None) -> list[Article]:
-    """Return the articles in records.
-
-    Parameters
-    ----------
-    records : sequence of Record
-    search : callable, optional
-        Takes many texts and a tuple of strings, and gives for each text what `Literals.find` does,
-        faster than that; or None, where it cannot.
-    """
-    rules = load_rules()
-    found: Sequence[list[Hit] | None] = [None] * len(records)
-    if search is not None:
-        found = search([record.text for record in records], rules.literals.strings)
-    return [_parsed(record, rules, hits) for record, hits in zip(records, found, strict=True)]
-
-
-def _parsed(record: Record, rules: Rules, hits: list[Hit] | None) -> Article:
-    """Return the article in a record, whose text has these hits; None: they are yet to be found."""
+    record, rules = as_record(source), load_rules()
     text = record.text
     lines = _lines(text)
     title = record.title.strip() or boilerplate.find_title(text, lines, rules)
-    places = rules.places(rules.literals.find(text) if hits is None else hits)
+    places = rules.places(rules.literals.find(text))
     page = Page(text, title, record.publisher.strip(), rules, places)
 
     finds = boilerplate.find_inside(page)
