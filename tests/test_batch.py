@@ -24,7 +24,7 @@ from saring.batch import clean, score
 from saring.batch.jobs import Maker, Summary, make_part, survey
 from saring.batch.workers import Worker, WorkerPool, made_by_workers, made_here
 from saring.errors import ConfigError, InputError, SaringError
-from saring.io.blocks import Ready
+from saring.io.blocks import Block
 from saring.io.records import ReadOptions
 from saring.kernel import SWITCH
 from saring.predict import Model, load
@@ -654,7 +654,7 @@ def records(*texts):
 
 
 def batch(number, *texts):
-    return number, [Ready(records(*texts))]
+    return number, [Block(records(*texts))]
 
 
 def test_a_worker_makes_one_part_after_another():

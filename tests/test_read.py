@@ -701,7 +701,7 @@ def test_a_text_of_the_greatest_length_is_read_and_a_longer_one_is_an_error(tmp_
 
 
 def test_a_text_file_beyond_the_limit_is_an_error(tmp_path, monkeypatch):
-    monkeypatch.setattr("saring.io.records.MAX_TEXT_BYTES", 1000)
+    monkeypatch.setattr("saring.io.blocks.MAX_TEXT_BYTES", 1000)
     (record,) = read([wrote(tmp_path / "a.txt", "x" * 1001)], KEEP)
     assert "found more than 1,000 bytes" in record.error
 

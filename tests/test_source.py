@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 import saring.io.input_files
 from saring.errors import InputError
-from saring.io.input_files import folder_sources, named_source
+from saring.io.input_files import folder_files, named_file
 from saring.io.records import ReadOptions, read
 from saring.io.streams import HEAD_BYTES, Stream, guess_encoding
 
@@ -33,7 +33,7 @@ def touch(folder: Path, *names: str) -> None:
 
 
 def content(path: Path, format: str = "") -> bytes:
-    source = named_source(path, format)
+    source = named_file(path, format)
     assert source is not None
     with source.open() as stream:
         return stream.body.read()
@@ -48,19 +48,19 @@ def unpacked(data: bytes) -> bool:
 
 def test_a_path_that_is_not_there_is_named():
     with pytest.raises(InputError, match=r"berita\.jsonl: there is no such file or folder"):
-        named_source("berita.jsonl")
+        named_file("berita.jsonl")
 
 
 def test_a_suffix_that_tells_no_format_lists_those_that_do(tmp_path):
     touch(tmp_path, "berita.docx", "berita")
     with pytest.raises(InputError, match=r"suffix \.docx tells no format.*\.parquet.*text as \.txt"):
-        named_source(tmp_path / "berita.docx")
+        named_file(tmp_path / "berita.docx")
     touch(tmp_path, "berita.XLSX")
     with pytest.raises(InputError, match=r"save it as CSV UTF-8$"):
-        named_source(tmp_path / "berita.XLSX")
+        named_file(tmp_path / "berita.XLSX")
     with pytest.raises(InputError, match=r"suffix \(none\)"):
-        named_source(tmp_path / "berita")
-    assert named_source(tmp_path / "berita", "txt").format == "txt"
+        named_file(tmp_path / "berita")
+    assert named_file(tmp_path / "berita", "txt").format == "txt"
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_a_suffix_that_tells_no_format_lists_those_that_do(tmp_path):
 )
 def test_the_suffix_tells_the_format_beneath_any_packing(tmp_path, name, format):
     touch(tmp_path, name)
-    assert named_source(tmp_path / name).format == format
+    assert named_file(tmp_path / name).format == format
 
 
 # --- folders ---------------------------------------------------------------------------------
@@ -84,7 +84,7 @@ def test_the_suffix_tells_the_format_beneath_any_packing(tmp_path, name, format)
 
 def test_a_folder_gives_its_files_in_sorted_order_at_any_depth(tmp_path):
     touch(tmp_path, "b.txt", "a/z.html", "a/2.jsonl", "c.csv")
-    found = list(folder_sources(tmp_path))
+    found = list(folder_files(tmp_path))
     assert [source.label for source in found] == ["a/2.jsonl", "a/z.html", "b.txt", "c.csv"]
     assert not any(source.named for source in found)
 
@@ -96,13 +96,13 @@ def test_hidden_files_unknown_suffixes_and_what_is_no_file_are_left_out(tmp_path
     with socket.socket(socket.AF_UNIX) as listening, tempfile.TemporaryDirectory() as short:
         listening.bind(f"{short}/s.txt")
         (tmp_path / "e.txt").symlink_to(f"{short}/s.txt")
-        assert [source.label for source in folder_sources(tmp_path)] == ["a.txt"]
+        assert [source.label for source in folder_files(tmp_path)] == ["a.txt"]
 
 
 def test_a_link_back_to_a_folder_above_ends(tmp_path):
     touch(tmp_path, "a/b/satu.txt")
     (tmp_path / "a/b/lagi").symlink_to(tmp_path / "a", target_is_directory=True)
-    assert [source.label for source in folder_sources(tmp_path)] == ["a/b/satu.txt"]
+    assert [source.label for source in folder_files(tmp_path)] == ["a/b/satu.txt"]
 
 
 def test_a_folder_that_many_links_lead_to_is_read_once(tmp_path):
@@ -111,14 +111,14 @@ def test_a_folder_that_many_links_lead_to_is_read_once(tmp_path):
         (tmp_path / f"akar/{level}").mkdir()
         for name in ("a", "b"):
             (tmp_path / f"akar/{level}/{name}").symlink_to(tmp_path / f"akar/{level - 1}")
-    assert len(list(folder_sources(tmp_path / "akar"))) == 1
+    assert len(list(folder_files(tmp_path / "akar"))) == 1
 
 
 def test_a_folder_deeper_than_the_recursion_limit_is_read(tmp_path):
     deep = tmp_path / ("a/" * 1050)
     subprocess.run(["mkdir", "-p", deep], check=True)
     (deep / "satu.txt").write_text("Satu artikel.")
-    [source] = folder_sources(tmp_path)
+    [source] = folder_files(tmp_path)
     with source.open() as stream:
         assert stream.body.read() == b"Satu artikel."
     subprocess.run(["rm", "-rf", tmp_path / "a"], check=True)
@@ -143,7 +143,7 @@ def test_a_path_longer_than_the_system_takes_costs_its_folder(too_deep):
     first, second = read([too_deep], ReadOptions(on_error="keep"))
     assert "cannot be opened (File name too long)" in first.error and second.text
     with pytest.raises(InputError, match=r"d/x: cannot be opened \(File name too long\)"):
-        named_source(f"{too_deep}/{'d/' * 3000}x")
+        named_file(f"{too_deep}/{'d/' * 3000}x")
 
 
 @pytest.mark.skipif(os.getuid() == 0, reason="root may look everywhere")
@@ -155,12 +155,12 @@ def test_a_folder_one_may_not_look_into_costs_its_files(tmp_path):
     assert [bool(record.error) for record in found] == [False, True, True]
     assert "Permission denied" in found[1].error
     with pytest.raises(InputError, match="Permission denied"):
-        named_source(tmp_path / "rahasia/a.txt")
+        named_file(tmp_path / "rahasia/a.txt")
 
 
 def test_a_device_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"/dev/zero: is a device; expected a file or folder, or -"):
-        named_source("/dev/zero", "jsonl")
+        named_file("/dev/zero", "jsonl")
 
 
 def test_a_pipe_without_a_writer_is_an_error_and_a_slow_writer_is_waited_for(tmp_path, monkeypatch):
@@ -183,19 +183,19 @@ def test_closed_standard_input_is_an_error(monkeypatch):
 def test_a_linked_folder_elsewhere_is_read(tmp_path):
     touch(tmp_path, "arsip/satu.txt", "kini/dua.txt")
     (tmp_path / "kini/lama").symlink_to(tmp_path / "arsip", target_is_directory=True)
-    labels = [source.label for source in folder_sources(tmp_path / "kini")]
+    labels = [source.label for source in folder_files(tmp_path / "kini")]
     assert labels == ["dua.txt", "lama/satu.txt"]
 
 
 def test_a_folder_with_nothing_to_read_says_what_was_left_out(tmp_path):
     touch(tmp_path, "a.pdf", "b.pdf", "c.docx")
     with pytest.raises(InputError, match=r"nothing to read; left out: 2 \.pdf, 1 \.docx; expected"):
-        list(folder_sources(tmp_path))
+        list(folder_files(tmp_path))
 
 
 def test_an_empty_folder_says_so(tmp_path):
     with pytest.raises(InputError, match="the folder is empty"):
-        list(folder_sources(tmp_path))
+        list(folder_files(tmp_path))
 
 
 # --- packing ---------------------------------------------------------------------------------
@@ -284,7 +284,7 @@ def test_the_head_is_read_again_with_the_rest(data, size):
 
 def test_standard_input_is_a_source(monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(gzip.compress(b"satu"))))
-    source = named_source("-", "txt")
+    source = named_file("-", "txt")
     assert (source.name, source.reopens) == ("stdin", False)
     with source.open() as stream:
         assert stream.body.read() == b"satu"

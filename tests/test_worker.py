@@ -16,7 +16,7 @@ import saring.html.page
 from saring.article import Record
 from saring.errors import InputError, MissingExtraError
 from saring.html.page import PageReader
-from saring.io.records import Pages, ReadOptions, read
+from saring.io.records import ReadOptions, read
 
 GOOD = b"<html><body><h1>Harga Cabai Naik</h1>" + b"<p>Harga cabai naik di Pasar Kramat.</p>" * 4
 
@@ -180,5 +180,5 @@ def test_a_page_cannot_take_the_machine_s_memory_nor_leave_a_core():
 
 def test_what_is_missing_is_named_when_the_first_page_comes(monkeypatch):
     monkeypatch.setitem(sys.modules, "trafilatura", None)
-    with Pages(1) as pages, pytest.raises(MissingExtraError, match=r"pip install .*trafilatura"):
-        pages.fields(None, "a.html")
+    with PageReader() as reader, pytest.raises(MissingExtraError, match=r"pip install .*trafilatura"):
+        reader.read(b"", "a.html")

@@ -13,10 +13,11 @@ import orjson
 
 from saring.article import Article, KeepLinks, Prediction, Record, clean_text
 from saring.errors import BundleError, InputError, SaringError
-from saring.io.blocks import Block, opened
+from saring.html.page import PageReader
+from saring.io.blocks import Block
 from saring.io.formats import parquet_length
-from saring.io.input_files import Source, sources
-from saring.io.records import Pages, ReadOptions
+from saring.io.input_files import InputFile, find_files
+from saring.io.records import ReadOptions, open_blocks
 from saring.io.writers import SUFFIXES, ColumnValues
 from saring.kernel import prepare
 from saring.predict import Model, load, take
@@ -104,7 +105,7 @@ def survey(inputs: Iterable[str | Path], format: str) -> Survey:
     found = blake2b(digest_size=16)
     rows: int | None = 0
     once = False
-    for source in sources(list(inputs), format):
+    for source in find_files(list(inputs), format):
         counted = None
         if source.path is None or not source.reopens:
             once |= source.named
@@ -114,7 +115,7 @@ def survey(inputs: Iterable[str | Path], format: str) -> Survey:
     return Survey("" if once else found.hexdigest(), rows)
 
 
-def _take_in(found: blake2b, source: Source, path: Path) -> int | None:
+def _take_in(found: blake2b, source: InputFile, path: Path) -> int | None:
     """Add a file to a digest and return about how many rows it has."""
     found.update(repr((source.name, source.format)).encode())
     lines = quotes = 0
@@ -134,7 +135,7 @@ def _take_in(found: blake2b, source: Source, path: Path) -> int | None:
     return _rows(source, path, lines)
 
 
-def _rows(source: Source, path: Path, lines: int) -> int | None:
+def _rows(source: InputFile, path: Path, lines: int) -> int | None:
     """Return about how many rows a file has, by its format and the lines that were counted."""
     if path.suffix.lower() in PACKED:
         return None
@@ -306,13 +307,13 @@ class Maker:
     options: ReadOptions = _AS_READ
     seconds: float = ARTICLE_SECONDS
 
-    def pages(self) -> Pages:
+    def pages(self) -> PageReader:
         """Return what reads pages for many parts; a context manager."""
-        return Pages(self.options.page_seconds)
+        return PageReader(self.options.page_seconds)
 
-    def part(self, blocks: Sequence[Block], pages: Pages) -> Part:
+    def part(self, blocks: Sequence[Block], pages: PageReader) -> Part:
         """Return the part of an output that the rows in blocks make."""
-        records = opened(blocks, self.options, pages)
+        records = open_blocks(blocks, self.options, pages)
         return make_part(self.job, self.suffix, records, self.seconds)
 
 

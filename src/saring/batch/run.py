@@ -17,8 +17,8 @@ from saring.batch.checkpoints import Mark, Parts, Plan, is_one_of, joined_files,
 from saring.batch.jobs import Cleaning, Job, Maker, Scoring, Summary, Survey, survey
 from saring.batch.workers import Batch, WorkerPool, made_by_workers, made_here
 from saring.errors import ConfigError, SaringError, UsageError
-from saring.io.blocks import Block, blocks
-from saring.io.records import ReadOptions, kept_kinds
+from saring.io.blocks import Block
+from saring.io.records import ReadOptions, kept_kinds, read_blocks
 from saring.io.writers import check_place, claimed, followed, telling
 from saring.kernel import prepare
 from saring.kernel.text_arrays import cores, kernel_is_kept
@@ -90,7 +90,7 @@ def run(
     out = followed(out)
     how = replace(how, quarantine=how.quarantine and followed(how.quarantine))
     _check(inputs, out, how)
-    rows = cast("Generator[Block]", blocks(list(inputs), options))
+    rows = cast("Generator[Block]", read_blocks(list(inputs), options))
     waiting = batches(rows, how.batch_size, BATCH_SIZE)
     with ExitStack() as ending:
         ending.enter_context(closing(rows))

@@ -19,8 +19,9 @@ import orjson
 from saring.article import Record
 from saring.batch.jobs import Maker, Part, Summary, broken
 from saring.errors import InputError, SaringError
-from saring.io.blocks import Block, Ready, opened
-from saring.io.records import Pages
+from saring.html.page import PageReader
+from saring.io.blocks import Block
+from saring.io.records import open_blocks
 from saring.kernel import prepare
 from saring.kernel.text_arrays import THREADS
 from saring.processes import WorkerProcess, without
@@ -148,7 +149,7 @@ def serve(answers: IO[bytes], kernel: bool) -> None:
             _answer(answers, maker, pages, pickle.loads(_received(requests)))
 
 
-def _answer(answers: IO[bytes], maker: Maker, pages: Pages, blocks: Sequence[Block]) -> None:
+def _answer(answers: IO[bytes], maker: Maker, pages: PageReader, blocks: Sequence[Block]) -> None:
     """Make a part and send it, or the reason why there is none."""
     try:
         part = maker.part(blocks, pages)
@@ -275,7 +276,7 @@ class WorkerPool:
                 return self._ask(blocks)
         checked = [self._checked(record) for record in self._opened(blocks)]
         try:
-            return self._ask([Ready(checked)])
+            return self._ask([Block(checked)])
         except WorkerDied as death:
             raise InputError(
                 f"{checked[0].where} to {checked[-1].where}: the process that works on these rows "
@@ -285,12 +286,12 @@ class WorkerPool:
 
     def _opened(self, blocks: Sequence[Block]) -> list[Record]:
         assert self._maker is not None, "teach() comes first"
-        return opened(blocks, self._maker.options)
+        return open_blocks(blocks, self._maker.options)
 
     def _checked(self, record: Record) -> Record:
         """Return a record that does not kill its worker: as it is, or as one with an error."""
         try:
-            self._ask([Ready([record])])
+            self._ask([Block([record])])
         except WorkerDied as death:
             return broken(record, f"the article ended the process that worked on it ({death})")
         return record

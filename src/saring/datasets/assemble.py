@@ -19,8 +19,9 @@ from saring.datasets.fetch import check_sha256
 from saring.datasets.recipe import Annotations, Place, Recipe, demojibake, split_paragraphs, title_key
 from saring.dates import MIDNIGHT, read_date
 from saring.errors import ConfigError, CorpusError, InputError
+from saring.io.blocks import InputRow
 from saring.io.columns import Unreadable
-from saring.io.records import ReadOptions, Row, rows
+from saring.io.records import ReadOptions, rows
 
 # The tables of a source, a file, folder or zip, and their rows under our names.
 
@@ -140,7 +141,7 @@ def _unpack(source: Path, folder: Path, recipe: Recipe) -> None:
         raise InputError(f"{source}: cannot be unpacked ({error}); fetch it anew") from error
 
 
-def _values(row: Row, recipe: Recipe) -> dict[str, str]:
+def _values(row: InputRow, recipe: Recipe) -> dict[str, str]:
     """Return a row's values under our names."""
     found = {}
     for our, theirs in recipe.columns.items():
@@ -150,7 +151,7 @@ def _values(row: Row, recipe: Recipe) -> dict[str, str]:
     return found
 
 
-def _lost(row: Row, recipe: Recipe) -> str:
+def _lost(row: InputRow, recipe: Recipe) -> str:
     """Return why a row is lost: it has a value that cannot be read, and more than its date."""
     for our, theirs in recipe.columns.items():
         for name in theirs:

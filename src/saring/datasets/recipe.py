@@ -13,7 +13,8 @@ from typing import Any
 
 from saring.config import read_toml
 from saring.errors import ConfigError, CorpusError
-from saring.io.records import Row, rows
+from saring.io.blocks import InputRow
+from saring.io.records import rows
 
 # Recipes: which tables to read, what their columns and values mean, as TOML.
 
@@ -259,25 +260,25 @@ def read_annotations(files: Mapping[str, Path]) -> Annotations:
     return Annotations(topics, links)
 
 
-def _place(row: Row) -> Place:
+def _place(row: InputRow) -> Place:
     return _value(row, "publisher"), _value(row, "article_key")
 
 
-def _value(row: Row, column: str) -> str:
+def _value(row: InputRow, column: str) -> str:
     value = row.values.get(column)
     if value is None or value == "":
         raise CorpusError(f"{row.where}: column {column!r} is empty or not there; restore the file")
     return str(value)
 
 
-def _sure(row: Row) -> bool:
+def _sure(row: InputRow) -> bool:
     value = _value(row, "sure").lower()
     if value not in ("true", "false"):
         raise CorpusError(f"{row.where}: column 'sure' is {value!r}; expected True or False")
     return value == "true"
 
 
-def _grade(row: Row) -> int:
+def _grade(row: InputRow) -> int:
     value = _value(row, "label")
     if value not in ("0", "1", "2"):
         raise CorpusError(f"{row.where}: column 'label' is {value!r}; expected 0, 1 or 2")

@@ -146,15 +146,9 @@ class PageReader(AbstractContextManager["PageReader"]):
         What the worker runs, `page_record` by default. It must stand at the top level of a module
         that can be imported by name. Tests pass functions that crash or hang.
 
-    Raises
-    ------
-    MissingExtraError
-        The extra "html" is not installed.
     """
 
     def __init__(self, seconds: float = PAGE_SECONDS, parse_page: ParsePage = page_record) -> None:
-        if any(find_spec(name) is None for name in ("lxml", "trafilatura")):
-            raise MissingExtraError("html", "reading HTML")
         self._seconds = seconds
         self._parse_page = parse_page
         self._process: WorkerProcess | None = None
@@ -166,6 +160,8 @@ class PageReader(AbstractContextManager["PageReader"]):
         ------
         InputError
             The page is too large or holds no text, or reading it took too long or crashed.
+        MissingExtraError
+            The extra "html" is not installed.
         """
         if MAX_PAGE_BYTES < len(html) <= MAX_SAVED_BYTES:
             html = without_images(html.decode("latin-1")).encode("latin-1")
@@ -201,6 +197,8 @@ class PageReader(AbstractContextManager["PageReader"]):
         """Return the worker, started if there is none."""
         if self._process is not None and self._process.runs:
             return self._process
+        if any(find_spec(name) is None for name in ("lxml", "trafilatura")):
+            raise MissingExtraError("html", "reading HTML")
         self.close()
         # The parsers' remarks on bad markup are no news to the user.
         process = WorkerProcess(serve, name_of(self._parse_page), needs=self._parse_page, quiet=True)

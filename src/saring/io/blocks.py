@@ -1,217 +1,196 @@
-"""Inputs cut into blocks that workers read: lines, Arrow batches, pages, rows of CSV."""
+"""Rows of files as they stand there, in blocks that are quickly cut, sent to a worker, and turned into records.
+
+Telling rows apart must be done in order and is fast; understanding them takes longer and is done by whoever turns a
+block into records: this process or a worker.
+"""
 
 from __future__ import annotations
 
 import io
-from codecs import BOM_UTF8
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass
-from itertools import groupby, repeat
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice, repeat
+from typing import Any, TypeVar
 
 from saring.article import Record
 from saring.errors import InputError
-from saring.io.columns import FIELDS, MAX_TEXT_BYTES, Broken, Columns, Found, as_texts
-from saring.io.formats import (
-    BATCH_ROWS,
-    batch_rows,
-    is_text,
-    json_line,
-    parquet_batches,
-    parquet_schema,
-    raw_lines,
-    reads_bytes,
-)
-from saring.io.input_files import Inputs, Source
-from saring.io.records import (
-    DOCUMENTS,
-    Pages,
-    ReadOptions,
-    Row,
-    broken_row,
-    checked_sources,
-    fixer,
-    source_records,
-    source_rows,
-    table_record,
-    to_record,
-)
-from saring.io.streams import Stream
+from saring.html.page import MAX_SAVED_BYTES, PageReader
+from saring.io.columns import FIELDS, MAX_TEXT_BYTES, Broken, Columns, Values, as_texts
+from saring.io.formats import BATCH_ROWS, TABLES, batch_rows, header_of, is_text, json_line, parquet_batches
+from saring.io.input_files import InputFile
+from saring.io.streams import Stream, guess_encoding
 
-# Rows in blocks that nobody has looked into yet: quickly cut, and sent to another process.
+DOCUMENTS = ("html", "txt")  # formats of one article a file
+PAGE_WEIGHT = 3  # a page takes as long as so much plain text
+BLOCK_BYTES = 1 << 20  # of rows held at once
+CHECKED_ROWS = 100  # a table has no text column when none of so many rows at its start has one
+SNIFFED_CHARS = 1000  # "<html" stands this near to the start of a page
+
+T = TypeVar("T")
 
 
-PAGE_WEIGHT = 3
+@dataclass(frozen=True, slots=True)
+class InputRow:
+    """One row as it stands in its file.
 
-Line = bytes | str | Broken
-_NOTHING: dict[str, Any] = {}
+    Attributes
+    ----------
+    values : Mapping[str, Any]
+        The row's columns; of a page or a text file its fields under our names. Empty on error.
+    id : str
+        Made from the file's name and the row, for rows that carry no id.
+    where : str
+        ``file:row``, rows counted from 1; the file alone where it is one article.
+    error : str
+        Why the row could not be read, with its place.
+    """
+
+    values: Mapping[str, Any]
+    id: str
+    where: str
+    error: str = ""
 
 
-class Block(Protocol):
-    """Rows that stand one behind another."""
+# A row before it is understood: a line of JSON, the cells of another table, a broken row; a page or text that is a
+# record already, or a file that is yet to be opened.
+Item = bytes | str | Values | Broken | Record | InputFile
 
-    def __len__(self) -> int: ...
+
+def size_of(item: Item) -> int:
+    """Return about how many bytes or characters of work an item is."""
+    if isinstance(item, InputFile):
+        return item.size * (PAGE_WEIGHT if item.format == "html" else 1)
+    if isinstance(item, Record):
+        return len(item.text)
+    if isinstance(item, dict):
+        return sum(len(value) for value in item.values() if isinstance(value, str))
+    return 0 if isinstance(item, Broken) else len(item)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Rows that stand one behind another.
+
+    Attributes
+    ----------
+    items : sequence
+        Rows, or an Arrow batch of them in an `ArrowBlock`.
+    file : InputFile or None
+        The file that they are from; None where items know it themselves.
+    first : int
+        Number of the first row in the file, from 1.
+    """
+
+    items: Any
+    file: InputFile | None = None
+    first: int = 1
+
+    def __len__(self) -> int:
+        return len(self.items)
 
     @property
-    def sizes(self) -> Sequence[int]:
+    def sizes(self) -> list[int]:
         """How large each row is, in bytes or characters."""
+        return list(map(size_of, self.items))
 
     def cut(self, start: int, stop: int) -> Block:
         """Return some of its rows."""
+        return replace(self, items=self.items[start:stop], first=self.first + start)
 
-    def records(self, columns: Columns, pages: Pages) -> Iterable[Record]:
-        """Return the record in each row."""
+    def rows(self) -> Iterator[InputRow]:
+        """Yield each row as it stands in its file."""
+        for number, item in enumerate(self.items, self.first):
+            if isinstance(item, Record):
+                values = {name: getattr(item, name) for name in FIELDS}
+                yield InputRow(values, item.id, item.where)
+            else:
+                yield self._row(number, item)
 
+    def records(self, columns: Columns, pages: PageReader) -> Iterator[Record]:
+        """Yield the record in each row."""
+        for number, item in enumerate(self.items, self.first):
+            if isinstance(item, Record):
+                yield item
+            elif isinstance(item, InputFile):
+                for block in file_blocks(item, pages, columns):
+                    yield from block.records(columns, pages)
+            else:
+                yield to_record(self._row(number, item), columns)
 
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """Records that have been read."""
-
-    held: Sequence[Record]
-
-    def __len__(self) -> int:
-        return len(self.held)
-
-    @property
-    def sizes(self) -> Sequence[int]:
-        """Characters of each text."""
-        return [len(record.text) for record in self.held]
-
-    def cut(self, start: int, stop: int) -> Ready:
-        """Return some of its rows."""
-        return Ready(self.held[start:stop])
-
-    def records(self, columns: Columns, pages: Pages) -> Iterable[Record]:
-        """Return the record in each row."""
-        return self.held
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Rows whose cells have been told apart, and no more."""
-
-    held: Sequence[Row]
-
-    def __len__(self) -> int:
-        return len(self.held)
-
-    @property
-    def sizes(self) -> Sequence[int]:
-        """Characters of each row."""
-        return [row_size(row) for row in self.held]
-
-    def cut(self, start: int, stop: int) -> Rows:
-        """Return some of its rows."""
-        return Rows(self.held[start:stop])
-
-    def records(self, columns: Columns, pages: Pages) -> Iterable[Record]:
-        """Return the record in each row."""
-        return (to_record(row, columns) for row in self.held)
+    def _row(self, number: int, item: bytes | str | Values | Broken) -> InputRow:
+        assert self.file is not None, "records and files alone know where they are from"
+        return input_row(self.file, number, parsed(item))
 
 
-def row_size(row: Row) -> int:
-    """Return the number of characters in a row."""
-    return sum(len(value) for value in row.values.values() if isinstance(value, str))
+def parsed(item: Item) -> Any:
+    """Return an item, a line of JSON as its values."""
+    return json_line(item) if isinstance(item, (bytes, str)) else item
 
 
-def file_size(source: Source) -> int:
-    """Return the bytes of a file; of a page more, for it takes as long as so much plain text."""
-    return source.size * (PAGE_WEIGHT if source.format == "html" else 1)
+def input_row(file: InputFile, number: int, values: Values | Broken) -> InputRow:
+    """Return a row of a file, with `error` filled where it is broken."""
+    place = "" if isinstance(values, Broken) and values.of_file else f":{number}"
+    id, where = file.label + place, file.name + place
+    return (
+        InputRow({}, id, where, f"{where}: {values.error}")
+        if isinstance(values, Broken)
+        else InputRow(values, id, where)
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class Files:
-    """Pages and text files that are yet to be opened."""
-
-    sources: Sequence[Source]
-
-    def __len__(self) -> int:
-        return len(self.sources)
-
-    @property
-    def sizes(self) -> Sequence[int]:
-        """Bytes of each file, weighed."""
-        return [file_size(source) for source in self.sources]
-
-    def cut(self, start: int, stop: int) -> Files:
-        """Return some of its rows."""
-        return Files(self.sources[start:stop])
-
-    def records(self, columns: Columns, pages: Pages) -> Iterable[Record]:
-        """Return the record in each file."""
-        for source in self.sources:
-            yield from source_records(source, pages, columns)
+def to_record(row: InputRow, columns: Columns) -> Record:
+    """Return the record in a row of a table, with `error` filled where there is none."""
+    if row.error:
+        return Record(id=row.id, where=row.where, error=row.error)
+    kept = columns.kept(row.values)
+    try:
+        fields = columns.fields(row.values)
+    except InputError as error:
+        why = f"{row.where}: {error}".removeprefix(": ")
+        return Record(id=columns.identifier(row.values) or row.id, where=row.where, error=why, kept=kept)
+    return Record(
+        id=fields.get("id") or row.id,
+        title=fields.get("title", ""),
+        text=fields["text"],
+        published=fields.get("published", ""),
+        publisher=fields.get("publisher", ""),
+        url=fields.get("url", ""),
+        where=row.where,
+        note=f"{row.where}: {fields['note']}".removeprefix(": ") if "note" in fields else "",
+        kept=kept,
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
-    """Lines of JSON Lines; `first` is the number of the first in its file, from 1."""
+class ArrowBlock(Block):
+    """Rows of a Parquet file; the batch has no columns that nobody needs."""
 
-    source: Source
-    first: int
-    lines: Sequence[Line]
-
-    def __len__(self) -> int:
-        return len(self.lines)
+    file: InputFile
 
     @property
-    def sizes(self) -> Sequence[int]:
-        """Bytes of each line."""
-        return [0 if isinstance(line, Broken) else len(line) for line in self.lines]
+    def sizes(self) -> list[int]:
+        """Bytes of a row, all taken as equal."""
+        return [self.items.nbytes // max(1, len(self))] * len(self)
 
-    def cut(self, start: int, stop: int) -> Lines:
-        """Return some of its rows."""
-        return Lines(self.source, self.first + start, self.lines[start:stop])
+    def rows(self) -> Iterator[InputRow]:
+        """Yield each row as it stands in its file."""
+        for number, values in enumerate(batch_rows(self.items), self.first):
+            yield input_row(self.file, number, values)
 
-    def records(self, columns: Columns, pages: Pages) -> Iterable[Record]:
-        """Return the record in each row."""
-        for number, line in enumerate(self.lines, self.first):
-            values = line if isinstance(line, Broken) else json_line(line)
-            yield _record(self.source, number, values, columns)
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """An Arrow batch of the columns that hold our fields; its texts are strings."""
-
-    source: Source
-    first: int
-    batch: Any
-    found: Found
-
-    def __len__(self) -> int:
-        return int(self.batch.num_rows)
-
-    @property
-    def sizes(self) -> Sequence[int]:
-        """Bytes of each text."""
-        import pyarrow.compute as pc
-
-        texts = self.batch.column(self.found.columns["text"])
-        return [size or 0 for size in pc.binary_length(texts).to_pylist()]
-
-    def cut(self, start: int, stop: int) -> Table:
-        """Return some of its rows."""
-        rows = self.batch.slice(start, stop - start)
-        return Table(self.source, self.first + start, rows, self.found)
-
-    def records(self, columns: Columns, pages: Pages) -> Iterable[Record]:
-        """Return the record in each row."""
-        texts = self._texts()
+    def records(self, columns: Columns, pages: PageReader) -> Iterator[Record]:
+        """Yield the record in each row; a column at a time where all of ours are plain strings."""
+        names = tuple(self.items.schema.names)
+        found = columns.find(names)
+        texts = self._texts(found.columns) if len(set(names)) == len(names) else None
         if texts is None:
-            for number, values in enumerate(batch_rows(self.batch), self.first):
-                yield _record(self.source, number, values, columns)
+            yield from (to_record(row, columns) for row in self.rows())
             return
-        label, name = self.source.label, self.source.name
-        own = list(dict.fromkeys(self.found.kept.values()))
-        held: Iterable[dict[str, Any]] = repeat(_NOTHING)
-        if own:
-            held = batch_rows(self.batch.select(own))
+        own = list(dict.fromkeys(found.kept.values()))
+        held: Iterable[Values] = batch_rows(self.items.select(own)) if own else repeat({})
         fields = (texts.get(field, repeat("")) for field in FIELDS)
         rows = zip(*fields, map(columns.kept, held), strict=False)
-        for number, row in enumerate(rows, self.first):
-            id, title, text, published, publisher, url, kept = row
+        label, name = self.file.label, self.file.name
+        for number, (id, title, text, published, publisher, url, kept) in enumerate(rows, self.first):
             yield Record(
                 id=id or f"{label}:{number}",
                 title=title,
@@ -223,10 +202,10 @@ class Table:
                 kept=kept,
             )
 
-    def _texts(self) -> dict[str, list[str]] | None:
+    def _texts(self, found: Mapping[str, str]) -> dict[str, list[str]] | None:
         """Return the values of each field; None where they are to be looked at one by one."""
-        columns = {ours: self.batch.column(name) for ours, name in self.found.columns.items()}
-        if not all(is_text(column.type) for column in columns.values()):
+        columns = {ours: self.items.column(name) for ours, name in found.items()}
+        if "text" not in columns or not all(is_text(column.type) for column in columns.values()):
             return None
         try:
             texts = {ours: as_texts(column) for ours, column in columns.items()}
@@ -239,183 +218,163 @@ class Table:
         import pyarrow as pa
 
         sink = io.BytesIO()
-        with pa.ipc.new_stream(sink, self.batch.schema) as stream:
-            stream.write_batch(self.batch)
-        return _received, (self.source, self.first, sink.getvalue(), self.found)
+        with pa.ipc.new_stream(sink, self.items.schema) as stream:
+            stream.write_batch(self.items)
+        return _received, (sink.getvalue(), self.file, self.first)
 
 
-def _received(source: Source, first: int, sent: bytes, found: Found) -> Table:
-    """Return an Arrow batch that was sent."""
+def _received(sent: bytes, file: InputFile, first: int) -> ArrowBlock:
+    """Return an Arrow block that was pickled."""
     import pyarrow as pa
 
     with pa.ipc.open_stream(sent) as stream:
-        return Table(source, first, stream.read_next_batch(), found)
+        return ArrowBlock(stream.read_next_batch(), file, first)
 
 
-def _record(source: Source, number: int, values: dict[str, Any] | Broken, columns: Columns) -> Record:
-    """Return the record in a row, as `read` does."""
-    if isinstance(values, Broken):
-        return to_record(broken_row(source, number, values.error), columns)
-    return table_record(values, f"{source.label}:{number}", f"{source.name}:{number}", columns)
-
-
-# Files to blocks of rows, for others to look into.
-
-
-BLOCK_BYTES = 1 << 20  # of lines held at once
-
-T = TypeVar("T")
-Cut = Callable[[Stream], Iterator[Block]]
-
-
-def blocks(inputs: Inputs, options: ReadOptions) -> Iterator[Block]:
-    """Return the rows of the inputs in blocks, lazily and in order; `opened` gives their records.
-
-    Both together give what `read` does, and parameters and errors are those of `read`.
-    """
-    columns = Columns(options.columns, options.keep)
-    sources = checked_sources(inputs, options, columns)
-    fixer(options)  # tells of a missing extra at once
-
-    def each() -> Iterator[Block]:
-        with Pages(options.page_seconds) as pages:
-            for whole, group in groupby(sources, _is_whole):
-                if options.on_error == "raise":
-                    yield from _read_here(group, pages, columns)
-                elif whole:
-                    yield from map(Files, _grouped(group, file_size))
-                else:
-                    for source in group:
-                        yield from _blocks(source, pages, columns)
-
-    return each()
-
-
-def opened(blocks: Iterable[Block], options: ReadOptions, pages: Pages | None = None) -> list[Record]:
-    """Return the records in blocks.
+def file_blocks(file: InputFile, pages: PageReader, columns: Columns | None = None) -> Iterator[Block]:
+    """Yield the rows of a file in blocks; a broken row, or the file from where it cannot be read on, is a row.
 
     Parameters
     ----------
-    blocks : iterable of Block
-    options : ReadOptions
-        Those that the blocks were read with.
-    pages : Pages, optional
-        What reads pages; it is better kept for many calls.
-    """
-    columns, fix = Columns(options.columns, options.keep), fixer(options)
-    with nullcontext(pages) if pages else Pages(options.page_seconds) as reader:
-        return [fix(record) for block in blocks for record in block.records(columns, reader)]
-
-
-def _is_whole(source: Source) -> bool:
-    """Return whether a source is a file of one article."""
-    return source.format in DOCUMENTS and source.reopens
-
-
-def _read_here(sources: Iterable[Source], pages: Pages, columns: Columns) -> Iterator[Block]:
-    """Yield the records of sources up to the first that is an error.
+    file : InputFile
+    pages : PageReader
+    columns : Columns, optional
+        What finds our fields: one of the first rows must have all that are needed, and of Parquet no other columns are
+        read. Without it rows may have any columns.
 
     Raises
     ------
     InputError
-        There is one.
+        The user named the file, and its rows have not the columns that are needed.
     """
-    for source in sources:
-        for record in source_records(source, pages, columns):
-            if record.error:
-                raise InputError(record.error)
-            yield Ready([record])
+    first = 1
+    chunks = _chunks(file, pages, columns)
+    for chunk in _checked(file, chunks, columns) if columns else chunks:
+        yield Block(chunk, file, first) if isinstance(chunk, list) else ArrowBlock(chunk, file, first)
+        first += len(chunk)
 
 
-def _blocks(source: Source, pages: Pages, columns: Columns) -> Iterator[Block]:
-    """Yield the blocks of a table, cut where its rows end."""
-    plain = _plain(source, columns)
-    if plain is not None:
-        yield from _to_the_end(source, plain)
-    else:
-        yield from map(Rows, _grouped(source_rows(source, pages, columns), row_size))
-
-
-def _plain(source: Source, columns: Columns) -> Cut | None:
-    """Return what cuts a source into blocks; None where it must be read row by row."""
-    if not source.reopens or source.format not in _PLAIN:
-        return None
+def _chunks(file: InputFile, pages: PageReader, columns: Columns | None) -> Iterator[Any]:
+    """Yield the rows of a file in lists, those of Parquet in Arrow batches."""
+    is_empty = True
     try:
-        with source.open() as stream:
-            return _PLAIN[source.format](source, stream, columns)
-    except InputError:
-        return None  # reading it says so again
+        with file.open() as stream:
+            format = file.format or _sniffed(stream.head)
+            if format != "parquet" and stream.foreign:
+                raise InputError(f"found {stream.foreign}; expected {format}; name a file of text")
+            if format in DOCUMENTS:
+                yield [_document(stream, format, file, pages)]
+                return
+            header: list[str] = []
 
+            def choose(names: Sequence[str]) -> Sequence[str] | None:
+                header.extend(names)
+                return columns.needed(names) if columns else None
 
-def _plain_lines(source: Source, stream: Stream, columns: Columns) -> Cut | None:
-    """Return what cuts JSON Lines into blocks: those whose first line is a row with a text."""
-    line, end, _ = stream.head.removeprefix(BOM_UTF8).partition(b"\n")
-    if not end or not reads_bytes(stream):
-        return None
-    values = json_line(line)
-    if isinstance(values, Broken) or columns.find(tuple(values)).missing:
-        return None
-
-    def cut(stream: Stream) -> Iterator[Block]:
-        first = 1
-        for lines in _grouped(raw_lines(stream), _line_size):
-            yield Lines(source, first, lines)
-            first += len(lines)
-
-    return cut
-
-
-def _plain_table(source: Source, stream: Stream, columns: Columns) -> Cut | None:
-    """Return what cuts Parquet into blocks: such that has a column of strings for texts."""
-    schema = None if stream.packed or source.path is None else parquet_schema(source.path)
-    if schema is None or len(set(schema.names)) < len(schema.names):
-        return None
-    found = columns.find(tuple(schema.names))
-    if found.missing or not is_text(schema.field(found.columns["text"]).type):
-        return None
-
-    def cut(stream: Stream) -> Iterator[Block]:
-        first = 1
-        for batch in parquet_batches(source, stream, columns.needed):
-            yield Table(source, first, batch, found)
-            first += batch.num_rows
-
-    return cut
-
-
-_PLAIN = {"jsonl": _plain_lines, "parquet": _plain_table}
-
-
-def _to_the_end(source: Source, cut: Cut) -> Iterator[Block]:
-    """Yield the blocks of a source; the file from where it cannot be read on is a broken row."""
-    number = 0
-    try:
-        with source.open() as stream:
-            for block in cut(stream):
-                number += len(block)
-                yield block
+            # Whoever writes to a pipe may take his time for the next row.
+            most = BATCH_ROWS if file.reopens else 1
+            for chunk in (
+                parquet_batches(file, stream, choose)
+                if format == "parquet"
+                else grouped(TABLES[format](file, stream, choose), size_of, most)
+            ):
+                is_empty = False
+                yield chunk
             stream.check()
+            if is_empty and columns and columns.needed(header) is None and header:
+                yield [dict.fromkeys(header)]  # for `_checked`, which tells what is missing
     except InputError as error:
-        row = broken_row(source, number + 1 if number else 0, str(error))
-        yield Ready([Record(id=row.id, where=row.where, error=row.error)])
+        yield [Broken(str(error), of_file=is_empty)]
 
 
-def _line_size(line: Line) -> int:
-    """Return the length of a line."""
-    return 0 if isinstance(line, Broken) else len(line)
+def _document(stream: Stream, format: str, file: InputFile, pages: PageReader) -> Record:
+    """Return the article that a page or a text file is.
+
+    Raises
+    ------
+    InputError
+        It is too long, damaged, or not in one encoding throughout; or the page holds no article.
+    """
+    if format == "html":
+        html = stream.body.read(MAX_SAVED_BYTES + 1)
+        stream.check()
+        try:
+            return replace(pages.read(html, file.name), id=file.label, where=file.name)
+        except InputError as error:  # the place is put before it, as for any other row
+            raise InputError(str(error).removeprefix(f"{file.name}: ")) from None
+    data = stream.body.read(MAX_TEXT_BYTES + 1)
+    stream.check()
+    if len(data) > MAX_TEXT_BYTES:
+        raise InputError(f"found more than {MAX_TEXT_BYTES:,} bytes; expected one article a text file; split it")
+    try:
+        text = data.decode(stream.encoding)
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"found a byte that is no {error.encoding} at byte {error.start}; expected UTF-8, "
+            "UTF-16 or cp1252 throughout; save the file as UTF-8"
+        ) from None
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
+    return Record(id=file.label, text=text, where=file.name)
 
 
-def _grouped(items: Iterable[T], size_of: Callable[[T], int]) -> Iterator[list[T]]:
+def _sniffed(head: bytes) -> str:
+    """Return the format of standard input by its first bytes.
+
+    A CSV is known by its header, where a column of texts has one of its usual names; another one needs to be called
+    one.
+    """
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    start = head.decode(guess_encoding(head), "replace").lstrip("\ufeff \t\r\n")
+    if start.startswith(("{", "[")):
+        return "jsonl" if start.startswith("{") else "json"
+    if start.startswith("<") and "<html" in start[:SNIFFED_CHARS].lower():
+        return "html"
+    names = tuple(header_of(start)[1])
+    return "csv" if len(names) > 1 and "text" in Columns({}).find(names).columns else "txt"
+
+
+def _checked(file: InputFile, chunks: Iterator[Any], columns: Columns) -> Iterator[Any]:
+    """Yield chunks once a row at their start has all columns that are needed; else an error in their place."""
+    start: list[Any] = []
+    missing = ""
+    for names in islice(headers(chunks, start), CHECKED_ROWS):
+        lost = "" if names is None else columns.find(names).missing
+        missing = missing or lost
+        if names is not None and not lost:
+            missing = ""
+            break
+    if missing and file.named:
+        raise InputError(f"{file.name}: {missing}")
+    if missing:
+        yield [Broken(missing, of_file=True)]
+    else:
+        yield from start
+        yield from chunks
+
+
+def headers(chunks: Iterable[Any], seen: list[Any]) -> Iterator[tuple[str, ...] | None]:
+    """Yield the columns of each row, of an Arrow batch once, None of a broken row; add the chunks to `seen`."""
+    for chunk in chunks:
+        seen.append(chunk)
+        if not isinstance(chunk, list):
+            yield tuple(chunk.schema.names)
+            continue
+        for values in map(parsed, chunk):
+            yield tuple(values) if isinstance(values, dict) else None
+
+
+def grouped(items: Iterable[T], size: Callable[[T], int], most: int = BATCH_ROWS) -> Iterator[list[T]]:
     """Yield items in lists of bounded length and size; those before an error as well."""
     group: list[T] = []
-    size = 0
+    total = 0
     try:
         for item in items:
             group.append(item)
-            size += size_of(item)
-            if len(group) == BATCH_ROWS or size >= BLOCK_BYTES:
+            total += size(item)
+            if len(group) == most or total >= BLOCK_BYTES:
                 yield group
-                group, size = [], 0
+                group, total = [], 0
     except InputError:
         if group:
             yield group

@@ -28,9 +28,10 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A row that cannot be read, and why."""
+    """A row that cannot be read, and why; or the whole file."""
 
     error: str
+    of_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ import orjson
 
 from saring.errors import InputError, path_text
 from saring.io.columns import MAX_TEXT_BYTES, Broken, Unreadable, Values, kind_of
-from saring.io.input_files import Source
+from saring.io.input_files import InputFile
 from saring.io.streams import BUFFER_BYTES, Stream
 
 # CSV: what delimits its cells, and its rows, with those that a stray quote ran together parted.
@@ -194,13 +194,7 @@ BATCH_ROWS = 512  # some 2 MB of articles
 Choose = Callable[[Sequence[str]], "Sequence[str] | None"]  # columns by their names; None: all
 
 
-def parquet_rows(source: Source, stream: Stream, choose: Choose | None = None) -> Iterator[Values]:
-    """Yield the rows of a Parquet file, of the columns that `choose` takes or of all."""
-    for batch in parquet_batches(source, stream, choose):
-        yield from batch_rows(batch)
-
-
-def parquet_batches(source: Source, stream: Stream, choose: Choose | None = None) -> Iterator[Any]:
+def parquet_batches(file: InputFile, stream: Stream, choose: Choose) -> Iterator[Any]:
     """Yield the rows of a Parquet file as Arrow batches, of the columns that `choose` takes or all.
 
     Raises
@@ -213,13 +207,13 @@ def parquet_batches(source: Source, stream: Stream, choose: Choose | None = None
 
     try:
         with ExitStack() as opened:
-            plain = source.path if source.reopens and not stream.packed else None
+            plain = file.path if file.reopens and not stream.packed else None
             # Arrow would look for an address in a path, and refuse one that is not UTF-8.
-            file: Any = opened.enter_context(pa.OSFile(os.fsencode(plain)) if plain else stream.spooled())
+            arrow_file: Any = opened.enter_context(pa.OSFile(os.fsencode(plain)) if plain else stream.spooled())
             # Buffered and not read ahead: by default a whole row group is held, and kept (measured:
             # 720 MB for a file of 600 MB, so 150).
-            table = opened.enter_context(parquet.ParquetFile(file, buffer_size=BUFFER_BYTES, pre_buffer=False))
-            names = choose(table.schema_arrow.names) if choose else None
+            table = opened.enter_context(parquet.ParquetFile(arrow_file, buffer_size=BUFFER_BYTES, pre_buffer=False))
+            names = choose(table.schema_arrow.names)
             yield from table.iter_batches(batch_size=BATCH_ROWS, columns=names)
     except (pa.ArrowException, OSError, ValueError, LookupError, MemoryError) as error:
         raise InputError(f"found no readable Parquet ({error}); write the file anew") from None
@@ -290,13 +284,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _BETWEEN = re.compile(r"[\s,\[\]]*")  # what stands between the values of a JSON list
 
 
-def json_lines(source: Source, stream: Stream, choose: Choose | None = None) -> Iterator[Values | Broken]:
-    """Yield the rows of JSON Lines; blank lines are none."""
-    for line in raw_lines(stream):
-        yield line if isinstance(line, Broken) else json_line(line)
-
-
-def raw_lines(stream: Stream) -> Iterator[bytes | str | Broken]:
+def json_lines(file: InputFile, stream: Stream, choose: Choose) -> Iterator[bytes | str | Broken]:
     """Yield the lines of JSON Lines that are not blank: bytes where the file allows it."""
     readline = _json_line_reader(stream)
     while line := readline(MAX_ROW_BYTES):
@@ -322,7 +310,7 @@ def json_line(line: bytes | str) -> Values | Broken:
     return value if type(value) in (dict, Broken) else _no_object(value)
 
 
-def json_values(source: Source, stream: Stream, choose: Choose | None = None) -> Iterator[Values | Broken]:
+def json_values(file: InputFile, stream: Stream, choose: Choose) -> Iterator[Values | Broken]:
     """Yield the rows of a JSON file: the objects of its list, or its single object.
 
     Raises
@@ -363,10 +351,10 @@ def json_values(source: Source, stream: Stream, choose: Choose | None = None) ->
             yield _mended(value) if isinstance(value, dict) else _no_object(value)
 
 
-def csv_rows(source: Source, stream: Stream, choose: Choose | None = None) -> Iterator[Values | Broken]:
+def csv_rows(file: InputFile, stream: Stream, choose: Choose) -> Iterator[Values | Broken]:
     """Yield the rows of a table with a header line, delimited by comma, semicolon or tab."""
     start = stream.head.decode(stream.encoding, "replace")
-    delimiter, _, told = header_of(start, tabs=".tsv" in source.label.lower())
+    delimiter, _, told = header_of(start, tabs=".tsv" in file.label.lower())
     # A line beyond the limit comes in pieces, which are errors of length or of number of cells.
     readline = partial(_text_stream(stream, newline="").readline, MAX_ROW_BYTES)
     while told and (line := readline()):
@@ -379,8 +367,7 @@ def csv_rows(source: Source, stream: Stream, choose: Choose | None = None) -> It
             yield _undecoded("".join(cells)) or dict(zip(header, cells, strict=True))
         else:
             header = _distinct(cells)
-            if choose:
-                choose(header)
+            choose(header)
 
 
 def _text_stream(stream: Stream, newline: str | None = None) -> io.TextIOWrapper:
@@ -459,9 +446,9 @@ def _distinct(names: list[str]) -> list[str]:
     return distinct
 
 
-TABLES: dict[str, Callable[[Source, Stream, Choose | None], Iterator[Values | Broken]]] = {
+TABLES: dict[str, Callable[[InputFile, Stream, Choose], Iterator[Any]]] = {
     "jsonl": json_lines,
     "json": json_values,
     "csv": csv_rows,
-    "parquet": parquet_rows,
+    "parquet": parquet_batches,
 }

@@ -45,7 +45,7 @@ Inputs = str | Path | Sequence[str | Path]
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class InputFile:
     """One input file, or standard input.
 
     Attributes
@@ -70,7 +70,7 @@ class Source:
 
     @property
     def reopens(self) -> bool:
-        """Whether the source can be read a second time."""
+        """Whether the file can be read a second time."""
         return self.path is not None and os.path.isfile(self.path)  # noqa: PTH113 - never raises
 
     @property
@@ -82,7 +82,7 @@ class Source:
             return 0
 
     def open(self) -> Stream:
-        """Return the source's bytes, unpacked.
+        """Return the file's bytes, unpacked.
 
         Raises
         ------
@@ -132,7 +132,7 @@ def _written_pipe(path: Path) -> IO[bytes]:
         ) from None
 
 
-def sources(inputs: Inputs, format: str = "") -> Iterator[Source]:
+def find_files(inputs: Inputs, format: str = "") -> Iterator[InputFile]:
     """Return the files that `read` would read, in its order; folders are walked lazily.
 
     Raises
@@ -140,29 +140,29 @@ def sources(inputs: Inputs, format: str = "") -> Iterator[Source]:
     InputError
         When an input is not there, its format is unknown, or a folder holds nothing to read.
     """
-    return found_sources(inputs, format)[1]
+    return named_and_all_files(inputs, format)[1]
 
 
-def found_sources(inputs: Inputs, format: str) -> tuple[list[Source], Iterator[Source]]:
-    """Return the sources the user named, and all of them in order, folders walked lazily."""
+def named_and_all_files(inputs: Inputs, format: str) -> tuple[list[InputFile], Iterator[InputFile]]:
+    """Return the files that the user named, and all that are to be read in order, folders walked lazily."""
     if format and format not in FORMATS.values():
         known = ", ".join(sorted(set(FORMATS.values())))
         raise UsageError(f"format: found {format!r}; expected one of {known}")
-    named: list[Source] = []
-    chains: list[Iterator[Source]] = []
+    named: list[InputFile] = []
+    chains: list[Iterator[InputFile]] = []
     for given in [inputs] if isinstance(inputs, (str, Path)) else inputs:
-        source = named_source(given, format)
-        if source is not None:
-            named.append(source)
-            chains.append(iter([source]))
+        file = named_file(given, format)
+        if file is not None:
+            named.append(file)
+            chains.append(iter([file]))
         else:
-            files = folder_sources(Path(given))
+            files = folder_files(Path(given))
             chains.append(chain([next(files)], files))  # an empty folder is an error at once
     return named, chain.from_iterable(chains)
 
 
-def named_source(given: str | Path, format: str = "") -> Source | None:
-    """Return the source for an input the user named, None for a folder.
+def named_file(given: str | Path, format: str = "") -> InputFile | None:
+    """Return the file for an input that the user named, None for a folder.
 
     Raises
     ------
@@ -170,7 +170,7 @@ def named_source(given: str | Path, format: str = "") -> Source | None:
         There is no such file, or its suffix tells no format and `format` is empty.
     """
     if str(given) == STDIN:
-        return Source("stdin", "stdin", None, format, True)
+        return InputFile("stdin", "stdin", None, format, True)
     path = Path(given)
     try:
         mode = path.stat().st_mode
@@ -191,10 +191,10 @@ def named_source(given: str | Path, format: str = "") -> Source | None:
             f"{path}: the suffix {path.suffix or '(none)'} tells no format; expected one of "
             f"{known} (also with .gz or .zst); {advice}"
         )
-    return Source(path_text(path), path_text(path.name), path, found, True)
+    return InputFile(path_text(path), path_text(path.name), path, found, True)
 
 
-def folder_sources(folder: Path) -> Iterator[Source]:
+def folder_files(folder: Path) -> Iterator[InputFile]:
     """Yield the readable files under a folder, depth first in sorted order.
 
     Hidden entries, unfinished output, files of other suffixes, links that lead back to a folder
@@ -212,7 +212,7 @@ def folder_sources(folder: Path) -> Iterator[Source]:
         if format or kind == "folder":  # a folder that cannot be listed fails when it is opened
             found = True
             label = path_text(path.relative_to(folder).as_posix())
-            yield Source(path_text(path), label, path, format, False)
+            yield InputFile(path_text(path), label, path, format, False)
         else:
             skipped[path.suffix or "(no suffix)"] += 1
     if not found:

@@ -15,7 +15,7 @@ from saring.batch.jobs import Summary
 from saring.errors import ConfigError, InputError, MissingExtraError
 from saring.io.columns import Broken, Columns
 from saring.io.formats import header_of, json_line, parquet_schema
-from saring.io.input_files import FORMATS, sources
+from saring.io.input_files import FORMATS, find_files
 from saring.io.records import ReadOptions, fixer, kept_kinds
 from saring.io.writers import arrow_schema, check_place
 from saring.predict import Model
@@ -162,7 +162,7 @@ def found(inputs: Sequence[str | Path], format: str) -> tuple[dict[str, list[str
         if "://" in given:
             groups.setdefault(format or _format_of(given), []).append(given)
             continue
-        for source in sources([given], format):
+        for source in find_files([given], format):
             if source.path is None or source.format not in READERS:
                 raise InputError(
                     f"{source.name}: found {source.format or 'standard input'}; Spark reads "

@@ -20,9 +20,10 @@ from saring import __version__
 from saring.article import KeepLinks, Record
 from saring.batch.jobs import Scoring, made_tables
 from saring.errors import BundleError, ConfigError, MissingExtraError, SaringError, install_hint
+from saring.io.blocks import InputRow, to_record
 from saring.io.columns import Broken, Columns
 from saring.io.formats import batch_rows, json_line
-from saring.io.records import ReadOptions, Row, fixer, to_record
+from saring.io.records import ReadOptions, fixer
 from saring.io.writers import SUFFIXES, arrow_batch, arrow_schema
 from saring.kernel import SWITCH, prepare
 from saring.parsing.engine import text_id
@@ -359,22 +360,22 @@ class Scorer:
             for values in batch_rows(batch):
                 yield _named(fix(to_record(self._row(values), columns)))
 
-    def _row(self, values: dict[str, Any] | Broken) -> Row:
+    def _row(self, values: dict[str, Any] | Broken) -> InputRow:
         """Return a row as it stood in its file."""
         if isinstance(values, Broken):
-            return Row({}, "", "", values.error)
+            return InputRow({}, "", "", values.error)
         if FILE not in values:
-            return Row(values, "", "")
+            return InputRow(values, "", "")
         label, name = self._names(values.pop(FILE))
         number = values.pop(ROW)
         id, where = f"{label}:{number}", f"{name}:{number}"
         broken = values.pop(BROKEN, None)
         if broken is not None:
-            return Row({}, id, where, f"{where}: {_BROKEN_CSV}")
+            return InputRow({}, id, where, f"{where}: {_BROKEN_CSV}")
         found = json_line(values[LINE].removeprefix(_BOM) + b"\n") if LINE in values else values
         if isinstance(found, Broken):
-            return Row({}, id, where, f"{where}: {found.error}")
-        return Row(found, id, where)
+            return InputRow({}, id, where, f"{where}: {found.error}")
+        return InputRow(found, id, where)
 
     def _names(self, address: str) -> tuple[str, str]:
         """Return what ids are made of, and what messages call a file."""
