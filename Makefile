@@ -1,6 +1,6 @@
 # saring: `make train` is all a newcomer needs. Every target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup train pretrained evaluate gate ablate bench score test lint format mlflow clean
+.PHONY: help setup train pretrained evaluate gate ablate bench score docs test lint format mlflow clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -80,6 +80,9 @@ $(PEERS)/.ready: bench/requirements.txt
 score: $(READY) ## score new articles: make score IN=articles.csv OUT=rows.jsonl
 	@test -n "$(IN)" -a -n "$(OUT)" || { echo "usage: make score IN=articles.csv OUT=rows.jsonl" >&2; exit 2; }
 	$(BIN)/saring score $(IN) --out $(OUT)
+
+docs: $(READY) ## the API reference, from the docstrings: build/docs/index.html
+	$(BIN)/python -c "from saring import *; from pdoc.__main__ import cli; cli()" -d numpy -o build/docs saring saring.batch saring.spark
 
 test: lint ## ruff, mypy and pytest
 	$(BIN)/pytest -n auto --dist loadgroup

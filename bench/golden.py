@@ -69,7 +69,7 @@ def main(words: list[str]) -> int:
             given = [orjson.loads(line) for line in lines]
             sources = [{k: row[k] for k in ("id", "title", "text", "publisher")} for row in given]
             model = load()
-            rows = [found.row(model.topics) for found in model.predict(sources)]
+            rows = [found.row() for found in model.predict(sources)]
             kept = [{k: v for k, v in row.items() if k not in CHANGING} for row in rows]
             ROWS.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in kept))
         case ["write", *paths] if paths:

@@ -38,7 +38,7 @@ ODD = [None, True, -1, 0, 1.5, 1e308, "", "x", "\x1b[2J\u202e", [], ["a"], [[]],
 
 def answers(folder: Path):
     """What a model says, without what names it."""
-    rows = [p.row(model.topics) for model in [saring.load(folder)] for p in model.predict(ARTICLES)]
+    rows = [p.row() for p in saring.load(folder).predict(ARTICLES)]
     return [{k: v for k, v in row.items() if k not in ("model_version", "scored_at")} for row in rows]
 
 

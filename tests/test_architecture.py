@@ -30,7 +30,7 @@ HOMES = {  # packages that may be imported, even lazily, in these rooms alone
     "numba": {"kernel"},
     "trafilatura": {"html"},
     "lxml": {"html"},
-    "pandas": {"tracking", "pyfunc"},
+    "pandas": {"tracking", "predict"},
     "pyarrow": {"io"},
     "argparse": {"cli"},
 }

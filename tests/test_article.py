@@ -201,7 +201,7 @@ def test_a_row_holds_json_types_and_none_for_what_is_absent():
 
 
 def test_an_error_row_holds_the_error_and_no_verdict():
-    row = Prediction(id="a", error="a.csv:3: column 'isi' is empty", model_version="abc").row(TOPICS)
+    row = Prediction(id="a", error="a.csv:3: column 'isi' is empty", model_version="abc", topics=TOPICS).row()
     filled = {name for name, value in row.items() if value is not None}
     assert filled == {"id", "error", "model_version"}
 

@@ -7,6 +7,8 @@ from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +17,7 @@ from saring.article import Article, Link, Prediction, Record
 from saring.errors import InputError
 from saring.io.records import read
 from saring.parsing.engine import parse
-from saring.predict import take
+from saring.predict import rows_of, take
 
 COLUMNS_CSV = Path(__file__).parent / "articles" / "columns.csv"
 TEXT = "Harga cabai turun di pasar induk.\nBaca Juga: Cara Menanam Cabai di Pot\nWarga lega."
@@ -52,9 +54,9 @@ def test_an_article_is_taken_as_it_is():
 
 def test_order_is_kept_and_iterables_of_any_kind_do():
     sources = (f"Artikel {number}" for number in range(3))
-    assert [item.text for item in take(sources)] == ["Artikel 0", "Artikel 1", "Artikel 2"]
+    assert [item.text for item in take(list(rows_of(sources)))] == ["Artikel 0", "Artikel 1", "Artikel 2"]
     assert take([]) == []
-    assert [item.text for item in take(pd.Series(["Satu", "Dua"]))] == ["Satu", "Dua"]
+    assert [item.text for item in take(list(rows_of(pd.Series(["Satu", "Dua"]))))] == ["Satu", "Dua"]
 
 
 def test_a_row_may_have_the_columns_of_a_file():
@@ -168,12 +170,63 @@ def test_whatever_goes_in_as_many_come_out(sources):
 @pytest.mark.parametrize("lone", ["Satu teks", {"text": TEXT}, Record("a"), parse(TEXT), b"teks"])
 def test_one_article_instead_of_a_list_is_refused(lone):
     with pytest.raises(InputError, match=r"put this one in a list: \[article\]"):
-        take(lone)
+        rows_of(lone)
 
 
-def test_a_table_is_refused_with_the_remedy():
-    with pytest.raises(InputError, match=r"pass a table as table.to_dict\('records'\)"):
-        take(pd.DataFrame({"text": ["Satu", "Dua"]}))
+# tables
+
+ROWS = [
+    {"id": 17, "Judul": "Cabai Turun", "Isi Berita": TEXT, "Tanggal": datetime(2023, 3, 3, 9, 15), "hit": 0.5},
+    {"id": None, "Judul": None, "Isi Berita": None, "Tanggal": None, "hit": None},
+    {"id": 19, "Judul": None, "Isi Berita": "Warga lega.", "Tanggal": None, "hit": 1.0},
+] * 700  # more than are turned to mappings at a time
+
+
+class Stream:
+    """A table of a library that saring does not know, and that speaks Arrow."""
+
+    columns = ("id", "Judul", "Isi Berita", "Tanggal", "hit")
+
+    def __arrow_c_stream__(self, requested_schema=None):
+        return pa.Table.from_pylist(ROWS).__arrow_c_stream__(requested_schema)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        pd.DataFrame(ROWS),
+        pd.DataFrame(ROWS, index=[3] * len(ROWS)).convert_dtypes(),
+        pl.DataFrame(ROWS),
+        pa.Table.from_pylist(ROWS),
+        pa.RecordBatch.from_pylist(ROWS),
+        Stream(),
+    ],
+    ids=["pandas", "nullable pandas", "polars", "Arrow", "Arrow batch", "any that speaks Arrow"],
+)
+def test_a_table_of_any_library_is_its_rows(table):
+    assert take(list(rows_of(table))) == take(ROWS)
+
+
+def test_a_table_without_rows_has_none():
+    assert list(rows_of(pd.DataFrame(ROWS)[:0])) == list(rows_of(pa.Table.from_pylist(ROWS)[:0])) == []
+
+
+def test_a_table_of_mixed_values_and_numbered_columns_is_read_too():
+    table = pd.DataFrame({"text": ["Satu", 2, ["Tiga.", "Empat."]], 0: [b"a", 1, None]})
+    items = take(list(rows_of(table)))
+    assert [getattr(item, "text", None) for item in items] == ["Satu", None, "Tiga.\nEmpat."]
+
+
+def test_a_time_that_python_cannot_hold_costs_the_time_alone():
+    table = pa.table({"text": [TEXT], "date": pa.array([1], pa.timestamp("ns"))})
+    [article] = take(list(rows_of(table)))
+    assert (article.text, article.published) == (TEXT, "1970-01-01T00:00:00+07:00") or article.note
+
+
+@pytest.mark.parametrize("table", [pl.LazyFrame({"text": ["Satu"]}), type("Frame", (), {"columns": ["text"]})()])
+def test_a_table_whose_rows_cannot_be_had_is_refused_with_the_remedy(table):
+    with pytest.raises(InputError, match=r"found a \w*Frame; expected a list of articles or a table of pandas, polars"):
+        rows_of(table)
 
 
 # what no file could hold

@@ -1,5 +1,6 @@
 """The small predict module: rows in are rows out, in order; a model is found or told how to make."""
 
+import itertools
 import json
 import math
 import os
@@ -7,6 +8,9 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +21,7 @@ from saring.article import Record
 from saring.errors import BundleError, ConfigError, InputError
 from saring.parsing.engine import parse
 from saring.predict import Model, load
+from saring.schema import prediction_columns
 
 ARTICLES = Path(__file__).parent / "articles"
 SEED = Path(__file__).parents[2] / "shared" / "seed" / "media-pakuan.txt"
@@ -183,6 +188,85 @@ def test_odd_articles_get_an_answer(model, text):
     assert math.isclose(sum(found.probabilities.values()), 1, abs_tol=1e-8)
 
 
+# tables and streams
+
+
+def test_a_table_gives_the_predictions_of_its_rows(model):
+    rows = [RUPIAH, {"text": None}, {"text": PRMN}]
+    expected = model.predict(rows, scored_at="now")
+    for table in (
+        pd.DataFrame(rows),
+        pl.DataFrame(rows),
+        pa.Table.from_pylist(rows, pl.DataFrame(rows).to_arrow().schema),
+    ):
+        assert model.predict(table, scored_at="now") == expected
+    assert [p.kept for p in model.predict(pd.DataFrame(rows), keep=["publisher"])] == [
+        {"publisher": "Kabar Uang"}, {"publisher": None}, {"publisher": None},
+    ]  # fmt: skip
+
+
+def test_a_frame_gives_the_rows_of_predict_with_its_index_and_types_of_pandas(model):
+    index = pd.MultiIndex.from_tuples([("a", 1), ("a", 1), ("b", 2)])
+    frame = pd.DataFrame([RUPIAH, {"text": None}, {"text": PRMN}], index=index)
+    found = model.predict_frame(frame, keep_links="related", scored_at="now")
+    rows = [p.row() for p in model.predict(frame, keep_links="related", scored_at="now")]
+    assert found.index.equals(index)
+    assert found.astype("object").where(found.notna(), None).to_dict("records") == rows
+    kinds = {column.name: column.kind for column in prediction_columns(model.topics)}
+    assert list(found.columns) == list(kinds)
+    expected = {"string": "str", "float": "float64", "bool": "boolean", "int": "Int64", "links": "object"}
+    assert {name: str(dtype) for name, dtype in found.dtypes.items()} == {n: expected[k] for n, k in kinds.items()}
+
+
+@pytest.mark.parametrize("rows", [[], [{"text": ""}], [{"no_text": 5}]], ids=["none", "empty", "no text"])
+def test_a_frame_has_the_same_types_whatever_is_in_it(model, rows):
+    usual = model.predict_frame(pd.DataFrame([RUPIAH]))
+    found = model.predict_frame(pd.DataFrame(rows, columns=list(rows[0]) if rows else ["text"]))
+    assert found.dtypes.equals(usual.dtypes)
+    assert len(found) == found["error"].notna().sum() == len(rows)
+
+
+def test_a_frame_of_another_library_gives_one_of_pandas(model):
+    found = model.predict_frame(pl.DataFrame({"isi": [PRMN, None]}))
+    assert found.index.tolist() == [0, 1]
+    assert found["error"].isna().tolist() == [True, False]
+
+
+def test_a_stream_is_scored_lazily_and_in_order(model):
+    taken = []
+
+    def sources():
+        for number in itertools.count():
+            taken.append(number)
+            yield {"id": number, "text": f"Rupiah menguat {number} persen terhadap dolar AS."} if number % 3 else None
+
+    stream = model.pipe(sources(), batch_size=4)
+    assert taken == []
+    found = [next(stream) for _ in range(6)]
+    assert len(taken) == 8
+    assert [p.id for p in found] == ["", "1", "2", "", "4", "5"]
+    assert len({p.scored_at for p in found}) == 1
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 256])
+def test_a_stream_gives_what_predict_gives_whatever_the_batches(model, size):
+    rows = [RUPIAH, None, PRMN]
+    options = {"keep_links": "all", "scored_at": "now", "keep": ["publisher"]}
+    expected = model.predict(rows, **options)
+    assert list(model.pipe(rows, size, **options)) == expected
+    assert [p.topic for p in model.pipe(pd.DataFrame({"isi": [PRMN, None]}), size)] == [expected[2].topic, None]
+    assert list(model.pipe([], size)) == []
+
+
+def test_what_a_stream_cannot_do_it_says_at_once(model):
+    with pytest.raises(ConfigError, match="batch_size is 0; expected at least 1"):
+        model.pipe([RUPIAH], 0)
+    with pytest.raises(ConfigError, match="keep_links is 'some'"):
+        model.pipe([RUPIAH], keep_links="some")
+    with pytest.raises(InputError, match="put this one in a list"):
+        model.pipe(PRMN)
+
+
 # clean text
 
 
@@ -196,6 +280,19 @@ def test_links_stay_in_clean_text_only_when_asked_for(model):
     assert related in lines("related")
     assert unrelated not in lines("related")
     assert one(model, RUPIAH).clean_text.splitlines() == lines("none")
+
+
+def test_one_article_is_cleaned_without_a_model(model):
+    row = {name: RUPIAH[name] for name in ("title", "text")}
+    for keep_links in ("none", "all"):
+        expected = one(model, RUPIAH, keep_links=keep_links).clean_text
+        for source in (row, Record("a", **row), parse(row)):
+            assert saring.clean(source, keep_links) == expected
+    assert saring.clean(PRMN) == one(model, PRMN).clean_text
+    with pytest.raises(ConfigError, match=r"for a model to say; use saring.load\(\).predict\(.*'related'\)"):
+        saring.clean(row, "related")
+    with pytest.raises(ConfigError, match="'some'; expected none or all"):
+        saring.clean(row, "some")
 
 
 def test_an_unknown_wish_is_refused(model):
@@ -212,7 +309,7 @@ def test_what_nobody_trained_is_null(topics_only):
     assert found.clickbait is None
     assert [(link.related, link.p_unrelated, link.clickbait) for link in found.links] == [(None, None, None)] * 2
     assert (found.n_links, found.n_unrelated) == (2, None)
-    json.dumps(found.row(topics_only.topics), allow_nan=False)
+    json.dumps(found.row(), allow_nan=False)
 
 
 def test_it_keeps_all_links_or_none_but_cannot_choose(topics_only):

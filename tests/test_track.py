@@ -207,43 +207,27 @@ def test_the_signature_names_the_columns_of_a_prediction_row() -> None:
     assert inputs["text"] is True
     assert inputs["title"] is False
     outputs = [column["name"] for column in json.loads(columns["outputs"])]
-    assert outputs == list(Prediction(id="").row(TOPICS))
+    assert outputs == list(Prediction(id="", topics=TOPICS).row())
 
 
-class Echo:
-    """A model of two topics that gives each article back; an empty one is an error."""
-
-    topics = TOPICS
-
-    def predict(self, articles: list[dict[str, str]]) -> list[Prediction]:
-        return [
-            Prediction(id=article.get("id", ""), title=article["title"], error="")
-            if article["text"]
-            else Prediction(id="", error="no text")
-            for article in articles
-        ]
-
-
-def test_the_pyfunc_gives_one_row_for_each_row() -> None:
+def test_the_pyfunc_gives_one_row_for_each_row(bundle: Path) -> None:
+    model = PyfuncModel(load(bundle))
     frame = pd.DataFrame(
         {"title": ["satu", None, "tiga"], "text": ["isi", "isi", None], "id": ["a", "b", "c"]}, index=[7, 7, 9]
     )
-    rows = PyfuncModel(Echo()).predict(frame)
-    assert list(rows.columns) == list(Prediction(id="").row(TOPICS))
+    rows = model.predict(frame)
+    assert list(rows.columns) == list(Prediction(id="", topics=TOPICS).row())
     assert list(rows.index) == [7, 7, 9]
-    assert list(rows["id"]) == ["a", "b", ""]
-    assert rows["error"].isna().tolist() == [True, True, False]
-    assert list(PyfuncModel(Echo()).predict(frame[:0]).columns) == list(rows.columns)
+    assert list(rows["id"]) == ["a", "b", "c"]
+    assert rows["error"].tolist() == [None, None, None]
+    assert list(model.predict(frame[:0]).columns) == list(rows.columns)
 
 
-def test_a_lost_row_is_an_error() -> None:
-    class Loser(Echo):
-        def predict(self, articles: list[dict[str, str]]) -> list[Prediction]:
-            return super().predict(articles[:1])
-
-    frame = pd.DataFrame({"title": ["satu", "dua"], "text": ["isi", "isi"]})
-    with pytest.raises(SaringError, match="2 rows went in and 1 came out"):
-        PyfuncModel(Loser()).predict(frame)
+def test_the_server_writes_absent_values_as_null(bundle: Path) -> None:
+    rows = PyfuncModel(load(bundle)).predict(pd.DataFrame({"text": ["isi", None]}))
+    [_, failed] = rows.to_dict("records")
+    assert json.loads(json.dumps(failed, allow_nan=False)) == failed
+    assert failed["topic"] is failed["topic_probability"] is failed["abstained"] is failed["n_links"] is None
 
 
 # the model as MLflow gives it back
@@ -270,7 +254,7 @@ def served(home: Path, bundle_folder: Path) -> Any:
 def test_three_rows_in_are_three_rows_out(served: Any, bundle_folder: Path) -> None:
     rows = served.predict(pd.DataFrame({"title": ["satu", "dua", "tiga"], "text": NEWS}))
     assert list(rows["title"]) == ["satu", "dua", "tiga"]
-    assert list(rows.columns) == list(Prediction(id="").row(load(bundle_folder).topics))
+    assert list(rows.columns) == list(Prediction(id="", topics=load(bundle_folder).topics).row())
 
 
 def test_a_row_that_cannot_be_scored_keeps_its_place(served: Any) -> None:

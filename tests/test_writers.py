@@ -50,7 +50,7 @@ FULL = Prediction(
     model_version="0a1b2c3d4e5f",
     scored_at="2023-03-03T09:15:00+00:00",
 ).row()
-FAILED = Prediction(id="b", error="b.csv:2: column 'isi' is empty").row(TOPICS)
+FAILED = Prediction(id="b", error="b.csv:2: column 'isi' is empty", topics=TOPICS).row()
 UNJUDGED = Prediction(
     id="c",
     topic="other",

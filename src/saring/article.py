@@ -1,14 +1,14 @@
-"""The nouns of saring: `Record`, `Article`, `Link`, `Removal`, `LinkPrediction`, `Prediction`.
+"""What saring's functions take and give: `Record`, `Article`, `Link`, `Removal`, `LinkPrediction`, `Prediction`.
 
-A `Record` is one article as it came in; `parse` turns it into an `Article`, whose text is tiled by
-body, links and removals; `predict` turns that into a `Prediction`. All are frozen.
+A `Record` is one article as it came in; `parse` turns it into an `Article`, whose text is divided without gaps into
+body, links and removals; `Model.predict` turns that into a `Prediction`. All are frozen.
 """
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from operator import itemgetter
 from reprlib import Repr
@@ -20,7 +20,7 @@ KeepLinks = Literal["none", "related", "all"]
 Abstention = Literal["unsure", "unlike_news"]
 
 _LINE_BREAK = re.compile(r"\r\n?|\n")
-_STOPS = frozenset(".,;:!?)")  # what stood behind a bracketed link belongs to the words before it
+_STOPS = frozenset(".,;:!?)")  # one that stood behind a bracketed link belongs to the words before it
 _BLANKS = " \t\xa0"
 _ENTITY = re.compile(r"&(?:amp;)?(?:[a-zA-Z]{2,8}|#\d{1,7}|#x[\da-fA-F]{1,6});")  # "&amp;nbsp;", too
 _start = itemgetter(0)
@@ -30,57 +30,37 @@ _SHORT.maxtuple = _SHORT.maxlist = 3
 
 
 def brief(self: Any) -> str:
-    """Return the ``__repr__`` of a dataclass that may be big: long values cut, empty left out."""
-    known = ((f.name, getattr(self, f.name)) for f in fields(self))
-    shown = (f"{name}={_SHORT.repr(value):.80}" for name, value in known if value not in (None, "", ()))
+    """Return the ``__repr__`` of a dataclass that may be big: long values cut, empty ones left out."""
+    values = ((f.name, getattr(self, f.name)) for f in fields(self))
+    shown = (f"{name}={_SHORT.repr(value):.80}" for name, value in values if value not in (None, "", ()))
     return f"{type(self).__name__}({', '.join(shown)})"
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One article as it came in, before parsing.
-
-    Attributes
-    ----------
-    id : str
-        Identifier from the input, or made from the file and row; never empty.
-    title, text : str
-        Headline and text as given; both may be empty.
-    published, publisher, url : str
-        As given, empty where the input has none.
-    addresses : Mapping[str, str]
-        Address of each teaser link by its headline; filled for HTML only.
-    where : str
-        The place for messages: ``file:row``.
-    error : str
-        Why the record could not be read; empty when it could.
-    note : str
-        What of it could not be read and was left out; the rest is as good as any.
-    kept : Mapping[str, Any]
-        Values of the input's columns that the user wants to see again, JSON types.
-    """
+    """One article as it came in, before parsing; a field that the input does not have is empty."""
 
     __repr__ = brief
 
-    id: str
+    id: str  # the input's, or made from the file and row; never empty
     title: str = ""
     text: str = ""
-    published: str = ""
-    publisher: str = ""
+    published: str = ""  # as printed
+    publisher: str = ""  # as printed
     url: str = ""
-    addresses: Mapping[str, str] = field(default_factory=dict)
-    where: str = ""
-    error: str = ""
-    note: str = ""
-    kept: Mapping[str, Any] = field(default_factory=dict)
+    addresses: Mapping[str, str] = field(default_factory=dict)  # headline of each teaser to its address; HTML only
+    where: str = ""  # the place for messages: file:row
+    error: str = ""  # why the record could not be read
+    note: str = ""  # what of it could not be read and was left out
+    kept: Mapping[str, Any] = field(default_factory=dict)  # the input's columns that the user wants to see again
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
     """A teaser embedded in an article: a marker ("Baca Juga:") and the headline it advertises.
 
-    ``text[start:end]`` is the teaser as printed, without surrounding white space. In a box the
-    marker stands on a line of its own (a `Removal`) and the span covers the headline alone.
+    ``text[start:end]`` is the teaser as printed, without surrounding white space. In a box the marker stands on a line
+    of its own (a `Removal`) and the span covers the headline alone.
     """
 
     headline: str
@@ -101,7 +81,7 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One tile of an article's text; the tiles in order rebuild the text exactly."""
+    """A stretch of an article's text; all of them in order rebuild the text exactly."""
 
     kind: str  # "body", "link", or the kind of a removal
     start: int
@@ -113,9 +93,8 @@ class Piece:
 class Article:
     """A parsed article: its text, what in it is not body, and its metadata.
 
-    `links` and `removals` hold disjoint spans of `text` in rising order; all else is body.
-    `published` is ISO 8601, with an offset where the portal printed a time zone; `note` says what
-    of the record could not be read.
+    `links` and `removals` hold disjoint spans of `text` in rising order; all else is body. `published` is ISO 8601
+    with the offset of Western Indonesian Time; `note` says what of the record could not be read.
     """
 
     __repr__ = brief
@@ -136,7 +115,15 @@ class Article:
     note: str = ""
 
     def pieces(self) -> Iterator[Piece]:
-        """Yield the tiles of the text in order: body, links and removals."""
+        r"""Yield the stretches of the text in order: body, links and removals.
+
+        Examples
+        --------
+        >>> import saring
+        >>> article = saring.parse("Harga cabai turun.\nBaca Juga: Cara Menanam Cabai di Pot\nWarga lega.")
+        >>> [piece.kind for piece in article.pieces() if piece.text.strip()]
+        ['body', 'link', 'body']
+        """
         at = 0
         for start, end, kind in self._spans():
             if at < start:
@@ -155,16 +142,16 @@ class Article:
 
     @property
     def body(self) -> str:
-        """The clean text: paragraphs of the body, one a line, no links and no boilerplate."""
+        """The clean text: paragraphs of the body, one a line, without links and boilerplate."""
         return clean_text(self)
 
 
 @dataclass(frozen=True, slots=True)
 class LinkPrediction:
-    """What the model says of one link of an article.
+    """What the model says of one link of an article: the columns of docs/columns.md.
 
-    `p_unrelated` and `clickbait` are probabilities in [0, 1]; `reasons` are short phrases in words.
-    A verdict is None where the model was trained on a corpus without its labels.
+    `p_unrelated` and `clickbait` are probabilities in [0, 1]; `reasons` are short phrases in words. A verdict is None
+    where the model was trained on a corpus without its labels.
     """
 
     headline: str
@@ -179,21 +166,24 @@ class LinkPrediction:
     url: str = ""
 
     def row(self) -> dict[str, Any]:
-        """Return the link as it stands in a prediction row; values are JSON types."""
+        """Return the link as it stands in a prediction row; values are JSON types.
+
+        Examples
+        --------
+        >>> link = LinkPrediction("Resep Sambal", "Baca Juga:", 0, 23, False, 0.9, "other", 0.1)
+        >>> link.row()["related"]
+        False
+        """
         return as_rows(LINK_COLUMNS, [self])[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What the model says of one article; with `error` filled, the other verdicts are empty.
+    """What the model says of one article; with `error` filled, the verdicts are None.
 
-    But where no more than the date could not be read: then `error` says that beside the verdicts.
-    `probabilities` maps each topic to its probability; `topics` are all that the model knows, in
-    the order of the columns ``p_<topic>``, whether or not there is an error; `kept` are
-    columns of the input that `Model.predict` was asked to keep. `publisher` is the one
-    name of a portal, its domain, however it is printed (`publisher_printed`). The model abstains
-    where the best of its probabilities is too low ("unsure"), and where the text is unlike all
-    Indonesian news, when they mean nothing ("unlike_news").
+    But where only the date could not be read: then `error` says so beside the verdicts. The model abstains where the
+    best of its probabilities is too low ("unsure"), and where the text is unlike all Indonesian news, so that they mean
+    nothing ("unlike_news").
     """
 
     __repr__ = brief
@@ -201,12 +191,12 @@ class Prediction:
     id: str
     title: str = ""
     published: str = ""
-    publisher: str = ""
+    publisher: str = ""  # the domain of a portal, however its name is printed
     publisher_printed: str = ""
     source: str = ""
     url: str = ""
     topic: str | None = None
-    probabilities: Mapping[str, float] = field(default_factory=dict)
+    probabilities: Mapping[str, float] = field(default_factory=dict)  # of each topic; empty for an error
     abstained_because: Abstention | None = None
     clickbait: float | None = None
     links: tuple[LinkPrediction, ...] = ()
@@ -214,8 +204,8 @@ class Prediction:
     error: str = ""
     model_version: str = ""
     scored_at: str = ""
-    topics: tuple[str, ...] = ()
-    kept: Mapping[str, Any] = field(default_factory=dict)
+    topics: tuple[str, ...] = ()  # all that the model knows, in the order of its columns p_<topic>
+    kept: Mapping[str, Any] = field(default_factory=dict)  # columns of the input that were to stay
 
     @property
     def failed(self) -> bool:
@@ -244,42 +234,49 @@ class Prediction:
             return None
         return sum(not link.related for link in self.links)
 
-    def row(self, topics: Iterable[str] = ()) -> dict[str, Any]:
+    def row(self) -> dict[str, Any]:
         """Return the flat row that every entry point gives; docs/columns.md says what is in it.
 
-        Values are JSON types, absent ones None. `topics` is needed only by a prediction that was
-        made by hand and knows none.
+        Values are JSON types, absent ones None.
+
+        Examples
+        --------
+        >>> row = Prediction("7", topic="economy", probabilities={"economy": 0.9, "other": 0.1}).row()
+        >>> row["topic"], row["topic_probability"], row["p_other"], row["error"]
+        ('economy', 0.9, 0.1, None)
         """
-        names = tuple(topics) or self.topics or self.probabilities
-        columns = prediction_columns(names)
+        columns = prediction_columns(self.topics or self.probabilities)
         return as_rows((*columns, *kept_columns(dict.fromkeys(self.kept, "json"), columns)), [self])[0]
 
 
 def clean_text(article: Article, keep: Sequence[Link] = ()) -> str:
     """Return the body as paragraphs, one a line, with the links of `keep` on lines of their own.
 
-    Lines are stripped at both ends and blank lines dropped. Inside a line nothing changes but
-    HTML's entities ("&amp;"), which scrapers left, and where a link or boilerplate stood within it:
-    there the two ends meet at one space, or at none before a stop.
+    Lines are stripped at both ends and blank lines dropped. Inside a line nothing changes but HTML's entities
+    ("&amp;"), which scrapers left, and where a link or boilerplate stood within it: there the two ends meet at one
+    space, or at none before a stop.
     """
     text, spans = article.text, article._spans()
     if not spans:  # as most articles are
         return _paragraphs(text)
     kept = {link.start: link for link in keep}
     out: list[str] = []
-    body = -1  # where in `out` the last piece of the body is
-    at, cut = 0, False
+    last_body = -1  # where in `out` the last piece of the body is
+    at = 0
     for start, end, kind in [*spans, (len(text), len(text), "")]:
         if at < start:
             piece = text[at:start]
-            if cut and body >= 0:
-                out[body], piece = _stopped(out[body], piece)
-            out.append(_joint(out[-1], piece) if cut and out else piece)
-            body = len(out) - 1
-        link = kept.get(start) if kind == "link" else None
-        if link is not None:
+            if last_body >= 0 and piece[0] in _STOPS:
+                before = out[last_body].rstrip(_BLANKS)
+                if before and before[-1] not in "\r\n":  # the stop goes to the end of the piece before the cut
+                    out[last_body], piece = before + piece[0], piece[1:]
+            if out:
+                piece = _joint(out[-1], piece)
+            last_body = len(out)
+            out.append(piece)
+        if kind == "link" and (link := kept.get(start)):
             out.append(f"\n{link.marker} {link.headline}\n".replace("\n ", "\n"))
-        at, cut = end, True
+        at = end
     return _paragraphs("".join(out))
 
 
@@ -295,14 +292,6 @@ def _character(entity: re.Match[str]) -> str:
     """Return what an entity stands for; white space is a blank, for it must not break a line."""
     character = html.unescape(html.unescape(entity.group()))
     return " " if character.isspace() else character
-
-
-def _stopped(before: str, after: str) -> tuple[str, str]:
-    """Return both ends of a cut; a stop at the start of the second goes to the end of the first."""
-    head = before.rstrip(_BLANKS)
-    if after[0] not in _STOPS or head == "" or head[-1] in "\r\n":
-        return before, after
-    return head + after[0], after[1:]
 
 
 def _joint(before: str, after: str) -> str:

@@ -1,98 +1,128 @@
-"""The small predict module: `load()` a model, `Model.predict(articles)`."""
+"""Open a model and ask it about articles: `load`, `Model.predict`, `Model.predict_frame` and `Model.pipe`."""
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
+from itertools import islice
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, get_args
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, get_args
 
 from saring import kernel, store
-from saring.article import Abstention, Article, KeepLinks, Link, LinkPrediction, Prediction, Record, clean_text
-from saring.errors import ConfigError, InputError, SaringError
-from saring.io.columns import FIELDS, Columns
+from saring.article import Abstention, Article, KeepLinks, LinkPrediction, Prediction, Record, clean_text
+from saring.errors import ConfigError, InputError
+from saring.io.columns import FIELDS, Columns, mended
 from saring.locate import find_bundle
-from saring.models.plain_scorer import Pair, Tie
-from saring.parsing.engine import as_record, parse
+from saring.models.plain_scorer import Tie
+from saring.parsing.engine import parse, text_id
 from saring.publishers import canonical_publisher
+from saring.schema import as_table, prediction_columns
 
-# What predict takes (text, row, `Record` or `Article`) to an article, or to why there is none.
-
+if TYPE_CHECKING:
+    import pandas as pd
 
 Source = str | Mapping[str, Any] | Record | Article
 
-# No file can hold half a surrogate pair (a cut emoji), and NUL ends a text for many programs;
-# `read` replaces both, and so must who takes texts from Python.
-_UNWRITABLE = re.compile("[\0\ud800-\udfff]")
+# Of probabilities. The kernel and plain Python agree to twelve, so that rows do not show which of them answered.
+DECIMALS = 9
+SLICE_ROWS = 1024  # of a table turned to mappings at a time
+
+# What goes in: texts, mappings, tables, records and articles become articles, or predictions with an error.
+
 _TEXTS = [item.name for item in fields(Article) if item.type == "str"]
 _TEXTS_OF = attrgetter(*_TEXTS)
 _FIELDS_OF = attrgetter(*FIELDS)
-_REPLACEMENT = "\ufffd"  # one character for one, so that spans stay right
 
 
-def as_list(sources: Iterable[Source]) -> list[Source]:
-    """Return sources as a list; InputError as `take`."""
-    if isinstance(sources, str | bytes | Mapping | Record | Article):
-        raise InputError("expected a list of articles; put this one in a list: [article]")
-    if hasattr(sources, "columns"):  # iterating over a data frame gives its column names
-        raise InputError("expected a list of articles; pass a table as table.to_dict('records')")
-    return list(sources)
-
-
-def kept(sources: Iterable[Source], keep: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the values of some columns of each source, None where it has none."""
-    columns = Columns({}, keep)
-    nothing = columns.kept({})
-    return [
-        columns.kept({str(name): value for name, value in source.items()})
-        if isinstance(source, Mapping)
-        else nothing | (dict(source.kept) if isinstance(source, Record) else {})
-        for source in sources
-    ]
-
-
-def take(sources: Iterable[Source]) -> list[Article | Prediction]:
-    """Return for each source, in order, its article, or a prediction with `error`.
+def rows_of(articles: Any) -> Iterable[Source]:
+    """Return the rows of a table as mappings; any other collection of articles as it is.
 
     Raises
     ------
     InputError
-        When `sources` is one article, or a table, and not a collection of articles.
+        It is one article, or a table that cannot be read row by row.
     """
-    sources = as_list(sources)
+    if isinstance(articles, str | bytes | Mapping | Record | Article):
+        raise InputError("expected a list of articles; put this one in a list: [article]")
+    if not hasattr(type(articles), "columns"):
+        collection: Iterable[Source] = articles
+        return collection
+    if hasattr(articles, "iloc"):  # of pandas, whose columns of mixed types Arrow does not take
+        parts = (articles.iloc[start : start + SLICE_ROWS] for start in range(0, len(articles), SLICE_ROWS))
+        return (row for part in parts for row in part.to_dict("records"))
+    if hasattr(articles, "__arrow_c_stream__"):
+        from saring.io.formats import stream_rows
+
+        return stream_rows(articles)
+    raise InputError(
+        f"found a {type(articles).__name__}; expected a list of articles or a table of pandas, polars or Arrow; "
+        "turn it into one of these (a Spark DataFrame: saring.spark.score)"
+    )
+
+
+def take(sources: Sequence[Source]) -> list[Article | Prediction]:
+    """Return for each source, in order, its article, or a prediction with `error`."""
     columns = Columns({})
     opened = [_opened(source, columns) for source in sources]
-    articles = [parse(item) if isinstance(item, Record) else item for item in opened]
     return [
-        _checked(item, source, columns) if isinstance(item, Article) else item
-        for item, source in zip(articles, sources, strict=True)
+        _checked(item, getattr(source, "where", "")) if isinstance(item, Article) else item
+        for item, source in zip(opened, sources, strict=True)
     ]
 
 
-def _opened(source: Any, columns: Columns) -> Article | Record | Prediction:
-    """Return the article, or the record to parse, in a source; or why there is none."""
+def _opened(source: Any, columns: Columns) -> Article | Prediction:
+    """Return the article in a source, or why there is none."""
+    if isinstance(source, str):
+        return parse(str(source))
+    if isinstance(source, Mapping):
+        values = _named(source)
+        try:
+            if "text" not in columns.find(tuple(values)).columns:
+                raise InputError(f"an article needs 'text'; found the fields {sorted(values)}")
+            found: dict[str, Any] = columns.fields(values)
+        except InputError as error:
+            return Prediction(id=columns.identifier(values), error=str(error))
+        return parse(Record(**found | {"id": found.get("id") or text_id(found["text"])}))
+    if not isinstance(source, Record | Article):
+        why = f"found {type(source).__name__}; expected a text, a mapping with 'text', a Record or an Article"
+        return Prediction(id=str(getattr(source, "id", "")), error=why)
     if isinstance(source, Record) and source.error:
         return _failed(source, source.id, source.error)
-    try:
-        return _read(source, columns)
-    except SaringError as error:
-        return Prediction(id=_identifier(source, columns), error=str(error))
+    for name, value in zip(FIELDS, _FIELDS_OF(source), strict=True):
+        if not isinstance(value, str):
+            return Prediction(id=str(source.id), error=f"field {name!r} is {type(value).__name__}; expected a string")
+    return parse(source) if isinstance(source, Record) else source
 
 
-def _checked(article: Article, source: Any, columns: Columns) -> Article | Prediction:
+def _named(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return a row whose columns may have numbers for names with texts for names."""
+    return {str(name): value for name, value in row.items()}
+
+
+def _kept(source: Source, columns: Columns) -> dict[str, Any]:
+    """Return the values of the columns to keep, None where a source has none."""
+    if isinstance(source, Mapping):
+        return columns.kept(_named(source))
+    return columns.kept({}) | dict(getattr(source, "kept", {}))
+
+
+def _checked(article: Article, where: str) -> Article | Prediction:
     """Return an article as every file can hold it, or a prediction that says that it is empty."""
-    if article.title.strip() or article.text.strip():
-        return _writable(article)
-    where = source.where if isinstance(source, Record) else ""
-    reason = f"{where}: title and text are empty; expected an article".removeprefix(": ")
-    return _failed(article, _identifier(source, columns), reason)
+    if not (article.title.strip() or article.text.strip()):
+        own_id = "" if article.id == text_id(article.text) else article.id
+        return _failed(article, own_id, f"{where}: title and text are empty; expected an article".removeprefix(": "))
+    texts: tuple[str, ...] = _TEXTS_OF(article)
+    whole = "".join(texts)
+    try:
+        if "\0" not in whole and (whole.isascii() or whole.encode()):  # faster than a search for what is not storable
+            return article
+    except UnicodeEncodeError:
+        pass
+    links = tuple(replace(link, headline=mended(link.headline), url=mended(link.url)) for link in article.links)
+    storable: dict[str, Any] = dict(zip(_TEXTS, map(mended, texts), strict=True))
+    return replace(article, links=links, **storable)
 
 
 def _failed(known: Article | Record, id: str, error: str) -> Prediction:
@@ -107,63 +137,7 @@ def _failed(known: Article | Record, id: str, error: str) -> Prediction:
     )
 
 
-def _read(source: Any, columns: Columns) -> Article | Record:
-    """Return the article or record in a source; InputError for what is none."""
-    if isinstance(source, str):
-        return as_record(str(source))
-    if not isinstance(source, (Record, Article)):
-        if isinstance(source, Mapping):
-            return as_record(_fields(source, columns))
-        raise InputError(
-            f"found {type(source).__name__}; expected a text, a mapping with 'text', a Record or an Article"
-        )
-    for name, value in zip(FIELDS, _FIELDS_OF(source), strict=True):
-        if not isinstance(value, str):
-            raise InputError(f"field {name!r} is {type(value).__name__}; expected a string")
-    return source
-
-
-def _fields(row: Mapping[Any, Any], columns: Columns) -> dict[str, str]:
-    """Return the fields of a row by our names; absent ones are left out, but for the text."""
-    values = {str(name): value for name, value in row.items()}
-    if "text" not in columns.find(tuple(values)).columns:
-        raise InputError(f"an article needs 'text'; found the fields {sorted(values)}")
-    found = columns.fields(values)
-    return {name: value for name, value in found.items() if value or name == "text"}
-
-
-def _identifier(source: Any, columns: Columns) -> str:
-    """Return the id of a source that could not be taken, empty where it has none."""
-    if isinstance(source, Mapping):
-        return columns.identifier({str(name): value for name, value in source.items()})
-    return str(getattr(source, "id", ""))
-
-
-def _writable(article: Article) -> Article:
-    """Return the article with U+FFFD for what no file can hold."""
-    texts: tuple[str, ...] = _TEXTS_OF(article)
-    if _is_writable("".join(texts)):
-        return article
-    mended: dict[str, Any] = dict(zip(_TEXTS, map(_mended, texts), strict=True))
-    links = tuple(replace(link, headline=_mended(link.headline), url=_mended(link.url)) for link in article.links)
-    return replace(article, links=links, **mended)
-
-
-def _is_writable(text: str) -> bool:
-    """Return whether every file can hold a text; much faster than a search for what it cannot."""
-    try:
-        return "\0" not in text and (text.isascii() or bool(text.encode()))
-    except UnicodeEncodeError:
-        return False
-
-
-def _mended(text: str) -> str:
-    """Return a text with U+FFFD for each character that no file can hold."""
-    return _UNWRITABLE.sub(_REPLACEMENT, text)
-
-
 # Why a link was judged as it was, in words.
-
 
 MAX_WORDS = 4  # the weightiest say it; more is noise
 SURE_TOPIC = 0.8  # a headline alone is short: below this its topic is too unsure to be told
@@ -179,8 +153,7 @@ def link_reasons(
     Parameters
     ----------
     ties : sequence of Tie
-        The words that tie the headline to the article, the weightiest first; each is told with its
-        weight.
+        The evidence that headline and article belong together, the weightiest first.
     link_topic : (str, float)
         Topic of the headline read by itself, and its probability.
     article_topic : str
@@ -190,23 +163,17 @@ def link_reasons(
     related : bool
         The verdict; another topic explains only that a link is unrelated.
     """
-    reasons = [_shared([tie for tie in ties if tie.shared])]
-    if akin := [tie for tie in ties if not tie.shared]:
-        reasons.append(f"article has kin of {_listed(akin)}")
+    shared = [tie for tie in ties if tie.shared]
+    only = "only " if len(shared) == 1 else ""
+    reasons = [f"shares {only}{_listed(shared)}" if shared else "shares no specific word"]
+    if grouped := [tie for tie in ties if not tie.shared]:
+        reasons.append(f"article has kin of {_listed(grouped)}")
     topic, probability = link_topic
-    differs = topic not in (article_topic, NO_TOPIC) and probability >= SURE_TOPIC
-    if differs and not related:
+    if not related and topic not in (article_topic, NO_TOPIC) and probability >= SURE_TOPIC:
         reasons.append(f"headline reads as {topic.replace('_', ' ')}")
     if clickbait >= SURE_CLICKBAIT:
         reasons.append("headline reads as clickbait")
     return tuple(reasons)
-
-
-def _shared(ties: Sequence[Tie]) -> str:
-    """Return what is shared, as a phrase."""
-    if not ties:
-        return "shares no specific word"
-    return f"shares {'only ' if len(ties) == 1 else ''}{_listed(ties)}"
 
 
 def _listed(ties: Sequence[Tie]) -> str:
@@ -216,20 +183,14 @@ def _listed(ties: Sequence[Tie]) -> str:
     return told + (f" and {more} more" if more > 0 else "")
 
 
-# The small predict module: `load()` a model, `Model.predict(articles)`; every entry point calls it.
-
-
-# Of probabilities. The compiled kernel and scikit-learn agree to twelve, so that it cannot be seen
-# which of them answered: rows are the same to the last digit.
-DECIMALS = 9
+# The model.
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A trained model: what an article is about, which of its links belong to it, how it baits.
+    """A trained model: what an article is about, which of its links belong to it, whether it is clickbait.
 
-    Made by `load`. Attributes of use: `topics`, in the order of the ``p_<topic>`` columns, and
-    `model_version`.
+    Made by `load`. Attributes of use: `topics`, in the order of the ``p_<topic>`` columns, `model_version` and `path`.
     """
 
     bundle: store.Bundle
@@ -255,7 +216,7 @@ class Model:
 
     def predict(
         self,
-        articles: Iterable[Source],
+        articles: Iterable[Source] | pd.DataFrame,
         *,
         keep_links: KeepLinks = "none",
         scored_at: str | None = None,
@@ -265,9 +226,9 @@ class Model:
 
         Parameters
         ----------
-        articles : iterable of str, Mapping, Record or Article
-            Texts as copied from a portal; rows with a ``text`` and what else is known, under the
-            column names that files may have; or parsed articles.
+        articles : iterable of str, Mapping, Record or Article; or a table
+            Texts as copied from a portal; rows with a ``text`` and what else is known, under the column names that
+            files may have; or parsed articles. A table is one of pandas, polars or Arrow.
         keep_links : {"none", "related", "all"}
             Which links stay, as lines of their own, in `clean_text`.
         scored_at : str, optional
@@ -281,19 +242,112 @@ class Model:
             When `articles` is one article and not a collection of them.
         ConfigError
             When `keep_links` is none of these, or asks for verdicts that the model cannot give.
+
+        Examples
+        --------
+        >>> import saring
+        >>> row = {"judul": "Rupiah Menguat", "isi": "Rupiah menguat terhadap dolar AS, kata Bank Indonesia."}
+        >>> found, failed = saring.load().predict([row, {"isi": None}])
+        >>> found.topic, failed.error
+        ('economy', 'title and text are empty; expected an article')
         """
         self._check_keep_links(keep_links)
-        stamp = scored_at or datetime.now(UTC).isoformat(timespec="seconds")
-        marks: dict[str, Any] = {"model_version": self.model_version, "scored_at": stamp, "topics": self.topics}
-        sources = as_list(articles)
-        parsed = take(sources)
-        readable = [item for item in parsed if isinstance(item, Article)]
-        scored = iter(self._score(readable, keep_links, marks))
-        found = [next(scored) if isinstance(item, Article) else replace(item, **marks) for item in parsed]
+        sources = list(rows_of(articles))
+        marks: dict[str, Any] = {
+            "model_version": self.model_version, "scored_at": scored_at or _now(), "topics": self.topics
+        }  # fmt: skip
+        taken = take(sources)
+        scored = iter(self._score([item for item in taken if isinstance(item, Article)], keep_links, marks))
+        found = [next(scored) if isinstance(item, Article) else replace(item, **marks) for item in taken]
         if not keep:
             return found
-        owned = zip(found, kept(sources, keep), strict=True)
-        return [replace(prediction, kept=own) for prediction, own in owned]
+        columns = Columns({}, keep)
+        kept = (_kept(source, columns) for source in sources)
+        return [replace(prediction, kept=values) for prediction, values in zip(found, kept, strict=True)]
+
+    def predict_frame(
+        self, frame: pd.DataFrame, *, keep_links: KeepLinks = "none", scored_at: str | None = None
+    ) -> pd.DataFrame:
+        """Return the prediction rows of a table as a DataFrame with its index: as many rows, in the same order.
+
+        Texts have the type that pandas has for them, numbers ``float64`` and ``Int64``, truth values ``boolean``;
+        `links` holds lists of mappings. ``frame.join(model.predict_frame(frame).add_prefix("saring_"))`` puts both
+        side by side.
+
+        Parameters
+        ----------
+        frame : pandas.DataFrame
+            Or a table of polars or Arrow, whose rows are then numbered from 0.
+        keep_links, scored_at
+            As in `predict`.
+
+        Raises
+        ------
+        InputError, ConfigError
+            As `predict`.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import saring
+        >>> frame = pd.DataFrame({"text": ["Rupiah menguat terhadap dolar AS.", None]}, index=["a", "b"])
+        >>> saring.load().predict_frame(frame)[["topic", "error"]].notna()
+           topic  error
+        a   True  False
+        b  False   True
+        """
+        import pandas as pd
+
+        columns = prediction_columns(self.topics)
+        table = as_table(columns, self.predict(frame, keep_links=keep_links, scored_at=scored_at))
+        index = frame.index if isinstance(frame, pd.DataFrame) else None
+        dtypes = {"string": pd.Series(["text"]).dtype, "int": "Int64", "float": "float64", "bool": "boolean"}
+        typed: Any = {column.name: dtypes[column.kind] for column in columns if column.kind in dtypes}
+        return pd.DataFrame(table, index=index, dtype="object").astype(typed)
+
+    def pipe(
+        self,
+        articles: Iterable[Source] | pd.DataFrame,
+        batch_size: int = 256,
+        *,
+        keep_links: KeepLinks = "none",
+        scored_at: str | None = None,
+        keep: Sequence[str] = (),
+    ) -> Iterator[Prediction]:
+        """Return an iterator over the predictions of articles, in order; no more than a batch is held at a time.
+
+        Parameters
+        ----------
+        articles : iterable or table
+            As in `predict`; it is read as the predictions are taken, and may have no end.
+        batch_size : int
+            Articles that are scored at once, at least 1.
+        keep_links, scored_at, keep
+            As in `predict`.
+
+        Raises
+        ------
+        InputError, ConfigError
+            As `predict`, at once; and when `batch_size` is less than 1.
+
+        Examples
+        --------
+        >>> import saring
+        >>> texts = (f"Rupiah menguat {number} persen terhadap dolar AS." for number in range(1, 1_000_000_000))
+        >>> next(saring.load().pipe(texts, batch_size=2)).topic
+        'economy'
+        """
+        self._check_keep_links(keep_links)
+        if batch_size < 1:
+            raise ConfigError(f"batch_size is {batch_size}; expected at least 1")
+        rows = iter(rows_of(articles))
+        stamp = scored_at or _now()
+        batches = iter(lambda: list(islice(rows, batch_size)), [])
+        return (
+            prediction
+            for batch in batches
+            for prediction in self.predict(batch, keep_links=keep_links, scored_at=stamp, keep=keep)
+        )
 
     def _check_keep_links(self, keep_links: str) -> None:
         """Raise ConfigError when the wish cannot be met."""
@@ -301,109 +355,66 @@ class Model:
             raise ConfigError(f"keep_links is {keep_links!r}; expected one of {', '.join(get_args(KeepLinks))}")
         if keep_links == "related" and "link" not in self.bundle.tasks:
             raise ConfigError(
-                "keeping the related links needs a model of links, and this one was trained on a "
-                "corpus without their labels; keep none or all, or train on a corpus that has them"
+                "keeping the related links needs a model of links, and this one was trained on a corpus without their "
+                "labels; keep none or all, or train on a corpus that has them"
             )
 
     def _score(self, articles: Sequence[Article], keep_links: KeepLinks, marks: Mapping[str, Any]) -> list[Prediction]:
-        """Return the predictions of parsed articles."""
+        """Return the predictions of parsed articles; articles and headlines of links are scored together."""
         if not articles:
             return []
+        bundle, names, n = self.bundle, self.topics, len(articles)
+        thresholds: Mapping[str, float] = bundle.card["thresholds"]
+        titles = [article.title for article in articles]
         bodies = [article.body for article in articles]
         links = [(i, link) for i, article in enumerate(articles) for link in article.links]
         headlines = [link.headline for _, link in links]
-        titles = [article.title for article in articles]
-        n = len(articles)
-        found = kernel.topics(self.bundle.topic, [*titles, *headlines], [*bodies, *[""] * len(headlines)])
-        topics = found.probabilities.tolist()
-        baits = [_number(p) for p in self._baits([*titles, *headlines])[:, -1].tolist()]
-        pairs = [(titles[i], bodies[i], link.headline) for i, link in links]
-        judged: list[list[LinkPrediction]] = [[] for _ in articles]
-        verdicts = self._links(links, pairs, topics, baits, n)
-        for (i, _), verdict in zip(links, verdicts, strict=True):
-            judged[i].append(verdict)
-        clean = bodies if keep_links == "none" else _with_links(articles, judged, keep_links)
-        names, thresholds = self.topics, self._thresholds
-        strange = found.out_of_domain.tolist()
-        made = []
-        for i, article in enumerate(articles):
-            probabilities = [round(p, DECIMALS) for p in topics[i]]
-            topic, best = _best(names, probabilities)
-            made.append(
-                Prediction(
-                    id=article.id,
-                    title=article.title,
-                    published=article.published,
-                    publisher=canonical_publisher(article.publisher, article.url),
-                    publisher_printed=article.publisher,
-                    url=article.url,
-                    source=article.source,
-                    topic=topic,
-                    probabilities=dict(zip(names, probabilities, strict=True)),
-                    abstained_because=_abstention(best, strange[i], thresholds),
-                    clickbait=baits[i] if article.title else None,
-                    links=tuple(judged[i]),
-                    clean_text=clean[i],
-                    error=article.note,
-                    **marks,
-                )
-            )
-        return made
 
-    def _baits(self, headlines: Sequence[str]) -> NDArray[np.float64]:
-        """Return the probabilities of clickbait's labels; NaN where nobody trained it."""
-        model = self.bundle.clickbait
-        if model is None:
-            return np.full((len(headlines), 2), np.nan)
-        return kernel.clickbait(model, headlines)
+        found = kernel.topics(bundle.topic, [*titles, *headlines], [*bodies, *[""] * len(links)])
+        probabilities = [[round(p, DECIMALS) for p in row] for row in found.probabilities.tolist()]
+        topics = [_best(names, row) for row in probabilities]
+        clickbait: list[float | None] = [None] * len(topics)
+        if (clickbait_model := bundle.clickbait) is not None:
+            scores = kernel.clickbait(clickbait_model, [*titles, *headlines])[:, -1].tolist()
+            clickbait = [round(p, DECIMALS) for p in scores]
+        unrelated: list[float | None] = [None] * len(links)
+        ties: list[list[Tie]] = [[] for _ in links]
+        if links and (link_model := bundle.link) is not None:
+            scored, ties = kernel.links(link_model, [(titles[i], bodies[i], link.headline) for i, link in links])
+            unrelated = [round(p, DECIMALS) for p in scored.tolist()]
 
-    def _links(
-        self,
-        links: Sequence[tuple[int, Link]],
-        pairs: Sequence[Pair],
-        topics: Sequence[Sequence[float]],
-        baits: Sequence[float | None],
-        n: int,
-    ) -> list[LinkPrediction]:
-        """Return the verdict on each link; row n + k of `topics` and `baits` is its headline."""
-        chances: list[float] = [math.nan] * len(pairs)
-        ties: list[list[Tie]] = [[] for _ in pairs]
-        if pairs and (model := self.bundle.link) is not None:
-            found, ties = kernel.links(model, pairs)
-            chances = found.tolist()
-        threshold = self._thresholds.get("unrelated", math.nan)  # none where links are not judged
-        names = self.topics  # the card is asked once, not for every link
-        verdicts = []
+        verdicts: list[list[LinkPrediction]] = [[] for _ in articles]
         for k, (i, link) in enumerate(links):
-            topic, probability = _best(names, topics[n + k])
-            p_unrelated, clickbait = _number(chances[k]), baits[n + k]
-            related = None if p_unrelated is None else p_unrelated < threshold
+            (topic, probability), bait, p_unrelated = topics[n + k], clickbait[n + k], unrelated[k]
+            related = None if p_unrelated is None else p_unrelated < thresholds["unrelated"]
             reasons: tuple[str, ...] = ()
             if related is not None:
-                reasons = link_reasons(
-                    ties[k], (topic, probability), _best(names, topics[i])[0], clickbait or 0.0, related=related
-                )
-            verdicts.append(
-                LinkPrediction(
-                    headline=link.headline,
-                    marker=link.marker,
-                    start=link.start,
-                    end=link.end,
-                    related=related,
-                    p_unrelated=p_unrelated,
-                    topic=topic,
-                    clickbait=clickbait,
-                    reasons=reasons,
-                    url=link.url,
-                )
+                reasons = link_reasons(ties[k], (topic, probability), topics[i][0], bait or 0.0, related=related)
+            verdicts[i].append(LinkPrediction(
+                link.headline, link.marker, link.start, link.end, related, p_unrelated, topic, bait, reasons, link.url
+            ))  # fmt: skip
+        return [
+            Prediction(
+                id=article.id,
+                title=article.title,
+                published=article.published,
+                publisher=canonical_publisher(article.publisher, article.url),
+                publisher_printed=article.publisher,
+                url=article.url,
+                source=article.source,
+                topic=topic,
+                probabilities=dict(zip(names, probabilities[i], strict=True)),
+                abstained_because=_abstention(best, out_of_domain, thresholds),
+                clickbait=clickbait[i] if article.title else None,
+                links=tuple(verdicts[i]),
+                clean_text=bodies[i] if keep_links == "none" else _with_links(article, verdicts[i], keep_links),
+                error=article.note,
+                **marks,
             )
-        return verdicts
-
-    @property
-    def _thresholds(self) -> Mapping[str, float]:
-        """Where verdicts change."""
-        thresholds: Mapping[str, float] = self.bundle.card["thresholds"]
-        return thresholds
+            for i, (article, (topic, best), out_of_domain) in enumerate(
+                zip(articles, topics[:n], found.out_of_domain.tolist()[:n], strict=True)
+            )
+        ]
 
 
 def load(path: str | Path | None = None) -> Model:
@@ -413,16 +424,26 @@ def load(path: str | Path | None = None) -> Model:
     ----------
     path : str or path, optional
         A bundle; a folder of bundles, of which the newest is taken; or an MLflow address such as
-        ``models:/saring@challenger``. Without it the newest in the folder that the variable
-        SARING_MODELS names, or else in ``models``, or else the model that comes with saring;
-        `Model.path` says which.
+        ``models:/saring@challenger``. Without it the newest in the folder that the variable SARING_MODELS names, or
+        else in ``models``, or else the model that comes with saring; `Model.path` says which.
 
     Raises
     ------
     BundleError
         When there is no model, or it is damaged or of another format.
+
+    Examples
+    --------
+    >>> import saring
+    >>> saring.load().topics
+    ('economy', 'gossip', 'international_politics', 'other')
     """
     return Model(store.load(find_bundle(path)))
+
+
+def _now() -> str:
+    """Return the time to note in rows."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _best(topics: Sequence[str], probabilities: Sequence[float]) -> tuple[str, float]:
@@ -432,23 +453,13 @@ def _best(topics: Sequence[str], probabilities: Sequence[float]) -> tuple[str, f
 
 
 def _abstention(best: float, out_of_domain: float, thresholds: Mapping[str, float]) -> Abstention | None:
-    """Return why no topic is to be named: where a text is no news its probability is nothing."""
+    """Return why no topic is to be named: of a text unlike all news, probabilities mean nothing."""
     if out_of_domain > thresholds["out_of_domain"]:
         return "unlike_news"
     return "unsure" if best < thresholds["abstain"] else None
 
 
-def _number(probability: float) -> float | None:
-    """Return a probability as rows have it, None where nobody trained a model that gives it."""
-    return None if math.isnan(probability) else round(probability, DECIMALS)
-
-
-def _with_links(articles: Sequence[Article], judged: Sequence[Sequence[LinkPrediction]], keep: KeepLinks) -> list[str]:
-    """Return the clean text of each article with all its links, or with the related ones."""
-    return [
-        clean_text(
-            article,
-            [link for link, verdict in zip(article.links, verdicts, strict=True) if keep == "all" or verdict.related],
-        )
-        for article, verdicts in zip(articles, judged, strict=True)
-    ]
+def _with_links(article: Article, verdicts: Sequence[LinkPrediction], keep: KeepLinks) -> str:
+    """Return the clean text of an article with all its links, or with the related ones."""
+    judged = zip(article.links, verdicts, strict=True)
+    return clean_text(article, [link for link, verdict in judged if keep == "all" or verdict.related])

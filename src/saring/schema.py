@@ -1,7 +1,7 @@
 """The columns of what saring writes: name, type, meaning, when null, and how each is made.
 
-One table for each kind of row. Python rows, files, Arrow, Spark, MLflow's signature and
-docs/columns.md all follow these tables, so that a new column is one entry here.
+One table for each kind of row. Python rows, files, Arrow, Spark, MLflow's signature and docs/columns.md all follow
+these tables, so that a new column is one entry here.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 
 from saring.publishers import canonical_publisher
 
+# The types that a column may have, in words.
 KINDS: Mapping[str, str] = {
     "string": "text",
     "strings": "list of texts",
@@ -22,113 +23,86 @@ KINDS: Mapping[str, str] = {
     "links": "list of links",
     "json": "whatever the input has; in Parquet a text",
 }
-"""The types that a column may have, by the names used here, in words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One output column.
-
-    Attributes
-    ----------
-    name : str
-    kind : str
-        One of `KINDS`.
-    meaning : str
-        What its values say, for people.
-    null : str
-        When there is no value; empty where there always is one.
-    value : callable
-        Makes the value, a JSON type, of what the row is about.
-    """
+    """One output column."""
 
     name: str
-    kind: str
-    meaning: str
-    null: str
-    value: Callable[[Any], Any]
+    kind: str  # one of `KINDS`
+    meaning: str  # what its values say, for people
+    null: str  # when there is no value; empty where there always is one
+    value: Callable[[Any], Any]  # makes the value, a JSON type, of what the row is about
 
 
-def _or_none(name: str) -> Callable[[Any], Any]:
-    """Return what reads an attribute, None where it is empty."""
-    return lambda of: getattr(of, name) or None
+def _column(name: str, kind: str, meaning: str, null: str = "", value: Callable[[Any], Any] | None = None) -> Column:
+    """Return a column whose value is the attribute of its name, unless it is made otherwise."""
+    return Column(name, kind, meaning, null, value or attrgetter(name))
+
+
+def _filled(name: str) -> Callable[[Any], Any]:
+    """Return a function that gives an attribute, None where it is empty."""
+    return lambda thing: getattr(thing, name) or None
 
 
 _UNKNOWN = "unknown"
 _FAILED = "the article could not be read"
 _UNJUDGED = "the model was trained without labels of links"
+_FINE = "all is well"
+_ERROR = "what is wrong with the row and what to do"
 
+# Of a link, made from a `LinkPrediction`.
 LINK_COLUMNS = (
-    Column("headline", "string", "headline that the teaser advertises", "", attrgetter("headline")),
-    Column("marker", "string", 'what introduces it, as printed: "Baca Juga:"', "",
-           attrgetter("marker")),
-    Column("start", "int", "where the teaser begins in the article's text, in characters", "",
-           attrgetter("start")),
-    Column("end", "int", "where it ends", "", attrgetter("end")),
-    Column("related", "bool", "whether it has to do with the article", _UNJUDGED,
-           attrgetter("related")),
-    Column("p_unrelated", "float", "probability that it has not", _UNJUDGED,
-           attrgetter("p_unrelated")),
-    Column("topic", "string", "likeliest topic of the headline", "", attrgetter("topic")),
-    Column("clickbait", "float", "probability that the headline is clickbait",
-           "the model was trained without labels of clickbait", attrgetter("clickbait")),
-    Column("reasons", "strings", "why it was judged so, in words", "",
-           lambda link: list(link.reasons)),
-    Column("url", "string", "its address, empty where the text has none", "", attrgetter("url")),
+    _column("headline", "string", "headline that the teaser advertises"),
+    _column("marker", "string", 'what introduces it, as printed: "Baca Juga:"'),
+    _column("start", "int", "where the teaser begins in the article's text, in characters"),
+    _column("end", "int", "where it ends"),
+    _column("related", "bool", "whether it has to do with the article", _UNJUDGED),
+    _column("p_unrelated", "float", "probability that it has not", _UNJUDGED),
+    _column("topic", "string", "likeliest topic of the headline"),
+    _column("clickbait", "float", "probability that the headline is clickbait",
+            "the model was trained without labels of clickbait"),
+    _column("reasons", "strings", "why it was judged so, in words", value=lambda link: list(link.reasons)),
+    _column("url", "string", "its address, empty where the text has none"),
 )  # fmt: skip
-"""Of a link, made from a `LinkPrediction`."""
 
 _OF_ARTICLE = (
-    Column("id", "string", "the row's own, or made from the file and the row", "",
-           attrgetter("id")),
-    Column("title", "string", "headline of the article", _UNKNOWN, _or_none("title")),
-    Column("published", "string", "date or time, ISO 8601", _UNKNOWN, _or_none("published")),
-    Column("publisher", "string", "who published it: the portal's domain, or the name as printed "
-           "where no domain is known", _UNKNOWN, _or_none("publisher")),
-    Column("publisher_printed", "string", "the same as the input or the article names it", _UNKNOWN,
-           _or_none("publisher_printed")),
-    Column("source", "string", "whom the article names as its source", _UNKNOWN,
-           _or_none("source")),
-    Column("url", "string", "address of the article", _UNKNOWN, _or_none("url")),
+    _column("id", "string", "the row's own, or made from the file and the row"),
+    _column("title", "string", "headline of the article", _UNKNOWN, _filled("title")),
+    _column("published", "string", "date or time, ISO 8601", _UNKNOWN, _filled("published")),
+    _column("publisher", "string", "who published it: the portal's domain, or the name as printed where no domain is "
+            "known", _UNKNOWN, _filled("publisher")),
+    _column("publisher_printed", "string", "the same as the input or the article names it", _UNKNOWN,
+            _filled("publisher_printed")),
+    _column("source", "string", "whom the article names as its source", _UNKNOWN, _filled("source")),
+    _column("url", "string", "address of the article", _UNKNOWN, _filled("url")),
 )  # fmt: skip
 _BEFORE_TOPICS = (
     *_OF_ARTICLE,
-    Column("topic", "string", "likeliest topic", _FAILED, attrgetter("topic")),
-    Column("topic_probability", "float", "probability of that topic", _FAILED,
-           attrgetter("topic_probability")),
+    _column("topic", "string", "likeliest topic", _FAILED),
+    _column("topic_probability", "float", "probability of that topic", _FAILED),
 )  # fmt: skip
 _AFTER_TOPICS = (
-    Column("abstained", "bool", "whether the model would rather not name a topic", _FAILED,
-           attrgetter("abstained")),
-    Column("abstained_because", "string", "`unsure`: the topic's probability is too low; "
-           "`unlike_news`: the text is unlike Indonesian news, and its probability means nothing",
-           f"{_FAILED}, or the model did not abstain", attrgetter("abstained_because")),
-    Column("clickbait", "float", "probability that the title is clickbait",
-           f"{_FAILED}, there is no title, or the model was trained without labels of clickbait",
-           attrgetter("clickbait")),
-    Column("links", "links", "the teasers found, in order", _FAILED,
-           lambda found: None if found.failed else as_rows(LINK_COLUMNS, found.links)),
-    Column("n_links", "int", "how many they are", _FAILED, attrgetter("n_links")),
-    Column("n_unrelated", "int", "how many of them have nothing to do with the article",
-           f"{_FAILED}, or {_UNJUDGED}", attrgetter("n_unrelated")),
-    Column("clean_text", "string", "the body, one paragraph a line", _FAILED,
-           attrgetter("clean_text")),
-    Column("error", "string", "what is wrong with the row and what to do", "all is well",
-           _or_none("error")),
-    Column("model_version", "string", "twelve digits that name the model's content", "",
-           _or_none("model_version")),
-    Column("scored_at", "string", "when the run began, ISO 8601", "", _or_none("scored_at")),
+    _column("abstained", "bool", "whether the model would rather not name a topic", _FAILED),
+    _column("abstained_because", "string", "`unsure`: the topic's probability is too low; `unlike_news`: the text is "
+            "unlike Indonesian news, and its probability means nothing", f"{_FAILED}, or the model did not abstain"),
+    _column("clickbait", "float", "probability that the title is clickbait",
+            f"{_FAILED}, there is no title, or the model was trained without labels of clickbait"),
+    _column("links", "links", "the teasers found, in order", _FAILED,
+            lambda found: None if found.failed else as_rows(LINK_COLUMNS, found.links)),
+    _column("n_links", "int", "how many they are", _FAILED),
+    _column("n_unrelated", "int", "how many of them have nothing to do with the article",
+            f"{_FAILED}, or {_UNJUDGED}"),
+    _column("clean_text", "string", "the body, one paragraph a line", _FAILED),
+    _column("error", "string", _ERROR, _FINE, _filled("error")),
+    _column("model_version", "string", "twelve digits that name the model's content", "", _filled("model_version")),
+    _column("scored_at", "string", "when the run began, ISO 8601", "", _filled("scored_at")),
 )  # fmt: skip
 
 
 def prediction_columns(topics: Iterable[str]) -> tuple[Column, ...]:
-    """Return the columns of a prediction row, made from a `Prediction`.
-
-    Parameters
-    ----------
-    topics : iterable of str
-        The model's topics: each gives a column ``p_<topic>``, in this order.
-    """
+    """Return the columns of a prediction row, made from a `Prediction`; each topic has a column ``p_<topic>``."""
     return (*_BEFORE_TOPICS, *map(_probability, topics), *_AFTER_TOPICS)
 
 
@@ -139,7 +113,7 @@ def _probability(topic: str) -> Column:
 
 
 def _of_article(name: str) -> Callable[[Any], Any]:
-    """Return what reads an attribute of a cleaned article, None where it is empty."""
+    """Return a function that gives an attribute of a cleaned article, None where it is empty."""
     return lambda cleaned: getattr(cleaned.article, name) or None
 
 
@@ -147,29 +121,25 @@ _PUBLISHERS: Mapping[str, Callable[[Any], Any]] = {
     "publisher": lambda cleaned: canonical_publisher(cleaned.article.publisher, cleaned.article.url) or None,
     "publisher_printed": _of_article("publisher"),
 }
+# Of a clean article, made from a `saring.batch.jobs.Cleaned`.
 CLEAN_COLUMNS = (
-    *(
-        replace(known, value=_PUBLISHERS.get(known.name, _of_article(known.name)))
-        for known in _OF_ARTICLE
-    ),
-    Column("author", "string", "who wrote it", _UNKNOWN, _of_article("author")),
-    Column("editor", "string", "who edited it", _UNKNOWN, _of_article("editor")),
-    Column("place", "string", "place in the dateline", _UNKNOWN, _of_article("place")),
-    Column("tags", "strings", "the portal's tags", "", lambda cleaned: list(cleaned.article.tags)),
-    Column("text", "string", "the body, one paragraph a line", _FAILED, attrgetter("text")),
-    Column("n_links", "int", "how many teasers were found", _FAILED,
-           lambda cleaned: None if cleaned.text is None else len(cleaned.article.links)),
-    Column("error", "string", "what is wrong with the row and what to do", "all is well",
-           _of_article("note")),
+    *(replace(column, value=_PUBLISHERS.get(column.name, _of_article(column.name))) for column in _OF_ARTICLE),
+    _column("author", "string", "who wrote it", _UNKNOWN, _of_article("author")),
+    _column("editor", "string", "who edited it", _UNKNOWN, _of_article("editor")),
+    _column("place", "string", "place in the dateline", _UNKNOWN, _of_article("place")),
+    _column("tags", "strings", "the portal's tags", value=lambda cleaned: list(cleaned.article.tags)),
+    _column("text", "string", "the body, one paragraph a line", _FAILED),
+    _column("n_links", "int", "how many teasers were found", _FAILED,
+            lambda cleaned: None if cleaned.text is None else len(cleaned.article.links)),
+    _column("error", "string", _ERROR, _FINE, _of_article("note")),
 )  # fmt: skip
-"""Of a clean article, made from a `saring.batch.jobs.Cleaned`."""
 
 
 def kept_columns(kept: Mapping[str, str], columns: Iterable[Column]) -> tuple[Column, ...]:
     """Return the input's columns that stay in the rows, behind `columns`.
 
-    Their values are those of `kept` of a `Record` or a `Prediction`. One that has the name of a
-    column of ours, in whatever case (Spark knows none), gets ``input_`` before it.
+    Their values are those of `kept` of a `Record` or a `Prediction`. One that has the name of a column of ours, in
+    whatever case (Spark does not tell cases apart), gets ``input_`` before it.
 
     Parameters
     ----------
@@ -189,7 +159,7 @@ def kept_columns(kept: Mapping[str, str], columns: Iterable[Column]) -> tuple[Co
 
 
 def _kept(name: str) -> Callable[[Any], Any]:
-    """Return what reads a column that was kept."""
+    """Return a function that gives the value of a column that was kept."""
     return lambda row: row.kept.get(name)
 
 
@@ -211,31 +181,25 @@ def as_rows(columns: Iterable[Column], things: Iterable[Any]) -> list[dict[str, 
 
 def as_markdown() -> str:
     """Return docs/columns.md."""
-    topic = Column("p_<topic>", "float", "probability of each topic that the model knows",
-                   _FAILED, attrgetter("id"))  # fmt: skip
-    return "\n".join(
-        [
-            "# Columns",
-            "",
-            "With `--keep COLUMN` the input's own columns stand behind these under their names, or "
-            "with `input_` before a name that is here.",
-            "",
-            "Made from `src/saring/schema.py` by `python -m saring.schema > docs/columns.md`.",
-            *_section("Prediction row: `saring score`, `saring predict --json`, "
-                      "`Prediction.row()`", (*_BEFORE_TOPICS, topic, *_AFTER_TOPICS)),
-            *_section("A link, in the column `links`", LINK_COLUMNS),
-            *_section("Clean article: `saring clean`", CLEAN_COLUMNS),
-            "",
-        ]
-    )  # fmt: skip
-
-
-def _section(heading: str, columns: Sequence[Column]) -> list[str]:
-    """Return the lines of a heading and a table."""
-    rows = [f"| `{c.name}` | {KINDS[c.kind]} | {c.meaning} | {c.null or 'never'} |"
-            for c in columns]  # fmt: skip
-    return ["", f"## {heading}", "", "| name | type | meaning | null when |", "|---|---|---|---|",
-            *rows]  # fmt: skip
+    topic = _column("p_<topic>", "float", "probability of each topic that the model knows", _FAILED)
+    sections = {
+        "Prediction row: `saring score`, `saring predict --json`, `Prediction.row()`":
+            (*_BEFORE_TOPICS, topic, *_AFTER_TOPICS),
+        "A link, in the column `links`": LINK_COLUMNS,
+        "Clean article: `saring clean`": CLEAN_COLUMNS,
+    }  # fmt: skip
+    lines = [
+        "# Columns",
+        "",
+        "With `--keep COLUMN` the input's own columns stand behind these under their names, or with `input_` before a "
+        "name that is here.",
+        "",
+        "Made from `src/saring/schema.py` by `python -m saring.schema > docs/columns.md`.",
+    ]
+    for heading, columns in sections.items():
+        lines += ["", f"## {heading}", "", "| name | type | meaning | null when |", "|---|---|---|---|"]
+        lines += [f"| `{c.name}` | {KINDS[c.kind]} | {c.meaning} | {c.null or 'never'} |" for c in columns]
+    return "\n".join([*lines, ""])
 
 
 if __name__ == "__main__":

@@ -240,7 +240,7 @@ def as_json(value: Any, depth: int = 0) -> Any:
     if _absent(value) or isinstance(value, Unreadable) or depth > MAX_DEPTH:
         return None
     if isinstance(value, Mapping):
-        return {_mended(str(name)): as_json(item, depth + 1) for name, item in value.items()}
+        return {mended(str(name)): as_json(item, depth + 1) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [as_json(item, depth + 1) for item in value]
     if hasattr(value, "tolist"):  # of NumPy
@@ -251,10 +251,10 @@ def as_json(value: Any, depth: int = 0) -> Any:
         return value
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
-    return _mended(value.isoformat() if isinstance(value, (date, time)) else str(value))
+    return mended(value.isoformat() if isinstance(value, (date, time)) else str(value))
 
 
-def _mended(text: str) -> str:
+def mended(text: str) -> str:
     """Return a text with U+FFFD for what no file can hold."""
     return _UNWRITABLE.sub("\ufffd", text)
 

@@ -74,6 +74,19 @@ def read(inputs: Inputs, options: ReadOptions = _DEFAULT) -> Iterator[Record]:
     Record
         What is known of one article.
 
+    Parameters
+    ----------
+    inputs : str, Path or iterable of them
+        Files, also packed ones (``.gz``, ``.zst``), and folders, in any mixture.
+    options : ReadOptions
+        Which columns hold what, the format, and what becomes of broken rows.
+
+    Examples
+    --------
+    >>> import saring
+    >>> [record.title for record in saring.read("tests/articles/columns.csv")][:1]
+    ['Harga Cabai Rawit Turun']
+
     Raises
     ------
     InputError

@@ -10,9 +10,9 @@ from hashlib import blake2b
 from operator import attrgetter, itemgetter
 from typing import Any
 
-from saring.article import Article, Link, Record, Removal
+from saring.article import Article, KeepLinks, Link, Record, Removal, clean_text
 from saring.dates import read_date
-from saring.errors import InputError
+from saring.errors import ConfigError, InputError
 from saring.parsing import boilerplate
 from saring.parsing.boilerplate import Find, Page
 from saring.parsing.metadata import parse_tags, publisher_name
@@ -87,6 +87,39 @@ def parse(source: Record | str | Mapping[str, Any]) -> Article:
             finds += found
             lines = _left(text, lines, found)
     return _article(record, title, finds, teasers, empty=not lines)
+
+
+def clean(source: Article | Record | str | Mapping[str, Any], keep_links: KeepLinks = "none") -> str:
+    r"""Return the clean text of one article: its body, one paragraph a line.
+
+    Parameters
+    ----------
+    source : Article, Record, str or Mapping
+        A parsed article, or what `parse` takes.
+    keep_links : {"none", "all"}
+        Which links stay, as lines of their own.
+
+    Raises
+    ------
+    ConfigError
+        If `keep_links` is neither; the related links are known to a model alone.
+    InputError
+        As `parse`.
+
+    Examples
+    --------
+    >>> clean("Harga cabai turun.\nBaca Juga: Cara Menanam Cabai di Pot\nWarga lega &amp; senang.")
+    'Harga cabai turun.\nWarga lega & senang.'
+    """
+    if keep_links == "related":
+        raise ConfigError(
+            "which links are related is for a model to say; "
+            "use saring.load().predict([article], keep_links='related')[0].clean_text"
+        )
+    if keep_links not in ("none", "all"):
+        raise ConfigError(f"keep_links is {keep_links!r}; expected none or all")
+    article = source if isinstance(source, Article) else parse(source)
+    return clean_text(article, article.links if keep_links == "all" else ())
 
 
 def _article(record: Record, title: str, finds: Sequence[Find], teasers: Sequence[Teaser], *, empty: bool) -> Article:
