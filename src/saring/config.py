@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reprlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -94,6 +94,16 @@ def read_toml(path: str | Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
 
 
+def check_keys(values: Iterable[str], known: Iterable[str], where: str) -> None:
+    """Raise ConfigError for a key that is not known, and name the nearest that is."""
+    known = list(known)
+    for key in values:
+        if key not in known:
+            close = get_close_matches(key, known, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(known)}"
+            raise ConfigError(f"{where}: unknown key {key!r}; {hint}")
+
+
 def flat(config: Any) -> dict[str, Any]:
     """Return the settings as one flat dict, ``{"topic.C": 10.0}``, for logs."""
     return {
@@ -108,11 +118,8 @@ def _build(kind: type[T], values: Mapping[str, Any], where: str) -> T:
     default = kind()
     known = {f.name: getattr(default, f.name) for f in fields(kind)}  # type: ignore[arg-type]
     filled: dict[str, Any] = {}
+    check_keys(values, known, where)
     for key, value in values.items():
-        if key not in known:
-            close = get_close_matches(key, known, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(known)}"
-            raise ConfigError(f"{where}: unknown key {key!r}; {hint}")
         if is_dataclass(known[key]) and isinstance(value, Mapping):
             filled[key] = _build(type(known[key]), value, f"{where} [{key}]")
         else:

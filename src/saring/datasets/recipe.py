@@ -1,44 +1,71 @@
-"""Recipes of data sets: which columns are what, annotations, and how texts are repaired."""
+"""Mapping files of data sets (recipes), annotation files, and the repair of texts.
+
+Keys of a mapping file, all optional but ``columns.title`` or ``columns.text``::
+
+    name, page, licence, citation   of the data, for the report
+    publisher = "Warta Desa"        of rows that name none
+    missing = ["-"]                 values that mean that nothing is known
+    unknown = "other"               the topic of topic values that [topics] lacks; else an error
+    voters = 3                      annotators behind a row's `votes`
+    mojibake = "mac_roman"          the codec that UTF-8 was read as by mistake
+    paragraphs = "commas"           a scraper joined paragraphs by commas
+    [columns]                       ours = "theirs", or a list, of which a row's first one counts
+    [topics]                        their topic value = our topic; without it values are topics
+    [clickbait]                     their value = true or false, beside 1/0, true/false, yes/no
+    [publishers]                    a word in a publisher's or file's name = the name it gets
+    [desks."publisher"]             desk or section of desks = topic
+    [annotations]                   topics, chosen, links: CSV files beside the mapping file
+    [files] layouts                 lists of patterns: tables of a folder or zip
+    [sha256]                        file name = its SHA-256
+    [download]                      addresses, and the sha256 of what they give
+"""
 
 from __future__ import annotations
 
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from difflib import get_close_matches
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from saring.config import read_toml
+from saring.config import check_keys, read_toml
 from saring.errors import ConfigError, CorpusError
 from saring.io.blocks import InputRow
 from saring.io.records import rows
-
-# Recipes: which tables to read, what their columns and values mean, as TOML.
-
 
 COLUMNS = (
     "id", "title", "text", "publisher", "date", "time", "url", "desk", "subdesk", "topic",
     "clickbait", "votes",
 )  # fmt: skip
 """Our names for what a row may hold."""
-
 PARAGRAPHS = ("", "lines", "commas")
+KEY_DIGITS = 12  # of 40; two of a million titles share a key with a probability of 0.2%
+
 _YES_NO = {**dict.fromkeys(("1", "true", "yes", "ya"), True), **dict.fromkeys(("0", "false", "no", "tidak"), False)}
-_SECTIONS = {
-    "columns": COLUMNS,
-    "annotations": ("topics", "chosen", "links"),
-    "files": ("layouts",),
-    "download": ("addresses", "sha256"),
+_ANY = "*"  # a key of the user's
+_TEXTS = [str]  # a list of strings; one string serves as a list of one
+# What stands under each key. Values of `object` are checked by `_check_values`.
+_FORMAT: Mapping[str, Any] = {
+    **dict.fromkeys(("name", "page", "licence", "citation", "publisher", "unknown", "mojibake", "paragraphs"), str),
+    "missing": _TEXTS,
+    "voters": object,
+    "columns": dict.fromkeys(COLUMNS, _TEXTS),
+    "topics": {_ANY: str},
+    "clickbait": {_ANY: object},
+    "publishers": {_ANY: str},
+    "desks": {_ANY: {_ANY: str}},
+    "annotations": dict.fromkeys(("topics", "chosen", "links"), str),
+    "files": {"layouts": object},
+    "sha256": {_ANY: str},
+    "download": {"addresses": _TEXTS, "sha256": str},
 }
-"""Tables of the TOML file whose keys are ours; those of the others are the user's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What a recipe says; the module's text explains each key."""
+    """What a mapping file says; the module's text explains each key."""
 
     path: Path
     columns: Mapping[str, tuple[str, ...]]
@@ -65,8 +92,7 @@ class Recipe:
     def publisher_name(self, given: str) -> str:
         """Return the name of a publisher in a row's or a file's spelling; "" when unknown."""
         letters = "".join(char for char in given.lower() if char.isalnum())
-        found = (name for word, name in self.publishers.items() if word in letters)
-        return next(found, "")
+        return next((name for word, name in self.publishers.items() if word in letters), "")
 
     def desk_entry(self, publisher: str, desk: str) -> str:
         """Return the entry of [desks] that a desk falls under, itself or its section, or ""."""
@@ -83,45 +109,38 @@ def load_recipe(path: str | Path) -> Recipe:
         When the file cannot be read, a key is unknown, or a value is of another kind.
     """
     path = Path(path)
-    values = read_toml(path)
-    for section, known in _SECTIONS.items():
-        _check_keys(_table(values, section, path), known, f"{path} [{section}]")
-    plain = {f.name for f in fields(Recipe)} - {"path", "layouts", "checksums", "addresses"}
-    _check_keys(values, (*sorted(plain), "files", "download"), str(path))
-    recipe = _recipe(values, path)
+    values = _checked(read_toml(path), _FORMAT, str(path))
+    layouts = values.pop("files", {}).get("layouts", [])
+    if not isinstance(layouts, list):
+        raise ConfigError(f"{path} [files]: layouts is {layouts!r}; expected lists of patterns")
+    layouts = tuple(_checked(layout, _TEXTS, f"{path} [files]", "layouts") for layout in layouts)
+    values["checksums"] = values.pop("sha256", {})
+    values["clickbait"] = _YES_NO | values.get("clickbait", {})
+    values["annotations"] = {kind: path.parent / name for kind, name in values.get("annotations", {}).items()}
+    values |= values.pop("download", {})
+    recipe = Recipe(path=path, columns=values.pop("columns", {}), layouts=layouts, **values)
     _check_values(recipe)
     return recipe
 
 
-def _recipe(values: Mapping[str, Any], path: Path) -> Recipe:
-    """Return the recipe of a file's values."""
-    columns = _table(values, "columns", path)
-    download = _table(values, "download", path)
-    layouts = _table(values, "files", path).get("layouts", [])
-    if not isinstance(layouts, list):
-        raise ConfigError(f"{path} [files]: layouts is {layouts!r}; expected lists of patterns")
-    desks = _table(values, "desks", path)
-    annotations = _texts(values, "annotations", path)
-    return Recipe(
-        path=path,
-        columns={our: _list(their, f"{path} [columns] {our}") for our, their in columns.items()},
-        **{
-            name: _text(values, name, path)
-            for name in ("name", "page", "licence", "citation", "publisher", "unknown",
-                         "mojibake", "paragraphs")
-        },
-        missing=_list(values.get("missing", []), f"{path}: missing"),
-        voters=values.get("voters", 1),
-        topics=_texts(values, "topics", path),
-        clickbait=_YES_NO | {k: v for k, v in _table(values, "clickbait", path).items()},
-        publishers=_texts(values, "publishers", path),
-        desks={publisher: _texts(desks, publisher, path) for publisher in desks},
-        annotations={kind: path.parent / name for kind, name in annotations.items()},
-        layouts=tuple(_list(layout, f"{path} [files] layouts") for layout in layouts),
-        checksums=_texts(values, "sha256", path),
-        addresses=_list(download.get("addresses", []), f"{path} [download] addresses"),
-        sha256=_text(download, "sha256", path),
-    )  # fmt: skip
+def _checked(value: Any, kind: Any, where: str, key: str = "") -> Any:
+    """Return the value of a key, lists as tuples; ConfigError where it is of another kind."""
+    place = f"{where} {key}" if where.endswith("]") else f"{where}: {key}"
+    if isinstance(kind, Mapping):
+        if not isinstance(value, Mapping):
+            raise ConfigError(f"{place} is {value!r}; expected a table, [{key}]")
+        inside = f"{where} [{key}]" if key else where
+        if _ANY not in kind:
+            check_keys(value, kind, inside)
+        return {name: _checked(v, kind.get(name, kind.get(_ANY)), inside, name) for name, v in value.items()}
+    if kind is _TEXTS:
+        found = [value] if isinstance(value, str) else value
+        if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
+            raise ConfigError(f"{place} is {value!r}; expected a string or a list of strings")
+        return tuple(found)
+    if not isinstance(value, kind):
+        raise ConfigError(f"{place} is {value!r}; expected a string")
+    return value
 
 
 def _check_values(recipe: Recipe) -> None:
@@ -153,73 +172,20 @@ def _is_one_byte(codec: str) -> bool:
         return False
 
 
-def _check_keys(values: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
-    for key in values:
-        if key not in known:
-            close = get_close_matches(key, known, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(known)}"
-            raise ConfigError(f"{where}: unknown key {key!r}; {hint}")
+class TopicReading(NamedTuple):
+    """The topic that a reader gave an article, and whether without hesitation."""
 
+    topic: str
+    sure: bool
+    chosen: bool = False  # read because a model was unsure of it: good for training, no fair sample for tests
 
-def _table(values: Mapping[str, Any], name: str, path: Path) -> Mapping[str, Any]:
-    value = values.get(name, {})
-    if not isinstance(value, Mapping):
-        raise ConfigError(f"{path}: {name} is {value!r}; expected a table, [{name}]")
-    return value
-
-
-def _text(values: Mapping[str, Any], name: str, path: Path) -> str:
-    value = values.get(name, "")
-    if not isinstance(value, str):
-        raise ConfigError(f"{path}: {name} is {value!r}; expected a string")
-    return value
-
-
-def _texts(values: Mapping[str, Any], name: str, path: Path) -> dict[str, str]:
-    table = _table(values, name, path)
-    return {key: _text(table, key, path) for key in table}
-
-
-def _list(value: Any, where: str) -> tuple[str, ...]:
-    """Return a list of strings; one string serves as a list of one."""
-    found = [value] if isinstance(value, str) else value
-    if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
-        raise ConfigError(f"{where} is {value!r}; expected a string or a list of strings")
-    return tuple(found)
-
-
-# Annotation layers: labels by title key, kept apart from the texts that they are about.
-
-
-KEY_DIGITS = 12  # of 40; two of a million titles share a key with a probability of 0.2%
 
 Place = tuple[str, str]  # publisher, title key
 
 
 @dataclass(frozen=True, slots=True)
-class TopicReading:
-    """The topic that a reader gave an article, and whether without hesitation.
-
-    `chosen` marks an article that was read because a model was unsure of it: good to learn from,
-    no fair sample to be judged by.
-    """
-
-    topic: str
-    sure: bool
-    chosen: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Annotations:
-    """Labels by place, a publisher and a title key.
-
-    Attributes
-    ----------
-    topics : Mapping[Place, TopicReading]
-        The topic of an article.
-    links : Mapping[Place, list[tuple[str, int]]]
-        Title keys of other articles of the publisher, each with its grade from 0 to 2.
-    """
+    """Labels by place: the topics of articles, and title keys of other articles, each with its grade from 0 to 2."""
 
     topics: Mapping[Place, TopicReading] = field(default_factory=dict)
     links: Mapping[Place, list[tuple[str, int]]] = field(default_factory=dict)
@@ -253,10 +219,11 @@ def read_annotations(files: Mapping[str, Path]) -> Annotations:
     links: dict[Place, list[tuple[str, int]]] = {}
     for kind in ("chosen", "topics"):  # the second wins
         for row in rows(files[kind]) if kind in files else ():
-            reading = TopicReading(_value(row, "topic"), _sure(row), kind == "chosen")
-            topics[_place(row)] = reading
+            sure = _value(row, "sure", "True", "False") == "True"
+            topics[_place(row)] = TopicReading(_value(row, "topic"), sure, kind == "chosen")
     for row in rows(files["links"]) if "links" in files else ():
-        links.setdefault(_place(row), []).append((_value(row, "headline_key"), _grade(row)))
+        label = _value(row, "headline_key"), int(_value(row, "label", "0", "1", "2"))
+        links.setdefault(_place(row), []).append(label)
     return Annotations(topics, links)
 
 
@@ -264,31 +231,19 @@ def _place(row: InputRow) -> Place:
     return _value(row, "publisher"), _value(row, "article_key")
 
 
-def _value(row: InputRow, column: str) -> str:
+def _value(row: InputRow, column: str, *expected: str) -> str:
+    """Return what stands in a column of an annotation, one of what is expected there."""
     value = row.values.get(column)
     if value is None or value == "":
         raise CorpusError(f"{row.where}: column {column!r} is empty or not there; restore the file")
-    return str(value)
+    found = str(value).capitalize() if expected else str(value)  # "true" is "True"
+    if expected and found not in expected:
+        *most, last = expected
+        raise CorpusError(f"{row.where}: column {column!r} is {value!r}; expected {', '.join(most)} or {last}")
+    return found
 
 
-def _sure(row: InputRow) -> bool:
-    value = _value(row, "sure").lower()
-    if value not in ("true", "false"):
-        raise CorpusError(f"{row.where}: column 'sure' is {value!r}; expected True or False")
-    return value == "true"
-
-
-def _grade(row: InputRow) -> int:
-    value = _value(row, "label")
-    if value not in ("0", "1", "2"):
-        raise CorpusError(f"{row.where}: column 'label' is {value!r}; expected 0, 1 or 2")
-    return int(value)
-
-
-# What publication did to a text, undone where that is certain: mojibake, lost line breaks.
-
-
-# UTF-8 by RFC 3629: first bytes, and how many follow. Of those before one byte only what begins
+# Which bytes begin a UTF-8 character (RFC 3629), and how many follow. Of those before one byte only what begins
 # Latin, Greek and Arabic: read as mac_roman the others are quotation marks, dashes and blanks,
 # which stand before a letter in sound text, too.
 _FIRST = (
@@ -340,14 +295,12 @@ def split_paragraphs(text: str) -> str:
 @lru_cache
 def _sequences(codec: str) -> re.Pattern[str]:
     """Return the pattern of a character's UTF-8 bytes read as a one-byte codec."""
-    following = _class(_FOLLOWING, codec)
-    return re.compile("|".join(f"{_class(first, codec)}{following}{{{count}}}" for first, count in _FIRST))
 
+    def any_of(first: int, last: int) -> str:
+        return f"[{re.escape(bytes(range(first, last + 1)).decode(codec, 'ignore'))}]"
 
-def _class(span: tuple[int, int], codec: str) -> str:
-    """Return the characters of a span of bytes, as a class of a pattern."""
-    first, last = span
-    return f"[{re.escape(bytes(range(first, last + 1)).decode(codec, 'ignore'))}]"
+    following = any_of(*_FOLLOWING)
+    return re.compile("|".join(f"{any_of(*first)}{following}{{{count}}}" for first, count in _FIRST))
 
 
 @lru_cache(maxsize=4096)
