@@ -1,4 +1,9 @@
-"""Tables and annotations to corpus rows."""
+"""From the tables of a data set to rows of a corpus.
+
+`open_tables` finds the tables of a file, folder or zip. `table_rows` gives their rows under our
+names. `Drafter` repairs texts and turns values into labels. `merged` and `corpus_rows` join labels
+to articles by title.
+"""
 
 from __future__ import annotations
 
@@ -7,58 +12,56 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from lzma import LZMAError
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 from saring.datasets.fetch import check_sha256
-from saring.datasets.recipe import Annotations, Place, Recipe, demojibake, split_paragraphs, title_key
+from saring.datasets.recipe import (
+    Annotations,
+    Place,
+    Recipe,
+    TopicReading,
+    demojibake,
+    split_paragraphs,
+    title_key,
+)  # fmt: skip
 from saring.dates import MIDNIGHT, read_date
 from saring.errors import ConfigError, CorpusError, InputError
-from saring.io.blocks import InputRow
 from saring.io.columns import Unreadable
 from saring.io.records import ReadOptions, rows
 
-# The tables of a source, a file, folder or zip, and their rows under our names.
-
-
 TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".json", ".parquet", ".gz", ".zst")
 MAX_UNPACKED_BYTES = 1 << 33  # of a zip's tables; CLICK-ID's take some hundred million
+SHOWN_VALUES = 5  # of those that an error names; a recipe is mended in one go when it shows most
+NO_TIME = " 00:00:00"  # what pandas writes behind a date without a time
+CHOSEN = "chosen"  # value of `topic_source`: read, but picked because a model was unsure of it
+DESK = "desk"  # value of `topic_source`: the desk table gave the topic, nobody read the article
+
 _UNPACKING_ERRORS = (  # RuntimeError: encrypted, an unknown compression; the last by crafted zips
     zipfile.BadZipFile, zlib.error, LZMAError, EOFError, OSError, RuntimeError,
     ValueError, LookupError, ArithmeticError, struct.error,
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class TableRow:
-    """A row's values under our names, as text; what it lacks, or means nothing, is left out.
-
-    Attributes
-    ----------
-    values : Mapping[str, str]
-        By name of ours.
-    where : str
-        The row's place, for messages.
-    table : str
-        Name of its file, which may tell the publisher.
-    error : str
-        Why the row could not be read.
-    """
+class TableRow(NamedTuple):
+    """A row's values by our names, as text; what it lacks, or means nothing, is left out."""
 
     values: Mapping[str, str]
-    where: str
-    table: str
-    error: str = ""
+    where: str  # the row's place, for messages
+    table: str  # name of its file, which may tell the publisher
+    error: str = ""  # why the row could not be read
 
 
 @contextmanager
 def open_tables(source: Path, recipe: Recipe) -> Iterator[list[Path]]:
     """Give the tables of a source, in order, their checksums verified; a zip is unpacked meanwhile.
+
+    Of a folder or zip these are the tables of the first layout of which any is there.
 
     Raises
     ------
@@ -67,44 +70,22 @@ def open_tables(source: Path, recipe: Recipe) -> Iterator[list[Path]]:
     """
     if not source.exists():
         raise InputError(f"{source}: there is no such file or folder; check the path")
-    if source.is_file() and zipfile.is_zipfile(source):
-        with TemporaryDirectory(prefix="saring-") as folder:
-            _unpack(source, Path(folder), recipe)
-            yield _found(Path(folder), recipe, str(source))
-    else:
-        yield _found(source, recipe, str(source)) if source.is_dir() else [_checked(source, recipe)]
-
-
-def table_rows(table: Path, recipe: Recipe) -> Iterator[TableRow]:
-    """Yield the rows of a table; a broken row has its error.
-
-    Raises
-    ------
-    ConfigError
-        At the end, when no row has a column that the recipe names. Tables of a layout differ, so
-        they may lack some.
-    """
-    seen: set[str] = set()
-    for row in rows(table, ReadOptions(on_error="keep")):
-        seen.update(row.values)
-        yield TableRow(_values(row, recipe), row.where, table.name, row.error or _lost(row, recipe))
-    for our, theirs in recipe.columns.items():
-        if seen and not recipe.layouts and seen.isdisjoint(theirs):
-            raise ConfigError(
-                f"{table}: has no column {' or '.join(map(repr, theirs))}, which {recipe.path} "
-                f"names for {our!r}; found {', '.join(map(repr, sorted(seen)))}"
-            )
-
-
-def _found(folder: Path, recipe: Recipe, source: str) -> list[Path]:
-    """Return the tables of a folder: those of the first layout of which any is there."""
-    paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    names = [path.relative_to(folder).as_posix() for path in paths]
-    wanted = _wanted(names, recipe)
-    if not wanted:
-        expected = " or ".join(", ".join(layout) for layout in recipe.layouts)
-        raise InputError(f"{source}: found no table of {recipe.path}; expected {expected or TABLE_SUFFIXES}")
-    return [_checked(folder / name, recipe) for name in wanted]
+    with ExitStack() as stack:
+        tables = [source]
+        if source.is_dir() or zipfile.is_zipfile(source):
+            folder = source
+            if source.is_file():
+                folder = Path(stack.enter_context(TemporaryDirectory(prefix="saring-")))
+                _unpack(source, folder, recipe)
+            paths = sorted(path for path in folder.rglob("*") if path.is_file())
+            tables = [folder / name for name in _wanted([p.relative_to(folder).as_posix() for p in paths], recipe)]
+        if not tables:
+            expected = " or ".join(", ".join(layout) for layout in recipe.layouts)
+            raise InputError(f"{source}: found no table of {recipe.path}; expected {expected or TABLE_SUFFIXES}")
+        for table in tables:
+            if checksum := recipe.checksums.get(table.name):
+                check_sha256(table, checksum)
+        yield tables
 
 
 def _wanted(names: Sequence[str], recipe: Recipe) -> list[str]:
@@ -115,13 +96,6 @@ def _wanted(names: Sequence[str], recipe: Recipe) -> list[str]:
         if found := [n for like in layout for n in seen if fnmatchcase(f"/{n}", f"*/{like}")]:
             return found
     return [] if recipe.layouts else [n for n in seen if n.lower().endswith(TABLE_SUFFIXES)]
-
-
-def _checked(table: Path, recipe: Recipe) -> Path:
-    """Return a table when its checksum, if the recipe has one, is right."""
-    if expected := recipe.checksums.get(table.name):
-        check_sha256(table, expected)
-    return table
 
 
 def _unpack(source: Path, folder: Path, recipe: Recipe) -> None:
@@ -141,24 +115,34 @@ def _unpack(source: Path, folder: Path, recipe: Recipe) -> None:
         raise InputError(f"{source}: cannot be unpacked ({error}); fetch it anew") from error
 
 
-def _values(row: InputRow, recipe: Recipe) -> dict[str, str]:
-    """Return a row's values under our names."""
-    found = {}
-    for our, theirs in recipe.columns.items():
-        value = next((_text(row.values[name]) for name in theirs if name in row.values), "")
-        if value.strip() and value.strip() not in recipe.missing:
-            found[our] = value
-    return found
+def table_rows(table: Path, recipe: Recipe) -> Iterator[TableRow]:
+    """Yield the rows of a table; a row with a value that cannot be read, except its date, has an error.
 
-
-def _lost(row: InputRow, recipe: Recipe) -> str:
-    """Return why a row is lost: it has a value that cannot be read, and more than its date."""
+    Raises
+    ------
+    ConfigError
+        At the end, when no row has a column that the recipe names. Tables of a layout differ, so
+        they may lack some.
+    """
+    seen: set[str] = set()
+    for row in rows(table, ReadOptions(on_error="keep")):
+        seen.update(row.values)
+        values, errors = {}, [row.error] * bool(row.error)
+        for our, theirs in recipe.columns.items():
+            cells = {name: row.values[name] for name in theirs if name in row.values}
+            for name, cell in cells.items():
+                if our != "date" and isinstance(cell, Unreadable):
+                    errors.append(f"{row.where}: column {name!r}: found {cell.error}")
+            value = _text(next(iter(cells.values()), None))
+            if value.strip() and value.strip() not in recipe.missing:
+                values[our] = value
+        yield TableRow(values, row.where, table.name, next(iter(errors), ""))
     for our, theirs in recipe.columns.items():
-        for name in theirs:
-            value = row.values.get(name)
-            if our != "date" and isinstance(value, Unreadable):
-                return f"{row.where}: column {name!r}: found {value.error}"
-    return ""
+        if seen and not recipe.layouts and seen.isdisjoint(theirs):
+            raise ConfigError(
+                f"{table}: has no column {' or '.join(map(repr, theirs))}, which {recipe.path} "
+                f"names for {our!r}; found {', '.join(map(repr, sorted(seen)))}"
+            )
 
 
 def _text(value: Any) -> str:
@@ -170,30 +154,11 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-# Rows of tables read by a recipe: texts repaired, dates ISO, values turned into labels.
-
-
-SHOWN_VALUES = 5  # of those that an error names; a recipe is mended in one go when it shows most
-NO_TIME = " 00:00:00"  # what pandas writes behind a date without a time
-
-
 @dataclass(slots=True)
 class Draft:
-    """A row on its way into the corpus; what nobody gave is empty.
+    """A row on its way into the corpus; what nobody gave is empty."""
 
-    Attributes
-    ----------
-    key : str
-        Of the title as published, before repair.
-    shares : list[float]
-        Each reading's share of annotators who called the title clickbait, 0 to 1.
-    voted : bool
-        Whether the shares come from counted votes rather than from a majority.
-    alone : bool
-        Whether the row is a headline alone, there for its clickbait label.
-    """
-
-    key: str
+    key: str  # of the title as published, before repair
     title: str
     text: str
     publisher: str
@@ -202,9 +167,9 @@ class Draft:
     url: str = ""
     desk: str = ""
     topic: str = ""
-    shares: list[float] = field(default_factory=list)
-    voted: bool = False
-    alone: bool = False
+    shares: list[float] = field(default_factory=list)  # each reading's share of annotators who said clickbait, 0 to 1
+    voted: bool = False  # the shares come from counted votes rather than from a majority
+    alone: bool = False  # a headline alone, there for its clickbait label
 
 
 class Drafter:
@@ -212,10 +177,8 @@ class Drafter:
 
     Attributes
     ----------
-    rows : int
-        Rows taken so far.
-    left_out : int
-        Rows of them that could not be used.
+    rows, left_out : int
+        Rows taken so far, and those of them that could not be used.
     problems : list[str]
         What was wrong with those, and with dates that nobody understands; each with its place.
     """
@@ -255,16 +218,15 @@ class Drafter:
     def _draft(self, row: TableRow) -> Draft:
         recipe = self._recipe
         given = row.values
-        title, text = given.get("title", ""), given.get("text", "")
-        publisher = given.get("publisher", "")
+        title, text, publisher = (given.get(name, "") for name in ("title", "text", "publisher"))
         shares, voted = self._shares(row)
         topic = self._topic(row)
+        body = demojibake(text, recipe.mojibake)
         return Draft(
             key=title_key(title or text),
             title=" ".join(demojibake(title, recipe.mojibake).split()),
-            text=self._text(text),
-            publisher=recipe.publisher_name(publisher or row.table) or publisher
-            or recipe.publisher,
+            text=split_paragraphs(body) if recipe.paragraphs == "commas" else body.strip(),
+            publisher=recipe.publisher_name(publisher or row.table) or publisher or recipe.publisher,
             id=given.get("id", "").strip(),
             date=self._date(row),
             url=given.get("url", "").strip(),
@@ -273,11 +235,7 @@ class Drafter:
             shares=shares,
             voted=voted,
             alone=bool(shares) and not text and not topic,
-        )  # fmt: skip
-
-    def _text(self, text: str) -> str:
-        text = demojibake(text, self._recipe.mojibake)
-        return split_paragraphs(text) if self._recipe.paragraphs == "commas" else text.strip()
+        )
 
     def _date(self, row: TableRow) -> str:
         given = row.values.get("date", "")
@@ -285,9 +243,8 @@ class Drafter:
             given = f"{given.removesuffix(NO_TIME)} {row.values['time']}"
         date = read_date(given)
         if given and not date:
-            self.problems.append(
-                f"{row.where}: column {self._theirs('date')} is {given!r}; expected a date; left empty"
-            )
+            column = self._theirs("date")
+            self.problems.append(f"{row.where}: column {column} is {given!r}; expected a date; left empty")
         return date.removesuffix(MIDNIGHT)
 
     def _topic(self, row: TableRow) -> str:
@@ -310,9 +267,10 @@ class Drafter:
         given = row.values.get("clickbait", "").strip()
         if not given or votes:
             return [], False
-        meaning = self._recipe.clickbait.get(given, self._recipe.clickbait.get(given.lower()))
+        labels = self._recipe.clickbait
+        meaning = labels.get(given, labels.get(given.lower()))
         if meaning is None:
-            self._note(row, "clickbait", f"one of {', '.join(map(repr, self._recipe.clickbait))}")
+            self._note(row, "clickbait", f"one of {', '.join(map(repr, labels))}")
             return [], False
         return [float(meaning)], False
 
@@ -324,29 +282,10 @@ class Drafter:
         return " or ".join(map(repr, self._recipe.columns[column]))
 
 
-# Drafts to rows of a corpus: labels joined by title, a reading before a desk.
-
-
-CHOSEN = "chosen"  # value of `topic_source`: read, but picked because a model was unsure of it
-DESK = "desk"  # value of `topic_source`: the desk table gave the topic, nobody read the article
-
-
-@dataclass(frozen=True, slots=True)
-class DeskAgreement:
-    """How a desk of the recipe fares: its rows, those that were read, those that it fits."""
-
-    publisher: str
-    desk: str
-    topic: str
-    rows: int
-    read: int
-    agreed: int
-
-
 def merged(drafts: Iterable[Draft]) -> list[Draft]:
     """Return the articles, and each headline alone whose title none of them has, once.
 
-    A headline was judged by itself, whoever prints it: all readings of one title count together,
+    A headline was labelled by itself, whoever prints it: all readings of one title count together,
     for the first article with that title or else for the first headline.
     """
     articles: list[Draft] = []
@@ -368,7 +307,8 @@ def merged(drafts: Iterable[Draft]) -> list[Draft]:
 def corpus_rows(drafts: Sequence[Draft], annotations: Annotations, recipe: Recipe) -> Iterator[dict[str, Any]]:
     """Yield drafts as rows of the corpus format; a label that nobody gave has no key.
 
-    An annotation goes to the first row of its publisher with its title.
+    An annotation goes to the first row of its publisher with its title; of the headlines of its
+    links those are left out whose title no row of the publisher has.
     """
     titles: dict[Place, str] = {}
     for draft in drafts:
@@ -377,41 +317,28 @@ def corpus_rows(drafts: Sequence[Draft], annotations: Annotations, recipe: Recip
     given: set[Place] = set()
     for draft in drafts:
         place = draft.publisher, draft.key
-        labels = _topic(draft, place, annotations, recipe, first=place not in given)
-        if place not in given and (links := _links(place, annotations, titles)):
-            labels["links"] = links
+        row: dict[str, Any] = {"id": _unique(draft.id or draft.key, taken), "title": draft.title, "text": draft.text}
+        row |= {name: value for name in ("publisher", "date", "url", "desk") if (value := getattr(draft, name))}
+        row |= _topic(draft, None if place in given else annotations.topics.get(place), recipe)
+        links = [
+            {"headline": title, "related": grade >= 1, "grade": grade}
+            for key, grade in annotations.links.get(place, ())
+            if (title := titles.get((draft.publisher, key)))
+        ]
+        if links and place not in given:
+            row["links"] = links
+        if draft.shares:
+            share = sum(draft.shares) / len(draft.shares)
+            row["clickbait"] = int(share > 0.5)  # a tie is no majority, so it is 0
+            if draft.voted:
+                row["clickbait_share"] = round(share, 4)
         given.add(place)
-        yield {
-            "id": _unique(draft.id or draft.key, taken),
-            "title": draft.title,
-            "text": draft.text,
-            **{name: value for name in ("publisher", "date", "url", "desk") if (value := getattr(draft, name))},
-            **labels,
-            **_clickbait(draft),
-        }
+        yield row
 
 
-def agreements(rows: Iterable[Mapping[str, Any]], recipe: Recipe) -> list[DeskAgreement]:
-    """Return how the topics of desks fare with those of readers, desk by desk of the recipe."""
-    counts = {(publisher, desk): [0, 0, 0] for publisher, desks in recipe.desks.items() for desk in desks}
-    for row in rows:
-        place = (row.get("publisher", ""), recipe.desk_entry(row.get("publisher", ""), row.get("desk", "")))
-        if place not in counts:
-            continue
-        count = counts[place]
-        count[0] += 1
-        if "topic" in row and "topic_source" not in row:
-            count[1] += 1
-            count[2] += row["topic"] == recipe.desks[place[0]][place[1]]
-    return [
-        DeskAgreement(publisher, desk, recipe.desks[publisher][desk], *count)
-        for (publisher, desk), count in counts.items()
-    ]
-
-
-def _topic(draft: Draft, place: Place, annotations: Annotations, recipe: Recipe, *, first: bool) -> dict[str, Any]:
+def _topic(draft: Draft, reading: TopicReading | None, recipe: Recipe) -> dict[str, Any]:
     """Return a row's topic and where it comes from: a reading, the row itself, or its desk."""
-    if first and (reading := annotations.topics.get(place)):
+    if reading:
         source = {"topic_source": CHOSEN} if reading.chosen else {}
         return {"topic": reading.topic, "sure": reading.sure} | source
     if draft.topic:
@@ -420,25 +347,6 @@ def _topic(draft: Draft, place: Place, annotations: Annotations, recipe: Recipe,
     if entry and not draft.alone:
         return {"topic": recipe.desks[draft.publisher][entry], "topic_source": DESK}
     return {}
-
-
-def _links(place: Place, annotations: Annotations, titles: Mapping[Place, str]) -> list[dict[str, Any]]:
-    """Return the judged headlines of an article; one whose title is not there is left out."""
-    publisher, _ = place
-    return [
-        {"headline": title, "related": grade >= 1, "grade": grade}
-        for key, grade in annotations.links.get(place, ())
-        if (title := titles.get((publisher, key)))
-    ]
-
-
-def _clickbait(draft: Draft) -> dict[str, Any]:
-    """Return the majority of all readings, and the share of votes where they were counted."""
-    if not draft.shares:
-        return {}
-    share = sum(draft.shares) / len(draft.shares)
-    label = {"clickbait": int(share > 0.5)}  # a tie is no majority, so it is 0
-    return label | {"clickbait_share": round(share, 4)} if draft.voted else label
 
 
 def _unique(name: str, taken: dict[str, int]) -> str:
@@ -453,3 +361,32 @@ def _unique(name: str, taken: dict[str, int]) -> str:
     taken[name] = number
     taken.setdefault(found, 1)
     return found
+
+
+@dataclass(slots=True)
+class DeskAgreement:
+    """How the topic of a desk fares: its rows, those that were read, those of them that it fits."""
+
+    publisher: str
+    desk: str
+    topic: str
+    rows: int = 0
+    read: int = 0
+    agreed: int = 0
+
+
+def agreements(rows: Iterable[Mapping[str, Any]], recipe: Recipe) -> list[DeskAgreement]:
+    """Return how the topics of desks fare with those of readers, desk by desk of the recipe."""
+    found = {
+        (publisher, desk): DeskAgreement(publisher, desk, topic)
+        for publisher, desks in recipe.desks.items()
+        for desk, topic in desks.items()
+    }
+    for row in rows:
+        publisher = row.get("publisher", "")
+        if count := found.get((publisher, recipe.desk_entry(publisher, row.get("desk", "")))):
+            count.rows += 1
+            if "topic" in row and "topic_source" not in row:
+                count.read += 1
+                count.agreed += row["topic"] == count.topic
+    return list(found.values())

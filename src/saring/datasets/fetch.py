@@ -13,10 +13,9 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from http.client import HTTPException, HTTPMessage, HTTPResponse
+from concurrent.futures import Future, wait
+from http.client import HTTPException, HTTPResponse
 from pathlib import Path, PurePosixPath
-from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import IO, Any
 from urllib.parse import urlsplit
@@ -29,33 +28,14 @@ SCHEMES = ("http", "https")
 CHUNK_BYTES = 1 << 20
 SILENCE_SECONDS = 60  # a server that sends nothing for so long sends nothing more
 ANSWER_SECONDS = 120  # until the file begins, redirects and all
-MAX_SECONDS = 6 * 3600  # who sends a byte a minute is not waited for
+MAX_SECONDS = 6 * 3600  # for all of it: a server may send a byte a minute
 MAX_BYTES = 1 << 33  # CLICK-ID's zip takes some hundred million
 MAX_NAME_CHARS = 100
 MAX_REASON_CHARS = 200
+BY_HAND = "fetch the file some other way and give its path"
 PARTIAL, NOTHING_FOLLOWS = 206, 416  # HTTP status, RFC 9110
 
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Version:
-    """Which file a server gives: what must be equal in all parts of it, empty where not told."""
-
-    address: str
-    etag: str
-    modified: str
-    size: int | None
-
-    @classmethod
-    def of(cls, address: str, headers: HTTPMessage, size: int | None) -> _Version:
-        etag = headers.get("ETag", "")
-        return cls(address, "" if etag[:2] == "W/" else etag, headers.get("Last-Modified", ""), size)
-
-    @property
-    def validator(self) -> str:
-        """What tells the file from a later one of the same address."""
-        return self.etag or self.modified
 
 
 def is_address(given: str) -> bool:
@@ -141,21 +121,24 @@ def _complete(address: str, part: Path, version: Path, progress: Progress) -> No
     """Fetch what is missing of a file; all of it where the server's is another than before."""
     before = _read_version(version)
     there = part.stat().st_size if part.exists() else 0
-    if not (there and before and before.address == address and before.validator):
-        there, before = 0, None  # nobody can say that what follows would be of the same file
-    response = _opened(address, there, before)
-    if there and response.status == PARTIAL and not _goes_on(response, address, there, before):
-        response.close()
-        there, response = 0, _opened(address, 0, None)
+    validator = before.get("etag") or before.get("modified") or ""
+    if not (there and validator and before["address"] == address):
+        there, validator = 0, ""  # nobody can say that what follows would be of the same file
+    response = _opened(address, there, validator)
+    if there and response.status == PARTIAL:
+        length = _length(response, address)
+        begins = response.headers.get("Content-Range", "").startswith(f"bytes {there}-")
+        if not begins or _version(response, address, None if length is None else there + length) != before:
+            response.close()
+            there, response = 0, _opened(address)
     with response:
         if response.status == PARTIAL and not there:
-            raise InputError(_refused(address, "a part of the file, for which nobody asked"))
+            raise _refused(address, "a part of the file, for which nobody asked")
         length = _length(response, address)
         if response.status != PARTIAL:  # the server sends all of it, whatever was asked for
             there = 0
             part.unlink(missing_ok=True)  # before the version, which it is not of
-            found = asdict(_Version.of(address, response.headers, length))
-            version.write_text(json.dumps(found), encoding="utf-8")
+            version.write_text(json.dumps(_version(response, address, length)), encoding="utf-8")
         total = None if length is None else there + length
         with part.open("ab") as file:
             try:
@@ -163,15 +146,23 @@ def _complete(address: str, part: Path, version: Path, progress: Progress) -> No
             finally:
                 sync(file)
     if total is not None and done < total:
-        raise InputError(_broken_off(address, done))
+        raise _broken_off(address, done)
 
 
-def _goes_on(response: HTTPResponse, address: str, there: int, before: _Version | None) -> bool:
-    """Return whether a part of a file begins where ours ends, and is of the same file."""
-    length = _length(response, address)
-    size = None if length is None else there + length
-    begin = response.headers.get("Content-Range", "").startswith(f"bytes {there}-")
-    return begin and _Version.of(address, response.headers, size) == before
+def _version(response: HTTPResponse, address: str, size: int | None) -> dict[str, Any]:
+    """Return what must be equal in all parts of a file; a text is empty where the server does not tell it."""
+    etag = response.headers.get("ETag", "")
+    etag = "" if etag.startswith("W/") else etag  # a weak one promises nothing about bytes
+    return {"address": address, "etag": etag, "modified": response.headers.get("Last-Modified", ""), "size": size}
+
+
+def _read_version(path: Path) -> dict[str, Any]:
+    """Return which file a part is of, empty where that is not known."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) and set(found) == {"address", "etag", "modified", "size"} else {}
 
 
 def _copy(
@@ -179,34 +170,23 @@ def _copy(
 ) -> int:
     """Append what a server sends to a file, within bounds; return how many bytes there are."""
     ends = time.monotonic() + MAX_SECONDS
-    while chunk := _read(response, address, done):
+    while True:
+        try:
+            chunk = response.read1(CHUNK_BYTES)
+        except (OSError, HTTPException) as error:
+            raise _broken_off(address, done) from error
+        if not chunk:
+            return done
         done += len(chunk)
         if done > MAX_BYTES:
-            raise InputError(_too_big(address, f"more than {MAX_BYTES:,}"))
+            raise _too_big(address, f"more than {MAX_BYTES:,}")
         file.write(chunk)
         progress(done, total or 0)
         if time.monotonic() > ends:
+            hours = MAX_SECONDS / 3600
             raise InputError(
-                f"{address}: not there after {MAX_SECONDS / 3600:g} hours, {done:,} bytes; run "
-                "again to go on, or fetch the file some other way and give its path"
+                f"{address}: not there after {hours:g} hours, {done:,} bytes; run again to go on, or {BY_HAND}"
             )
-    return done
-
-
-def _read(response: HTTPResponse, address: str, done: int) -> bytes:
-    """Return the bytes that have arrived, none at the end."""
-    try:
-        return response.read1(CHUNK_BYTES)
-    except (OSError, HTTPException) as error:
-        raise InputError(_broken_off(address, done)) from error
-
-
-def _read_version(path: Path) -> _Version | None:
-    """Return which file a part is of, None where that is not known."""
-    try:
-        return _Version(**json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError, RecursionError):
-        return None
 
 
 def _length(response: HTTPResponse, address: str) -> int | None:
@@ -215,79 +195,66 @@ def _length(response: HTTPResponse, address: str) -> int | None:
     if told is None or response.headers.get("Transfer-Encoding"):
         return None
     if not re.fullmatch(r"[0-9]{1,15}", told):
-        raise InputError(
-            f"{address}: the server says Content-Length {told[:MAX_REASON_CHARS]!r}; expected a "
-            "number of bytes; fetch the file some other way and give its path"
-        )
+        said = f"Content-Length {told[:MAX_REASON_CHARS]!r}"
+        raise InputError(f"{address}: the server says {said}; expected a number of bytes; {BY_HAND}")
     if int(told) > MAX_BYTES:
-        raise InputError(_too_big(address, f"{int(told):,}"))
+        raise _too_big(address, f"{int(told):,}")
     return int(told)
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):
     """Follows redirects to web addresses alone, and from https to https alone."""
 
-    def redirect_request(
-        self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str
-    ) -> urllib.request.Request | None:
+    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
         if not is_address(newurl) or (req.type == "https" and not newurl.startswith("https://")):
             fp.close()
             raise urllib.error.URLError(f"redirected to {newurl[:MAX_REASON_CHARS]}")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
-def _opened(address: str, there: int, before: _Version | None) -> HTTPResponse:
+def _opened(address: str, there: int = 0, validator: str = "") -> HTTPResponse:
     """Return the response with what follows the bytes that are there, or with the whole file."""
     try:
         request = urllib.request.Request(address, headers={"User-Agent": f"saring/{__version__}"})
-        if there and before:
+        if there:
             request.add_header("Range", f"bytes={there}-")
-            request.add_header("If-Range", before.validator)
+            request.add_header("If-Range", validator)
         return _answer(request)
     except urllib.error.HTTPError as error:
         with error:
             if there and error.code == NOTHING_FOLLOWS:
-                return _opened(address, 0, None)
+                return _opened(address)
             reason = f"{error.code} {error.reason}"
     except (OSError, HTTPException, ValueError) as error:
         reason = str(getattr(error, "reason", error) or type(error).__name__)
-    raise InputError(_refused(address, reason))
+    raise _refused(address, reason)
 
 
 def _answer(request: urllib.request.Request) -> HTTPResponse:
     """Return what a server answers; a thread waits, as looking up a name has no time limit."""
-    answers: SimpleQueue[Any] = SimpleQueue()
+    answer: Future[HTTPResponse] = Future()
 
     def ask() -> None:
         try:
-            opener = urllib.request.build_opener(_Redirects)
-            answers.put(opener.open(request, timeout=SILENCE_SECONDS))
-        except Exception as error:  # raised again by who waits
-            answers.put(error)
+            answer.set_result(urllib.request.build_opener(_Redirects).open(request, timeout=SILENCE_SECONDS))
+        except Exception as error:  # raised again for the caller
+            answer.set_exception(error)
 
     Thread(target=ask, daemon=True).start()
-    try:
-        answer = answers.get(timeout=ANSWER_SECONDS)
-    except Empty:
-        raise TimeoutError(f"no answer within {ANSWER_SECONDS} seconds") from None
-    if isinstance(answer, Exception):
-        raise answer
-    response: HTTPResponse = answer
-    return response
+    wait([answer], timeout=ANSWER_SECONDS)
+    if not answer.done():
+        raise TimeoutError(f"no answer within {ANSWER_SECONDS} seconds")
+    return answer.result()
 
 
-def _refused(address: str, reason: str) -> str:
-    return (
-        f"{address}: cannot be fetched ({reason[:MAX_REASON_CHARS]}); check the address and the "
-        "network, or fetch the file some other way and give its path"
-    )
+def _refused(address: str, reason: str) -> InputError:
+    why = reason[:MAX_REASON_CHARS]
+    return InputError(f"{address}: cannot be fetched ({why}); check the address and the network, or {BY_HAND}")
 
 
-def _too_big(address: str, size: str) -> str:
-    return (
-        f"{address}: is {size} bytes; expected {MAX_BYTES:,} at most; fetch the file some other way and give its path"
-    )
+def _too_big(address: str, size: str) -> InputError:
+    return InputError(f"{address}: is {size} bytes; expected {MAX_BYTES:,} at most; {BY_HAND}")
 
 
-def _broken_off(address: str, done: int) -> str:
-    return f"{address}: broke off after {done:,} bytes; run again to go on from there"
+def _broken_off(address: str, done: int) -> InputError:
+    return InputError(f"{address}: broke off after {done:,} bytes; run again to go on from there")

@@ -1,4 +1,4 @@
-"""A data set imported, and what is told of it."""
+"""The import of a data set: from its address or path to a corpus file, with a report of its rows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from saring.datasets.assemble import (
     DESK,
@@ -19,90 +18,54 @@ from saring.datasets.assemble import (
     merged,
     open_tables,
     table_rows,
-)
+)  # fmt: skip
 from saring.datasets.fetch import check_sha256, fetch, file_name, is_address
-from saring.datasets.recipe import Annotations, Recipe, load_recipe, read_annotations
+from saring.datasets.recipe import Recipe, load_recipe, read_annotations
 from saring.errors import ConfigError, CorpusError, InputError, UsageError, masked
 from saring.io.writers import open_rows
 
-# What became of the rows of an import, and whose data they are.
-
-
+CLICK_ID = "click-id"  # the recipe that comes with saring
+BATCH_ROWS = 1000
 SHOWN_PROBLEMS = 5
 # Of the embedded corpus, and so of the model that comes with saring. A corpus may have others, but
 # only a model trained on them can be asked about it.
 TOPICS = ("economy", "gossip", "international_politics", "other")
 
+Progress = Callable[[str, int, int], None]
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where the tables came from.
+    """Where the tables came from."""
 
-    Attributes
-    ----------
-    path : Path
-        What was read.
-    address : str
-        Where it was fetched; empty for a path of the user's.
-    sha256 : str
-        Of the file; empty for a folder.
-    verified : bool
-        Whether that is the checksum that the user or the recipe names.
-    tables, verified_tables : int
-        Tables that were read, and those of them whose checksum the recipe names.
-    """
-
-    path: Path
-    address: str = ""
-    sha256: str = ""
-    verified: bool = False
+    path: Path  # what was read
+    address: str = ""  # where it was fetched; empty for a path of the user's
+    sha256: str = ""  # of the file; empty for a folder
+    verified: bool = False  # that is the checksum that the user or the recipe names
     tables: int = 0
-    verified_tables: int = 0
+    verified_tables: int = 0  # those of them whose checksum the recipe names
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did; `rows_in` = `articles` + `headlines` + `joined` + `left_out`.
-
-    Attributes
-    ----------
-    recipe : Recipe
-        Names the data, its licence and its citation.
-    origin : Origin
-        Where the tables came from.
-    articles, headlines, joined, left_out : int
-        Rows written with more than a headline; headlines alone; headlines whose label went to an
-        article or an equal headline; rows that could not be used.
-    topics_read, topics_by_desk, topics_none : int
-        Articles whose topic stands in an annotation or a column; those whose desk gave it; others.
-    own_topics : Mapping[str, int]
-        Rows of each topic that is none of `TOPICS`, the commonest first.
-    clickbait, links : int
-        Labelled titles and links.
-    unplaced : int
-        Labels of the annotations whose article or headline no table has.
-    desks : tuple[DeskAgreement, ...]
-        How the desks of the recipe fare with the readings.
-    problems : tuple[str, ...]
-        What was wrong with which row.
-    """
+    """What an import did; `rows_in` = `articles` + `headlines` + `joined` + `left_out`."""
 
     recipe: Recipe
     origin: Origin
     rows_in: int
-    articles: int
-    headlines: int
-    joined: int
-    left_out: int
-    topics_read: int
+    articles: int  # rows written with more than a headline
+    headlines: int  # rows written that are a headline alone
+    joined: int  # headlines whose label went to an article or an equal headline
+    left_out: int  # rows that could not be used
+    topics_read: int  # articles whose topic stands in an annotation or a column
     topics_by_desk: int
     topics_none: int
-    own_topics: Mapping[str, int]
-    clickbait: int
-    links: int
-    unplaced: int
+    own_topics: Mapping[str, int]  # rows of each topic that is none of `TOPICS`, the commonest first
+    clickbait: int  # labelled titles
+    links: int  # labelled links
+    unplaced: int  # labels of the annotations whose article or headline no table has
     desks: tuple[DeskAgreement, ...]
-    problems: tuple[str, ...]
+    problems: tuple[str, ...]  # what was wrong with which row
 
     def lines(self) -> Iterator[str]:
         """Yield the report for people, line by line."""
@@ -150,60 +113,6 @@ class Imported:
             yield f"cite {recipe.citation}"
 
 
-def report(
-    plan: Recipe,
-    origin: Origin,
-    annotations: Annotations,
-    drafter: Drafter,
-    drafts: Sequence[Draft],
-    rows: Sequence[dict[str, Any]],
-) -> Imported:
-    """Return what became of the rows.
-
-    Raises
-    ------
-    CorpusError
-        When none was written.
-    """
-    if not rows:
-        raise CorpusError(
-            f"{origin.path}: found no row to import of {drafter.rows}; first problem: "
-            f"{next(iter(drafter.problems), 'the tables are empty')}"
-        )
-    headlines = sum(draft.alone for draft in drafts)
-    articles = len(drafts) - headlines
-    topics = [row.get("topic_source", "read") for row in rows if "topic" in row]
-    own = Counter(topic for row in rows if (topic := row.get("topic", TOPICS[-1])) not in TOPICS)
-    links = sum(len(row.get("links", ())) for row in rows)
-    return Imported(
-        recipe=plan,
-        origin=origin,
-        rows_in=drafter.rows,
-        articles=articles,
-        headlines=headlines,
-        joined=drafter.rows - drafter.left_out - len(rows),
-        left_out=drafter.left_out,
-        topics_read=len(topics) - topics.count(DESK),
-        topics_by_desk=topics.count(DESK),
-        topics_none=articles - len(topics),
-        own_topics=dict(own.most_common()),
-        clickbait=sum("clickbait" in row for row in rows),
-        links=links,
-        unplaced=annotations.labels - sum("sure" in row for row in rows) - links,
-        desks=tuple(agreements(rows, plan)),
-        problems=tuple(drafter.problems),
-    )
-
-
-# A source and a recipe to a corpus file, and the report of what became of its rows.
-
-
-CLICK_ID = "click-id"  # the recipe that comes with saring
-BATCH_ROWS = 1000
-
-Progress = Callable[[str, int, int], None]
-
-
 def import_corpus(
     recipe: str | Path,
     source: str | Path | None,
@@ -239,7 +148,8 @@ def import_corpus(
     CorpusError
         When a label has a value that the recipe does not know, or there are no rows.
     """
-    plan = load_recipe(_recipe_path(recipe))
+    shipped = Path(__file__).parent / CLICK_ID / f"{CLICK_ID}.toml"
+    plan = load_recipe(shipped if str(recipe) == CLICK_ID else recipe)
     out = Path(out)
     if out.suffix != ".jsonl":
         raise UsageError(f"{out}: found suffix {out.suffix!r}; expected .jsonl")
@@ -248,7 +158,8 @@ def import_corpus(
         origin = _origin(plan, source, out.parent, sha256, progress)
         drafter = Drafter(plan)
         with open_tables(origin.path, plan) as tables:
-            _refuse_own_output(out, tables)
+            if out.resolve() in (table.resolve() for table in tables):
+                raise ConfigError(f"{out}: is also an input; name another file for the output")
             known = sum(table.name in plan.checksums for table in tables)
             origin = replace(origin, tables=len(tables), verified_tables=known)
             drafts = merged(_counted(drafter, tables, plan, progress))
@@ -257,14 +168,33 @@ def import_corpus(
         for start in range(0, len(rows), BATCH_ROWS):
             file.write(rows[start : start + BATCH_ROWS])
             progress("writing", min(start + BATCH_ROWS, len(rows)), len(rows))
-        return report(plan, origin, annotations, drafter, drafts, rows)
-
-
-def _recipe_path(given: str | Path) -> Path:
-    """Return the path of a recipe."""
-    if str(given) == CLICK_ID:
-        return Path(__file__).parent / CLICK_ID / f"{CLICK_ID}.toml"
-    return Path(given)
+        if not rows:
+            raise CorpusError(
+                f"{origin.path}: found no row to import of {drafter.rows}; first problem: "
+                f"{next(iter(drafter.problems), 'the tables are empty')}"
+            )
+    headlines = sum(draft.alone for draft in drafts)
+    topics = [row.get("topic_source", "read") for row in rows if "topic" in row]
+    own = Counter(topic for row in rows if (topic := row.get("topic", TOPICS[-1])) not in TOPICS)
+    links = sum(len(row.get("links", ())) for row in rows)
+    return Imported(
+        recipe=plan,
+        origin=origin,
+        rows_in=drafter.rows,
+        articles=len(drafts) - headlines,
+        headlines=headlines,
+        joined=drafter.rows - drafter.left_out - len(rows),
+        left_out=drafter.left_out,
+        topics_read=len(topics) - topics.count(DESK),
+        topics_by_desk=topics.count(DESK),
+        topics_none=len(drafts) - headlines - len(topics),
+        own_topics=dict(own.most_common()),
+        clickbait=sum("clickbait" in row for row in rows),
+        links=links,
+        unplaced=annotations.labels - sum("sure" in row for row in rows) - links,
+        desks=tuple(agreements(rows, plan)),
+        problems=tuple(drafter.problems),
+    )
 
 
 def _origin(plan: Recipe, source: str | Path | None, folder: Path, sha256: str, progress: Progress) -> Origin:
@@ -294,12 +224,6 @@ def _origin(plan: Recipe, source: str | Path | None, folder: Path, sha256: str, 
         else:
             return Origin(path, masked(address), digest, verified=bool(expected))
     raise InputError("; ".join(problems))
-
-
-def _refuse_own_output(out: Path, tables: Sequence[Path]) -> None:
-    """Raise ConfigError when the output would be read as a table of the source."""
-    if out.resolve() in (table.resolve() for table in tables):
-        raise ConfigError(f"{out}: is also an input; name another file for the output")
 
 
 def _counted(drafter: Drafter, tables: Sequence[Path], plan: Recipe, progress: Progress) -> Iterator[Draft]:
