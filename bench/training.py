@@ -31,6 +31,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from saring.models.pair_vocabulary import name_shares, words_inside
 from sklearn.base import clone
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -45,7 +46,6 @@ from saring.config import TrainConfig, load_config
 from saring.errors import SaringError
 from saring.evaluation.reports import Table
 from saring.models.pair_fitting import LATENT_WORDS, Background, PairFeatures, PairScaler
-from saring.models.pair_vocabulary import name_shares, words_inside
 from saring.models.tfidf_features import DomainShares, FieldTfidf, count_terms, word_vectors
 from saring.text import END, START, TOKEN, field_text, framed, words
 from saring.training.corpus import read_corpus

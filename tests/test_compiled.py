@@ -19,8 +19,9 @@ from saring.config import TopicConfig
 from saring.kernel.loops import DIGIT, ENDS, FALLBACK, LETTER, SPACE, WORD
 from saring.kernel.scorers import ArticleScorer, Terms, hash_terms, letters
 from saring.kernel.text_arrays import kernel_is_kept
+from saring.models.pair_features import PairScorer
 from saring.models.pipelines import clickbait_parameters, link_parameters, topic_model, topic_parameters
-from saring.models.plain_scorer import MOST_OUT_OF_DOMAIN, NotCompiled, PairScorer, out_of_domain
+from saring.models.plain_scorer import MOST_OUT_OF_DOMAIN, NotCompiled, out_of_domain
 from saring.predict import Model
 from saring.text import LEAD_CHARS
 from saring.training.corpus import read_corpus

@@ -18,9 +18,8 @@ from saring import kernel, store
 from saring.kernel import pair_loops
 from saring.kernel.pair_scorer import CompiledPairScorer
 from saring.kernel.text_arrays import SLICE_BYTES
-from saring.models.pair_features import BODY_CHARS, FEATURES, LEAD_CHARS, LEAD_WORDS
+from saring.models.pair_features import BODY_CHARS, FEATURES, LEAD_CHARS, LEAD_WORDS, PairScorer
 from saring.models.pair_fitting import PairFeatures
-from saring.models.plain_scorer import PairScorer
 from saring.text import ABBREVIATIONS, MAX_LINE_CHARS
 from saring.training.corpus import read_corpus
 
@@ -86,6 +85,10 @@ def agree(pair_scorers, pairs):
     for one, other in zip(told, ties, strict=True):
         assert [(tie.word, tie.shared) for tie in one] == [(tie.word, tie.shared) for tie in other]
         assert [tie.weight for tie in one] == pytest.approx([tie.weight for tie in other])
+
+
+def test_columns_are_named_in_the_order_of_the_features():
+    assert [getattr(pair_loops, name.upper()) for name in FEATURES] == list(range(len(FEATURES)))
 
 
 # what plain Python says

@@ -36,13 +36,13 @@ def test_a_field_is_the_title_the_start_or_the_whole():
 )
 def test_each_vocabulary_is_that_of_its_field(field, known, unknown):
     rows = [(title, f"{body}{' ' * LEAD_CHARS} jauh") for title, body in ARTICLES]
-    vocabulary = FieldTfidf(field, min_df=1).fit(rows).vectorizer_.vocabulary_
+    vocabulary = FieldTfidf(field, min_df=1).fit(rows).tfidf_.terms
     assert known in vocabulary
     assert unknown not in vocabulary
 
 
 def test_a_term_of_fewer_articles_than_asked_for_is_unknown():
-    vocabulary = FieldTfidf(min_df=2).fit(ARTICLES).vectorizer_.vocabulary_
+    vocabulary = FieldTfidf(min_df=2).fit(ARTICLES).tfidf_.terms
     assert {"pedagang", "pekan"} <= set(vocabulary)
     assert not {"dermaga", "panen"} & set(vocabulary)
 
@@ -53,12 +53,12 @@ def test_a_term_of_fewer_articles_than_asked_for_is_unknown():
 def test_a_headline_alone_changes_neither_vocabulary_nor_document_frequencies():
     plain = FieldTfidf(min_df=1).fit(ARTICLES)
     helped = FieldTfidf(min_df=1).fit([*ARTICLES, *HEADLINES])
-    assert helped.vectorizer_.vocabulary_ == plain.vectorizer_.vocabulary_
-    assert np.array_equal(helped.vectorizer_.idf_, plain.vectorizer_.idf_)
+    assert helped.tfidf_.terms == plain.tfidf_.terms
+    assert np.array_equal(helped.tfidf_.idf, plain.tfidf_.idf)
 
 
 def test_headlines_count_where_there_is_nothing_else():
-    assert set(FieldTfidf(min_df=2).fit(HEADLINES).vectorizer_.vocabulary_) == {"telur"}
+    assert set(FieldTfidf(min_df=2).fit(HEADLINES).tfidf_.terms) == {"telur"}
 
 
 # TF-IDF

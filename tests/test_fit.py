@@ -46,7 +46,7 @@ def test_answers_are_the_scores_of_a_model_that_saw_the_training_rows_alone():
     assert labels[answers.scores.argmax(axis=1)].tolist() == found.truth[test].tolist()
     # A word of the tested rows alone is unknown to that model.
     union = model.named_steps["features"]
-    assert "nomor45" not in union.transformer_list[0][1].vectorizer_.vocabulary_
+    assert "nomor45" not in union.transformer_list[0][1].tfidf_.terms
 
 
 def test_rows_that_only_help_in_training_are_not_answered():
@@ -74,9 +74,7 @@ def test_from_a_row_without_weight_words_are_learnt_but_no_verdict():
     plain, richer = (Fitted.on(TOPIC, table(topics), CONFIG).model, Fitted.on(TOPIC, background, CONFIG).model)
     row = [("saham emiten", "kuartal laporan")]
     assert plain.predict(row).tolist() == richer.predict(row).tolist() == ["economy"]
-    known = [
-        dict(model.named_steps["features"].transformer_list)["all"].vectorizer_.vocabulary_ for model in (plain, richer)
-    ]
+    known = [dict(model.named_steps["features"].transformer_list)["all"].tfidf_.terms for model in (plain, richer)]
     assert ["kuartal" in words for words in known] == [False, True]
 
 

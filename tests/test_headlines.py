@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saring.models.tfidf_features import HeadlineTfidf, tokens, word_vectors
+from saring.models.tfidf_features import HeadlineTfidf, word_vectors
+from saring.text import tokens
 
 HEADLINES = [
     "5 Artis Ini Bikin Heboh, Nomor 3 Tak Terduga!",
@@ -18,7 +19,7 @@ headlines = st.text(max_size=60)
 
 
 def terms(headlines=HEADLINES, **settings):
-    return set(HeadlineTfidf(**settings).fit(headlines).vectorizer_.vocabulary_)
+    return set(HeadlineTfidf(**settings).fit(headlines).tfidf_.terms)
 
 
 # Tokens
@@ -59,15 +60,15 @@ def test_a_term_of_fewer_headlines_than_asked_for_is_unknown():
 
 
 def test_a_headline_given_once_for_each_label_counts_once():
-    twice = HeadlineTfidf(min_df=2).fit([*HEADLINES, *HEADLINES]).vectorizer_
-    once = HeadlineTfidf(min_df=2).fit(HEADLINES).vectorizer_
-    assert twice.vocabulary_ == once.vocabulary_
-    assert np.array_equal(twice.idf_, once.idf_)
+    twice = HeadlineTfidf(min_df=2).fit([*HEADLINES, *HEADLINES]).tfidf_
+    once = HeadlineTfidf(min_df=2).fit(HEADLINES).tfidf_
+    assert twice.terms == once.terms
+    assert np.array_equal(twice.idf, once.idf)
 
 
 def test_known_words_are_terms_whether_training_saw_them_or_not():
     found = HeadlineTfidf(known=True).fit(HEADLINES)
-    assert list(found.vectorizer_.get_feature_names_out()) == list(word_vectors()[0])
+    assert found.tfidf_.terms == list(word_vectors()[0])
     assert found.transform(["Penyanyi menikah"]).nnz == 2
 
 

@@ -106,7 +106,7 @@ def test_the_topic_model_weighs_its_fields_as_configured():
 
 def test_punctuation_is_a_word_of_a_headline():
     model = clickbait_model(ClickbaitConfig(min_df=1)).fit(HEADLINES, BAITS)
-    vocabulary = model.named_steps["features"].transformer_list[0][1].vectorizer_.vocabulary_
+    vocabulary = model.named_steps["features"].transformer_list[0][1].tfidf_.terms
     assert {"!", ".", "naik 0"} <= set(vocabulary)
 
 

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,23 +13,22 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import normalize
 from timing import grows_linearly, names
 
+import saring
 from saring.config import LinkConfig, TrainConfig
-from saring.models.pair_features import FEATURES, KEY_TERMS, LEAD_CHARS, LEAD_WORDS, MIN_STEM_CHARS, ArticleText
-from saring.models.pair_fitting import Background, PairFeatures, PairScaler
-from saring.models.pair_vocabulary import (
-    KINDS,
-    NAME_PRIOR,
-    TermGroups,
-    capitalised,
-    glued_parts,
-    load_term_groups,
-    name_shares,
-    separate_words,
-    words_inside,
+from saring.models.pair_features import (
+    FEATURES,
+    KEY_TERMS,
+    LEAD_CHARS,
+    LEAD_WORDS,
+    MIN_STEM_CHARS,
+    ArticleText,
+    Features,
 )
+from saring.models.pair_fitting import Background, PairFeatures, PairScaler, load_term_groups, name_shares
 from saring.models.parameters import to_arrays
 from saring.models.tfidf_features import Rows
-from saring.text import Bag, words
+from saring.models.vocabulary import KINDS, NAME_PRIOR, Bag, TermGroups, capitalised, words_inside
+from saring.text import glued_parts, separate_words, words
 from saring.training.corpus import read_corpus
 from saring.training.fit import Fitted
 from saring.training.tasks import TASKS
@@ -67,6 +67,15 @@ def fitted(articles, headlines=("Apa saja",), **options):
 
 def feature(pairs, name, *given_pairs):
     return pairs.transform(list(given_pairs))[:, FEATURES.index(name)].tolist()
+
+
+def weights(pairs, *words):
+    return list(pairs.pair_scorer.tools.weights(words).values())
+
+
+def ties(pairs, pair):
+    [found] = pairs.pair_scorer.features_and_ties([pair])[1]
+    return found
 
 
 # Laws
@@ -198,6 +207,23 @@ def test_columns_stand_in_the_order_of_their_names(pairs, name):
     assert more > less
 
 
+# The recipe of CONTRIBUTING.md: a new feature is written in two files
+
+RECIPE = ("models/pair_features.py", "kernel/pair_loops.py")
+
+
+def test_nothing_outside_two_files_spells_a_feature_or_its_column():
+    assert tuple(Features.__annotations__) == FEATURES  # names, count and order are of one list
+    telling = {spelled for name in FEATURES if "_" in name for spelled in (name, name.upper())}
+    source = Path(saring.__file__).parent
+    for path in source.rglob("*.py"):
+        text = path.read_text("utf-8")
+        spelled = telling & set(re.findall(r"\w+", text))
+        assert not spelled or path.relative_to(source).as_posix() in RECIPE, path
+        assert not re.search(r"features\[:, *\d", text), path
+        assert "FEATURES.index" not in text or path.name == Path(RECIPE[0]).name, path
+
+
 # Words
 
 
@@ -208,35 +234,35 @@ def test_an_affixed_or_glued_word_is_shared_but_not_a_short_one_inside_another(p
 
 
 def test_a_rarer_word_weighs_more_and_an_unknown_one_most(pairs):
-    common, rare, unknown = (pairs.pair_scorer.weight(word) for word in ("warga", "telur", "zebra"))
+    common, rare, unknown = weights(pairs, "warga", "telur", "zebra")
     assert 1 <= common < rare <= unknown
     # What min_df left out is rarer than the rarest word kept.
     pruned = fitted(KNOWN, min_df=2)
-    assert pruned.pair_scorer.weight("zebra") > pruned.parameters_.idf.max()
+    assert weights(pruned, "zebra") > [pruned.parameters_.idf.max()]
 
 
 def test_ties_are_words_that_tell_something_the_weightiest_first(pairs, monkeypatch):
     borrowed = (*EGGS, "Warga Sukamulya borong telur murah 21")
-    assert [tie.word for tie in pairs.pair_scorer.ties(borrowed)] == ["telur"]  # of the lexicon
-    monkeypatch.setattr("saring.models.plain_scorer.TELLING_WEIGHT", 3.0)  # so small a corpus
-    found = pairs.pair_scorer.ties(borrowed)
+    assert [tie.word for tie in ties(pairs, borrowed)] == ["telur"]  # of the lexicon
+    monkeypatch.setattr("saring.models.pair_features.TELLING_WEIGHT", 3.0)  # so small a corpus
+    found = ties(pairs, borrowed)
     assert {tie.word for tie in found} == {"sukamulya", "telur"}
     assert all(tie.shared for tie in found)
     weights = [tie.weight for tie in found]
     assert weights == sorted(weights, reverse=True)
-    assert pairs.pair_scorer.ties((*EGGS, "Kapal perang")) == []
+    assert ties(pairs, (*EGGS, "Kapal perang")) == []
 
 
 def test_the_weights_of_ties_are_their_part_in_a_feature(pairs, monkeypatch):
-    monkeypatch.setattr("saring.models.plain_scorer.TELLING_WEIGHT", 0.0)
-    monkeypatch.setattr("saring.models.plain_scorer.SPECIFIC_WEIGHT", 0.0)
+    monkeypatch.setattr("saring.models.pair_features.TELLING_WEIGHT", 0.0)
+    monkeypatch.setattr("saring.models.pair_features.SPECIFIC_WEIGHT", 0.0)
     pair = (*EGGS, "Sukamulya borong telur murah")
     [mentions] = feature(pairs, "mentions", pair)
-    assert sum(tie.weight for tie in pairs.pair_scorer.ties(pair)) == pytest.approx(mentions)
+    assert sum(tie.weight for tie in ties(pairs, pair)) == pytest.approx(mentions)
 
 
 def test_a_word_whose_kin_the_article_has_is_a_tie_that_is_not_shared(pairs):
-    [tie] = pairs.pair_scorer.ties(("Truk", "Tabrakan di jalan.", "Kecelakaan"))
+    [tie] = ties(pairs, ("Truk", "Tabrakan di jalan.", "Kecelakaan"))
     assert (tie.word, tie.shared) == ("kecelakaan", False)
 
 
@@ -253,7 +279,7 @@ def test_judging_is_transforming_and_telling_ties_at_once(pairs, given_pairs):
     asked = [(*article, headline) for article, headline in given_pairs]
     features, told = pairs.pair_scorer.features_and_ties(asked)
     assert np.array_equal(features, pairs.transform(asked))
-    assert told == [pairs.pair_scorer.ties(pair) for pair in asked]
+    assert told == [ties(pairs, pair) for pair in asked]
 
 
 # What an article has, found quickly, is what its definition says
@@ -273,20 +299,20 @@ asked_words = [
 
 @given(raw, raw)
 def test_an_article_is_read_as_it_is_defined(pairs, title, body):
-    tools = pairs.pair_scorer._tools
+    tools = pairs.pair_scorer.tools
     article = ArticleText(title, body, tools)
     text, found = f"{title}\n{body}".lower(), separate_words(f"{title}\n{body}")
-    assert article.n_words == len(found)
+    assert article.bag.size == len(found)
     assert article.lead == set(separate_words(body[:LEAD_CHARS])[:LEAD_WORDS])
     for word in asked_words:
         inside = text.count(word) if len(word) >= MIN_STEM_CHARS else 0
         assert article.mentions(word) == max(found.count(word), inside)
-        assert article.names(word) == (word in capitalised(body))
+        assert (word in article.names) == (word in capitalised(body))
         for two in asked_words:
-            assert article.pairs(word, two) == Counter(pairwise(found))[word, two]
+            assert article.bag.pairs(word, two) == Counter(pairwise(found))[word, two]
     weights = {word: 1.0 + i / 3 for i, word in enumerate(asked_words)}
     sentences = [set(separate_words(part)) for part in tools.splitter.sentences(body)]
-    assert article.best_sentence(weights) == max(
+    assert article.sentences.best(weights) == max(
         (sum(w for word, w in weights.items() if word in has) for has in sentences), default=0
     )
 
@@ -303,7 +329,7 @@ def test_directions_are_those_of_scikit_learn(pairs, text):
     tfidf = TfidfVectorizer(vocabulary=parameters.latent_words, sublinear_tf=True)
     tfidf.idf_ = parameters.latent_idf
     expected = normalize(tfidf.transform([text]) @ parameters.axes.T)[0]
-    assert pairs.pair_scorer._tools.latent.direction(words(text)) == pytest.approx(expected, abs=1e-12)
+    assert pairs.pair_scorer.tools.latent.direction(words(text)) == pytest.approx(expected, abs=1e-12)
 
 
 # Term groups
@@ -332,9 +358,9 @@ def test_kin_are_found_as_words_and_as_neighbours():
     term_groups = TermGroups(
         {"places": [], "actors": [], "matters": ["banjir, tanah longsor"], "everyday": [], "towns": []}
     )
-    assert term_groups.count(0, Bag(["tanah", "longsor", "banjir", "tanah"])) == 2
-    assert term_groups.met(Bag(["longsor", "tanah"])) == [False]
-    assert term_groups.relatives(["tanah", "longsor", "lagi"]) == ({"tanah": {0}, "longsor": {0}}, [0])
+    assert term_groups.counter.count(Bag(["tanah", "longsor", "banjir", "tanah"])) == [2]
+    assert term_groups.counter.count(Bag(["longsor", "tanah"])) == [0]
+    assert term_groups.related(["tanah", "longsor", "lagi"]) == ({"tanah": {0}, "longsor": {0}}, [0])
 
 
 @pytest.mark.parametrize(
@@ -359,7 +385,8 @@ def test_a_corpus_without_words_cannot_be_learnt_from():
 
 def test_an_article_without_headline_is_background_it_teaches_and_is_not_asked():
     trained_on = PairFeatures(min_df=1, dimensions=4).fit([(*EGGS, "Telur"), *((*a, "") for a in KNOWN)])
-    assert trained_on.pair_scorer.weight("setempat") < trained_on.pair_scorer.weight("telur")  # met in many and in few
+    often, seldom = weights(trained_on, "setempat", "telur")
+    assert often < seldom
     found = trained_on.transform([(*EGGS, "Telur"), (*RICE, ""), (*SHIP, " ")])
     assert found[0].any()
     assert not found[1:].any()
@@ -403,7 +430,7 @@ def test_a_name_is_a_word_with_a_capital_inside_sentences_whatever_headlines_do(
     bodies = [f"Sore itu {who} menemui Riri di pasar." for who in ("warga", "polisi", "guru")]
     bodies.append("Warga pulang. Sore itu warga tidur.")
     times = [(word, 1.0) for body in bodies for word in words_inside(body)]
-    riri, warga, unknown = name_shares(times, {"riri": 0, "warga": 1, "zebra": 2})
+    riri, warga, unknown = name_shares(times, ["riri", "warga", "zebra"])
     assert riri > unknown > warga
     assert unknown == pytest.approx(NAME_PRIOR)
 

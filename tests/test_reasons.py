@@ -2,7 +2,7 @@
 
 import pytest
 
-from saring.models.plain_scorer import Tie
+from saring.models.pair_features import Tie
 from saring.predict import link_reasons
 
 

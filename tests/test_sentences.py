@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from nltk import redos
 from nltk.tokenize.punkt import PunktLanguageVars, PunktParameters, PunktSentenceTokenizer, PunktToken, PunktTrainer
 
-from saring.models.pair_fitting import MAX_ABBREVIATION_CHARS, _Trainer, learn_abbreviations
+from saring.models.pair_fitting import MAX_ABBREVIATION_CHARS, AbbreviationTrainer, learn_abbreviations
 from saring.text import ABBREVIATIONS, MAX_LINE_CHARS, PUNKT_NUMBER, PUNKT_TOKEN, Splitter, paragraphs
 
 
@@ -193,12 +193,12 @@ PIECES = [
 @given(st.lists(st.lists(st.sampled_from(PIECES), max_size=25).map("".join), max_size=12))
 @settings(max_examples=300)
 def test_each_text_teaches_what_it_teaches_nltk(texts):
-    theirs, ours = PunktTrainer(lang_vars=Words(), token_cls=Token), _Trainer()
+    theirs, ours = PunktTrainer(lang_vars=Words(), token_cls=Token), AbbreviationTrainer()
     for text in texts:
         if lines := list(paragraphs(text)):
             theirs.train("\n".join(lines), finalize=False)
         ours.read(text)
-        assert ours.known == theirs._params.abbrev_types
+        assert ours.found == theirs._params.abbrev_types
 
 
 def test_a_long_word_is_no_abbreviation_however_often_a_stop_follows_it():

@@ -15,7 +15,7 @@ from saring.article import Abstention, Article, KeepLinks, LinkPrediction, Predi
 from saring.errors import ConfigError, InputError
 from saring.io.columns import FIELDS, Columns, mended
 from saring.locate import find_bundle
-from saring.models.plain_scorer import Tie
+from saring.models.pair_features import Tie
 from saring.parsing.engine import parse, text_id
 from saring.publishers import canonical_publisher
 from saring.schema import as_table, prediction_columns

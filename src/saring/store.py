@@ -32,8 +32,8 @@ from numpy.typing import NDArray
 from saring.atomic import sync, sync_folder
 from saring.errors import BundleError
 from saring.models.pair_features import FEATURES
-from saring.models.pair_vocabulary import KINDS, WORD_LISTS
 from saring.models.parameters import ClickbaitParameters, LinkParameters, TopicParameters, from_arrays, to_arrays
+from saring.models.vocabulary import KINDS, WORD_LISTS
 
 # Raise it when an older saring could not read what a newer one writes, or would predict otherwise
 # from it: predicting asks for no version of any package.

@@ -1,4 +1,4 @@
-"""What words a text has and what they are about: tokens, the lexicon, sentences."""
+"""A text to words, tokens and sentences; the lexicon's groups of words."""
 
 from __future__ import annotations
 
@@ -6,36 +6,26 @@ import re
 import string
 import tomllib
 import unicodedata
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache, cached_property
+from collections.abc import Iterable, Iterator
+from functools import cache
 from importlib.resources import files
-from itertools import pairwise
 from typing import Literal
-
-import numpy as np
-from numpy.typing import NDArray
-
-# What the features read of an article and of a headline, and into which terms they cut it.
-
 
 Row = tuple[str, str]  # title and body of an article, of which either may be empty
 Field = Literal["all", "title", "lead"]
 
-# About two paragraphs: what an editor puts first says best what an article is about.
-LEAD_CHARS = 400
+LEAD_CHARS = 400  # about two paragraphs: what an editor puts first says best what an article is about
 # Brings the shares of a domain (mostly under 4% of the words) to the size of a TF-IDF row.
 SHARE_SCALE = 5.0
 # Numbers, words, and every other mark by itself: "?!", "..." and quotes are style.
 TOKEN = r"\d+(?:[.,]\d+)*|\w+|[^\w\s]"
-# Tokens that no headline holds: where it begins and ends, for clickbait shows in its first and last
-# words most.
+# Tokens that no headline holds: where it begins and ends, for clickbait shows in its first and last words most.
 START, END = "\x02", "\x03"
 FRAMED_TOKEN = f"[{START}{END}]|{TOKEN}"
-# One number is like another: "5 artis" and "7 artis" are the same form.
-NUMBER = "0"
+NUMBER = "0"  # one number is like another: "5 artis" and "7 artis" are the same form
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_TOKEN, _FRAMED_TOKEN = re.compile(TOKEN), re.compile(FRAMED_TOKEN)
 
 
 def field_text(row: Row, field: Field) -> str:
@@ -46,21 +36,36 @@ def field_text(row: Row, field: Field) -> str:
     return f"{title}\n{body[:LEAD_CHARS] if field == 'lead' else body}"
 
 
+def tokens(headline: str) -> list[str]:
+    """Return the numbers, words and marks of a headline, in order, as they are written."""
+    return _TOKEN.findall(headline)
+
+
 def framed(headline: str, *, cased: bool) -> str:
     """Return a headline between its start and end tokens; numbers stay where case counts."""
     text = headline if cased else _NUMBER.sub(NUMBER, headline)
     return f"{START} {text} {END}"
 
 
-# The lexicon (lexicon.toml): groups of words by what they are about, counted in texts.
+def framed_tokens(headlines: Iterable[str], *, cased: bool) -> list[list[str]]:
+    """Return the tokens of each framed headline, lower-cased unless case counts."""
+    texts = [framed(headline, cased=cased) for headline in headlines]
+    return [_FRAMED_TOKEN.findall(text if cased else text.lower()) for text in texts]
 
 
-# scikit-learn's own word: two or more word characters. One definition for all features.
+# Words, by scikit-learn's own pattern: two or more word characters. One definition for all features.
 _WORD = re.compile(r"\w\w+")
 # Most texts have none but the letters of ASCII, and few other marks; those are split by bytes.
 _NO_WORD = re.compile(r"[^\x00-\x7f\w]+")
-_SINGLE = frozenset(string.ascii_lowercase + string.digits + "_")
-_APART = bytes(ord(c) if (c := chr(code).lower()) in _SINGLE else ord(" ") for code in range(256))
+SINGLE = frozenset(string.ascii_lowercase + string.digits + "_")
+_APART = bytes(ord(c) if (c := chr(code).lower()) in SINGLE else ord(" ") for code in range(256))
+# Where scraping lost a space: two words, each of three lower-case letters and more (not "YouTube").
+_GLUED = re.compile(r"(?<=[a-z]{3})(?=[A-Z][a-z]{2})")
+# The same in a text of which only spaces and the case of its letters are left, where it is found faster.
+_CASES = bytes(
+    ord("a" if c.islower() else "A" if c.isupper() else " " if c.isspace() else ".") for c in map(chr, range(128))
+).ljust(256, b".")
+_GLUED_MIDDLE, _GLUED_CASES = b"aA", b"aaaAaa"
 
 
 def words(text: str) -> list[str]:
@@ -77,15 +82,32 @@ def runs(text: str) -> list[str]:
     return text.encode().translate(_APART).decode().split()
 
 
+def read_runs(*texts: str) -> list[list[str]]:
+    """Return the `runs` of each text."""
+    return [runs(text) for text in texts]
+
+
+def read(*texts: str) -> list[tuple[list[str], list[str]]]:
+    """Return the `runs` of each text, and its `glued_parts`."""
+    return [(runs(text), glued_parts(text)) for text in texts]
+
+
+def separate_words(text: str) -> list[str]:
+    """Return the words of a text, then its `glued_parts`; the glued word stays too, it may be a name (``WhatsApp``)."""
+    return words(text) + glued_parts(text)
+
+
+def glued_parts(text: str) -> list[str]:
+    """Return the words, lower-cased, that are glued together in a text."""
+    cases = text.encode("ascii", "replace").translate(_CASES)
+    if _GLUED_MIDDLE not in cases or _GLUED_CASES not in cases:
+        return []
+    return words(" ".join([part for word in text.split() if _GLUED.search(word) for part in _GLUED.split(word)]))
+
+
 @cache
 def load_lexicon(section: str) -> dict[str, tuple[str, ...]]:
-    """Return the groups of a section of lexicon.toml: name to terms.
-
-    Parameters
-    ----------
-    section : str
-        ``domains`` or ``subjects``.
-    """
+    """Return the groups of a section of lexicon.toml, ``domains`` or ``subjects``: name to terms."""
     table = tomllib.loads((files("saring") / "lexicon.toml").read_text(encoding="utf-8"))
     return {
         name: tuple(term.strip() for term in group["terms"].replace("\n", " ").split(","))
@@ -93,123 +115,17 @@ def load_lexicon(section: str) -> dict[str, tuple[str, ...]]:
     }
 
 
-class Bag:
-    """The words of a text, counted.
-
-    Parameters
-    ----------
-    runs : list of str
-        The words in order, lower-cased; single characters of ASCII among them are no words.
-
-    Attributes
-    ----------
-    counts : Counter of str
-    size : int
-        How many words there are.
-    """
-
-    def __init__(self, runs: list[str]) -> None:
-        self._runs = runs
-        self.counts = Counter(runs)
-        self.size = len(runs)
-        for character in self.counts.keys() & _SINGLE:
-            self.size -= self.counts.pop(character)
-
-    @classmethod
-    def of(cls, *texts: str) -> Bag:
-        """Return the words of texts that follow each other."""
-        return cls([word for text in texts for word in runs(text)])
-
-    def followed_by(self, found: list[str]) -> Bag:
-        """Return these words and more of them behind."""
-        if not found:
-            return self
-        longer = Bag([])
-        longer._runs = self._runs + found
-        longer.counts = self.counts.copy()
-        longer.counts.update(found)
-        longer.size = self.size + len(found)
-        return longer
-
-    @cached_property
-    def words(self) -> list[str]:
-        """The words in order."""
-        return [word for word in self._runs if len(word) > 1]
-
-    def pairs(self, one: str, two: str) -> int:
-        """Return how often a word stands directly before another."""
-        if one not in self.counts or two not in self.counts:
-            return 0
-        if one == two:
-            return sum(word == following == one for word, following in pairwise(self.words))
-        return self._joined.count(f" {one}  {two} ")
-
-    @cached_property
-    def _joined(self) -> str:
-        # Each word has spaces of its own, so that neighbouring pairs do not overlap.
-        return f" {'  '.join(self.words)} "
-
-
-class GroupCounter:
-    """Counts, text by text, how many words belong to each group of a lexicon.
-
-    Parameters
-    ----------
-    groups : Mapping[str, Sequence[str]]
-        Name of each group to its terms: lower-case words, or pairs of neighbouring words.
-    """
-
-    def __init__(self, groups: Mapping[str, Sequence[str]]) -> None:
-        self._terms = [[term.partition(" ")[::2] for term in terms] for terms in groups.values()]
-        self._words: defaultdict[str, list[int]] = defaultdict(list)
-        self._pairs: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
-        for group, terms in enumerate(self._terms):
-            for one, two in terms:
-                if two:
-                    self._pairs[one].append((two, group))
-                else:
-                    self._words[one].append(group)
-
-    def counts(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        """Return how often the terms of each group occur, shape (n_texts, n_groups)."""
-        counts = np.zeros((len(texts), len(self._terms)))
-        for row, text in zip(counts, texts, strict=True):
-            row[:] = self.count(Bag.of(text))
-        return counts
-
-    def count(self, bag: Bag) -> list[int]:
-        """Return how often the terms of each group occur in one text."""
-        found = [0] * len(self._terms)
-        for word in bag.counts.keys() & self._words.keys():
-            for group in self._words[word]:
-                found[group] += bag.counts[word]
-        for one in bag.counts.keys() & self._pairs.keys():
-            for two, group in self._pairs[one]:
-                if two in bag.counts:
-                    found[group] += bag.pairs(one, two)
-        return found
-
-    def count_one(self, group: int, bag: Bag) -> int:
-        """Return how often the terms of one group, given by its place, occur in one text."""
-        found = 0
-        for one, two in self._terms[group]:
-            if one in bag.counts:
-                found += bag.pairs(one, two) if two else bag.counts[one]
-        return found
-
-
 # Sentences of Indonesian news: Punkt's rules with abbreviations learned from a corpus.
-
 
 # Titles, units and ranks with a full stop inside sentences; every corpus has too few of some.
 ABBREVIATIONS = (
-    "a.n", "bpk", "cq", "d.a", "dkk", "dll", "dr", "drg", "dra", "drs", "dsb", "dst", "gg", "h",
-    "hj", "hlm", "ir", "jend", "jl", "k.h", "kab", "kec", "kel", "kol", "letjen", "m.h", "m.m",
-    "m.pd", "m.si", "mayjen", "no", "ph.d", "prof", "ps", "pt", "rp", "s.e", "s.h", "s.pd", "s.sos",
-    "sdr", "st", "tbk", "tgl", "tn", "u.p", "ust", "vol", "yg", "yth",
+    "a.n", "bpk", "cq", "d.a", "dkk", "dll", "dr", "drg", "dra", "drs", "dsb", "dst", "gg", "h", "hj", "hlm", "ir",
+    "jend", "jl", "k.h", "kab", "kec", "kel", "kol", "letjen", "m.h", "m.m", "m.pd", "m.si", "mayjen", "no", "ph.d",
+    "prof", "ps", "pt", "rp", "s.e", "s.h", "s.pd", "s.sos", "sdr", "st", "tbk", "tgl", "tn", "u.p", "ust", "vol",
+    "yg", "yth",
 )  # fmt: skip
-# No paragraph comes near this; a longer line is a dump that lost its line breaks, and is cut at a
-# space. NLTK, which is to give the same sentences, gives up on a text that takes it five seconds.
+# No paragraph comes near this; a longer line is a dump that lost its line breaks, and is cut at a space.
+# NLTK, which is to give the same sentences, gives up on a text that takes it five seconds.
 MAX_LINE_CHARS = 20_000
 _LINE_PART = re.compile(rf".{{1,{MAX_LINE_CHARS}}}(?:\s|$)|.{{1,{MAX_LINE_CHARS}}}", re.DOTALL)
 
@@ -234,17 +150,10 @@ _MORE_LETTERS = re.compile("[\u200c\u200dⒶ-ⓩ🄰-🅉🅐-🅩🅰-🆉]")
 
 
 class Splitter:
-    """Splits paragraphs into sentences.
+    """Splits texts into sentences, given abbreviations, lower-case, without their final full stop.
 
-    Parameters
-    ----------
-    abbreviations : iterable of str
-        Lower-case, without the final full stop.
-
-    Notes
-    -----
-    Gives what NLTK's PunktSentenceTokenizer gives that knows these abbreviations and nothing else
-    (no collocations, sentence starters or cases of words).
+    The sentences are those of NLTK's PunktSentenceTokenizer when it has these abbreviations and nothing else (no
+    collocations, sentence starters or cases of words).
     """
 
     def __init__(self, abbreviations: Iterable[str] = ABBREVIATIONS) -> None:
@@ -253,6 +162,11 @@ class Splitter:
     def sentences(self, text: str) -> list[str]:
         """Return the sentences of a text in order; a line break always ends one."""
         return [line[start:end] for line in paragraphs(text) for start, end in self._sentences(line)]
+
+    def sentence_words(self, text: str) -> list[list[str]]:
+        """Return the words of each sentence of a text, with glued ones taken apart."""
+        read = separate_words if glued_parts(text) else runs
+        return [read(sentence) for sentence in self.sentences(text)]
 
     def _sentences(self, line: str) -> Iterator[tuple[int, int]]:
         """Yield the spans of a line's sentences; a closing mark stays with what it closes."""
@@ -314,18 +228,13 @@ class Splitter:
 def paragraphs(text: str) -> Iterator[str]:
     """Yield the lines of a text, without white space at their ends and of bearable length."""
     for line in map(str.strip, text.splitlines()):
-        if len(line) <= MAX_LINE_CHARS:
-            if line:
-                yield line
-            continue
-        for part in _LINE_PART.findall(line):
-            yield part.strip()
+        if len(line) > MAX_LINE_CHARS:
+            yield from map(str.strip, _LINE_PART.findall(line))
+        elif line:
+            yield line
 
 
 def like_letter(character: str) -> bool:
     """Whether a character with a full stop behind it is an initial to NLTK."""
-    return (
-        character.isalpha()
-        or unicodedata.category(character) in _LIKE_LETTERS
-        or _MORE_LETTERS.match(character) is not None
-    )
+    alike = unicodedata.category(character) in _LIKE_LETTERS or _MORE_LETTERS.match(character) is not None
+    return alike or character.isalpha()

@@ -32,8 +32,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saring.kernel.text_arrays import Strings, as_column, as_list, kernel_is_kept
+from saring.models.pair_features import Pair, PairScorer, Tie
 from saring.models.parameters import ClickbaitParameters, LinkParameters, PairParameters, TopicParameters
-from saring.models.plain_scorer import NotCompiled, Pair, PairScorer, PlainArticles, PlainHeadlines, Tie
+from saring.models.plain_scorer import NotCompiled, PlainArticles, PlainHeadlines
 from saring.processes import without
 from saring.text import framed
 

@@ -71,18 +71,18 @@ from saring.models.pair_features import (
     GROUP_SHARE,
     KEY_TERMS,
     LATENT_CHARS,
+    MIN_TELLING_CHARS,
     NAME_FLOOR,
     SPECIFIC_WEIGHT,
+    TELLING_WEIGHT,
     TINY,
     USUAL_WORDS,
 )
-from saring.models.plain_scorer import MIN_TELLING_CHARS, TELLING_WEIGHT
 
 # What is compiled into `pair_scorer`.
 SOURCES = (
     "saring.kernel.pair_loops", "saring.kernel.pair_sharing", "saring.kernel.pair_reading",
-    "saring.kernel.loops", "saring.models.pair_features", "saring.models.plain_scorer",
-    "saring.text",
+    "saring.kernel.loops", "saring.models.pair_features", "saring.text",
 )  # fmt: skip
 # What is noted of a pair: how many words its headline has; that Python must be asked about all of
 # it, or about the best sentence alone.
@@ -91,9 +91,10 @@ WORDS, FALLBACK_ALL, FALLBACK_SENTENCE, FACTS = range(4)
 SHARED, TOLD = 1, 2
 (
     OVERLAP, GROUP_OVERLAP, LEAD_OVERLAP, SENTENCE_OVERLAP, TITLE_RECALL, KEY_RECALL, SPECIFIC,
-    SATURATED, PHRASES, MENTIONS, MATTER, MISSING_PLACES, NAMES, GROUPS_SHARED, LATENT_LEAD,
+    SATURATED, PHRASES, MENTIONS, MATTER, MISSING_PLACES, NAMES, GROUPS, LATENT_LEAD,
     SUBJECT_SHARE, SUBJECT_MISSING,
 ) = range(len(FEATURES))  # fmt: skip
+FALLBACK_COLUMN = SENTENCE_OVERLAP  # what Python finds where FALLBACK_SENTENCE is noted
 
 
 @native()
@@ -106,7 +107,7 @@ def _compare(
     for word in range(text.sizes[DISTINCT]):
         total += line.weights[word]
     total = total if total > 0 else 1.0
-    row[GROUPS_SHARED] = find_term_groups(text, line, known, table, mine, theirs)
+    row[GROUPS] = find_term_groups(text, line, known, table, mine, theirs)
     _share(text, line, article, total, row)
     least, most = best_sentence(text, line, article)
     row[SENTENCE_OVERLAP] = most / total

@@ -17,10 +17,9 @@ from saring.kernel.pair_reading import ABBREVIATION, ABBREVIATION_END
 from saring.kernel.pair_sharing import ACTOR, BEGINS_PAIR, GROUPED, IDF, KNOWN, NAME, PLACE
 from saring.kernel.scorers import Terms, letters
 from saring.kernel.text_arrays import Column, in_slices
-from saring.models.pair_features import BODY_CHARS, FEATURES, Sentences
-from saring.models.pair_vocabulary import NAME_PRIOR, TermGroups, unseen_weight, word_rows
+from saring.models.pair_features import BODY_CHARS, FEATURES, Pair, PairScorer, Sentences, Tie, by_article
 from saring.models.parameters import PairParameters
-from saring.models.plain_scorer import Pair, PairScorer, Tie, by_article
+from saring.models.vocabulary import NAME_PRIOR, TermGroups, unseen_weight, word_rows
 from saring.text import Splitter
 
 # What fitting learned of pairs, as the kernel looks it up.
@@ -40,7 +39,7 @@ def tables(parameters: PairParameters) -> tuple[Table, tuple[Numbers, ...]]:
     term_groups, lexicon = TermGroups(parameters.term_groups), list(parameters.lexicon.values())
     short, ends = _abbreviations(parameters.abbreviations)
     order = parameters.idf.argsort(kind="stable")  # common words lie beside each other in memory
-    groups = [*lexicon, *term_groups.families]
+    groups = [*lexicon, *term_groups.groups]
     grouped = set(chain.from_iterable(groups))
     notes = (
         (PLACE, term_groups.places), (ACTOR, term_groups.actors),
@@ -48,7 +47,7 @@ def tables(parameters: PairParameters) -> tuple[Table, tuple[Numbers, ...]]:
         (ABBREVIATION, short), (ABBREVIATION_END, ends),
         (GROUPED, grouped), (BEGINS_PAIR, {term.split()[0] for term in grouped if " " in term}),
     )  # fmt: skip
-    others = [parameters.latent_words, *term_groups.families, *(sorted(words) for _, words in notes)]
+    others = [parameters.latent_words, *term_groups.groups, *(sorted(words) for _, words in notes)]
     terms = Terms.of(chain([parameters.words[i] for i in order.tolist()], *others))
     known = (
         _numbers(terms, parameters, order), _notes(terms, notes),
@@ -211,7 +210,7 @@ class CompiledPairScorer:
             spans, each = found.spans[here].tolist(), found.weighed[here, 0].tolist()
             weights = {lowered[at : at + length]: weight for (at, length, _), weight in zip(spans, each, strict=True)}
             best = sentences.best(weights) / (sum(each) or 1.0)
-            found.features[row, pair_loops.SENTENCE_OVERLAP] = best
+            found.features[row, pair_loops.FALLBACK_COLUMN] = best
 
 
 def _batches(pairs: Sequence[Pair]) -> Iterator[_Batch]:

@@ -1,7 +1,7 @@
 """Models of topics, links and clickbait: features, fitted parameters, scores in plain Python.
 
-    pair_vocabulary > pair_features, parameters > plain_scorer
-    parameters, tfidf_features, plain_scorer > pair_fitting > pipelines
+    vocabulary, parameters > pair_features, plain_scorer
+    tfidf_features > pair_fitting > pipelines
 
-Predicting needs no scikit-learn; `tfidf_features`, `pair_fitting` and `pipelines` are of training.
+Predicting needs no scikit-learn; the files of the second line are of training.
 """

@@ -28,24 +28,12 @@ _ENCODING, _ERRORS = "utf-8", "surrogatepass"
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class TermWeights:
-    """TF-IDF of one text field, and the weight of each term for each score.
+    """TF-IDF of one text field, and the weight of each term for each score."""
 
-    Attributes
-    ----------
-    terms : list of str
-        Each once.
-    idf : (n_terms,) array
-        Inverse document frequency, natural log, from 1 up.
-    coef : (n_scores, n_terms) array
-        Weights of the classifier.
-    scale : float
-        Weight of the whole field: `coef` is multiplied by it.
-    """
-
-    terms: list[str]
-    idf: Floats
-    coef: Floats
-    scale: float = 1.0
+    terms: list[str]  # each once
+    idf: Floats  # (n_terms,): inverse document frequency, natural log, from 1 up
+    coef: Floats  # (n_scores, n_terms): weights of the classifier
+    scale: float = 1.0  # weight of the whole field: `coef` is multiplied by it
 
     def __post_init__(self) -> None:
         _check_unique("terms", self.terms)
@@ -60,31 +48,16 @@ class TermWeights:
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class TopicParameters:
-    """The topic model.
-
-    Attributes
-    ----------
-    whole, title, lead : TermWeights
-        Of the whole text, the title, and title with first paragraphs; no terms where not used.
-    lexicon : dict of str to list of str
-        Terms of each domain; empty where not used.
-    domains : (n_topics, 2 * n_domains) array
-        Weights of whether the title names each domain, then of its share of all words.
-    domains_scale : float
-        `domains` is multiplied by it.
-    min_df : int
-        In how many articles a term had to stand to be among the terms.
-    intercept : (n_topics,) array
-    """
+    """The topic model; a field that is not used has no terms."""
 
     whole: TermWeights
     title: TermWeights
-    lead: TermWeights
-    lexicon: Groups
-    domains: Floats
-    domains_scale: float
-    min_df: int
-    intercept: Floats
+    lead: TermWeights  # title and first paragraphs
+    lexicon: Groups  # terms of each domain; empty where not used
+    domains: Floats  # (n_topics, 2 * n_domains): weights of whether the title names each, then of its share of words
+    domains_scale: float  # `domains` is multiplied by it
+    min_df: int  # in how many articles a term had to stand to be among the terms
+    intercept: Floats  # (n_topics,)
 
     def __post_init__(self) -> None:
         n_topics = len(self.intercept)
@@ -105,21 +78,12 @@ class TopicParameters:
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class ClickbaitParameters:
-    """The clickbait model.
+    """The clickbait model."""
 
-    Attributes
-    ----------
-    words, cased, known : TermWeights
-        Of lower-cased words and pairs of words; of words and pairs as they are written; of the
-        single words that have vectors.
-    intercept : float
-        Log-odds of clickbait where no term is known.
-    """
-
-    words: TermWeights
-    cased: TermWeights
-    known: TermWeights
-    intercept: float
+    words: TermWeights  # lower-cased words and pairs of words
+    cased: TermWeights  # words and pairs as they are written
+    known: TermWeights  # the single words that have vectors
+    intercept: float  # log-odds of clickbait where no term is known
 
     def __post_init__(self) -> None:
         for name in ("words", "cased", "known"):
@@ -129,42 +93,20 @@ class ClickbaitParameters:
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class PairParameters:
-    """What the features of an (article, headline) pair look up.
+    """What the features of an (article, headline) pair look up."""
 
-    Attributes
-    ----------
-    words : list of str
-        The words of the training articles.
-    idf, names : (n_words,) arrays
-        How rare each word is (inverse document frequency), and how probable that it is a name.
-    min_df : int
-        In how many articles a word had to stand to be among them.
-    lexicon : dict of str to list of str
-        Terms of each subject.
-    related terms : dict of str to list of str
-        Groups of terms that name one thing, by kind; a group is its terms with commas.
-    subject_weights, family_weights : arrays
-        How rare each subject and each group is.
-    latent_words : list of str
-    latent_idf : (n_latent_words,) array
-    axes : (n_dimensions, n_latent_words) array
-        Axes of the latent space (LSA).
-    abbreviations : list of str
-        After which a full stop ends no sentence.
-    """
-
-    words: list[str]
-    idf: Floats
-    names: Floats
-    min_df: int
-    lexicon: Groups
-    term_groups: Groups
-    subject_weights: Floats
-    family_weights: Floats
+    words: list[str]  # of the training articles
+    idf: Floats  # (n_words,): how rare each is
+    names: Floats  # (n_words,): how probable it is that each is a name
+    min_df: int  # in how many articles a word had to stand to be among them
+    lexicon: Groups  # terms of each subject
+    term_groups: Groups  # terms that name one thing, with commas between, by kind; and word lists
+    subject_weights: Floats  # how rare each subject is
+    family_weights: Floats  # how rare each group of terms is
     latent_words: list[str]
-    latent_idf: Floats
-    axes: Floats
-    abbreviations: list[str]
+    latent_idf: Floats  # (n_latent_words,)
+    axes: Floats  # (n_dimensions, n_latent_words): of the latent space (LSA)
+    abbreviations: list[str]  # after which a full stop ends no sentence
 
     def __post_init__(self) -> None:
         _check_unique("words", self.words)
@@ -185,13 +127,8 @@ class PairParameters:
 class LinkParameters:
     """The link model: pair features, standardised, and logistic regression.
 
-    Attributes
-    ----------
-    pairs : PairParameters
-    mean, scale, coef : (n_features,) arrays
-        The score of a pair is ``((features - mean) / scale) @ coef + intercept``: the log-odds
-        that the headline is unrelated.
-    intercept : float
+    The score of a pair is ``((features - mean) / scale) @ coef + intercept``: the log-odds that the headline is
+    unrelated. `mean`, `scale` and `coef` have the shape (n_features,).
     """
 
     pairs: PairParameters

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix, hstack
-from scipy.special import expit, softmax
+from scipy.special import expit, log_softmax, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
@@ -18,42 +18,16 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 
 from saring.config import ClickbaitConfig, LinkConfig, TopicConfig
 from saring.models.pair_fitting import PairFeatures, PairScaler
-from saring.models.parameters import ClickbaitParameters, LinkParameters, TermWeights, TopicParameters
+from saring.models.parameters import ClickbaitParameters, Floats, LinkParameters, TermWeights, TopicParameters
 from saring.models.tfidf_features import DomainShares, FieldTfidf, HeadlineTfidf, word_vectors
 
-# Logistic regression where columns outnumber rows: scikit-learn's minimum in a third of its time.
-
-
-Floats = NDArray[np.float64]
-
+MAX_ITERATIONS = 3000
 MEMORY = 50  # steps remembered: more bring nothing, ten need a third more steps
 # Along a line the slope must fall to this share of what it was. Half costs a third more steps.
 FLATTER = 0.1
 MOST_TRIES = 30  # on a line; the loss is convex, and three are enough
-
-
-class _Vector(NamedTuple):
-    """A vector of weights, one or one a label, and of a constant for each."""
-
-    share: Floats  # of each row, (n_rows, n_columns); the weights are ``rows.T @ share``
-    scores: Floats  # ``rows @ weights``, (n_rows, n_columns)
-    constant: Floats  # (n_columns,)
-
-    def dot(self, other: _Vector) -> float:
-        return float(np.vdot(self.share, other.scores) + self.constant @ other.constant)
-
-    def plus(self, factor: float, other: _Vector) -> _Vector:
-        return _Vector(*(one + factor * two for one, two in zip(self, other, strict=True)))
-
-    def times(self, factor: float) -> _Vector:
-        return _Vector(*(factor * part for part in self))
-
-
-class _Step(NamedTuple):
-    """A step taken, and how the gradient changed on it."""
-
-    moved: _Vector
-    change: _Vector
+# Range of the logarithm of a temperature: far beyond what any fitted model needs.
+LOG_SCALES = (-4.0, 4.0)
 
 
 def fit_logistic(
@@ -82,38 +56,41 @@ def fit_logistic(
     problem = _Problem(rows, truth, weights, classifier.C)
     found, steps = problem.minimum(classifier.tol, classifier.max_iter)
     classifier.coef_ = np.ascontiguousarray(problem.weights(found).T)
-    classifier.intercept_ = found.constant
+    classifier.intercept_ = found[-1].copy()
     classifier.n_iter_ = np.array([steps], dtype=np.int32)
     classifier.n_features_in_ = rows.shape[1]
     return classifier
 
 
 class _Problem:
-    """The mean loss of weighted rows, with the penalty ``|weights|**2 / (2 * C * sum)``.
+    """The mean loss of weighted rows, with the penalty ``|weights|**2 / (2 * C * sum)``, to be minimised by L-BFGS.
 
-    Of two labels the first one's score is 0, and truth and scores have one column.
+    Of two labels the first one's score is 0, and truth and scores have one column. All weights are combinations of
+    rows, ``rows.T @ share``, so a point, a step or a gradient is an array of the shape (2 * n + 1, n_scores): the
+    share of each row, the score of each row, and a constant. Source of the steps: J. Nocedal, S. Wright, Numerical
+    Optimization (2006), algorithm 7.4.
     """
 
     def __init__(self, rows: csr_matrix, truth: Floats, weights: Floats, C: float) -> None:
         self._rows, self._columns = rows, rows.T
         self._truth = truth
+        self._n = len(truth)
         self._weight = (weights / weights.sum())[:, None]
         self._penalty = 1 / (C * weights.sum())
 
-    def minimum(self, tolerance: float, most: int) -> tuple[_Vector, int]:
+    def minimum(self, tolerance: float, most: int) -> tuple[Floats, int]:
         """Return where no part of the gradient exceeds a tolerance, and the steps to there."""
-        nothing = np.zeros_like(self._truth)
-        at = _Vector(nothing, nothing, np.zeros(nothing.shape[1]))
-        past: list[_Step] = []
+        at = np.zeros((2 * self._n + 1, self._truth.shape[1]))
+        past: list[tuple[Floats, Floats]] = []  # steps, and how the gradient changed on each
         gradient, largest = self._gradient(at)
         for number in range(most):
             if largest <= tolerance:
                 return at, number
-            towards = _direction(gradient, past)
-            moved = towards.times(self._distance(at, towards, gradient.dot(towards)))
-            at, before = at.plus(1.0, moved), gradient
+            towards = self._direction(gradient, past)
+            moved = self._distance(at, towards, self._dot(gradient, towards)) * towards
+            at, before = at + moved, gradient
             gradient, largest = self._gradient(at)
-            past = [*past[1 - MEMORY :], _Step(moved, gradient.plus(-1.0, before))]
+            past = [*past[1 - MEMORY :], (moved, gradient - before)]
         warnings.warn(
             f"no minimum in {most} steps: the gradient is {largest:.2g}, not {tolerance:.2g}",
             ConvergenceWarning,
@@ -121,24 +98,42 @@ class _Problem:
         )
         return at, most
 
-    def weights(self, vector: _Vector) -> Floats:
+    def weights(self, point: Floats) -> Floats:
         """Return the weights of each column of the rows, (n_columns, n_scores)."""
-        found: Floats = self._columns @ vector.share
+        found: Floats = self._columns @ point[: self._n]
         return found
 
-    def _gradient(self, at: _Vector) -> tuple[_Vector, float]:
+    def _dot(self, one: Floats, other: Floats) -> float:
+        """Return the product of two vectors of weights and constants."""
+        return float(np.vdot(one[: self._n], other[self._n : -1]) + one[-1] @ other[-1])
+
+    def _gradient(self, at: Floats) -> tuple[Floats, float]:
         """Return the gradient and its largest part."""
-        error = self._weight * (_probabilities(at.scores + at.constant) - self._truth)
-        share, constant = error + self._penalty * at.share, error.sum(axis=0)
+        error = self._weight * (_probabilities(at[self._n : -1] + at[-1]) - self._truth)
+        share, constant = error + self._penalty * at[: self._n], error.sum(axis=0)
         weights = self._columns @ share
         largest = max(np.abs(weights).max(), np.abs(constant).max())
-        return _Vector(share, self._rows @ weights, constant), float(largest)
+        return np.vstack([share, self._rows @ weights, constant]), float(largest)
 
-    def _distance(self, at: _Vector, towards: _Vector, slope: float) -> float:
+    def _direction(self, gradient: Floats, past: Sequence[tuple[Floats, Floats]]) -> Floats:
+        """Return where to go from a gradient, given the steps before, the last one last."""
+        found, factors = gradient, []
+        for moved, change in reversed(past):
+            factors.append(self._dot(moved, found) / self._dot(moved, change))
+            found = found + -factors[-1] * change
+        if past:
+            moved, change = past[-1]
+            found = self._dot(moved, change) / self._dot(change, change) * found
+        for (moved, change), factor in zip(past, reversed(factors), strict=True):
+            back = self._dot(change, found) / self._dot(moved, change)
+            found = found + (factor - back) * moved
+        return -found
+
+    def _distance(self, at: Floats, towards: Floats, slope: float) -> float:
         """Return how far to go in a direction, in which the loss falls at `slope`."""
-        start, change = at.scores + at.constant, towards.scores + towards.constant
-        pull = self._penalty * float(np.vdot(at.share, towards.scores))
-        bend = self._penalty * float(np.vdot(towards.share, towards.scores))
+        start, change = at[self._n : -1] + at[-1], towards[self._n : -1] + towards[-1]
+        pull = self._penalty * float(np.vdot(at[: self._n], towards[self._n : -1]))
+        bend = self._penalty * float(np.vdot(towards[: self._n], towards[self._n : -1]))
         near, far, distance = 0.0, np.inf, 1.0
         for _ in range(MOST_TRIES):
             likely = _probabilities(start + distance * change)
@@ -155,24 +150,6 @@ class _Problem:
         return distance
 
 
-def _direction(gradient: _Vector, past: Sequence[_Step]) -> _Vector:
-    """Return where L-BFGS goes from a gradient, given the steps before, the last one last.
-
-    Source: J. Nocedal, S. Wright, Numerical Optimization (2006), algorithm 7.4.
-    """
-    found, factors = gradient, []
-    for step in reversed(past):
-        factors.append(step.moved.dot(found) / step.moved.dot(step.change))
-        found = found.plus(-factors[-1], step.change)
-    if past:
-        moved, change = past[-1]
-        found = found.times(moved.dot(change) / change.dot(change))
-    for step, factor in zip(past, reversed(factors), strict=True):
-        back = step.change.dot(found) / step.moved.dot(step.change)
-        found = found.plus(factor - back, step.moved)
-    return found.times(-1.0)
-
-
 def _probabilities(scores: Floats) -> Floats:
     """Return the probability of each label that has a score; a single one's rival has 0."""
     n_scores = scores.shape[1]
@@ -182,23 +159,16 @@ def _probabilities(scores: Floats) -> Floats:
     return found
 
 
-# Logistic regression that gives near words near weights, and no weight to who publishes.
-
-
-MAX_ITERATIONS = 3000
-
-
 class EmbeddingLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """Logistic regression over two labels; once fitted, a plain linear model.
+    """Logistic regression over two labels that gives near words near weights; once fitted, a plain linear model.
 
-    Two things happen in fitting alone. The known words get, besides what the other columns say, a
-    weight that is linear in their vectors, so that a word no labelled row holds is judged as its
-    neighbours are. And each publisher gets an intercept, later replaced by their average, so that
-    words need not tell publishers apart.
+    Two things happen in fitting alone. The known words get, besides what the other columns say, a weight that is linear
+    in their vectors, so that a word no labelled row holds is judged as its neighbours are. And each publisher gets an
+    intercept, later replaced by their average, so that words need not tell publishers apart.
 
-    Measured on the 14,968 headlines of CLICK-ID: the vectors bring .003 accuracy and .004 area on
-    random folds, .006 accuracy where all annotators agree. The intercepts bring .003 accuracy and
-    .003 area on publishers left out; on random folds they change less than can be told.
+    Measured on the 14,968 headlines of CLICK-ID: the vectors bring .003 accuracy and .004 area on random folds, .006
+    accuracy where all annotators agree. The intercepts bring .003 accuracy and .003 area on publishers left out; on
+    random folds they change less than can be told.
 
     Parameters
     ----------
@@ -207,8 +177,8 @@ class EmbeddingLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     smoothing : float
         Size of the vectors beside the other columns; 0 leaves them out.
     publishers : float
-        Size of the publishers' columns; 0 leaves them out. The larger, the less words say who
-        publishes: 1 costs .014 accuracy where training has seen the publisher.
+        Size of the publishers' columns; 0 leaves them out. The larger, the less words say who publishes: 1 costs .014
+        accuracy where training has seen the publisher.
     """
 
     def __init__(self, C: float = 1.0, smoothing: float = 0.0, publishers: float = 0.0) -> None:
@@ -217,11 +187,7 @@ class EmbeddingLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.publishers = publishers
 
     def fit(
-        self,
-        X: csr_matrix,
-        y: ArrayLike,
-        sample_weight: NDArray[np.float64] | None = None,
-        publishers: ArrayLike | None = None,
+        self, X: csr_matrix, y: ArrayLike, sample_weight: Floats | None = None, publishers: ArrayLike | None = None
     ) -> EmbeddingLogistic:
         """Learn from rows, whose last columns are the words of `word_vectors`; return self."""
         vectors = self.smoothing * word_vectors()[1]
@@ -229,23 +195,23 @@ class EmbeddingLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         columns = csr_matrix(X)
         plain, nearness = columns[:, :n_plain], columns[:, n_plain:] @ vectors
         centre = nearness.mean(axis=0)  # taken off, or thousands of steps do not find the optimum
-        desks = self.publishers * _indicators(publishers, len(nearness))
-        design = hstack([plain, csr_matrix(nearness - centre), csr_matrix(desks)], format="csr")
+        publisher_columns = self.publishers * _indicators(publishers, len(nearness))
+        design = hstack([plain, csr_matrix(nearness - centre), csr_matrix(publisher_columns)], format="csr")
         found = LogisticRegression(C=self.C, max_iter=MAX_ITERATIONS)
         fit_logistic(found, design, y, sample_weight)
         weights = np.split(found.coef_[0], [n_plain, n_plain + n_numbers])
-        average = np.average(desks @ weights[2], weights=sample_weight)
+        average = np.average(publisher_columns @ weights[2], weights=sample_weight)
         self.classes_ = found.classes_
         self.coef_ = np.concatenate([weights[0], vectors @ weights[1]])[None]
         self.intercept_ = found.intercept_ - centre @ weights[1] + average
         return self
 
-    def decision_function(self, X: csr_matrix) -> NDArray[np.float64]:
+    def decision_function(self, X: csr_matrix) -> Floats:
         """Return the log-odds of the second label, shape (n_rows,)."""
-        scores: NDArray[np.float64] = np.asarray(X @ self.coef_[0]) + self.intercept_[0]
+        scores: Floats = np.asarray(X @ self.coef_[0]) + self.intercept_[0]
         return scores
 
-    def predict_proba(self, X: csr_matrix) -> NDArray[np.float64]:
+    def predict_proba(self, X: csr_matrix) -> Floats:
         """Return the probability of each label, shape (n_rows, 2)."""
         second = expit(self.decision_function(X))
         return np.column_stack([1 - second, second])
@@ -256,21 +222,14 @@ class EmbeddingLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return labels
 
 
-def _indicators(publishers: ArrayLike | None, n_rows: int) -> NDArray[np.float64]:
+def _indicators(publishers: ArrayLike | None, n_rows: int) -> Floats:
     """Return a column for each publisher, 1 in its rows; none for rows that name none."""
     if publishers is None:
         return np.zeros((n_rows, 0))
     given = np.char.strip(np.asarray(publishers, dtype=np.str_))
     names = np.unique(given[given != ""])
-    columns: NDArray[np.float64] = (given[:, None] == names).astype(np.float64)
+    columns: Floats = (given[:, None] == names).astype(np.float64)
     return columns
-
-
-# The scikit-learn pipelines that training fits, their fitted parameters, and calibration.
-
-
-# Range of the logarithm of a temperature: far beyond what any fitted model needs.
-LOG_SCALES = (-4.0, 4.0)
 
 
 def topic_model(config: TopicConfig) -> Pipeline:
@@ -359,20 +318,19 @@ def clickbait_parameters(model: Pipeline) -> ClickbaitParameters:
     return ClickbaitParameters(**fields, intercept=float(model.named_steps["classify"].intercept_[0]))
 
 
-def _columns(model: Pipeline) -> dict[str, NDArray[np.float64]]:
+def _columns(model: Pipeline) -> dict[str, Floats]:
     """Return the classifier's weights for each part of its features, (n_scores, n_columns)."""
     found, begin = {}, 0
     for name, part in model.named_steps["features"].transformer_list:
-        width = 2 * len(part.lexicon_) if isinstance(part, DomainShares) else len(part.vectorizer_.vocabulary_)
+        width = 2 * len(part.lexicon_) if isinstance(part, DomainShares) else len(part.tfidf_.terms)
         found[name] = model.named_steps["classify"].coef_[:, begin : begin + width]
         begin += width
     return found
 
 
-def _term_weights(part: FieldTfidf | HeadlineTfidf, coef: NDArray[np.float64], scale: float) -> TermWeights:
+def _term_weights(part: FieldTfidf | HeadlineTfidf, coef: Floats, scale: float) -> TermWeights:
     """Return the terms of a fitted transformer with their weights."""
-    vectorizer = part.vectorizer_
-    return TermWeights(list(vectorizer.vocabulary_), vectorizer.idf_, coef, scale)
+    return TermWeights(part.tfidf_.terms, part.tfidf_.idf, coef, scale)
 
 
 def _pipeline(features: FeatureUnion | Pipeline, penalty: float) -> Pipeline:
@@ -383,9 +341,8 @@ def _pipeline(features: FeatureUnion | Pipeline, penalty: float) -> Pipeline:
 class Calibration:
     """A temperature, learned on answers to rows that a model was not fitted on.
 
-    A penalised linear model ranks well and is too modest; one factor on its scores mends that and
-    moves no verdict. Since scores are linear, the calibrated model is the same model with other
-    coefficients: nothing is stored beside it.
+    A penalised linear model ranks well and is too modest; one factor on its scores mends that and moves no verdict.
+    Since scores are linear, the calibrated model is the same model with other coefficients: nothing more is stored.
 
     Parameters
     ----------
@@ -401,20 +358,18 @@ class Calibration:
     Source: Guo et al. (2017), On calibration of modern neural networks, temperature scaling.
     """
 
-    def __init__(
-        self, scores: NDArray[np.float64], targets: NDArray[np.float64], weights: NDArray[np.float64] | None = None
-    ) -> None:
+    def __init__(self, scores: Floats, targets: Floats, weights: Floats | None = None) -> None:
         columns = score_columns(scores)
 
         def loss(log_scale: float) -> float:
-            log_p = _log_softmax(np.exp(log_scale) * columns)
+            log_p = log_softmax(np.exp(log_scale) * columns, axis=1)
             return -float(np.average((targets * log_p).sum(axis=1), weights=weights))
 
         self.scale = float(np.exp(minimize_scalar(loss, bounds=LOG_SCALES, method="bounded").x))
 
-    def apply(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    def apply(self, scores: Floats) -> Floats:
         """Return calibrated probabilities of decision scores, shape (n, n_classes)."""
-        probabilities: NDArray[np.float64] = np.exp(_log_softmax(self.scale * score_columns(scores)))
+        probabilities: Floats = np.exp(log_softmax(self.scale * score_columns(scores), axis=1))
         return probabilities
 
     def set_on(self, model: Pipeline) -> None:
@@ -424,13 +379,6 @@ class Calibration:
         classifier.intercept_ = classifier.intercept_ * self.scale
 
 
-def score_columns(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+def score_columns(scores: Floats) -> Floats:
     """Return scores with one column a class; with two classes the first one's score is 0."""
     return np.column_stack([np.zeros(len(scores)), scores]) if scores.ndim == 1 else scores
-
-
-def _log_softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the logarithms of the probabilities that scores stand for, row by row."""
-    shifted = scores - scores.max(axis=1, keepdims=True)
-    result: NDArray[np.float64] = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    return result

@@ -1,8 +1,11 @@
-"""TF-IDF features of articles and headlines, counted once for all folds."""
+"""TF-IDF features of articles and headlines for training: texts are counted once for all folds.
+
+Whatever is counted in texts is the same in every fold, so the rows of a table remember it (`Rows`), and each fold takes
+lines and columns of the counts.
+"""
 
 from __future__ import annotations
 
-import re
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -12,54 +15,34 @@ from functools import cache
 from importlib.resources import files
 from itertools import pairwise
 from threading import RLock
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.feature_extraction.text import TfidfTransformer, TfidfVectorizer
+from sklearn.feature_extraction.text import TfidfTransformer
 
-from saring.text import (
-    FRAMED_TOKEN,
-    SHARE_SCALE,
-    TOKEN,
-    Bag,
-    Field,
-    GroupCounter,
-    Row,
-    field_text,
-    framed,
-    load_lexicon,
-    words,
-)
-
-# What fitting counts in texts: counted once, whichever of the rows a model is then fitted on.
-
+from saring.models.vocabulary import Bag, GroupCounter
+from saring.text import SHARE_SCALE, Field, Row, field_text, framed_tokens, load_lexicon, runs, words
 
 T = TypeVar("T")
 Numbers = NDArray[np.intp]
 
 
 class Rows(Sequence[Any]):
-    """Rows of a table, or some of them, which remember what was found in all of them.
-
-    Parameters
-    ----------
-    rows : iterable
-        All of them.
-
-    Attributes
-    ----------
-    numbers : (n,) array of int
-        Which of all rows these are.
-    """
+    """All rows of a table, or those of the given `numbers`, which share what was found in all of them."""
 
     def __init__(self, rows: Iterable[Any]) -> None:
         self._all = list(rows)
         self.numbers: Numbers = np.arange(len(self._all))
         self._found: dict[Hashable, Any] = {}
         self._finding = RLock()  # folds run side by side: what one of them finds the others await
+
+    @classmethod
+    def of(cls, rows: Sequence[Any]) -> Rows:
+        """Return rows that are of a table as they are, others as a table of their own."""
+        return rows if isinstance(rows, Rows) else cls(rows)
 
     def take(self, chosen: Numbers) -> Rows:
         """Return some of these rows, by their places among them."""
@@ -68,7 +51,7 @@ class Rows(Sequence[Any]):
         return some
 
     def once(self, what: Hashable, find: Callable[[Sequence[Any]], T]) -> T:
-        """Return what `find` says of all rows of the table; it is asked once for each `what`."""
+        """Return `find` of all rows of the table; it is called once for each `what`."""
         with self._finding:
             if what not in self._found:
                 self._found[what] = find(self._all)
@@ -88,29 +71,17 @@ class Rows(Sequence[Any]):
 
 
 def per_row(rows: Sequence[Any], what: Hashable, find: Callable[[Sequence[Any]], T]) -> T:
-    """Return what `find` says of rows, a line each; a line must depend on its row alone.
-
-    Of `Rows` all are asked about, and only once for each `what`.
-    """
-    if not isinstance(rows, Rows):
-        return find(rows)
+    """Return `find` of rows, a line each, found once in the whole table; a line must depend on its row alone."""
+    rows = Rows.of(rows)
     return rows.once(what, find)[rows.numbers]  # type: ignore[index, no-any-return]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Counts:
-    """How often each of some texts has each term.
+    """How often each of some texts has each term."""
 
-    Attributes
-    ----------
-    place : dict of str to int
-        Each term, in the order of the alphabet, and its column.
-    matrix : csr_matrix of shape (n_texts, n_terms)
-        Columns in order in each line.
-    """
-
-    place: dict[str, int]
-    matrix: csr_matrix
+    place: dict[str, int]  # of each term, in the order of the alphabet or as chosen: its column
+    matrix: csr_matrix  # (n_texts, n_terms)
 
     def __getitem__(self, lines: Any) -> Counts:
         return Counts(self.place, self.matrix[lines])
@@ -118,61 +89,53 @@ class Counts:
     def only(self, terms: Sequence[str]) -> Counts:
         """Return the counts of some terms, in their order; one that no text has gets a column."""
         columns = [self.place.get(term, len(self.place)) for term in terms]
-        wider = csr_matrix(
-            (self.matrix.data, self.matrix.indices, self.matrix.indptr),
-            shape=(self.matrix.shape[0], len(self.place) + 1),
-        )
+        shape = self.matrix.shape[0], len(self.place) + 1
+        wider = csr_matrix((self.matrix.data, self.matrix.indices, self.matrix.indptr), shape=shape)
         return Counts(dict(zip(terms, range(len(terms)), strict=True)), wider[:, columns])
 
-    def fit(self, vectorizer: TfidfVectorizer) -> TfidfVectorizer:
-        """Return a vectoriser fitted as its own method would on the texts.
-
-        Parameters
-        ----------
-        vectorizer : TfidfVectorizer
-            Its `min_df`, `max_features` and `vocabulary` say which terms are kept.
+    def fit(self, min_df: int, max_features: int | None = None) -> FittedTfidf:
+        """Return what scikit-learn's TfidfVectorizer, with logarithms of counts, learns from the texts.
 
         Raises
         ------
         ValueError
             When no term is kept.
         """
-        kept = self._kept(vectorizer)
+        documents = np.bincount(self.matrix.indices, minlength=len(self.place))
+        kept = np.flatnonzero(documents >= min_df)
         if not len(kept):
             raise ValueError(
-                f"no word stands in {vectorizer.min_df} of {self.matrix.shape[0]} texts; expected "
+                f"no word stands in {min_df} of {self.matrix.shape[0]} texts; expected "
                 "some: train on more articles, or lower min_df"
             )
-        terms = list(self.place)
-        vectorizer.vocabulary_ = {terms[column]: i for i, column in enumerate(kept)}
-        vectorizer.fixed_vocabulary_ = vectorizer.vocabulary is not None
-        options = {name: getattr(vectorizer, name) for name in TfidfTransformer().get_params()}
-        vectorizer._tfidf = TfidfTransformer(**options).fit(self.matrix[:, kept])
-        return vectorizer
-
-    def weigh(self, vectorizer: TfidfVectorizer) -> csr_matrix:
-        """Return what a fitted vectoriser's `transform` gives for the texts."""
-        columns = list(map(self.place.__getitem__, vectorizer.vocabulary_))
-        return vectorizer._tfidf.transform(self.matrix[:, columns])
-
-    def _kept(self, vectorizer: TfidfVectorizer) -> NDArray[np.intp]:
-        """Return the columns of the terms that a vectoriser keeps, in order.
-
-        Source: CountVectorizer of scikit-learn, down to how equal sums are sorted.
-        """
-        n_terms = len(self.place)
-        if vectorizer.vocabulary is not None:
-            return np.arange(n_terms)
-        documents = np.bincount(self.matrix.indices, minlength=n_terms)
-        kept = np.flatnonzero(documents >= vectorizer.min_df)
-        limit = vectorizer.max_features
-        if limit is not None and len(kept) > limit:
+        if max_features is not None and len(kept) > max_features:
             sums = np.asarray(self.matrix.sum(axis=0)).ravel()
-            kept = np.sort(kept[(-sums[kept]).argsort()[:limit]])
-        return kept
+            kept = np.sort(
+                kept[(-sums[kept]).argsort()[:max_features]]
+            )  # equal sums are sorted as CountVectorizer does
+        terms = list(self.place)
+        transformer = TfidfTransformer(sublinear_tf=True).fit(self.matrix[:, kept])
+        return FittedTfidf([terms[column] for column in kept], transformer)
 
 
-def count_terms(texts: Iterable[str], cut: Callable[[str], list[str]]) -> Counts:
+class FittedTfidf(NamedTuple):
+    """Terms and their inverse document frequencies."""
+
+    terms: list[str]
+    transformer: TfidfTransformer
+
+    @property
+    def idf(self) -> NDArray[np.float64]:
+        """Inverse document frequency of each term, natural log, from 1 up."""
+        idf: NDArray[np.float64] = self.transformer.idf_
+        return idf
+
+    def weigh(self, counts: Counts) -> csr_matrix:
+        """Return the TF-IDF of counted texts, L2-normed, shape (n_texts, n_terms)."""
+        return self.transformer.transform(counts.only(self.terms).matrix)
+
+
+def count_terms(texts: Iterable[Any], cut: Callable[[Any], list[str]]) -> Counts:
     """Return how often each text has each term, given what cuts a text into terms."""
     place: defaultdict[str, int] = defaultdict()
     place.default_factory = place.__len__
@@ -183,29 +146,25 @@ def count_terms(texts: Iterable[str], cut: Callable[[str], list[str]]) -> Counts
     terms = sorted(place)
     rank = np.empty(len(terms), dtype=np.intc)
     rank[[place[term] for term in terms]] = np.arange(len(terms))
-    matrix = csr_matrix(
-        (np.ones(len(columns)), rank[np.asarray(columns)], np.asarray(ends)), shape=(len(ends) - 1, len(terms))
-    )
+    shape = len(ends) - 1, len(terms)
+    matrix = csr_matrix((np.ones(len(columns)), rank[np.asarray(columns)], np.asarray(ends)), shape=shape)
     matrix.sum_duplicates()
     return Counts(dict(zip(terms, range(len(terms)), strict=True)), matrix)
-
-
-# Features of articles and headlines: TF-IDF of fields, and shares of the lexicon's domains.
 
 
 class FieldTfidf(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """TF-IDF of one field of (title, body) rows, L2-normed, shape (n_rows, n_terms).
 
-    Document frequencies are counted on rows that have a body: a headline alone is a fragment,
-    and thousands of them would make every common word look rare.
+    Document frequencies are counted on rows that have a body: a headline alone is a fragment, and thousands of them
+    would make every common word look rare.
 
     Parameters
     ----------
     field : {"all", "title", "lead"}
         Which text of a row is read.
     min_df : int
-        A term must stand in this many training articles. Two and more also keep words of single
-        articles out of a model that is shared.
+        A term must stand in this many training articles. Two and more also keep words of single articles out of a
+        model that is shared.
     """
 
     def __init__(self, field: Field = "all", min_df: int = 2) -> None:
@@ -214,16 +173,13 @@ class FieldTfidf(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, rows: Sequence[Row], y: Any = None) -> FieldTfidf:
         """Learn the vocabulary and its document frequencies; return self."""
-        vectorizer = TfidfVectorizer(min_df=self.min_df, sublinear_tf=True)
         documents = [i for i, (_, body) in enumerate(rows) if body] or slice(None)
-        self.vectorizer_ = self._counts(rows)[documents].fit(vectorizer)
+        self.tfidf_ = self._counts(rows)[documents].fit(self.min_df)
         return self
 
     def transform(self, rows: Sequence[Row]) -> csr_matrix:
         """Return the TF-IDF of each row's field, shape (n_rows, n_terms)."""
-        if isinstance(rows, Rows):
-            return self._counts(rows).weigh(self.vectorizer_)
-        return self.vectorizer_.transform([field_text(row, self.field) for row in rows])
+        return self.tfidf_.weigh(self._counts(rows))
 
     def _counts(self, rows: Sequence[Row]) -> Counts:
         """Return how often each row's field has each word."""
@@ -237,14 +193,14 @@ class FieldTfidf(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 class DomainShares(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Whether the title names each domain of the lexicon, and its share of all words.
 
-    The share enters as its square root, so that the first mentions count most. The lexicon of
-    the day of fitting is kept, so that a later edit of the file does not change a model.
+    The share enters as its square root, so that the first mentions count most. The lexicon of the day of fitting is
+    kept, so that a later edit of the file does not change a model.
     """
 
     def fit(self, rows: Sequence[Row], y: Any = None) -> DomainShares:
         """Take the lexicon as it stands; return self."""
         self.lexicon_ = {name: list(terms) for name, terms in load_lexicon("domains").items()}
-        self._counter = GroupCounter(self.lexicon_)
+        self._counter = GroupCounter(self.lexicon_.values())
         return self
 
     def transform(self, rows: Sequence[Row]) -> csr_matrix:
@@ -252,41 +208,27 @@ class DomainShares(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return per_row(rows, "domains", self._shares)
 
     def _shares(self, rows: Sequence[Row]) -> csr_matrix:
-        bags = [Bag.of(field_text(row, "all")) for row in rows]
-        totals = np.array([max(1, bag.size) for bag in bags])[:, None]
-        in_title = self._counter.counts([title for title, _ in rows]) > 0
-        counts = np.array([self._counter.count(bag) for bag in bags], dtype=np.float64)
-        share = counts.reshape(in_title.shape) / totals
-        return csr_matrix(np.hstack([in_title, SHARE_SCALE * np.sqrt(share)]))
-
-
-# Features of headlines: TF-IDF of words and marks; vectors of known words.
-
-
-_TOKEN = re.compile(TOKEN)
-_FRAMED_TOKEN = re.compile(FRAMED_TOKEN)
-
-
-def tokens(headline: str) -> list[str]:
-    """Return the numbers, words and marks of a headline, in order, as they are written."""
-    return _TOKEN.findall(headline)
+        titles, bags = ([Bag(runs(field_text(row, field))) for row in rows] for field in ("title", "all"))
+        in_title, counts = (np.array([self._counter.count(bag) for bag in found], float) for found in (titles, bags))
+        share = counts / np.array([max(1, bag.size) for bag in bags])[:, None]
+        return csr_matrix(np.hstack([in_title > 0, SHARE_SCALE * np.sqrt(share)]))
 
 
 class HeadlineTfidf(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """TF-IDF of runs of tokens, L2-normed, shape (n_headlines, n_terms).
+    """TF-IDF of tokens of headlines and pairs of them, L2-normed, shape (n_headlines, n_terms).
 
-    The beginning and the end of a headline are tokens of their own. A headline given twice (once
-    for each label that annotators gave it) counts once.
+    The beginning and the end of a headline are tokens of their own. A headline given twice (once for each label that
+    annotators gave it) counts once.
 
     Parameters
     ----------
     min_df : int
         A term must stand in this many training headlines.
     cased : bool
-        Whether words and numbers are kept as written, so that "VIRAL" and "viral" are two
-        words; otherwise letters are small and all numbers one token.
+        Whether words and numbers are kept as written, so that "VIRAL" and "viral" are two words; otherwise letters
+        are small and all numbers one token.
     known : bool
-        Whether terms are the single words that `word_vectors` knows, seen in training or not.
+        Whether terms are the single words that `word_vectors` has, seen in training or not.
     """
 
     def __init__(self, min_df: int = 2, cased: bool = False, known: bool = False) -> None:
@@ -296,51 +238,40 @@ class HeadlineTfidf(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, rows: Sequence[str], y: Any = None) -> HeadlineTfidf:
         """Learn the vocabulary and its document frequencies; return self."""
-        vectorizer = TfidfVectorizer(
-            min_df=1 if self.known else self.min_df,
-            ngram_range=(1, 1) if self.known else (1, 2),
-            vocabulary=list(word_vectors()[0]) if self.known else None,
-            lowercase=not self.cased,
-            sublinear_tf=True,
-            token_pattern=FRAMED_TOKEN,
-        )
-        different = list({row: i for i, row in enumerate(rows)}.values())
-        self.vectorizer_ = self._counts(rows)[different].fit(vectorizer)
+        counts = self._counts(rows)[list({row: i for i, row in enumerate(rows)}.values())]
+        self.tfidf_ = counts.only(word_vectors()[0]).fit(min_df=0) if self.known else counts.fit(self.min_df)
         return self
 
     def transform(self, rows: Sequence[str]) -> csr_matrix:
         """Return the TF-IDF of each headline, shape (n_headlines, n_terms)."""
-        if isinstance(rows, Rows):
-            return self._counts(rows).weigh(self.vectorizer_)
-        return self.vectorizer_.transform([framed(row, cased=self.cased) for row in rows])
+        return self.tfidf_.weigh(self._counts(rows))
 
     def _counts(self, rows: Sequence[str]) -> Counts:
-        """Return how often each headline has each term."""
+        """Return how often each headline has each token and each pair of neighbours."""
 
         def count(rows: Sequence[str]) -> Counts:
-            return count_terms((framed(row, cased=self.cased) for row in rows), self._terms)
+            return count_terms(framed_tokens(rows, cased=self.cased), _with_pairs)
 
-        found = per_row(rows, ("headline", self.cased), count)
-        return found.only(word_vectors()[0]) if self.known else found
+        return per_row(rows, ("headline", self.cased), count)
 
-    def _terms(self, framed: str) -> list[str]:
-        """Return the tokens of a framed headline, and the pairs of neighbours among them."""
-        found = _FRAMED_TOKEN.findall(framed if self.cased else framed.lower())
-        return found + [f"{one} {two}" for one, two in pairwise(found)]
+
+def _with_pairs(tokens: list[str]) -> list[str]:
+    """Return tokens, and the pairs of neighbours among them."""
+    return tokens + [f"{one} {two}" for one, two in pairwise(tokens)]
 
 
 @cache
 def word_vectors() -> tuple[tuple[str, ...], NDArray[np.float64]]:
     """Return words of Indonesian news and their vectors of length 1, shape (n_words, n_numbers).
 
-    Words that stand among the same words have near vectors: what is learned of one word of the
-    labelled headlines holds, in part, for its neighbours, which no labelled headline may hold.
+    Words that stand among the same words have near vectors: what is learned of one word of the labelled headlines
+    holds, in part, for its neighbours, which no labelled headline may hold.
 
     Notes
     -----
-    Source: singular vectors of the positive mutual information of words within five words of one
-    another in the 22,138 articles of CLICK-ID (CC BY 4.0), which bench/vectors.py makes; after
-    O. Levy, Y. Goldberg, I. Dagan, Improving distributional similarity (2015).
+    Source: singular vectors of the positive mutual information of words within five words of one another in the
+    22,138 articles of CLICK-ID (CC BY 4.0), which bench/vectors.py makes; after O. Levy, Y. Goldberg, I. Dagan,
+    Improving distributional similarity (2015).
     """
     with (files("saring.models") / "vectors.npz").open("rb") as file, np.load(file) as stored:
         terms = tuple(stored["terms"].tobytes().decode("utf-8").split("\n"))

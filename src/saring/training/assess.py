@@ -15,7 +15,7 @@ from saring import kernel
 from saring.config import TrainConfig
 from saring.errors import CorpusError
 from saring.evaluation.reports import Report
-from saring.models.pair_features import FEATURES
+from saring.models.pair_features import BASELINE
 from saring.models.pipelines import Calibration
 from saring.store import Bundle
 from saring.training.corpus import LabelledArticle, count_seen
@@ -180,7 +180,7 @@ def _rules(bundle: Bundle, task: Task, rows: Sequence[Any]) -> Mapping[str, Arra
     rules: dict[str, ArrayLike] = {"majority": np.full(len(rows), bundle.card["majority"][task.name])}
     if bundle.link is not None and task.labels == LINK_LABELS:
         features = kernel.pair_features(bundle.link.pairs, rows)
-        overlap = ((features - bundle.link.mean) / bundle.link.scale)[:, FEATURES.index("overlap")]
+        overlap = ((features - bundle.link.mean) / bundle.link.scale)[:, BASELINE]
         rules["overlap"] = overlap_labels(overlap, bundle.card["thresholds"]["overlap"])
     return rules
 

@@ -18,6 +18,7 @@ from saring.evaluation.metrics import confusion_matrix, macro_f1
 from saring.evaluation.reporting import Scored, majority_labels, publisher_labels, report, threshold_labels
 from saring.evaluation.reports import Report
 from saring.kernel import pair_features
+from saring.models.pair_features import BASELINE
 from saring.models.pipelines import EmbeddingLogistic, fit_logistic, score_columns
 from saring.models.plain_scorer import out_of_domain
 from saring.models.tfidf_features import Rows
@@ -101,7 +102,7 @@ class Fitted:
             fit_logistic(classifier, features, known.truth, known.weights)
         overlap = 0.0
         if task.labels == LINK_LABELS:
-            overlap = best_threshold(features[:, 0], known.truth == LINK_LABELS[0])
+            overlap = best_threshold(features[:, BASELINE], known.truth == LINK_LABELS[0])
         return cls(model, known, overlap)
 
     def answer(self, task: Task, table: Table, rows: NDArray[np.intp]) -> Answers:
@@ -115,7 +116,7 @@ class Fitted:
             "publisher": publisher_labels(trained_on.truth, trained_on.publishers, unknown.publishers),
         }
         if task.labels == LINK_LABELS:
-            baselines["overlap"] = overlap_labels(features[:, 0], self.overlap)
+            baselines["overlap"] = overlap_labels(features[:, BASELINE], self.overlap)
         strange = _out_of_domain(self.model, unknown.rows) if task.name == "topic" else np.zeros(0)
         labels = task_labels(task, table)
         return Answers(asked, _all_columns(self.model, scores, labels), baselines, strange)
@@ -124,8 +125,7 @@ class Fitted:
 def _out_of_domain(model: Pipeline, rows: Sequence[Any]) -> NDArray[np.float64]:
     """Return how strange articles are to a fitted topic model, shape (n,)."""
     whole = dict(model.named_steps["features"].transformer_list)["all"]
-    vectorizer = whole.vectorizer_
-    return out_of_domain(rows, list(vectorizer.vocabulary_), vectorizer.idf_, whole.min_df)
+    return out_of_domain(rows, whole.tfidf_.terms, whole.tfidf_.idf, whole.min_df)
 
 
 def make_features(fitted: Any, rows: Sequence[Any]) -> Any:

@@ -1,0 +1,191 @@
+"""Words counted and weighed: bags of words, groups of the lexicon, term groups, rarity, names, latent space."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from itertools import chain, pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saring.text import SINGLE
+
+# Seven unknown words of ten are names, so a word is one until seen otherwise; worth two sightings.
+NAME_PRIOR, NAME_PRIOR_WEIGHT = 0.7, 2.0
+KINDS = ("places", "actors", "matters")  # of term groups
+WORD_LISTS = ("everyday", "towns")  # words that belong to no group: everyday actors, places
+
+# A word inside a sentence: after a lower-case letter, a digit or a comma, and a space, which stands first because
+# it is looked for fastest.
+_INSIDE = re.compile(r" (?<=[a-z0-9,] )(\w\w+)")
+
+
+class _Damped(dict[int, float]):
+    """How much a word counts that stands so often in a text: one and the logarithm."""
+
+    def __missing__(self, times: int) -> float:
+        value = self[times] = 1 + math.log(times)
+        return value
+
+
+DAMPED = _Damped()
+
+
+class Bag:
+    """The words of a text, counted, from its `text.runs`.
+
+    Attributes
+    ----------
+    counts : Counter of str
+    size : int
+        How many words there are.
+    """
+
+    def __init__(self, runs: list[str]) -> None:
+        self._runs = runs
+        self.counts = Counter(runs)
+        self.size = len(runs)
+        for character in self.counts.keys() & SINGLE:
+            self.size -= self.counts.pop(character)
+
+    @cached_property
+    def words(self) -> list[str]:
+        """The words in order."""
+        return [word for word in self._runs if len(word) > 1]
+
+    def pairs(self, one: str, two: str) -> int:
+        """Return how often a word stands directly before another."""
+        if one not in self.counts or two not in self.counts:
+            return 0
+        if one == two:
+            return sum([word == following == one for word, following in pairwise(self.words)])
+        return self._joined.count(f" {one}  {two} ")
+
+    @cached_property
+    def _joined(self) -> str:
+        # Each word has spaces of its own, so that neighbouring pairs do not overlap.
+        return f" {'  '.join(self.words)} "
+
+
+class GroupCounter:
+    """Counts how many words of a text belong to each group of terms: lower-case words, or pairs of neighbours."""
+
+    def __init__(self, groups: Iterable[Sequence[str]]) -> None:
+        self._n_groups = 0
+        self._words: defaultdict[str, list[int]] = defaultdict(list)
+        self._pairs: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
+        for group, terms in enumerate(groups):
+            self._n_groups = group + 1
+            for term in terms:
+                one, _, two = term.partition(" ")
+                if two:
+                    self._pairs[one].append((two, group))
+                else:
+                    self._words[one].append(group)
+
+    def count(self, bag: Bag) -> list[int]:
+        """Return how often the terms of each group occur in a text."""
+        found = [0] * self._n_groups
+        for word in bag.counts.keys() & self._words.keys():
+            for group in self._words[word]:
+                found[group] += bag.counts[word]
+        for one in bag.counts.keys() & self._pairs.keys():
+            for two, group in self._pairs[one]:
+                if two in bag.counts:
+                    found[group] += bag.pairs(one, two)
+        return found
+
+
+class TermGroups:
+    """Groups of terms that name one thing or one subject, and word lists, both by kind (`term_groups.toml`).
+
+    Attributes
+    ----------
+    groups : list of list of str
+        The terms of each group.
+    places, actors : frozenset of str
+        Words that say where and who; all others say what.
+    counter : GroupCounter
+    """
+
+    def __init__(self, by_kind: Mapping[str, Sequence[str]]) -> None:
+        kinds = {kind: [group.split(", ") for group in by_kind[kind]] for kind in KINDS}
+        self.groups = [*chain.from_iterable(kinds.values())]
+        self.places = frozenset([*chain(*kinds["places"]), *by_kind["towns"]])
+        self.actors = frozenset([*chain(*kinds["actors"]), *by_kind["everyday"]]) - self.places
+        self.counter = GroupCounter(self.groups)
+        self._of: defaultdict[str, list[int]] = defaultdict(list)
+        for number, group in enumerate(self.groups):
+            for term in group:
+                self._of[term].append(number)
+        self._firsts = {term.split()[0] for term in self._of if " " in term}
+
+    def related(self, found: Sequence[str]) -> tuple[dict[str, set[int]], list[int]]:
+        """Return the groups of each word that has some, alone or with its neighbour, and all groups as they are met."""
+        by_word: dict[str, set[int]] = {}
+        met: dict[int, None] = {}
+        pairs = [f"{one} {two}" for one, two in pairwise(found) if one in self._firsts]
+        for term in (*found, *pairs):
+            if term in self._of:
+                met.update(dict.fromkeys(self._of[term]))
+                for word in term.split():
+                    by_word.setdefault(word, set()).update(self._of[term])
+        return by_word, list(met)
+
+
+class LatentSpace:
+    """Directions of short texts in a latent space (LSA).
+
+    Parameters
+    ----------
+    words : sequence of str
+    idf : (n_words,) array
+        Their inverse document frequencies.
+    axes : (n_dimensions, n_words) array
+        The components of a TruncatedSVD fitted on their TF-IDF, with logarithms of counts.
+    """
+
+    def __init__(self, words: Sequence[str], idf: NDArray[np.float64], axes: NDArray[np.float64]) -> None:
+        self._place = dict(zip(words, range(len(words)), strict=True))
+        self._rows = word_rows(idf, axes)
+
+    def direction(self, words: Iterable[str]) -> NDArray[np.float64]:
+        """Return the unit vector of a text, shape (n_dimensions,); zeros if it has no known word.
+
+        But for rounding it is what scikit-learn's two transformers and `normalize` give.
+        """
+        counts = Counter(words)
+        known = [word for word in counts if word in self._place]
+        if not known:
+            return np.zeros(self._rows.shape[1])
+        rows = self._rows.take([self._place[word] for word in known], axis=0)
+        found: NDArray[np.float64] = np.array([DAMPED[counts[word]] for word in known]) @ rows
+        length = math.sqrt(found @ found)
+        return found / length if length > 0 else found
+
+
+def word_rows(idf: NDArray[np.float64], axes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what each word adds to a text's direction, whose length does not matter, (n_words, n_dimensions)."""
+    return np.ascontiguousarray(axes.T * idf[:, None])
+
+
+def unseen_weight(idf: NDArray[np.float64], min_df: int) -> float:
+    """Return how rare an unknown word is: what `min_df` left out is rarer than the rarest word kept."""
+    return float(idf.max()) + math.log(min_df)
+
+
+def words_inside(text: str) -> list[str]:
+    """Return the words that stand inside sentences, as they are written.
+
+    Headlines cannot tell names: many portals begin every word of them with a capital.
+    """
+    return _INSIDE.findall(text)
+
+
+def capitalised(text: str) -> set[str]:
+    """Return the words, lower-cased, that stand inside a sentence with a capital."""
+    return {word.lower() for word in words_inside(text) if word[0].isupper()}
