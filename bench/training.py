@@ -31,7 +31,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from saring.models.pair_vocabulary import name_shares, words_inside
 from sklearn.base import clone
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -45,9 +44,20 @@ from saring import kernel
 from saring.config import TrainConfig, load_config
 from saring.errors import SaringError
 from saring.evaluation.reports import Table
-from saring.models.pair_fitting import LATENT_WORDS, Background, PairFeatures, PairScaler
-from saring.models.tfidf_features import DomainShares, FieldTfidf, count_terms, word_vectors
-from saring.text import END, START, TOKEN, field_text, framed, words
+from saring.models.pair_fitting import (
+    ABBREVIATION_SAMPLE,
+    LATENT_WORDS,
+    Background,
+    PairFeatures,
+    PairScaler,
+    group_weights,
+    learn_abbreviations,
+    name_shares,
+)
+from saring.models.parameters import PairParameters
+from saring.models.tfidf_features import DomainShares, FieldTfidf, word_vectors
+from saring.models.vocabulary import words_inside
+from saring.text import END, START, TOKEN, field_text, framed
 from saring.training.corpus import read_corpus
 from saring.training.tasks import RANDOM, TASKS
 from saring.training.trainer import Job, make_jobs, measure
@@ -76,8 +86,12 @@ class PlainField(FieldTfidf):
     def fit(self, rows: Sequence[Any], y: Any = None) -> PlainField:
         """Learn as `FieldTfidf` does; return self."""
         texts = [field_text(row, self.field) for row in rows if row[1]]
-        self.vectorizer_ = TfidfVectorizer(min_df=self.min_df, sublinear_tf=True).fit(texts)
+        self.plain_ = TfidfVectorizer(min_df=self.min_df, sublinear_tf=True).fit(texts)
         return self
+
+    def transform(self, rows: Sequence[Any]) -> Any:
+        """Return the TF-IDF of each row's field."""
+        return self.plain_.transform([field_text(row, self.field) for row in rows])
 
 
 def plain_topic(config: TrainConfig) -> Pipeline:
@@ -113,19 +127,26 @@ class PlainPairs(PairFeatures):
 
     def fit(self, pairs: Sequence[Any], y: Any = None) -> PlainPairs:
         """Learn as `PairFeatures` does; return self."""
-        self.__dict__.pop("_pair_scorer", None)
+        self.__dict__.pop("pair_scorer", None)
         articles = list(dict.fromkeys((title, body) for title, body, _ in pairs))
         texts = [f"{title}\n{body}" for title, body in articles]
         options = {"min_df": self.min_df, "sublinear_tf": True}
-        self.terms_ = TfidfVectorizer(**options).fit(texts)
+        terms, latent = TfidfVectorizer(**options).fit(texts), TfidfVectorizer(max_features=LATENT_WORDS, **options)
+        names = terms.get_feature_names_out().tolist()
         inside = Counter(word for _, body in articles for word in words_inside(body))
-        self.names_ = name_shares(inside.items(), self.terms_.vocabulary_)
-        self.latent_terms_ = TfidfVectorizer(max_features=LATENT_WORDS, **options)
-        weighed = self.latent_terms_.fit_transform(texts)
+        weighed = latent.fit_transform(texts)
         dimensions = min(self.dimensions, min(weighed.shape) - 1)
-        self.latent_ = TruncatedSVD(dimensions, random_state=self.seed).fit(weighed)
-        uncounted = count_terms([], words)
-        self._learn_groups(Background(texts, uncounted, uncounted, np.arange(len(texts))))
+        self.parameters_ = PairParameters(
+            words=names,
+            idf=terms.idf_,
+            names=name_shares(inside.items(), names),
+            min_df=self.min_df,
+            latent_words=latent.get_feature_names_out().tolist(),
+            latent_idf=latent.idf_,
+            axes=TruncatedSVD(dimensions, random_state=self.seed).fit(weighed).components_,
+            abbreviations=[*learn_abbreviations(texts[:: 1 + len(texts) // ABBREVIATION_SAMPLE])],
+            **group_weights(Background.of(pairs)),
+        )
         return self
 
 

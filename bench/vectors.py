@@ -19,8 +19,8 @@ from scipy.sparse import coo_matrix, csr_matrix
 from sklearn.utils.extmath import randomized_svd
 
 from saring.io.records import read
-from saring.models.tfidf_features import NUMBER, tokens
 from saring.parsing.engine import parse
+from saring.text import NUMBER, tokens
 
 N_WORDS = 12_000  # the commonest; the rest stand in fewer than 25 places
 N_NUMBERS = 64  # of a vector: 100 and 200 gained nothing that could be measured

@@ -299,7 +299,7 @@ def test_links_are_judged_as_the_pipeline_judges_them_each_alone_or_among_others
     probabilities, ties = kernel.links(model, pairs)
     assert probabilities == pytest.approx(pipeline.predict_proba(pairs)[:, 1], abs=1e-12)
     pair_scorer = PairScorer(model.pairs)
-    assert ties == [pair_scorer.ties(pair) for pair in pairs]
+    assert ties == pair_scorer.features_and_ties(pairs)[1]
     alone = [kernel.links(model, [pair])[0][0] for pair in pairs]
     assert alone == probabilities.tolist()
 

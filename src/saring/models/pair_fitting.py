@@ -247,7 +247,7 @@ class PairFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             latent_idf=latent_tfidf.idf,
             axes=latent.components_.astype(np.float64),
             abbreviations=[*learn_abbreviations(background.texts[i] for i in background.some(ABBREVIATION_SAMPLE))],
-            **_group_weights(background),
+            **group_weights(background),
         )
         return self
 
@@ -298,7 +298,7 @@ def load_term_groups() -> Mapping[str, list[str]]:
     return groups | {"everyday": everyday, "towns": [*domains["abroad"], *domains["home"]]}
 
 
-def _group_weights(background: Background) -> dict[str, Any]:
+def group_weights(background: Background) -> dict[str, Any]:
     """Return subjects and groups of terms, and how rare each is in the background's texts."""
     domains = load_lexicon("domains")
     groups = {name: domains[name] for name in ("abroad", "home")} | load_lexicon("subjects")
