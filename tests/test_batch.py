@@ -514,7 +514,7 @@ import sys, time
 from saring.predict import load
 from saring.batch import score
 score([sys.argv[2]], sys.argv[3], load(sys.argv[1]), batch_size=20, workers=int(sys.argv[4]),
-      scored_at=sys.argv[5], progress=lambda rows, total: (print(rows, flush=True), time.sleep(0.2)))
+      scored_at=sys.argv[5], progress=lambda rows, total: (print(rows, flush=True), time.sleep(float(sys.argv[6]))))
 """
 
 
@@ -524,9 +524,10 @@ score([sys.argv[2]], sys.argv[3], load(sys.argv[1]), batch_size=20, workers=int(
 def test_a_run_killed_again_and_again_loses_only_what_is_in_hand(model, bundle_folder, tmp_path, workers, with_signal):
     given, out = write(tmp_path / "in.jsonl", 200), tmp_path / "out.parquet"
     command = [sys.executable, "-c", SCORE, bundle_folder, given, out, workers, NOON]
+    slow, quick = "0.2", "0"  # seconds after a part: time to be killed in, and none
     done, kills = 0, 0
     while True:
-        with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
+        with subprocess.Popen([*command, slow if kills < 3 else quick], stdout=subprocess.PIPE) as child:
             start = int(child.stdout.readline())
             assert start >= done  # of what was told to be done nothing is lost
             if kills < 3:

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
+from timing import grows_linearly
 
 from saring.article import Record
 from saring.batch import score
@@ -175,19 +176,10 @@ RULES = load_rules()
 @pytest.mark.parametrize("rule", [*RULES.markers, *RULES.rules], ids=lambda r: r.pattern.pattern[:40])
 def test_a_rule_takes_linear_time_on_what_it_looks_for(rule, joint):
     example = rule.examples[0].replace("⟦", "").replace("⟧", "")
-
-    def seconds(chars):
-        """The shortest of three times: others may be running."""
-        taken = []
-        for prefix in (example, example[: (len(example) + 1) // 2]):
-            text = (prefix + joint) * (chars // (len(prefix) + len(joint)))
-            for _ in range(3):
-                start = time.process_time()
-                parse(Record("a", "Judul", text))
-                taken.append(time.process_time() - start)
-        return min(taken[:3]) + min(taken[3:])
-
-    assert seconds(160_000) < 8 * seconds(40_000) + 0.1  # quadratic would be sixteen times
+    for prefix in (example, example[: (len(example) + 1) // 2]):
+        piece = prefix + joint
+        small, large = (Record("a", "Judul", piece * (chars // len(piece))) for chars in (20_000, 80_000))
+        assert grows_linearly(parse, small, large)
 
 
 # files that move
