@@ -15,7 +15,7 @@ from saring.article import Article, KeepLinks, Prediction, Record, clean_text
 from saring.errors import BundleError, InputError, SaringError
 from saring.html.page import PageReader
 from saring.io.blocks import Block
-from saring.io.formats import parquet_length
+from saring.io.formats import parquet_metadata
 from saring.io.input_files import InputFile, find_files
 from saring.io.records import ReadOptions, open_blocks
 from saring.io.writers import SUFFIXES, ColumnValues
@@ -142,7 +142,8 @@ def _rows(source: InputFile, path: Path, lines: int) -> int | None:
     if source.format in ("txt", "html"):
         return 1
     if source.format == "parquet":
-        return parquet_length(path)
+        metadata = parquet_metadata(path)
+        return metadata and int(metadata.num_rows)
     return {"jsonl": lines, "csv": max(0, lines - 1)}.get(source.format)
 
 

@@ -1,4 +1,4 @@
-"""Streams to rows: CSV, JSON Lines, JSON, Parquet, and how each is known."""
+"""Rows of the table formats (CSV, JSON Lines, JSON, Parquet), each as it stands, in bounded memory."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from codecs import BOM_UTF8
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,24 +20,31 @@ import orjson
 from saring.errors import InputError, path_text
 from saring.io.columns import MAX_TEXT_BYTES, Broken, Unreadable, Values, kind_of
 from saring.io.input_files import InputFile
-from saring.io.streams import BUFFER_BYTES, Stream
-
-# CSV: what delimits its cells, and its rows, with those that a stray quote ran together parted.
-
+from saring.io.streams import BUFFER_BYTES, UNDECODED, Stream
 
 DELIMITERS = ",;\t"
 RUN_LINES = 10  # paragraphs that look like rows by chance are fewer; one with a number is no chance
+BATCH_ROWS = 512  # some 2 MB of articles
+MAX_ROW_BYTES = 64_000_000  # a text of the greatest length, escaped, and what stands beside it
+CHUNK_CHARS = 1 << 20
 
 _TOLD = re.compile(r'"?sep=(.)"?[,;\t ]*(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
-_LINE_BREAKS = ("\n", "\r")
 _UNCLOSED = "unexpected end of data"  # what the csv module says of a quote without its second
+_RESAVE = "expected one encoding throughout; save the file as UTF-8"
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_BETWEEN = re.compile(r"[\s,\[\]]*")  # what stands between the values of a JSON list
+
+Choose = Callable[[Sequence[str]], "Sequence[str] | None"]  # is told a table's columns; which to read, None for all
+
+
+# CSV
 
 
 def header_of(start: str, tabs: bool = False) -> tuple[str, list[str], bool]:
     """Return what delimits the cells of a CSV file, its header, and if a line tells so.
 
-    The delimiter is the one that the first line tells (``sep=;``, for Excel), or else the one that
-    splits the header into most cells; ties go to the comma, or to the tab where the name says so.
+    The delimiter is the one that the first line tells (``sep=;``, for Excel), or else the one that splits the header
+    into most cells; ties go to the comma, or to the tab where the name says so.
 
     Parameters
     ----------
@@ -66,8 +72,8 @@ def _cells(text: str, delimiter: str) -> list[str]:
 def cells_of(readline: Callable[[], str], delimiter: str, torn: Callable[[], bool]) -> Iterator[list[str] | Broken]:
     """Yield the cells of each row, the header first; `Broken` for lines that are no row.
 
-    A quote out of place runs rows together. Of such a row no more is broken than its first line
-    and those behind it that are no row by themselves.
+    A quote out of place runs rows together. Of such a row no more is broken than its first line and those behind it
+    that are no row by themselves: all but the first are given back and read again.
 
     Parameters
     ----------
@@ -78,37 +84,55 @@ def cells_of(readline: Callable[[], str], delimiter: str, torn: Callable[[], boo
         Tells whether the last line that was given may be cut off.
     """
     csv.field_size_limit(MAX_TEXT_BYTES)  # the default of 128 kB is less than a long article
-    lines = _Lines(readline)
-    # strict: a quote out of place is an error of its row, not text run together in silence
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    width = 0
+    again: deque[str] = deque()  # lines that were given back
+    row: list[str] = []  # lines of the row that is being read
+    number = 0  # of the line that was read last
+    width = 0  # cells of the header
     counted = False  # whether the row before began with a number, as one that follows then does
-    lost: _Lost | None = None
+    lost = lost_end = 0  # the first line that is no row, and the last that was run together with it
+    reason = ""  # why it is none
+
+    def next_line() -> str:
+        line = again.popleft() if again else readline()
+        row.extend([line] if line else [])
+        return line
+
     while True:
-        before = lines.begin()
-        if lost and before >= lost.end:
-            yield lost.told(before)
-            lost = None
+        if lost and number >= lost_end:
+            yield _no_row(lost, number, reason)
+            lost = 0
+        row.clear()
+        # strict: a quote out of place is an error of its row, not text run together in silence
+        reader = csv.reader(iter(next_line, ""), delimiter=delimiter, strict=True)
         cells, why = _next_row(reader, width)
-        if lines.number == before:
-            break
-        if cells and _run_together(lines.row, delimiter, width, counted):
+        if cells and _run_together(row, delimiter, width, counted):
             why = "rows run together"
-        if torn() and (lines.cut or why == _UNCLOSED):
+        before, number = number, number + len(row)
+        if not row or (torn() and (row[-1][-1] not in "\r\n" or why == _UNCLOSED)):
             break
         if why or (lost and counted and cells and not cells[0].isdigit()):
-            lost = lost or _Lost(before + 1, why)
-            lost.end = max(lost.end, lines.number)
-            lines.give_back()
+            lost, reason = (lost, reason) if lost else (before + 1, why)
+            lost_end = max(lost_end, number)
+            again.extendleft(reversed(row[1:]))
+            number = before + 1
         elif cells:
             if lost:
-                yield lost.told(before)
-            lost = None
+                yield _no_row(lost, before, reason)
+            lost = 0
             width = width or len(cells)
             counted = cells[0].isdigit()
             yield cells
     if lost:
-        yield lost.told(lines.number)
+        yield _no_row(lost, number, reason)
+
+
+def _no_row(first: int, last: int, reason: str) -> Broken:
+    """Return what is told of lines that are no row."""
+    place = f"line {last}" if first == last else f"lines {first} to {last}"
+    return Broken(
+        f"found no row, {place} ({reason}); expected quotes in pairs, doubled inside a cell, "
+        "and as many cells as in the header; repair the lines"
+    )
 
 
 def _next_row(reader: Iterator[list[str]], width: int) -> tuple[list[str], str]:
@@ -133,65 +157,42 @@ def _run_together(lines: Sequence[str], delimiter: str, width: int, counted: boo
     return all(len(row) == width and (row[0].isdigit() or not counted) for row in rows)
 
 
-class _Lines:
-    """Lines of a file, some of which may be given back."""
-
-    def __init__(self, readline: Callable[[], str]) -> None:
-        self._readline = readline
-        self._again: deque[str] = deque()
-        self.row: list[str] = []  # those of the row that is being read
-        self.number = 0  # of the line that was given last
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        line = self._again.popleft() if self._again else self._readline()
-        if not line:
-            raise StopIteration
-        self.row.append(line)
-        self.number += 1
-        return line
-
-    @property
-    def cut(self) -> bool:
-        """Whether the last line has no line break."""
-        return bool(self.row) and not self.row[-1].endswith(_LINE_BREAKS)
-
-    def begin(self) -> int:
-        """Note that a row begins; return the number of the line before it."""
-        self.row.clear()
-        return self.number
-
-    def give_back(self) -> None:
-        """Give back all lines of the row but its first."""
-        self.number -= len(self.row) - 1
-        self._again.extendleft(reversed(self.row[1:]))
+def csv_rows(file: InputFile, stream: Stream, choose: Choose) -> Iterator[Values | Broken]:
+    """Yield the rows of a table with a header line, delimited by comma, semicolon or tab."""
+    start = stream.head.decode(stream.encoding, "replace")
+    delimiter, _, told = header_of(start, tabs=".tsv" in file.label.lower())
+    # A line beyond the limit comes in pieces, which are errors of length or of number of cells.
+    readline = partial(_text_stream(stream, newline="").readline, MAX_ROW_BYTES)
+    while told and (line := readline()):
+        told = line.isspace()
+    header: list[str] = []
+    for cells in cells_of(readline, delimiter, lambda: stream.torn):
+        if isinstance(cells, Broken):
+            yield cells
+        elif header:
+            yield _undecoded("".join(cells)) or dict(zip(header, cells, strict=True))
+        else:
+            seen: Counter[str] = Counter()
+            for name in map(path_text, cells):  # as it can be written
+                seen[name] += 1
+                header.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+            choose(header)
 
 
-@dataclass(slots=True)
-class _Lost:
-    """Lines that are no row: the first, why, and the last that was run together with it."""
-
-    first: int
-    why: str
-    end: int = 0
-
-    def told(self, last: int) -> Broken:
-        """Return what is told of them; `last` is the last that is no row."""
-        place = f"line {last}" if self.first == last else f"lines {self.first} to {last}"
-        return Broken(
-            f"found no row, {place} ({self.why}); expected quotes in pairs, doubled inside a cell, "
-            "and as many cells as in the header; repair the lines"
-        )
+def _text_stream(stream: Stream, newline: str | None = None) -> io.TextIOWrapper:
+    """Return the stream as characters; a byte that cannot be read is marked, see `_undecoded`."""
+    errors = "surrogateescape" if stream.encoding.startswith(("utf-8", "cp")) else "replace"
+    return io.TextIOWrapper(stream.body, stream.encoding, errors, newline)
 
 
-# Parquet files to Arrow batches, and batches to rows.
+def _undecoded(text: str) -> Broken | None:
+    """Return an error for a text that has bytes of another encoding."""
+    if text.isascii() or not (found := UNDECODED.search(text)):
+        return None
+    return Broken(f"found the byte 0x{ord(found[0]) - 0xDC00:02x}, which is no letter; {_RESAVE}")
 
 
-BATCH_ROWS = 512  # some 2 MB of articles
-
-Choose = Callable[[Sequence[str]], "Sequence[str] | None"]  # columns by their names; None: all
+# Parquet
 
 
 def parquet_batches(file: InputFile, stream: Stream, choose: Choose) -> Iterator[Any]:
@@ -210,37 +211,30 @@ def parquet_batches(file: InputFile, stream: Stream, choose: Choose) -> Iterator
             plain = file.path if file.reopens and not stream.packed else None
             # Arrow would look for an address in a path, and refuse one that is not UTF-8.
             arrow_file: Any = opened.enter_context(pa.OSFile(os.fsencode(plain)) if plain else stream.spooled())
-            # Buffered and not read ahead: by default a whole row group is held, and kept (measured:
-            # 720 MB for a file of 600 MB, so 150).
+            # Buffered and not read ahead: by default a whole row group is held, and kept (measured: 720 MB for a file
+            # of 600 MB, so 150).
             table = opened.enter_context(parquet.ParquetFile(arrow_file, buffer_size=BUFFER_BYTES, pre_buffer=False))
-            names = choose(table.schema_arrow.names)
-            yield from table.iter_batches(batch_size=BATCH_ROWS, columns=names)
+            yield from table.iter_batches(batch_size=BATCH_ROWS, columns=choose(table.schema_arrow.names))
     except (pa.ArrowException, OSError, ValueError, LookupError, MemoryError) as error:
         raise InputError(f"found no readable Parquet ({error}); write the file anew") from None
 
 
+def parquet_metadata(path: Path) -> Any:
+    """Return what a Parquet file's footer says (schema, number of rows), None where it cannot be read."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        with pa.OSFile(os.fsencode(path)) as file:
+            return parquet.read_metadata(file)
+    except (pa.ArrowException, OSError):
+        return None
+
+
 def parquet_schema(path: Path) -> Any:
     """Return the Arrow schema of a Parquet file, None where it cannot be read."""
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    try:
-        with pa.OSFile(os.fsencode(path)) as file:
-            return parquet.read_schema(file)
-    except (pa.ArrowException, OSError):
-        return None
-
-
-def parquet_length(path: Path) -> int | None:
-    """Return how many rows a Parquet file says it has, None where it cannot be read."""
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    try:
-        with pa.OSFile(os.fsencode(path)) as file:
-            return int(parquet.read_metadata(file).num_rows)
-    except (pa.ArrowException, OSError):
-        return None
+    metadata = parquet_metadata(path)
+    return metadata and metadata.schema.to_arrow_schema()
 
 
 def batch_rows(batch: Any) -> Iterator[Values]:
@@ -281,33 +275,25 @@ def is_text(kind: Any) -> bool:
     return str(kind) in ("string", "large_string")
 
 
-# Tables to rows: JSON Lines, JSON, CSV and Parquet, one row at a time in bounded memory.
-
-
-MAX_ROW_BYTES = 64_000_000  # a text of the greatest length, escaped, and what stands beside it
-CHUNK_CHARS = 1 << 20
-
-_RESAVE = "expected one encoding throughout; save the file as UTF-8"
-_UNDECODED = re.compile("[\udc80-\udcff]")  # what "surrogateescape" makes of a byte it cannot read
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_BETWEEN = re.compile(r"[\s,\[\]]*")  # what stands between the values of a JSON list
+# JSON Lines and JSON
 
 
 def json_lines(file: InputFile, stream: Stream, choose: Choose) -> Iterator[bytes | str | Broken]:
-    """Yield the lines of JSON Lines that are not blank: bytes where the file allows it."""
-    readline = _json_line_reader(stream)
+    """Yield the lines of JSON Lines that are not blank: bytes, the fast way, where they can be told apart as such."""
+    readline: Callable[[int], bytes | str] = stream.body.readline
+    if not stream.encoding.startswith("utf-8") or (b"\n" not in stream.head and b"\r" in stream.head):
+        readline = _text_stream(stream).readline
+    elif stream.encoding == "utf-8-sig":
+        stream.body.read(len(BOM_UTF8))
     while line := readline(MAX_ROW_BYTES):
         if len(line) == MAX_ROW_BYTES:
             while (rest := readline(MAX_ROW_BYTES)) and len(rest) == MAX_ROW_BYTES:
                 pass
             yield Broken(f"found a line of more than {MAX_ROW_BYTES:,} bytes; expected one article")
-        elif not line.isspace() and not (stream.torn and _is_cut(line)):
+            continue
+        is_cut = stream.torn and line[-1:] not in ("\n", b"\n") and isinstance(json_line(line), Broken)
+        if not is_cut and not line.isspace():
             yield line
-
-
-def _is_cut(line: bytes | str) -> bool:
-    """Return whether the last line of a damaged file is cut off."""
-    return line[-1:] not in ("\n", b"\n") and isinstance(json_line(line), Broken)
 
 
 def json_line(line: bytes | str) -> Values | Broken:
@@ -360,46 +346,6 @@ def json_values(file: InputFile, stream: Stream, choose: Choose) -> Iterator[Val
             yield _mended(value) if isinstance(value, dict) else _no_object(value)
 
 
-def csv_rows(file: InputFile, stream: Stream, choose: Choose) -> Iterator[Values | Broken]:
-    """Yield the rows of a table with a header line, delimited by comma, semicolon or tab."""
-    start = stream.head.decode(stream.encoding, "replace")
-    delimiter, _, told = header_of(start, tabs=".tsv" in file.label.lower())
-    # A line beyond the limit comes in pieces, which are errors of length or of number of cells.
-    readline = partial(_text_stream(stream, newline="").readline, MAX_ROW_BYTES)
-    while told and (line := readline()):
-        told = line.isspace()
-    header: list[str] = []
-    for cells in cells_of(readline, delimiter, lambda: stream.torn):
-        if isinstance(cells, Broken):
-            yield cells
-        elif header:
-            yield _undecoded("".join(cells)) or dict(zip(header, cells, strict=True))
-        else:
-            header = _distinct(cells)
-            choose(header)
-
-
-def _text_stream(stream: Stream, newline: str | None = None) -> io.TextIOWrapper:
-    """Return the stream as characters; a byte that cannot be read is marked, see `_undecoded`."""
-    codec = stream.encoding
-    errors = "surrogateescape" if codec.startswith(("utf-8", "cp")) else "replace"
-    return io.TextIOWrapper(stream.body, codec, errors, newline)
-
-
-def _json_line_reader(stream: Stream) -> Callable[[int], bytes] | Callable[[int], str]:
-    """Return what reads a line: bytes where the file allows it, which is the fast way."""
-    if reads_bytes(stream):
-        stream.body.read(len(BOM_UTF8) if stream.encoding == "utf-8-sig" else 0)
-        return stream.body.readline
-    return _text_stream(stream).readline
-
-
-def reads_bytes(stream: Stream) -> bool:
-    """Return whether the lines of a stream can be told apart before they are decoded."""
-    one_break = b"\n" in stream.head or b"\r" not in stream.head
-    return stream.encoding.startswith("utf-8") and one_break
-
-
 def _leniently(line: bytes | str, why: str) -> Any:
     """Return the value of a line that strict JSON refuses: bare tabs, NaN, half surrogates."""
     if isinstance(line, bytes):
@@ -424,12 +370,6 @@ def _whole(digits: str) -> int | Unreadable:
         return Unreadable(f"a number of {len(digits):,} digits")
 
 
-def _undecoded(text: str) -> Broken | None:
-    if text.isascii() or not (found := _UNDECODED.search(text)):
-        return None
-    return Broken(f"found the byte 0x{ord(found[0]) - 0xDC00:02x}, which is no letter; {_RESAVE}")
-
-
 def _mended(value: Any) -> Any:
     """Return a JSON value with U+FFFD for lone surrogates, which no file could hold."""
     if isinstance(value, str):
@@ -443,16 +383,6 @@ def _mended(value: Any) -> Any:
 
 def _no_object(value: Any) -> Broken:
     return Broken(f'found {kind_of(value)}; expected an object like {{"title": ..., "text": ...}}')
-
-
-def _distinct(names: list[str]) -> list[str]:
-    """Return a header as it can be written, a number behind each name that was there before."""
-    seen: Counter[str] = Counter()
-    distinct: list[str] = []
-    for name in map(path_text, names):
-        seen[name] += 1
-        distinct.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
-    return distinct
 
 
 TABLES: dict[str, Callable[[InputFile, Stream, Choose], Iterator[Any]]] = {

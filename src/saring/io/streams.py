@@ -210,7 +210,7 @@ FOREIGN = (
 )
 """What a file of no text begins with, and what it is."""
 
-_UNDECODED = re.compile("[\udc80-\udcff]")
+UNDECODED = re.compile("[\udc80-\udcff]")  # what "surrogateescape" makes of a byte it cannot read
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # begins as that of UTF-16 does
@@ -312,7 +312,7 @@ def guess_encoding(head: bytes) -> str:
             return codec
     if head.count(0) < NUL_SHARE * max(1, len(head)):
         text = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode(head)
-        broken = len(_UNDECODED.findall(text))
+        broken = len(UNDECODED.findall(text))
         letters = len(text) - len(text.encode("ascii", "ignore")) - broken
         if broken <= BROKEN_SHARE * letters:
             return "utf-8"
