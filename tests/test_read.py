@@ -434,6 +434,12 @@ def test_a_ragged_row_says_how_many_cells_it_has(tmp_path, line):
     assert ragged.error.startswith(f"{path}:2: {why}")
 
 
+def test_rows_that_ran_together_do_not_hide_where_later_ones_break(tmp_path):
+    path = wrote(tmp_path / "a.csv", 'id,isi,url\n,"aaa""aa\n\n2,1"",\n1""\n0,x\n1,x\n')
+    places = [record.error.partition("found no row, ")[2].partition(" (")[0] for record in read([path], KEEP)]
+    assert places == ["lines 2 to 3", "", "line 5", "line 6", "line 7"]
+
+
 @pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
 @pytest.mark.parametrize(
     "stray",

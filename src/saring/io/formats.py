@@ -105,13 +105,13 @@ def cells_of(readline: Callable[[], str], delimiter: str, torn: Callable[[], boo
         # strict: a quote out of place is an error of its row, not text run together in silence
         reader = csv.reader(iter(next_line, ""), delimiter=delimiter, strict=True)
         cells, why = _next_row(reader, width)
-        if cells and _run_together(row, delimiter, width, counted):
-            why = "rows run together"
+        why = why or (_run_together(row, delimiter, width, counted) if cells else "")
         before, number = number, number + len(row)
         if not row or (torn() and (row[-1][-1] not in "\r\n" or why == _UNCLOSED)):
             break
         if why or (lost and counted and cells and not cells[0].isdigit()):
-            lost, reason = (lost, reason) if lost else (before + 1, why)
+            if not lost:
+                lost, lost_end, reason = before + 1, 0, why
             lost_end = max(lost_end, number)
             again.extendleft(reversed(row[1:]))
             number = before + 1
@@ -146,15 +146,15 @@ def _next_row(reader: Iterator[list[str]], width: int) -> tuple[list[str], str]:
     return cells, ""
 
 
-def _run_together(lines: Sequence[str], delimiter: str, width: int, counted: bool) -> bool:
-    """Return whether the lines behind the first one of a row look like rows, all of them.
+def _run_together(lines: Sequence[str], delimiter: str, width: int, counted: bool) -> str:
+    """Return in words that the lines behind the first one of a row look like rows, all of them; else nothing.
 
     So they do where one stray quote stands at the start of a cell and another far below at an end.
     """
     if width < 2 or len(lines) < (2 if counted else RUN_LINES):
-        return False
+        return ""
     rows = (_cells(line, delimiter) for line in lines[1:])
-    return all(len(row) == width and (row[0].isdigit() or not counted) for row in rows)
+    return "rows run together" if all(len(r) == width and (r[0].isdigit() or not counted) for r in rows) else ""
 
 
 def csv_rows(file: InputFile, stream: Stream, choose: Choose) -> Iterator[Values | Broken]:
