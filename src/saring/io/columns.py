@@ -18,12 +18,19 @@ from typing import Any
 
 from saring.errors import InputError, UsageError, path_text
 
-# What a row is before our fields are found in it: values by their columns, or `Broken`.
-
-
+FIELDS = ("id", "title", "text", "published", "publisher", "url")
 MAX_TEXT_BYTES = 20_000_000  # a hundred times the longest article seen
+SHOWN_COLUMNS = 20  # columns named in a message
+SHOWN_CHARS = 40  # of a column's name: a table without a header has articles for names
+MAX_DEPTH = 100  # of lists and objects in a column that is kept; JSON writers allow some 250
+MAX_INTEGER = 1 << 63
+CLOSE = 0.6  # how alike two names are to be offered instead of each other (difflib's default)
 
-Values = dict[str, Any]
+_UNWRITABLE = re.compile("[\0\ud800-\udfff]")
+_BREAKS = re.compile(r"[\W_]+")
+_NO_VALUES = ("NAType", "NaTType")  # of pandas, by name: it need not be installed
+
+Values = dict[str, Any]  # a row: its values by their columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,35 +62,17 @@ def kind_of(value: Any) -> str:
     return kinds.get(type(value), f"a {type(value).__name__}")
 
 
-# Which column of a table holds which field of ours, and what its values become.
-
-
-FIELDS = ("id", "title", "text", "published", "publisher", "url")
-SHOWN_COLUMNS = 20  # columns named in a message
-SHOWN_CHARS = 40  # of a column's name: a table without a header has articles for names
-MAX_DEPTH = 100  # of lists and objects in a column that is kept; JSON writers allow some 250
-MAX_INTEGER = 1 << 63
-CLOSE = 0.6  # how alike two names are to be offered instead of each other (difflib's default)
-
-_UNWRITABLE = re.compile("[\0\ud800-\udfff]")
-_BREAKS = re.compile(r"[\W_]+")
-_NO_VALUES = ("NAType", "NaTType")  # of pandas, by name: it need not be installed
-
-
 @dataclass(frozen=True, slots=True)
-class Found:
-    """The columns found for our fields, and what is missing in words, empty if nothing is.
+class FoundColumns:
+    """Where our fields are among the columns of a table."""
 
-    `kept` are those found for names that the user wants to see again.
-    """
-
-    columns: Mapping[str, str]
-    missing: str
-    kept: Mapping[str, str]
+    columns: Mapping[str, str]  # our fields to their columns
+    missing: str  # what is not there, in words; empty if all is
+    kept: Mapping[str, str]  # names that the user wants to see again, to their columns
 
     @property
     def needed(self) -> list[str]:
-        """All of them, each once."""
+        """All of these columns, each once."""
         return list(dict.fromkeys([*self.columns.values(), *self.kept.values()]))
 
 
@@ -114,14 +103,13 @@ class Columns:
             raise UsageError("--keep '': expected the name of a column")
         self._named = {name: path_text(column) for name, column in named.items()}
         self.keep = tuple(dict.fromkeys(map(path_text, keep)))
-        self._seen: dict[tuple[str, ...], Found] = {}
+        self._seen: dict[tuple[str, ...], FoundColumns] = {}
 
-    def find(self, names: tuple[str, ...]) -> Found:
+    def find(self, names: tuple[str, ...]) -> FoundColumns:
         """Return where our fields are among the columns of a row."""
-        found = self._seen.get(names)
-        if found is None:
-            found = self._seen[names] = self._look(names)
-        return found
+        if names not in self._seen:
+            self._seen[names] = self._look(names)
+        return self._seen[names]
 
     def needed(self, names: Sequence[str]) -> list[str] | None:
         """Return those of a table's columns that hold our fields; None where one is missing."""
@@ -146,13 +134,13 @@ class Columns:
             value = values[column]
             if not isinstance(value, str):
                 try:
-                    value = _text(value, column) if name == "text" else _word(value, column, name)
+                    value = _text(value, column, name)
                 except InputError as error:
                     if name != "published":
                         raise
                     fields["note"] = f"{error}; the row is used without it"
                     continue
-            fields[name] = _writable(value) if "\0" in value else value
+            fields[name] = value.replace("\0", "\ufffd")  # NUL ends a text for many programs
         if len(fields["text"]) > MAX_TEXT_BYTES:
             raise InputError(
                 f"column {found.columns['text']!r} (text): found {len(fields['text']):,} "
@@ -169,20 +157,18 @@ class Columns:
 
     def unknown(self, tables: Sequence[tuple[str, ...]]) -> str:
         """Return in words that none of some tables has a column to keep; empty if all are there."""
-        names = tuple(dict.fromkeys(name for table in tables for name in table))
-        lost = [name for name in self.keep if all(name not in self.find(t).kept for t in tables)]
+        lost = [name for name in self.keep if all(name not in self.find(table).kept for table in tables)]
         if not lost or not tables:
             return ""
-        shown = ", ".join(repr(n[:SHOWN_CHARS]) for n in names[:SHOWN_COLUMNS])
-        more = f" and {len(names) - SHOWN_COLUMNS} more" if len(names) > SHOWN_COLUMNS else ""
-        return f"no column {lost[0]!r}, which --keep names: found {shown}{more}; name one of them"
+        names = list(dict.fromkeys(name for table in tables for name in table))
+        return f"no column {lost[0]!r}, which --keep names: found {_shown(names)}; name one of them"
 
     def identifier(self, values: Mapping[str, Any]) -> str:
         """Return a row's own id, empty where it has none; for rows that are broken otherwise."""
         value = values.get(self.find(tuple(values)).columns.get("id", ""))
         return str(value) if isinstance(value, (str, int)) else ""
 
-    def _look(self, names: tuple[str, ...]) -> Found:
+    def _look(self, names: tuple[str, ...]) -> FoundColumns:
         plain = {_plain(name): name for name in reversed(names)}
         columns: dict[str, str] = {}
         lost: dict[str, str] = {}
@@ -204,20 +190,24 @@ class Columns:
         missing = (self._missing(name, why, names, free) for name, why in lost.items())
         kept = {n: n if n in names else plain[_plain(n)] for n in self.keep
                 if n in names or _plain(n) in plain}  # fmt: skip
-        return Found(columns, "; ".join(missing), kept)
+        return FoundColumns(columns, "; ".join(missing), kept)
 
-    def _missing(self, name: str, why: str, names: tuple[str, ...], free: tuple[str, ...]) -> str:
+    def _missing(self, name: str, why: str, names: Sequence[str], free: Sequence[str]) -> str:
         """Return in words that a field has no column, what there is and what to do."""
-        shown = ", ".join(repr(n[:SHOWN_CHARS]) for n in names[:SHOWN_COLUMNS]) or "no columns"
-        more = f" and {len(names) - SHOWN_COLUMNS} more" if len(names) > SHOWN_COLUMNS else ""
         wanted = [_plain(self._named[name])] if name in self._named else _aliases()[name]
         close = [n for n in free if difflib.get_close_matches(_plain(n), wanted, 1, CLOSE)]
         hint = f"; close to it: {', '.join(map(repr, close))}" if close else ""
         expected = "" if name in self._named else f"; expected one of {', '.join(wanted)}"
         return (
-            f"{why}: found {shown}{more}{expected}{hint}; name the right one with --column "
+            f"{why}: found {_shown(names)}{expected}{hint}; name the right one with --column "
             + shlex.quote(f"{name}={close[0] if close else 'NAME'}")  # to be pasted into a shell
         )
+
+
+def _shown(names: Sequence[str]) -> str:
+    """Return the names of columns for a message."""
+    shown = ", ".join(repr(name[:SHOWN_CHARS]) for name in names[:SHOWN_COLUMNS]) or "no columns"
+    return shown + (f" and {len(names) - SHOWN_COLUMNS} more" if len(names) > SHOWN_COLUMNS else "")
 
 
 @cache
@@ -230,9 +220,8 @@ def as_texts(column: Any) -> list[str]:
     """Return an Arrow column of strings as `Columns.fields` reads them one by one."""
     texts = [value or "" for value in column.to_pylist()]
     data = column.buffers()[2]
-    if data is not None and b"\0" in data.to_pybytes():
-        return [_writable(text) for text in texts]
-    return texts
+    has_nul = data is not None and b"\0" in data.to_pybytes()
+    return [text.replace("\0", "\ufffd") for text in texts] if has_nul else texts
 
 
 def as_json(value: Any, depth: int = 0) -> Any:
@@ -259,11 +248,6 @@ def mended(text: str) -> str:
     return _UNWRITABLE.sub("\ufffd", text)
 
 
-def _writable(text: str) -> str:
-    """Return a text with U+FFFD for NUL, which ends a text for many programs."""
-    return text.replace("\0", "\ufffd")
-
-
 def _plain(name: str) -> str:
     return _BREAKS.sub("_", str(name).casefold()).strip("_")
 
@@ -275,29 +259,21 @@ def _absent(value: Any) -> bool:
     return isinstance(value, Number) and value != value
 
 
-def _text(value: Any, column: str) -> str:
-    """Return an article's text from what a column holds: text, a list of paragraphs, or nothing."""
+def _text(value: Any, column: str, name: str) -> str:
+    """Return a field's value as text: of an article's text also a list of paragraphs, of others numbers and dates."""
+    expected = "text or a list of paragraphs" if name == "text" else "text or a number"
     if _absent(value):
         return ""
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return "\n".join(value)
-    raise InputError(
-        f"column {column!r} (text): found {kind_of(value)}; expected text or a list of paragraphs; "
-        "name another column with --column text=NAME"
-    )
-
-
-def _word(value: Any, column: str, name: str) -> str:
-    """Return a title, id, date or the like from what a column holds."""
-    if _absent(value):
-        return ""
-    if isinstance(value, (date, time)):
+    if name == "text":
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return "\n".join(value)
+    elif isinstance(value, (date, time)):
         return value.isoformat()
-    if isinstance(value, float) and value.is_integer():
+    elif isinstance(value, float) and value.is_integer():
         return str(int(value))  # a column of whole numbers with gaps is read as floats
-    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
+    elif isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
         return str(value)
     raise InputError(
-        f"column {column!r} ({name}): found {kind_of(value)}; expected text or a number; "
+        f"column {column!r} ({name}): found {kind_of(value)}; expected {expected}; "
         f"name another column with --column {name}=NAME"
     )

@@ -46,27 +46,13 @@ Inputs = str | Path | Sequence[str | Path]
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """One input file, or standard input.
+    """One input file, or standard input."""
 
-    Attributes
-    ----------
-    name : str
-        For messages: the path as given, or "stdin".
-    label : str
-        For ids: the file's name, within the folder it was found in.
-    path : Path or None
-        None for standard input.
-    format : str
-        A value of `FORMATS`, or empty where the content must tell.
-    named : bool
-        Whether the user named the file himself.
-    """
-
-    name: str
-    label: str
-    path: Path | None
-    format: str
-    named: bool
+    name: str  # for messages: the path as given, or "stdin"
+    label: str  # for ids: the file's name, within the folder it was found in
+    path: Path | None  # None for standard input
+    format: str  # a value of `FORMATS`, or empty where the content must tell
+    named: bool  # whether the user named the file himself
 
     @property
     def reopens(self) -> bool:
