@@ -53,9 +53,9 @@ pretrained: $(READY) ## train the model that ships: make pretrained CLICK_ID=PAT
 evaluate: $(READY) ## score the newest model on the corpus's test split
 	$(BIN)/saring evaluate
 
-gate: $(READY) ## fail where a figure falls below conf/floors.toml
-	$(BIN)/saring evaluate --gate conf/floors.toml
-	$(BIN)/saring evaluate --model models/id-news --gate conf/floors.toml
+gate: $(READY) ## fail where a figure falls below conf/thresholds.toml
+	$(BIN)/saring evaluate --gate conf/thresholds.toml
+	$(BIN)/saring evaluate --model models/id-news --gate conf/thresholds.toml
 
 ablate: $(READY) ## what each setting is worth, in a table and in MLflow: make ablate CLICK_ID=PATH
 	$(IMPORT)

@@ -116,7 +116,7 @@ def log(trial: Trial, reports: Sequence[Report], config: TrainConfig, digest: st
 
 def table(found: Sequence[tuple[Trial, Sequence[Report]]]) -> Table:
     """Return all trials side by side, a section for each figure of each question."""
-    splits = list(dict.fromkeys(report.asked_of for _, reports in found for report in reports))
+    splits = list(dict.fromkeys(report.subset for _, reports in found for report in reports))
     sections = []
     for task in dict.fromkeys(trial.task for trial, _ in found):
         trials = {trial.name: reports for trial, reports in found if trial.task == task}
@@ -129,7 +129,7 @@ def table(found: Sequence[tuple[Trial, Sequence[Report]]]) -> Table:
 
 def by_split(reports: Sequence[Report], figure: str) -> dict[str, float]:
     """Return a figure by split, where the reports have it."""
-    return {r.asked_of: f.value for r in reports if (f := getattr(r, figure)) is not None}
+    return {r.subset: f.value for r in reports if (f := getattr(r, figure)) is not None}
 
 
 def section(title: str, values: Mapping[str, Mapping[str, float]], splits: Sequence[str]) -> tuple[Row, ...]:

@@ -226,7 +226,7 @@ def main() -> None:
     corpora = [article for path in options.train for article in read_corpus(path)]
     config = load_config(CONFIG)
     job = make_jobs(corpora, config)[0]  # of the first task, topic
-    known = job.known
+    known = job.train
     labelled = {path.stem: read_corpus(path) for path in options.labelled}
     labelled["test split"] = [article for article in corpora if article.split == "test"]
     given = pq.read_table(options.articles, columns=["title", "text"]).slice(0, options.rows)

@@ -60,7 +60,7 @@ def pipelines(small_corpus: Path):
 
     config = TrainConfig(link=LinkConfig(dimensions=20))
     jobs = make_jobs(list(read_corpus(small_corpus)), config)
-    return {job.task.name: Fitted.on(job.task, job.known, config).model for job in jobs}
+    return {job.task.name: Fitted.on(job.task, job.train, config).model for job in jobs}
 
 
 @pytest.fixture(scope="session")

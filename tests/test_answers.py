@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from saring.errors import CorpusError
-from saring.evaluation.reporting import Scored
+from saring.evaluation.scoring import Scored, report
 
 SOUND = {
     "labels": ("economy", "gossip", "other"),
@@ -24,18 +24,22 @@ def test_lists_become_arrays():
     found = scored()
     assert found.probabilities.shape == (3, 3)
     assert found.truth.tolist() == SOUND["truth"]
-    assert found.codes(found.truth).tolist() == [0, 1, 2]
+    assert found.codes("truth", found.truth).tolist() == [0, 1, 2]
 
 
 def test_codes_follow_the_order_of_the_labels_not_the_alphabet():
     found = scored(labels=("other", "economy", "gossip"))
-    assert found.codes(found.truth).tolist() == [1, 2, 0]
+    assert found.codes("truth", found.truth).tolist() == [1, 2, 0]
 
 
 def test_an_answer_is_worth_the_share_of_annotators_who_would_agree_with_it():
-    right = np.array([True, False, True])
-    assert scored().credit(right).tolist() == [1, 0, 1]
-    assert scored(shares=[0.75, 0.75, np.nan]).credit(right).tolist() == [0.75, 0.25, 1]
+    def worth(**changes):
+        return [bin.accuracy for bin in report(scored(**changes), name="topic", split="x", seed=0).reliability]
+
+    # From the least to the most confident: the second answer is right, the first and third are too.
+    assert worth() == [1, 1, 1]
+    assert worth(shares=[0.75, 0.6, np.nan]) == [0.6, 0.75, 1]
+    assert worth(shares=[0.75, 0.6, np.nan], truth=["economy", "other", "other"]) == [0.4, 0.75, 1]
 
 
 def test_probabilities_kept_in_32_bits_are_accepted():

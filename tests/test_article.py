@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from saring.article import Article, Link, LinkPrediction, Prediction, Record, Removal, clean_text
 from saring.parsing.engine import parse
-from saring.training.assess import stored_reports
+from saring.training.evaluate import stored_reports
 
 TOPICS = ("economy", "gossip", "other")
 ROW_COLUMNS = [

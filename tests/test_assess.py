@@ -9,8 +9,8 @@ from saring import store
 from saring.article import Article
 from saring.errors import CorpusError
 from saring.evaluation.reports import Report
-from saring.training.assess import asked_note, assess
 from saring.training.corpus import LabelledArticle, LabelledLink, read_corpus
+from saring.training.evaluate import evaluate_bundle, rows_note
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def articles(small_corpus):
 
 
 def names(reports):
-    return [(report.name, report.asked_of, report.n) for report in reports]
+    return [(report.name, report.subset, report.n) for report in reports]
 
 
 def whole(reports):
@@ -40,7 +40,7 @@ def first(reports, name):
 
 
 def test_the_figures_are_those_that_training_measured(bundle, articles):
-    found = whole(assess(bundle, articles, "test"))
+    found = whole(evaluate_bundle(bundle, articles, "test"))
     assert [report.name for report in found] == ["topic", "link", "clickbait"]
     for report in found:
         trained = Report.from_json(bundle.card["metrics"][f"{report.name}.test"])
@@ -52,18 +52,18 @@ def test_the_figures_are_those_that_training_measured(bundle, articles):
 
 def test_only_tested_rows_are_asked_about_where_there_are_any(bundle, articles):
     tested = [a for a in articles if a.split == "test"]
-    assert names(assess(bundle, articles, "x")) == names(assess(bundle, tested, "x"))
+    assert names(evaluate_bundle(bundle, articles, "x")) == names(evaluate_bundle(bundle, tested, "x"))
     known = [a for a in articles if a.split == "train"]
-    assert first(assess(bundle, known, "x"), "topic").n == len(known)
+    assert first(evaluate_bundle(bundle, known, "x"), "topic").n == len(known)
 
 
 def test_headlines_that_helped_in_training_are_not_asked_about(bundle, articles):
     tested = [a for a in articles if a.split == "test"]
-    assert first(assess(bundle, tested, "x"), "topic").n == len(tested)
+    assert first(evaluate_bundle(bundle, tested, "x"), "topic").n == len(tested)
 
 
 def test_baselines_are_the_rules_learnt_in_training(bundle, articles):
-    found = whole(assess(bundle, articles, "test"))
+    found = whole(evaluate_bundle(bundle, articles, "test"))
     by_name = {report.name: {b.name: b for b in report.baselines} for report in found}
     assert [*by_name["topic"]] == [*by_name["clickbait"]] == ["majority"]
     assert [*by_name["link"]] == ["majority", "overlap"]
@@ -79,21 +79,21 @@ def test_baselines_are_the_rules_learnt_in_training(bundle, articles):
 def test_rows_that_the_model_was_trained_on_are_counted(bundle, articles):
     known = [a for a in articles if a.split == "train"]
     tested = [a for a in articles if a.split == "test"]
-    assert asked_note(bundle, known, "mine.jsonl") == (
+    assert rows_note(bundle, known, "mine.jsonl") == (
         f"mine.jsonl: all {len(known)} rows. The model WAS TRAINED ON {len(known)} of them: of new "
         "articles expect less."
     )
-    assert "TRAINED" not in asked_note(bundle, tested, "mine.jsonl")
+    assert "TRAINED" not in rows_note(bundle, tested, "mine.jsonl")
     mixed = [replace(a, split="train") for a in known[:5] + tested]
-    assert "TRAINED ON 5 of them" in asked_note(bundle, mixed, "mine.jsonl")
+    assert "TRAINED ON 5 of them" in rows_note(bundle, mixed, "mine.jsonl")
 
 
 def test_the_test_split_that_training_asked_about_is_named(bundle, articles, small_corpus):
     tested = sum(a.split == "test" for a in articles)
     rows = f"the rows whose split is test, {tested} of {len(articles)}"
-    as_before = ", which training asked about too (test)."
-    assert asked_note(bundle, articles, str(small_corpus)) == f"{small_corpus}: {rows}{as_before}"
-    assert asked_note(bundle, articles, "x.jsonl") == f"x.jsonl: {rows}."
+    as_before = ", which training measured too (test)."
+    assert rows_note(bundle, articles, str(small_corpus)) == f"{small_corpus}: {rows}{as_before}"
+    assert rows_note(bundle, articles, "x.jsonl") == f"x.jsonl: {rows}."
 
 
 # Kinds
@@ -106,7 +106,7 @@ def of_kinds(articles, n=20):
 
 
 def test_each_kind_of_row_is_reported_apart_after_the_whole(bundle, articles):
-    assert names(whole(assess(bundle, of_kinds(articles), "topics-dev"))) == [
+    assert names(whole(evaluate_bundle(bundle, of_kinds(articles), "topics-dev"))) == [
         ("topic", "topics-dev", 20),
         ("topic", "topics-dev (sure)", 13),
         ("topic", "topics-dev (unsure)", 7),
@@ -114,7 +114,7 @@ def test_each_kind_of_row_is_reported_apart_after_the_whole(bundle, articles):
 
 
 def test_kinds_add_up_to_the_whole(bundle, articles):
-    found = whole(assess(bundle, of_kinds(articles), "topics-dev"))
+    found = whole(evaluate_bundle(bundle, of_kinds(articles), "topics-dev"))
     right = [report.accuracy.value * report.n for report in found]
     assert right[0] == pytest.approx(sum(right[1:]))
 
@@ -132,7 +132,7 @@ def test_links_are_reported_by_the_kind_of_their_pair(bundle):
             ("Artis Itu Ternyata Sudah Menikah", False, "swap"),
         )
     ]
-    every, real, swap = assess(bundle, pairs, "links-dev")
+    every, real, swap = evaluate_bundle(bundle, pairs, "links-dev")
     assert names([every, real, swap]) == [
         ("link", "links-dev", 8),
         ("link", "links-dev (real)", 4),
@@ -148,7 +148,7 @@ def test_links_are_reported_by_the_kind_of_their_pair(bundle):
 def test_topics_are_reported_without_the_rest_class_too(bundle, articles):
     tested = [replace(a, kind="sure") for a in articles if a.split == "test"]
     clear = [a for a in tested if a.topic != "other"]
-    found = [report for report in assess(bundle, tested, "x") if report.name == "topic"]
+    found = [report for report in evaluate_bundle(bundle, tested, "x") if report.name == "topic"]
     assert names(found) == [
         ("topic", "x", len(tested)),
         ("topic", "x (other left out)", len(clear)),
@@ -169,9 +169,9 @@ def test_links_that_readers_found_neither_near_nor_far_are_left_out_of_a_report(
         )
         for i, grade in enumerate((0.0, 0.5, 1.0, 2.0, 2.0))
     ]
-    assert names(assess(bundle, pairs, "x")) == [("link", "x", 5), ("link", "x (graded 0 or 2)", 3)]
+    assert names(evaluate_bundle(bundle, pairs, "x")) == [("link", "x", 5), ("link", "x (graded 0 or 2)", 3)]
     sharp = [pair for pair in pairs if pair.links[0].grade in (0, 2)]
-    assert names(assess(bundle, sharp, "x")) == [("link", "x", 3)]
+    assert names(evaluate_bundle(bundle, sharp, "x")) == [("link", "x", 3)]
 
 
 def test_links_are_judged_by_the_threshold_that_the_model_came_with(bundle, articles):
@@ -179,7 +179,7 @@ def test_links_are_judged_by_the_threshold_that_the_model_came_with(bundle, arti
     for threshold, right in ((0.0, "unrelated"), (1.1, "related")):
         thresholds = dict(bundle.card["thresholds"]) | {"unrelated": threshold}
         changed = replace(bundle, card=dict(bundle.card) | {"thresholds": thresholds})
-        found = first(assess(changed, links, "x"), "link")
+        found = first(evaluate_bundle(changed, links, "x"), "link")
         share = sum(score.support for score in found.per_class if score.label == right) / found.n
         assert found.accuracy.value == pytest.approx(share)
 
@@ -190,7 +190,7 @@ def test_links_are_judged_by_the_threshold_that_the_model_came_with(bundle, arti
 def test_a_file_without_a_label_that_the_model_answers_is_refused(bundle):
     rows = [LabelledArticle(Article("1", "Judul", "Isi berita."))]
     with pytest.raises(CorpusError, match="mine: no row has a label of a question"):
-        assess(bundle, rows, "mine")
+        evaluate_bundle(bundle, rows, "mine")
 
 
 def test_a_topic_that_the_model_does_not_know_is_refused_by_file_and_row(bundle, small_corpus, tmp_path):
@@ -200,7 +200,7 @@ def test_a_topic_that_the_model_does_not_know_is_refused_by_file_and_row(bundle,
     path = tmp_path / "mine.jsonl"
     path.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in own))
     with pytest.raises(CorpusError) as caught:
-        assess(bundle, read_corpus(path), "mine")
+        evaluate_bundle(bundle, read_corpus(path), "mine")
     assert str(caught.value).startswith(
         f"{path}:3: topic is 'olahraga', one of 2 such label(s) (hukum, olahraga); the model "
         "'saring' expects one of economy, gossip, international_politics, other: rename them"
@@ -210,4 +210,4 @@ def test_a_topic_that_the_model_does_not_know_is_refused_by_file_and_row(bundle,
 def test_questions_the_model_was_never_trained_on_are_passed_over(bundle, articles):
     files = {name: digest for name, digest in bundle.checksums.items() if name == "topic.npz"}
     topics_only = store.Bundle(bundle.path, bundle.card, files)
-    assert [report.name for report in whole(assess(topics_only, articles, "x"))] == ["topic"]
+    assert [report.name for report in whole(evaluate_bundle(topics_only, articles, "x"))] == ["topic"]

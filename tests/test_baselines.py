@@ -3,7 +3,7 @@
 import pytest
 
 from saring.errors import CorpusError
-from saring.evaluation.reporting import majority_labels, publisher_labels, threshold_labels
+from saring.evaluation.scoring import majority_labels, publisher_labels
 
 
 def test_majority_is_the_commonest_training_label_for_every_row():
@@ -29,15 +29,8 @@ def test_a_long_label_is_not_cut():
     ]
 
 
-def test_a_score_on_the_threshold_is_above_it():
-    found = threshold_labels([0.1, 0.2, 0.3], 0.2, below="unrelated", above="related")
-    assert found.tolist() == ["unrelated", "related", "related"]
-
-
 def test_a_rule_that_learns_needs_rows_to_learn_from():
     with pytest.raises(CorpusError, match="no training row"):
         majority_labels([], 3)
     with pytest.raises(CorpusError, match="no training row"):
         publisher_labels([], [], ["x"])
-    with pytest.raises(CorpusError, match=r"2 training label.*1 publisher"):
-        publisher_labels(["a", "b"], ["x"], ["x"])

@@ -384,29 +384,29 @@ def test_without_a_model_of_ones_own_the_shipped_one_answers_and_is_named(capsys
     assert out.splitlines()[-1].endswith("shipped")
 
 
-def test_the_gate_stays_shut_while_a_figure_is_below_its_floor(small_corpus, work, run):
-    floors = work / "floors.toml"
-    for floor, code, sign in ((0.05, DONE, ">="), (1.0, FAILED, "<")):
-        floors.write_text(f"[saring.topic]\nmacro_f1 = {floor}\n")
-        found, out, _ = run("evaluate", "--on", str(small_corpus), "--gate", str(floors))
+def test_the_gate_stays_shut_while_a_figure_is_below_its_threshold(small_corpus, work, run):
+    thresholds = work / "thresholds.toml"
+    for threshold, code, sign in ((0.05, DONE, ">="), (1.0, FAILED, "<")):
+        thresholds.write_text(f"[saring.topic]\nmacro_f1 = {threshold}\n")
+        found, out, _ = run("evaluate", "--on", str(small_corpus), "--gate", str(thresholds))
         assert found == code
-        assert f"{sign} floor {floor:.3f}" in out
+        assert f"{sign} threshold {threshold:.3f}" in out
         assert ("FAILED" in out) == (code == FAILED)
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (None, "floors.toml: cannot be read (No such file or directory); name a TOML file"),
+        (None, "thresholds.toml: cannot be read (No such file or directory); name a TOML file"),
         ("[saring.topic]\nf1 = 0.5\n", "f1 = 0.5; expected one of accuracy, macro_f1"),
         ("[saring.topik]\nmacro_f1 = 0.5\n", "the model answers no question 'topik'"),
     ],
 )
 def test_a_gate_that_cannot_be_held_is_told_before_anything_is_asked(run, work, text, message):
     if text:
-        (work / "floors.toml").write_text(text)
+        (work / "thresholds.toml").write_text(text)
     # What is asked about would fail too, but later.
-    code, out, err = run("evaluate", "--on", "nowhere.jsonl", "--gate", "floors.toml")
+    code, out, err = run("evaluate", "--on", "nowhere.jsonl", "--gate", "thresholds.toml")
     assert (code, out) == (FAILED, "")
     assert message in err
 

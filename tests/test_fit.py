@@ -23,9 +23,8 @@ from saring.training.fit import (
     label_targets,
     make_report,
     overlap_labels,
-    task_labels,
 )
-from saring.training.tasks import CLICKBAIT_LABELS, LINK_LABELS, TASKS
+from saring.training.tasks import CLICKBAIT_LABELS, LINK_LABELS, TASKS, task_labels
 
 TOPIC, LINK, CLICKBAIT = TASKS
 CONFIG = TrainConfig(folds=3)

@@ -14,7 +14,7 @@ from saring.errors import ConfigError, CorpusError
 from saring.training.corpus import LabelledArticle, LabelledLink
 from saring.training.fit import Answers
 from saring.training.tasks import CLICKBAIT_LABELS, LINK_LABELS, TASKS
-from saring.training.trainer import LEAST_STRANGE, Base, Job, make_jobs, measure
+from saring.training.trainer import LEAST_OUT_OF_DOMAIN, CalibratingAnswers, Job, make_jobs, measure
 
 TOPIC, LINK, CLICKBAIT = TASKS
 CONFIG = TrainConfig(folds=2, protocols=("random", "publisher-out", "later-time"), topic=TopicConfig(min_df=1))
@@ -48,13 +48,13 @@ def measured(rows, config=CONFIG, told=lambda *step: None):
 
 
 def splits(found):
-    return [report.asked_of for report in found.reports]
+    return [report.subset for report in found.reports]
 
 
 # Jobs
 
 
-def test_a_question_without_labels_is_no_job():
+def test_a_task_without_labels_is_no_job():
     assert [job.task.name for job in make_jobs(articles(), CONFIG)] == ["topic"]
     with_links = [replace(a, clickbait=i % 2 == 0) for i, a in enumerate(articles())]
     assert [job.task.name for job in make_jobs(with_links, CONFIG)] == ["topic", "clickbait"]
@@ -69,7 +69,7 @@ def test_the_final_model_is_fitted_on_all_rows_but_the_tested_and_their_copies()
     rows = articles()
     copy = replace(article(0, split="train"), article=replace(rows[0].article, id="copy"))
     (job,) = make_jobs([*rows, copy], CONFIG)
-    assert sorted(job.known.articles) == list(range(6, 63))
+    assert sorted(job.train.articles) == list(range(6, 63))
     assert job.test[1].tolist() == list(range(6))
     for parts in job.protocols.values():
         assert {row for fold in parts for side in fold for row in side} <= set(job.test[0])
@@ -130,7 +130,7 @@ def base(task, truth, scores, sizes, **columns):
     folds = [(np.setdiff1d(every, part), part) for part in numbers]
     job = Job(task, found, every, {"random": folds}, (every, every[:0]))
     parts = [Answers(rows, scores[rows], {}, np.full(len(rows), 3.0)) for rows in numbers]
-    return Base(job, parts), parts, job
+    return CalibratingAnswers(job, parts), parts, job
 
 
 def drawn(labels, n=300):
@@ -147,18 +147,18 @@ def test_no_part_is_calibrated_on_its_own_answers():
     turned[:100] = np.where(truth[:100] == "clear", "clickbait", "clear")
     before, parts, _ = base(CLICKBAIT, truth, scores, (100, 100, 100))
     after, _, _ = base(CLICKBAIT, turned, scores, (100, 100, 100))
-    assert np.array_equal(before.pair_scorer(parts[0])[0], after.pair_scorer(parts[0])[0])
-    assert not np.allclose(before.pair_scorer(parts[1])[0], after.pair_scorer(parts[1])[0])
+    assert np.array_equal(before.apply(parts[0])[0], after.apply(parts[0])[0])
+    assert not np.allclose(before.apply(parts[1])[0], after.apply(parts[1])[0])
 
 
-def test_no_part_is_judged_by_a_threshold_learnt_on_it():
+def test_no_part_is_decided_by_a_threshold_learned_on_it():
     scores, truth = drawn(LINK_LABELS)
     turned = truth.copy()
     turned[:100] = "unrelated"
     before, parts, _ = base(LINK, truth, scores, (100, 100, 100))
     after, _, _ = base(LINK, turned, scores, (100, 100, 100))
-    assert np.array_equal(before.pair_scorer(parts[0])[1], after.pair_scorer(parts[0])[1])
-    assert not np.array_equal(before.pair_scorer(parts[1])[1], after.pair_scorer(parts[1])[1])
+    assert np.array_equal(before.apply(parts[0])[1], after.apply(parts[0])[1])
+    assert not np.array_equal(before.apply(parts[1])[1], after.apply(parts[1])[1])
 
 
 def test_answers_keep_their_order_and_the_calibration_finds_the_scale():
@@ -166,7 +166,7 @@ def test_answers_keep_their_order_and_the_calibration_finds_the_scale():
     found, parts, _ = base(CLICKBAIT, truth, scores / 4, (50, 150, 100))
     assert found.calibration.scale == pytest.approx(4, rel=0.25)
     for part in parts:
-        probabilities, threshold = found.pair_scorer(part)
+        probabilities, threshold = found.apply(part)
         assert np.array_equal(probabilities[:, 1] > 0.5, scores[part.rows] > 0)
         assert threshold.tolist() == [0.5] * len(part.rows)
 
@@ -207,7 +207,7 @@ def test_the_more_risk_is_taken_the_fewer_articles_go_without_a_topic():
 @pytest.mark.parametrize(
     ("out_of_domain", "threshold"),
     [
-        pytest.param([3.0] * 200, LEAST_STRANGE, id="a small corpus: all alike"),
+        pytest.param([3.0] * 200, LEAST_OUT_OF_DOMAIN, id="a small corpus: all alike"),
         pytest.param([5.0] * 190 + [6.0] * 10, 6.0, id="a varied corpus"),
         pytest.param([5.0] * 199 + [99.0], 5.0, id="one odd row"),
         pytest.param([99.0] * 200, 99.0, id="a corpus without full stops"),
@@ -217,7 +217,7 @@ def test_two_real_articles_in_a_hundred_may_be_strange_and_none_that_is_not(out_
     _, parts, job = topic_base()
     odd = np.split(np.array(out_of_domain), 2)
     answers = [replace(part, out_of_domain=s) for part, s in zip(parts, odd, strict=True)]
-    assert Base(job, answers).thresholds(CONFIG)["out_of_domain"] == threshold
+    assert CalibratingAnswers(job, answers).thresholds(CONFIG)["out_of_domain"] == threshold
 
 
 def test_of_no_large_portal_may_more_be_strange():
@@ -226,7 +226,7 @@ def test_of_no_large_portal_may_more_be_strange():
     job = replace(job, table=replace(job.table, publishers=publishers))
     odd = np.concatenate([np.full(90, 4.9), np.linspace(5, 6, 100), np.full(10, 99.0)])
     answers = [replace(p, out_of_domain=odd[p.rows]) for p in parts]
-    threshold = Base(job, answers).thresholds(CONFIG)["out_of_domain"]
+    threshold = CalibratingAnswers(job, answers).thresholds(CONFIG)["out_of_domain"]
     assert (odd[publishers == "odd"] > threshold).sum() == 2
 
 
@@ -237,7 +237,7 @@ def test_headlines_that_all_annotators_agree_on_are_reported_apart_too():
         for i, a in enumerate(articles(tested=0))
     ]
     _, clickbait = measured(rows)
-    counts = {report.asked_of: report.n for report in clickbait.reports}
+    counts = {report.subset: report.n for report in clickbait.reports}
     assert (counts["random"], counts["random (unanimous)"]) == (63, 42)
 
 
@@ -269,7 +269,7 @@ def test_links_of_the_other_corpus_calibrate_too_and_are_reported_apart():
     assert set(job.table.corpora[tested["random (written)"]]) == {"written"}
 
 
-def test_links_are_judged_by_the_threshold_that_others_taught():
+def test_links_are_decided_by_the_threshold_that_others_gave():
     rows = []
     for i, a in enumerate(articles(tested=0)):
         other = article((i + 4) % 63).article.title

@@ -7,11 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn import metrics as oracle
 
-from saring.errors import CorpusError
 from saring.evaluation.metrics import (
-    Agreement,
     Bin,
-    agreement,
     area_under_roc,
     brier_score,
     calibration_bins,
@@ -188,27 +185,3 @@ def test_the_surest_rows_are_answered_first_and_equals_together():
 def test_a_line_of_many_rows_stays_short():
     confidence = np.random.default_rng(0).random(5000)
     assert len(coverage_risk(confidence, confidence > 0.2).x) == 200
-
-
-# Annotators
-
-
-@given(st.lists(st.tuples(codes, codes), min_size=2, max_size=40))
-@settings(deadline=None)
-def test_kappa_is_scikit_learn_s(pairs):
-    first, second = ([str(code) for code in column] for column in zip(*pairs, strict=True))
-    found = agreement(first, second)
-    assert found.n == len(pairs)
-    assert found.observed == pytest.approx(np.mean([a == b for a, b in pairs]))
-    if len({*first, *second}) > 1:
-        assert found.kappa == pytest.approx(oracle.cohen_kappa_score(first, second))
-
-
-def test_annotators_who_give_all_items_one_label_have_kappa_1():
-    assert agreement(["0", "0"], ["0", "0"]) == Agreement(1.0, 1.0, 2)
-
-
-@pytest.mark.parametrize(("first", "second"), [([], []), (["0"], ["0", "1"])])
-def test_agreement_needs_the_same_items_at_least_one(first, second):
-    with pytest.raises(CorpusError, match="expected the same items"):
-        agreement(first, second)

@@ -3,7 +3,7 @@
 import pytest
 
 from saring import store
-from saring.evaluation.render import model_card
+from saring.evaluation.model_card import model_card
 from saring.evaluation.reports import Report
 
 

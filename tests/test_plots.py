@@ -7,11 +7,11 @@ import sys
 import numpy as np
 import pytest
 
-from saring.evaluation.reporting import Scored, report
+from saring.evaluation.scoring import Scored, report
 
 pytest.importorskip("matplotlib", reason='needs the extra "train"')
 
-from saring.evaluation.render import figures
+from saring.evaluation.plots import figures
 
 ALWAYS = ["confusion", "reliability", "coverage_risk", "f1_by_label", "accuracy_by_publisher"]
 
@@ -94,11 +94,11 @@ def test_a_single_row_is_drawn(tmp_path):
 def test_importing_plots_does_not_import_matplotlib_and_drawing_does_not_import_pyplot():
     code = """
 import json, sys
-import saring.evaluation.render
+import saring.evaluation.plots
 from saring.evaluation.reports import Report
 
 assert "matplotlib" not in sys.modules
-saring.evaluation.render.figures(Report.from_json(json.loads(sys.stdin.read())))
+saring.evaluation.plots.figures(Report.from_json(json.loads(sys.stdin.read())))
 assert "matplotlib.pyplot" not in sys.modules
 """
     stored = json.dumps(measured(("a", "b")).to_json())

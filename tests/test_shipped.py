@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from saring import store
-from saring.evaluation.render import model_card
+from saring.evaluation.model_card import model_card
 from saring.locate import shipped_bundle
-from saring.training.assess import asked_note
 from saring.training.corpus import count_seen, read_corpus
+from saring.training.evaluate import rows_note
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -56,4 +56,4 @@ def test_it_says_so_when_asked_about_what_it_was_trained_on(bundle):
     articles = read_corpus(path)
     n = len(articles)
     told = f"The model WAS TRAINED ON {n:,} of them"
-    assert told in asked_note(bundle, articles, str(path))
+    assert told in rows_note(bundle, articles, str(path))

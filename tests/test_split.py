@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn.model_selection import StratifiedGroupKFold
+from topictables import table
 
-from saring.errors import ConfigError, CorpusError
-from saring.training.splits import grouped_folds, later_time, publisher_folds
+from saring.config import TrainConfig
+from saring.errors import CorpusError
+from saring.training.protocols import grouped_folds, protocol_folds
 
 LABELS = np.repeat(["economy", "gossip", "other"], [60, 30, 30])
 GROUPS = np.arange(120) // 2
@@ -81,119 +83,71 @@ def test_a_label_in_too_few_groups_is_refused_by_name():
     assert len(grouped_folds(labels, groups, 2, seed=0)) == 2
 
 
-# Publisher-out
-
-publisher_tables = st.lists(
-    st.tuples(st.sampled_from("abcdefgh"), st.integers(0, 60)), min_size=30, max_size=60
-).filter(lambda rows: len({publisher for publisher, _ in rows}) >= 4)
+# Publishers and days: the laws of whole tables are in test_protocols.py
 
 
-@given(publisher_tables)
-@settings(deadline=None)
-def test_no_publisher_and_no_group_is_on_both_sides_and_all_else_is_trained_on(rows):
-    publishers, groups = (np.array(column) for column in zip(*rows, strict=True))
-    try:
-        folds = publisher_folds(publishers, groups, 3)
-    except CorpusError as error:
-        assert "none is left to train on" in str(error)
-        return
-    assert rows_tested(folds) == list(range(len(rows)))
-    for train, test in folds:
-        assert not crosses((train, test), publishers)
-        assert not crosses((train, test), groups)
-        left_out = set(range(len(rows))) - set(train.tolist()) - set(test.tolist())
-        assert all(groups[row] in groups[test] for row in left_out)
+def folds_of(found, protocol, groups=None, **settings):
+    groups = np.arange(len(found)) if groups is None else np.asarray(groups)
+    return protocol_folds(found, groups, TrainConfig(protocols=(protocol,), **settings))[protocol]
+
+
+def mixed_topics(n):
+    return [("economy", "gossip", "sport")[row % 3] for row in range(n)]
 
 
 def test_many_small_publishers_are_packed_into_folds_of_near_equal_size():
-    publishers = np.repeat([f"Portal {number}" for number in range(40)], np.arange(1, 41))
-    sizes = [len(test) for _, test in publisher_folds(publishers, np.arange(820), 5)]
-    assert sum(sizes) == 820
+    found = table(mixed_topics(820), np.repeat([f"Portal {number}" for number in range(40)], np.arange(1, 41)))
+    sizes = [len(test) for _, test in folds_of(found, "publisher-out")]
+    assert (len(sizes), sum(sizes)) == (5, 820)
     assert max(sizes) - min(sizes) <= 40
 
 
+def test_all_but_publishers_and_groups_of_tested_rows_is_trained_on():
+    publishers, groups = np.array([f"Portal {row % 7}" for row in range(70)]), np.arange(70) // 3
+    for train, test in folds_of(table(mixed_topics(70), publishers), "publisher-out", groups):
+        left_out = set(range(70)) - set(train.tolist()) - set(test.tolist())
+        assert left_out
+        assert all(groups[row] in groups[test] for row in left_out)
+
+
 def test_a_story_two_publishers_printed_is_not_trained_on_where_it_is_tested():
-    publishers = np.array(["Warta Kita", "Kabar Kota", "Warta Kita", "Kabar Kota"])
-    groups = np.array([0, 0, 1, 2])
-    folds = publisher_folds(publishers, groups, 2)
-    assert [(train.tolist(), test.tolist()) for train, test in folds] == [([2], [1, 3]), ([3], [0, 2])]
-
-
-def test_fewer_publishers_than_folds_are_refused():
-    with pytest.raises(CorpusError, match=r"found 2 publisher.*3 or more, one for each fold"):
-        publisher_folds(["a", "b", "a"], [0, 1, 2], 3)
-
-
-def test_a_row_without_a_publisher_is_refused_with_its_number():
-    with pytest.raises(CorpusError, match=r"2 of 4 row.*no publisher, the first is row 1"):
-        publisher_folds(["a", "", "b", " "], [0, 1, 2, 3], 2)
+    publishers = [f"Portal {row % 6}" for row in range(12)]
+    groups = [0, 0, *range(2, 12)]
+    first, second, *_ = folds_of(table(mixed_topics(12), publishers), "publisher-out", groups)
+    assert (first[0].tolist(), first[1].tolist()) == ([2, 3, 4, 5, 7, 8, 9, 10, 11], [0, 6])
+    assert (second[0].tolist(), second[1].tolist()) == ([2, 3, 4, 5, 6, 8, 9, 10, 11], [1, 7])
 
 
 def test_publishers_that_print_the_same_stories_leave_nothing_to_train_on():
+    found = table(mixed_topics(12), [f"Portal {row % 6}" for row in range(12)])
     with pytest.raises(CorpusError, match="none is left to train on"):
-        publisher_folds(["a", "a", "b", "b"], [0, 1, 0, 1], 2)
+        folds_of(found, "publisher-out", [0] * 12)
 
 
-# Later time
+def later(days, groups=None):
+    [fold] = folds_of(table(mixed_topics(len(days)), days=days), "later-time", groups)
+    return fold
 
 
-@given(st.lists(st.dates(), min_size=2, max_size=40).filter(lambda days: len(set(days)) > 1), st.floats(0.05, 0.95))
-def test_training_is_strictly_before_the_cut_and_all_rows_are_used(days, share):
+@given(st.lists(st.dates(), min_size=2, max_size=40).filter(lambda days: len(set(days)) > 1))
+def test_training_is_strictly_before_the_cut_and_all_rows_are_used(days):
     dates = np.array([day.isoformat() for day in days])
-    train, test = later_time(dates, np.arange(len(days)), share)
+    try:
+        train, test = later(dates)
+    except (CorpusError, KeyError):  # a label in too few groups, or older rows of one label
+        assume(False)
     assert max(dates[train]) < min(dates[test])
     assert len(train) + len(test) == len(days)
 
 
-def test_the_tested_share_is_the_nearest_one_that_whole_days_allow():
-    dates = [f"2024-01-{day:02}" for day in (1, 1, 2, 3, 3, 3, 4, 5, 5, 6)]
-    train, test = later_time(dates, np.arange(10), 0.3)
+def test_the_tested_share_is_the_one_nearest_to_a_fifth_that_whole_days_allow():
+    train, test = later([f"2024-01-{day:02}" for day in (1, 1, 2, 3, 3, 3, 4, 5, 6, 6)])
+    assert test.tolist() == [8, 9]
+    assert train.tolist() == [0, 1, 2, 3, 4, 5, 6, 7]
+    _, test = later([f"2024-01-{day:02}" for day in (1, 1, 2, 3, 3, 3, 4, 6, 6, 6)])
     assert test.tolist() == [7, 8, 9]
-    assert train.tolist() == [0, 1, 2, 3, 4, 5, 6]
-
-
-def test_times_and_offsets_count_by_their_printed_day():
-    dates = ["2024-01-01T23:59+07:00", "2024-01-02T00:10+09:00", "2024-01-02"]
-    assert later_time(dates, [0, 1, 2], 0.5)[1].tolist() == [1, 2]
 
 
 def test_an_earlier_copy_of_a_tested_article_is_not_trained_on():
-    dates = ["2024-01-01", "2024-01-02", "2024-01-03", "2024-01-04"]
-    train, test = later_time(dates, [0, 1, 2, 0], 0.25)
-    assert (train.tolist(), test.tolist()) == ([1, 2], [3])
-
-
-@pytest.mark.parametrize(
-    ("dates", "reason"),
-    [
-        (["2024-01-01", "", "2024-01-03"], r"1 of 3 row.*no date, the first is row 1"),
-        (["2024-01-01", "3 Januari 2024", "2024-01-03"], r"row 1: date '3 Januari 2024'.*ISO 8601"),
-        (["2024-01-01", "2024-02-30", "2024-01-03"], r"row 1: date '2024-02-30'"),
-        (["2024-01-01", "2024-01-01T09:00", "2024-01-01"], r"all 3 row.*of one day"),
-    ],
-)
-def test_dates_that_allow_no_honest_cut_are_refused(dates, reason):
-    with pytest.raises(CorpusError, match=reason):
-        later_time(dates, [0, 1, 2], 0.3)
-
-
-# Nonsense
-
-
-@pytest.mark.parametrize("share", [0, 1, 1.5, float("nan")])
-def test_a_share_that_is_none_is_refused(share):
-    with pytest.raises(ConfigError, match="test share"):
-        later_time(["2024-01-01", "2024-01-02"], [0, 1], share)
-
-
-@pytest.mark.parametrize("n_folds", [-1, 0, 1])
-def test_fewer_than_two_folds_are_refused(n_folds):
-    with pytest.raises(ConfigError, match="number of folds"):
-        grouped_folds(LABELS, GROUPS, n_folds, seed=0)
-    with pytest.raises(ConfigError, match="number of folds"):
-        publisher_folds(LABELS, GROUPS, n_folds)
-
-
-def test_columns_of_unlike_length_are_refused():
-    with pytest.raises(CorpusError, match=r"differ in length.*'labels': 2, 'groups': 3"):
-        grouped_folds(["a", "b"], [0, 1, 2], 2, seed=0)
+    train, test = later([f"2024-01-0{day}" for day in (1, 2, 3, 4, 5)], [0, 1, 2, 3, 0])
+    assert (train.tolist(), test.tolist()) == ([1, 2, 3], [4])

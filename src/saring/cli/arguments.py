@@ -193,7 +193,7 @@ def _evaluation(parser: argparse.ArgumentParser) -> None:
         "What training measured is shown in any case",
     )
     parser.add_argument("--full", action="store_true", help="add classes, publishers, baselines")
-    parser.add_argument("--gate", metavar="FLOORS", help="fail where a figure is below its floor in this file")
+    parser.add_argument("--gate", metavar="THRESHOLDS", help="fail where a figure is below its threshold in this file")
 
 
 def _importing(parser: argparse.ArgumentParser) -> None:
@@ -212,7 +212,7 @@ def _importing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--overwrite", action="store_true", help="replace the output if it is there")
 
 
-def _doubting(parser: argparse.ArgumentParser) -> None:
+def _label_issues(parser: argparse.ArgumentParser) -> None:
     """Add whose labels are flagged and where the label issues go."""
     parser.add_argument("corpus", nargs="+", metavar="CORPUS", help="labelled files")
     parser.add_argument(
@@ -240,6 +240,6 @@ _COMMANDS: Mapping[str, tuple[Any, ...]] = {
     "evaluate": ("score a model on labelled articles", _evaluation, _model),
     "corpus import": ("turn published files or own tables into a corpus", _importing),
     "corpus label-issues": (
-        "list labels that a model which never saw them finds unlikely", _doubting, _output,
+        "list labels that a model which never saw them finds unlikely", _label_issues, _output,
     ),
 }  # fmt: skip

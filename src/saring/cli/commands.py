@@ -313,25 +313,27 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    """Print what training measured and what labelled files say; with floors, whether they hold."""
+    """Print what training measured and what labelled files say; with thresholds, whether they hold."""
     from saring.cli.show import print_checks, print_reports
-    from saring.evaluation.reporting import check_floors, load_floors
+    from saring.evaluation.gate import check_thresholds, load_thresholds
     from saring.predict import load
-    from saring.training.assess import asked_note, assess, stored_reports
     from saring.training.corpus import read_corpus
+    from saring.training.evaluate import evaluate_bundle, rows_note, stored_reports
 
     # All that can be wrong with what was given is told before the model is asked, for minutes.
     model = load(options.model)
     card = model.bundle.card
-    floors = load_floors(options.gate, card["name"], card["labels"]) if options.gate else {}
+    thresholds = load_thresholds(options.gate, card["name"], card["labels"]) if options.gate else {}
     corpora = {path: read_corpus(path) for path in options.on}
     stored = stored_reports(model.bundle)
     reports = [
-        report for path, articles in corpora.items() for report in assess(model.bundle, articles, Path(path).stem)
+        report
+        for path, articles in corpora.items()
+        for report in evaluate_bundle(model.bundle, articles, Path(path).stem)
     ]
-    notes = [asked_note(model.bundle, articles, path) for path, articles in corpora.items()]
+    notes = [rows_note(model.bundle, articles, path) for path, articles in corpora.items()]
     print_reports(stored, reports, model, notes, full=options.full)
-    checks = check_floors([*stored, *reports], floors)
+    checks = check_thresholds([*stored, *reports], thresholds)
     print_checks(checks)
     return OK if all(check.holds for check in checks) else FAILED
 
@@ -355,14 +357,14 @@ def _import(options: argparse.Namespace) -> int:
     return SOME_ERRORS if imported.problems else OK
 
 
-def _doubts(options: argparse.Namespace) -> int:
+def _label_issues(options: argparse.Namespace) -> int:
     """Write the labels that models which never saw them find unlikely."""
-    from saring.cli.show import print_doubts
+    from saring.cli.show import print_label_issues
     from saring.cli.terminal import stages
     from saring.config import TrainConfig, load_config
     from saring.io.writers import open_rows
-    from saring.training.assess import COLUMNS, find_label_issues
     from saring.training.corpus import read_corpus
+    from saring.training.label_issues import COLUMNS, find_label_issues
 
     config = load_config(options.config) if options.config else TrainConfig()
     with open_rows(options.out, COLUMNS, overwrite=options.overwrite) as file:
@@ -370,7 +372,7 @@ def _doubts(options: argparse.Namespace) -> int:
         with stages() as progress:
             found = find_label_issues(articles, config, options.question, progress)
         file.write([label_issue.row() for label_issue in found.rows])
-    print_doubts(found, options.out)
+    print_label_issues(found, options.out)
     return OK
 
 
@@ -382,5 +384,5 @@ _COMMANDS: Mapping[str, Command] = {
     "train": _train,
     "evaluate": _evaluate,
     "corpus import": _import,
-    "corpus label-issues": _doubts,
+    "corpus label-issues": _label_issues,
 }

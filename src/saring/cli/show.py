@@ -15,10 +15,10 @@ from saring.cli.terminal import Terminal
 if TYPE_CHECKING:
     from saring.batch.jobs import Summary
     from saring.datasets.import_corpus import Imported
-    from saring.evaluation.reporting import Check
+    from saring.evaluation.gate import Check
     from saring.evaluation.reports import Report, Table
     from saring.predict import Model
-    from saring.training.assess import LabelIssues
+    from saring.training.label_issues import LabelIssues
     from saring.training.trainer import Trained
 
 _STYLES = {"body": "", "link": "cyan"}
@@ -236,16 +236,16 @@ def print_reports(
 
 
 def print_checks(checks: Sequence[Check]) -> None:
-    """Print each floor and whether it holds."""
+    """Print each threshold and whether it holds."""
     out = Terminal()
     for check in checks:
         sign = ">=" if check.holds else "<"
-        line = f"{check.task} {check.metric}: worst {check.worst:.3f} ({check.split}) {sign} floor "
+        line = f"{check.task} {check.metric}: worst {check.worst:.3f} ({check.split}) {sign} threshold "
         style = "green" if check.holds else "red"
-        _print(out, Text(f"{line}{check.floor:.3f}" + " FAILED" * (not check.holds), style))
+        _print(out, Text(f"{line}{check.threshold:.3f}" + " FAILED" * (not check.holds), style))
 
 
-def print_doubts(label_issues: LabelIssues, out: str) -> None:
+def print_label_issues(label_issues: LabelIssues, out: str) -> None:
     """Print how many labels of each source are flagged, on standard error."""
     console = Terminal(stderr=True)
     for line in (*label_issues.lines(), f"-> {out}"):

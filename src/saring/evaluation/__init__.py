@@ -1,4 +1,1 @@
-"""Predictions to a report.
-
-metrics > reports > reporting; render
-"""
+"""Predictions to a report with intervals, beside baselines; its plots, the model card, the quality gate."""

@@ -1,4 +1,4 @@
-"""Metrics and their intervals."""
+"""The arithmetic of evaluation: functions of arrays, with no idea of articles or links; 95% intervals."""
 
 from __future__ import annotations
 
@@ -11,15 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from saring.errors import CorpusError
-
-# How far a figure can be trusted: 95% intervals, by resampling groups of rows.
-
-
 Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
 
 CONFIDENCE = 0.95  # the field's habit; every interval of a report is of this level
 CHUNK_CELLS = 2_000_000  # weights held at once while resampling: 16 MB a table
+N_BINS = 10  # as in most published calibration figures
+MAX_CURVE_POINTS = 200  # a drawn line shows no more, and a model card stays small
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +34,23 @@ class Estimate:
     def span(self) -> str:
         """Return the interval alone, as people read it."""
         return f"{self.low:.3f}–{self.high:.3f}"
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """One bin of a reliability diagram: rows, their mean confidence, the share that was right."""
+
+    n: int
+    confidence: float
+    accuracy: float
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Points of a line, in order."""
+
+    x: tuple[float, ...]
+    y: tuple[float, ...]
 
 
 def resamples(n_groups: int, n_rows: int, n_bootstrap: int, seed: int) -> Iterator[Floats]:
@@ -57,8 +72,7 @@ def resamples(n_groups: int, n_rows: int, n_bootstrap: int, seed: int) -> Iterat
 def interval(value: float, resampled: Floats) -> Estimate:
     """Return the figure with the percentile interval of its resamples, (n_bootstrap,).
 
-    Resamples in which the figure is undefined (NaN) do not count; if all are, the interval says
-    that nothing is known: 0 to 1.
+    Resamples in which the figure is undefined (NaN) do not count; if all are, the interval is 0 to 1: nothing is known.
     """
     defined = resampled[~np.isnan(resampled)]
     if not len(defined):
@@ -72,48 +86,12 @@ def wilson_interval(share: float, n: int) -> Estimate:
     """Return the share with its Wilson interval for `n` independent trials.
 
     Unlike a bootstrap it does not shrink to nothing when three of three are right.
-
     Source: E. B. Wilson, J. Am. Stat. Assoc. 22 (1927), 209-212.
     """
     z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
     return Estimate(float(share), max(0.0, centre - half), min(1.0, centre + half))
-
-
-# The arithmetic of evaluation: functions of arrays, with no idea of articles or links.
-
-
-Ints = NDArray[np.intp]
-
-N_BINS = 10  # as in most published calibration figures
-MAX_CURVE_POINTS = 200  # a drawn line shows no more, and a model card stays small
-
-
-@dataclass(frozen=True, slots=True)
-class Bin:
-    """One bin of a reliability diagram: rows, their mean confidence, the share that was right."""
-
-    n: int
-    confidence: float
-    accuracy: float
-
-
-@dataclass(frozen=True, slots=True)
-class Curve:
-    """Points of a line, in order."""
-
-    x: tuple[float, ...]
-    y: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """How far two annotators agree on the same `n` items: Cohen's kappa and the observed share."""
-
-    kappa: float
-    observed: float
-    n: int
 
 
 def confusion_matrix(truth: Ints, predicted: Ints, n_labels: int) -> Ints:
@@ -123,15 +101,10 @@ def confusion_matrix(truth: Ints, predicted: Ints, n_labels: int) -> Ints:
 
 
 def class_scores(confusion: NDArray[np.number]) -> tuple[Floats, Floats, Floats]:
-    """Return precision, recall and F1 of each class, each (..., n_labels), in [0, 1].
+    """Return precision, recall and F1, each (..., n_labels), of tables of counts, (..., n_labels, n_labels).
 
     A class absent from truth and prediction has no scores: NaN. One that is in the truth but never
     predicted has precision 0; one that is predicted but not in the truth has recall 0.
-
-    Parameters
-    ----------
-    confusion : (..., n_labels, n_labels) array
-        One table of counts, or a stack of them.
     """
     hits = np.diagonal(confusion, axis1=-2, axis2=-1).astype(np.float64)
     support, claimed = confusion.sum(axis=-1), confusion.sum(axis=-2)
@@ -147,6 +120,12 @@ def macro_f1(confusion: NDArray[np.number]) -> Floats:
     """Return the mean F1, (...), over the classes in the truth or the prediction, in [0, 1]."""
     mean: Floats = np.nanmean(class_scores(confusion)[2], axis=-1)
     return mean
+
+
+def accuracy(confusion: NDArray[Any]) -> Floats:
+    """Return the accuracy of tables of counts, (...)."""
+    right: Floats = np.trace(confusion, axis1=-2, axis2=-1) / confusion.sum(axis=(-2, -1))
+    return right
 
 
 def calibration_bins(confidence: Floats, correct: NDArray[Any]) -> tuple[Bin, ...]:
@@ -188,11 +167,7 @@ def log_loss(probabilities: Floats, truth: Ints) -> float:
 
 
 def brier_score(probabilities: Floats, truth: Ints) -> float:
-    """Return the mean squared error of the probabilities, lower is better.
-
-    Summed over the labels, so in [0, 2]; for two labels of one of them, so in [0, 1], as
-    scikit-learn does.
-    """
+    """Return the mean squared error of the probabilities, in [0, 2]; for two labels in [0, 1], as in scikit-learn."""
     errors = probabilities - np.eye(probabilities.shape[1])[truth]
     scale = 2 if probabilities.shape[1] == 2 else 1
     return math.fsum((errors**2).sum(axis=1)) / (scale * len(truth))
@@ -223,9 +198,8 @@ def area_under_roc(scores: Floats, positive: NDArray[np.bool_], weights: Floats 
 
 
 def curves(scores: Floats, positive: NDArray[np.bool_]) -> tuple[Curve, Curve, float]:
-    """Return the ROC curve, the precision-recall curve and the average precision.
+    """Return the ROC curve (x: false, y: true positive rate), the precision-recall curve (x: recall) and its average.
 
-    ROC: x is the false and y the true positive rate. Precision-recall: x is recall, y precision.
     Both are thinned to some 200 points; both classes must be there.
     """
     from sklearn.metrics import average_precision_score, precision_recall_curve, roc_curve
@@ -239,8 +213,7 @@ def curves(scores: Floats, positive: NDArray[np.bool_]) -> tuple[Curve, Curve, f
 def coverage_risk(confidence: Floats, correct: NDArray[np.bool_]) -> Curve:
     """Return the share of wrong answers, y, when only the surest share of the rows, x, is answered.
 
-    Equal confidences are answered together, so the order of the rows does not matter. Thinned to
-    some 200 points.
+    Equal confidences are answered together, so the order of the rows does not matter.
     """
     order = np.argsort(-confidence, kind="stable")
     last = np.flatnonzero(np.diff(confidence[order], append=-np.inf))
@@ -253,28 +226,3 @@ def _thinned(x: Floats, y: Floats) -> Curve:
     """Return the curve with its ends and at most MAX_CURVE_POINTS points, to six decimals."""
     at = np.unique(np.linspace(0, len(x) - 1, min(len(x), MAX_CURVE_POINTS)).round().astype(int))
     return Curve(tuple(x[at].round(6).tolist()), tuple(y[at].round(6).tolist()))
-
-
-def agreement(first: Sequence[str], second: Sequence[str]) -> Agreement:
-    """Return Cohen's kappa and the observed agreement of two annotators of the same items.
-
-    Where both gave every item one and the same label, kappa has no meaning; NLTK calls it 1.
-
-    Raises
-    ------
-    CorpusError
-        When the lengths differ or there is no item.
-
-    Notes
-    -----
-    Source: `nltk.metrics.agreement`; J. Cohen, Educ. Psychol. Meas. 20 (1960), 37-46.
-    """
-    from nltk.metrics.agreement import AnnotationTask
-
-    if len(first) != len(second) or not len(first):
-        raise CorpusError(
-            f"annotators labelled {len(first)} and {len(second)} item(s); expected the same items, at least one"
-        )
-    coders = (("first", first), ("second", second))
-    task = AnnotationTask([(coder, item, str(label)) for coder, given in coders for item, label in enumerate(given)])
-    return Agreement(float(task.kappa()), float(task.avg_Ao()), len(first))

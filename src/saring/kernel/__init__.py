@@ -142,12 +142,17 @@ def links(model: LinkParameters, pairs: Sequence[Pair]) -> tuple[NDArray[np.floa
     pairs : sequence of (title, body, headline)
         A pair's answer is the same among any others.
     """
-    found, ties = _pair_scorer(model.pairs, len(pairs)).features_and_ties(pairs)
-    weighed = (found - model.mean) / model.scale * model.coef
-    # Not a product with a vector, which adds up in an order that depends on how many rows there
-    # are.
+    features, ties = _pair_scorer(model.pairs, len(pairs)).features_and_ties(pairs)
+    return link_probabilities(model, features), ties
+
+
+def link_probabilities(model: LinkParameters, features: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the probability that each headline is unrelated, shape (n_pairs,), given what `pair_features` gives."""
+    weighed = (features - model.mean) / model.scale * model.coef
+    # Not a product with a vector, which adds up in an order that depends on how many rows there are.
     scores = weighed.sum(axis=1) + model.intercept
-    return 1 / (1 + np.exp(-scores)), ties
+    found: NDArray[np.float64] = 1 / (1 + np.exp(-scores))
+    return found
 
 
 def pair_features(model: PairParameters, pairs: Sequence[Pair]) -> NDArray[np.float64]:

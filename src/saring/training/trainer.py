@@ -1,4 +1,4 @@
-"""Measuring before fitting, then the model that ships."""
+"""Training: each task is measured by its protocols, then its model is fitted on all rows but the test split's."""
 
 from __future__ import annotations
 
@@ -19,47 +19,44 @@ from threadpoolctl import threadpool_limits
 from saring import store
 from saring.config import TrainConfig, flat, load_config
 from saring.errors import ConfigError, CorpusError, MissingExtraError
-from saring.evaluation.render import model_card
-from saring.evaluation.reporting import majority_labels
+from saring.evaluation.model_card import model_card
 from saring.evaluation.reports import Report
+from saring.evaluation.scoring import majority_labels
 from saring.models.pipelines import Calibration
 from saring.predict import Model
 from saring.training.corpus import Corpus, LabelledArticle, digests, open_corpus
 from saring.training.fit import (
     Answers,
     Fitted,
+    FoldTask,
     Progress,
-    Question,
     best_threshold,
     confidence_for,
     label_targets,
     make_report,
     run_folds,
-    task_labels,
 )
-from saring.training.splits import Fold, article_groups
-from saring.training.tasks import LINK_LABELS, PUBLISHER_OUT, TASKS, Table, Task, protocol_folds
-
-# Measuring before fitting: each question asked under each protocol, and what follows from it.
-
+from saring.training.near_duplicates import article_groups
+from saring.training.protocols import PUBLISHER_OUT, Fold, protocol_folds
+from saring.training.tasks import LINK_LABELS, TASKS, Table, Task, task_labels
 
 Floats = NDArray[np.float64]
 
 TEST = "test"
-# Of no portal may more than two articles in a hundred be taken for strangers.
-STRANGE_SHARE = 0.02
+# Of the articles of a large portal that the model never saw, this share may be taken for no news.
+OUT_OF_DOMAIN_SHARE = 0.02
 PORTAL_ROWS = 100  # of fewer, the fiftieth part is one odd article
 # To a model of few articles every word is rare, whether news or not, and its articles are more
 # alike than those it will read. Headlines of real articles stay below this to models of a hundred.
-LEAST_STRANGE = 4.75
+LEAST_OUT_OF_DOMAIN = 4.75
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Job:
-    """One question: its rows, their groups, and the folds of each protocol.
+    """One task to train: its rows, their near-duplicate groups, and the folds of each protocol.
 
-    The first protocol calibrates, on other corpora too where the question says so. `test` trains
-    on all rows that are not marked ``test`` and asks about those that are.
+    The first protocol calibrates, on other corpora too where the task says so. `test` trains on all rows that are not
+    marked ``test`` and tests those that are.
     """
 
     task: Task
@@ -74,17 +71,14 @@ class Job:
         return task_labels(self.task, self.table)
 
     @property
-    def known(self) -> Table:
+    def train(self) -> Table:
         """The rows that the final model is fitted on."""
         return self.table.take(self.test[0])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measured:
-    """What the answers of all protocols say of a job, and its model fitted on all known rows.
-
-    The model is not calibrated yet.
-    """
+    """What the answers of all protocols say of a job, and its final model, not calibrated yet."""
 
     job: Job
     model: Pipeline
@@ -94,7 +88,7 @@ class Measured:
 
 
 def make_jobs(articles: Sequence[LabelledArticle], config: TrainConfig) -> list[Job]:
-    """Return a job for each question that the articles have labels for.
+    """Return a job for each task that the articles have labels for.
 
     Raises
     ------
@@ -114,68 +108,54 @@ def make_jobs(articles: Sequence[LabelledArticle], config: TrainConfig) -> list[
 
 
 def _job(task: Task, articles: Sequence[LabelledArticle], groups: NDArray[np.intp], config: TrainConfig) -> Job | None:
-    """Return a question's rows and folds; None when the corpus has no label to train it on."""
+    """Return a task's rows and folds; None when the corpus has no label to train it on."""
     table = task.table(articles, config)
     if not config.tested:  # several files are then one corpus
         table = replace(table, corpora=np.full(len(table), "", dtype=np.str_))
-    held = np.array([articles[i].split == TEST for i in table.articles], dtype=np.bool_)
+    is_test = np.array([articles[i].split == TEST for i in table.articles], dtype=np.bool_)
     row_groups = groups[table.articles]
     # A near-duplicate of a tested article would let the model recite it.
-    known = np.flatnonzero(~held & ~np.isin(row_groups, row_groups[held]))
-    if not table.is_eval[known].any():
+    train = np.flatnonzero(~is_test & ~np.isin(row_groups, row_groups[is_test]))
+    if not table.is_eval[train].any():
         return None
-    _check_labels(task, table.truth[known[table.weights[known] > 0]], table.truth[held])
-    protocols = protocol_folds(table.take(known), row_groups[known], config)
-    if task.every_corpus and config.tested:
-        protocols |= _elsewhere(table.take(known), row_groups[known], config)
+    labels = table.truth[train[table.weights[train] > 0]]
+    if len(untrained := np.setdiff1d(table.truth[is_test], labels)):
+        raise CorpusError(
+            f"{task.name}: {', '.join(map(str, untrained))} stands only in the split 'test'; "
+            "expected each label in training rows too"
+        )
+    if len(np.unique(labels)) == 1:
+        raise CorpusError(
+            f"{task.name}: the training rows all have one label, {labels[0]}; expected two labels "
+            "or more: add rows of another"
+        )
+    rows, rows_groups = table.take(train), row_groups[train]
+    protocols = protocol_folds(rows, rows_groups, config)
+    if task.every_corpus and config.tested:  # the first protocol's folds of each other corpus too
+        for corpus in map(str, np.unique(rows.corpora[rows.is_eval & (rows.corpora != config.tested)])):
+            plan = replace(config, tested=corpus, protocols=config.protocols[:1])
+            [(name, folds)] = protocol_folds(rows, rows_groups, plan).items()
+            protocols[f"{name} ({corpus})"] = folds
     return Job(
         task,
         table,
         row_groups,
-        {name: [(known[train], known[test]) for train, test in folds] for name, folds in protocols.items()},
-        (known, np.flatnonzero(held & table.is_eval)),
+        {name: [(train[fitted], train[tested]) for fitted, tested in folds] for name, folds in protocols.items()},
+        (train, np.flatnonzero(is_test & table.is_eval)),
     )
-
-
-def _check_labels(task: Task, known: NDArray[np.str_], held: NDArray[np.str_]) -> None:
-    """Raise CorpusError where there is nothing to tell apart, or a label is only tested."""
-    strangers = np.setdiff1d(held, known)
-    if len(strangers):
-        raise CorpusError(
-            f"{task.name}: {', '.join(map(str, strangers))} stands only in the split 'test'; "
-            "expected each label in training rows too"
-        )
-    if len(np.unique(known)) == 1:
-        raise CorpusError(
-            f"{task.name}: the training rows all have one label, {known[0]}; expected two labels "
-            "or more: add rows of another"
-        )
-
-
-def _elsewhere(table: Table, groups: NDArray[np.intp], config: TrainConfig) -> dict[str, list[Fold]]:
-    """Return the first protocol's folds of each corpus that is not the one tested."""
-    others = np.unique(table.corpora[table.is_eval & (table.corpora != config.tested)])
-    found = {}
-    for corpus in map(str, others):
-        plan = replace(config, tested=corpus, protocols=config.protocols[:1])
-        [(name, folds)] = protocol_folds(table, groups, plan).items()
-        found[f"{name} ({corpus})"] = folds
-    return found
 
 
 def measure(jobs: Sequence[Job], config: TrainConfig, progress: Progress) -> Iterator[Measured]:
     """Yield what each job's protocols and test split say, and its model; folds run in parallel."""
-    folds = [
-        (job, name, fold)
+    named = [
+        (name, FoldTask(job.task, job.table, fold, keep=name == TEST), job)
         for job in jobs
-        for name, parts in [*job.protocols.items(), (TEST, [job.test])]
-        for fold in parts
+        for name, folds in [*job.protocols.items(), (TEST, [job.test])]
+        for fold in folds
     ]
-    run = run_folds(
-        [Question(job.task, job.table, fold, keep=name == TEST) for job, name, fold in folds], config, progress
-    )
     answers: dict[str, list[Answers]] = {}
-    for (job, name, _), (fitted, found) in zip(folds, run, strict=True):
+    runs = run_folds([fold for _, fold, _ in named], config, progress)
+    for (name, _, job), (fitted, found) in zip(named, runs, strict=True):
         if found is not None:
             answers.setdefault(name, []).append(found)
         if fitted is not None:
@@ -186,59 +166,53 @@ def measure(jobs: Sequence[Job], config: TrainConfig, progress: Progress) -> Ite
 def _measured(job: Job, fitted: Fitted, answers: Mapping[str, Sequence[Answers]], config: TrainConfig) -> Measured:
     """Return calibration, thresholds and reports, given each protocol's answers."""
     first = next(iter(job.protocols))
-    calibrating = [parts for name, parts in answers.items() if name.split(" (")[0] == first]
-    base = Base(job, [part for parts in calibrating for part in parts])
+    base = CalibratingAnswers(job, [a for name, some in answers.items() if name.split(" (")[0] == first for a in some])
     reports = []
-    for name, parts in answers.items():
-        judged = [base.pair_scorer(part) for part in parts]
-        rows = np.concatenate([part.rows for part in parts])
-        rules = {rule: np.concatenate([part.baselines[rule] for part in parts]) for rule in parts[0].baselines}
+    for name, some in answers.items():
+        applied = [base.apply(part) for part in some]
+        probabilities, thresholds = (np.concatenate(column) for column in zip(*applied, strict=True))
+        rows = np.concatenate([part.rows for part in some])
+        rules = {rule: np.concatenate([part.baselines[rule] for part in some]) for rule in some[0].baselines}
         if name.startswith(PUBLISHER_OUT):
             del rules["publisher"]  # no publisher is known there: it is the majority again
-        probabilities = np.concatenate([p for p, _ in judged])
-        thresholds = np.concatenate([t for _, t in judged])
-        protocol, _, corpus = name.partition(" (")  # as `_elsewhere` names them
-        for part, chosen in _parts(corpus[:-1], job.table.shares[rows]).items():
-            reports.append(
-                make_report(
-                    job.task, job.table, rows[chosen], probabilities[chosen],
-                    {rule: labels[chosen] for rule, labels in rules.items()},
-                    labels=job.labels, groups=job.groups, split=protocol, part=part,
-                    seed=config.seed, threshold=thresholds[chosen],
-                )
-            )  # fmt: skip
-    parameters = base.thresholds(config)
+        protocol, _, corpus = name.partition(" (")  # as `_job` names them
+        unanimous = job.table.shares[rows] == 1
+        parts = {corpus[:-1]: np.ones(len(rows), dtype=np.bool_)}
+        if unanimous.any() and not unanimous.all():
+            parts[", ".join(filter(None, (corpus[:-1], "unanimous")))] = unanimous
+        reports += [
+            make_report(
+                job.task, job.table, rows[chosen], probabilities[chosen],
+                {rule: labels[chosen] for rule, labels in rules.items()},
+                labels=job.labels, groups=job.groups, split=protocol, part=part,
+                seed=config.seed, threshold=thresholds[chosen],
+            )
+            for part, chosen in parts.items()
+        ]  # fmt: skip
+    thresholds_of_model = base.thresholds(config)
     if job.task.labels == LINK_LABELS:
-        parameters["overlap"] = fitted.overlap
-    return Measured(job, fitted.model, base.calibration, parameters, tuple(reports))
+        thresholds_of_model["overlap"] = fitted.overlap
+    return Measured(job, fitted.model, base.calibration, thresholds_of_model, tuple(reports))
 
 
-def _parts(corpus: str, shares: Floats) -> dict[str, NDArray[np.bool_]]:
-    """Return the rows that are reported together: all, and those all annotators agreed on."""
-    unanimous = shares == 1
-    found = {corpus: np.ones(len(shares), dtype=np.bool_)}
-    if unanimous.any() and not unanimous.all():
-        found[", ".join(filter(None, (corpus, "unanimous")))] = unanimous
-    return found
-
-
-class Base:
-    """The calibrating protocol's answers: what other answers are judged by."""
+class CalibratingAnswers:
+    """The answers of the calibrating protocol, from which calibration and thresholds of all answers are learned."""
 
     def __init__(self, job: Job, parts: Sequence[Answers]) -> None:
         self._job = job
-        self._rows = np.concatenate([part.rows for part in parts])
-        self._scores = np.concatenate([part.scores for part in parts])
-        self._out_of_domain = np.concatenate([part.out_of_domain for part in parts])
-        self._targets = label_targets(job.table.take(self._rows), job.labels)
-        _, corpus, sizes = np.unique(job.table.corpora[self._rows], return_inverse=True, return_counts=True)
+        self._rows, self._scores, self._out_of_domain = (
+            np.concatenate([getattr(part, name) for part in parts]) for name in ("rows", "scores", "out_of_domain")
+        )
+        self._table = job.table.take(self._rows)
+        self._targets = label_targets(self._table, job.labels)
+        _, corpus, sizes = np.unique(self._table.corpora, return_inverse=True, return_counts=True)
         self._weights = 1 / sizes[corpus]
         self.calibration = Calibration(self._scores, self._targets, self._weights)
 
-    def pair_scorer(self, part: Answers) -> tuple[Floats, Floats]:
-        """Return a part's probabilities and its rows' thresholds, learned on rows outside it.
+    def apply(self, part: Answers) -> tuple[Floats, Floats]:
+        """Return a part's probabilities and its rows' thresholds, both learned on rows outside it.
 
-        Rows judged by what was learned on themselves would be flattered.
+        Learned on the rows themselves they would flatter them.
         """
         outside = ~np.isin(self._rows, part.rows)
         if not outside.any():  # a single fold
@@ -248,46 +222,34 @@ class Base:
         return calibration.apply(part.scores), np.full(len(part.rows), threshold)
 
     def _unrelated_from(self, calibration: Calibration, rows: NDArray[np.bool_]) -> float:
-        """Return the probability from which a link counts as unrelated; 0.5 for other questions."""
+        """Return the probability from which a link counts as unrelated; 0.5 for other tasks."""
         if self._job.task.labels != LINK_LABELS:
             return 0.5
-        table = self._job.table.take(self._rows[rows])
-        probabilities = calibration.apply(self._scores[rows])[:, 1]
-        return best_threshold(probabilities, table.truth == LINK_LABELS[1], table.corpora)
+        positive = self._table.truth[rows] == LINK_LABELS[1]
+        return best_threshold(calibration.apply(self._scores[rows])[:, 1], positive, self._table.corpora[rows])
 
     def thresholds(self, config: TrainConfig) -> dict[str, float]:
-        """Return the thresholds that the question's model comes with."""
-        every = np.ones(len(self._rows), dtype=np.bool_)
+        """Return the thresholds that the task's model comes with."""
         if self._job.task.labels == LINK_LABELS:
-            return {"unrelated": self._unrelated_from(self.calibration, every)}
+            return {"unrelated": self._unrelated_from(self.calibration, np.ones(len(self._rows), dtype=np.bool_))}
         if self._job.task.labels:
             return {}
         probabilities = self.calibration.apply(self._scores)
-        right = np.array(self._job.labels)[probabilities.argmax(axis=1)]
-        right_rows = right == self._job.table.truth[self._rows]
-        return {
-            "abstain": confidence_for(probabilities.max(axis=1), right_rows, config.abstain_risk),
-            "out_of_domain": max(LEAST_STRANGE, self._least_strange()),
-        }
-
-    def _least_strange(self) -> float:
-        """Return the score that only the strangest articles of every unseen portal exceed."""
-        publishers = self._job.table.publishers[self._rows]
+        right = np.array(self._job.labels)[probabilities.argmax(axis=1)] == self._table.truth
+        publishers = self._table.publishers
         names, sizes = np.unique(publishers, return_counts=True)
-        portals = [publishers == name for name in names[sizes >= PORTAL_ROWS]]
-        return max(
-            # "lower": one odd row must not open the door to all others.
-            float(np.quantile(self._out_of_domain[rows], 1 - STRANGE_SHARE, method="lower"))
-            for rows in portals or [np.ones(len(publishers), dtype=np.bool_)]
-        )
-
-
-# The assembly: labelled articles to a model bundle, its reports and an MLflow run.
+        portals = [publishers == name for name in names[sizes >= PORTAL_ROWS]] or [np.ones(len(right), dtype=np.bool_)]
+        # "lower": one odd row must not make room for all others.
+        tops = [np.quantile(self._out_of_domain[rows], 1 - OUT_OF_DOMAIN_SHARE, method="lower") for rows in portals]
+        return {
+            "abstain": confidence_for(probabilities.max(axis=1), right, config.abstain_risk),
+            "out_of_domain": max(LEAST_OUT_OF_DOMAIN, *map(float, tops)),
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What training made: the bundle's folder, its reports and, where logged, the MLflow run."""
+    """What ``saring train`` made: the bundle's folder, its reports and, where logged, the MLflow run."""
 
     folder: Path
     reports: tuple[Report, ...]
@@ -425,7 +387,7 @@ def _fit(
         models[found.job.task.name] = found.job.task.parameters(found.model)
         thresholds |= found.thresholds
     reports = tuple(report for found in measured for report in found.reports)
-    trained_on = sorted({int(i) for job in jobs for i in job.known.articles})
+    trained_on = sorted({int(i) for job in jobs for i in job.train.articles})
     rows = {f"{job.task.name}_rows": int(job.table.is_eval.sum()) for job in jobs}
     card = {
         "name": config.name,
@@ -434,8 +396,8 @@ def _fit(
         "config": {name: value for name, value in flat(config).items() if name != "about"},
         "labels": {job.task.name: list(job.labels) for job in jobs},
         "trained_on": digests([articles[i] for i in trained_on]),
-        "majority": {job.task.name: _majority(job) for job in jobs},
-        "metrics": {f"{r.name}.{r.asked_of}": r.to_json() for r in reports},
+        "majority": {job.task.name: str(majority_labels(job.train.truth[job.train.is_eval], 1)[0]) for job in jobs},
+        "metrics": {f"{r.name}.{r.subset}": r.to_json() for r in reports},
         "thresholds": thresholds,
         "licence": config.licence,
         "sources": sources,
@@ -443,17 +405,12 @@ def _fit(
     return models, card, reports
 
 
-def _majority(job: Job) -> str:
-    """Return the commonest label of the training rows."""
-    return str(majority_labels(job.known.truth[job.known.is_eval], 1)[0])
-
-
 def _log(folder: Path, reports: Sequence[Report], card: dict[str, Any]) -> Trained:
     """Log the run to MLflow and register the model."""
     from saring import tracking
-    from saring.evaluation.render import figures
+    from saring.evaluation.plots import figures
 
-    drawn = {f"{r.name}.{r.asked_of}.{name}": figure for r in reports for name, figure in figures(r).items()}
+    drawn = {f"{r.name}.{r.subset}.{name}": figure for r in reports for name, figure in figures(r).items()}
     info = tracking.log_run(
         tracking.RunRecord(
             bundle=folder,

@@ -1,4 +1,4 @@
-"""Reports as plots, and a bundle's card as a page for people."""
+"""A report as figures, one for each question a reader has about a model."""
 
 from __future__ import annotations
 
@@ -15,11 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# A `Report` to figures, one per question a reader asks of it.
-
-
-# Of Okabe and Ito's palette, which colour-blind readers tell apart.
-# Source: https://jfly.uni-koeln.de/color/
+# Of Okabe and Ito's palette, which colour-blind readers tell apart. Source: https://jfly.uni-koeln.de/color/
 BLUE, ORANGE = "#0072B2", "#D55E00"
 GREY, PALE, INK = "#8C8C8C", "#EEEEEE", "#222222"
 DPI = 150
@@ -31,9 +27,6 @@ _DASHED: Mapping[str, Any] = {"color": GREY, "linestyle": "--", "linewidth": 1}
 
 def figures(report: Report) -> dict[str, Figure]:
     """Return the figures of a report by name, in the order to look at them.
-
-    Always ``confusion``, ``reliability``, ``coverage_risk``, ``f1_by_label`` and
-    ``accuracy_by_publisher``; for two labels also ``roc`` and ``precision_recall``.
 
     Raises
     ------
@@ -56,8 +49,7 @@ def _confusion(report: Report) -> Figure:
     for (row, column), count in np.ndenumerate(counts):
         share = shares[row, column]
         colour = "white" if share >= DARK_CELL else INK
-        text = f"{count:,}\n{share:.0%}"
-        axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=9)
+        axes.text(column, row, f"{count:,}\n{share:.0%}", ha="center", va="center", color=colour, fontsize=9)
     names = [_words(label) for label in report.labels]
     axes.set_xticks(range(len(names)), names, rotation=30, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(names)), names)
@@ -72,13 +64,11 @@ def _reliability(report: Report) -> Figure:
     figure, axes = _axes(report, f"Reliability (calibration error {report.ece:.3f})", (5.6, 5.2))
     confidence = [found.confidence for found in report.reliability]
     right = [wilson_interval(found.accuracy, found.n) for found in report.reliability]
-    low = min([*confidence, *(share.low for share in right)])
     axes.plot([0, 1], [0, 1], label="as right as it is sure", **_DASHED)
-    values = [share.value for share in right]
-    model = f"{len(right)} bins of rows, 95% interval"
-    axes.errorbar(confidence, values, _arms(right), fmt="o-", color=BLUE, capsize=2, label=model)
-    x, y = "Mean probability of the most probable label", "Share of rows where it was right"
-    _square(axes, max(0.0, low - 0.05), 1.01, x, y)
+    name = f"{len(right)} bins of rows, 95% interval"
+    axes.errorbar(confidence, _values(right), _arms(right), fmt="o-", color=BLUE, capsize=2, label=name)
+    low = max(0.0, min([*confidence, *(share.low for share in right)]) - 0.05)
+    _square(axes, low, "Mean probability of the most probable label", "Share of rows where it was right")
     axes.legend(frameon=False, loc="lower right")
     return figure
 
@@ -101,11 +91,9 @@ def _f1_by_label(report: Report) -> Figure:
     figure, axes = _axes(report, "F1 by label", (6.4, 1.5 + ROW_INCHES * 1.3 * len(scores)))
     estimates = [score.f1 for score in scores]
     names = [f"{_words(score.label)} ({score.support:,})" for score in scores]
-    values = [found.value for found in estimates]
-    axes.barh(names, values, xerr=_arms(estimates), color=BLUE, height=0.6, ecolor=INK, capsize=3)
-    beside = axes.get_yaxis_transform()
-    for at, value in enumerate(values):
-        axes.text(1.01, at, f"{value:.3f}", transform=beside, color=INK, va="center")
+    axes.barh(names, _values(estimates), xerr=_arms(estimates), color=BLUE, height=0.6, ecolor=INK, capsize=3)
+    for at, value in enumerate(_values(estimates)):
+        axes.text(1.01, at, f"{value:.3f}", transform=axes.get_yaxis_transform(), color=INK, va="center")
     _reference(axes, report.macro_f1.value, f"macro-F1 {report.macro_f1.value:.3f}")
     axes.set(xlim=(0, 1), xlabel="F1 (95% interval); rows of the label in brackets")
     return figure
@@ -113,16 +101,13 @@ def _f1_by_label(report: Report) -> Figure:
 
 def _accuracy_by_publisher(report: Report) -> Figure:
     """Return the accuracy of the publishers with the most rows, worst at the bottom."""
-    shown = report.per_publisher[:MAX_PUBLISHERS]
-    shown = tuple(sorted(shown, key=lambda score: (score.accuracy.value, score.n)))
+    shown = sorted(report.per_publisher[:MAX_PUBLISHERS], key=lambda score: (score.accuracy.value, score.n))
     hidden = len(report.per_publisher) - len(shown)
     heading = "Accuracy by publisher" + f", the {len(shown)} largest" * bool(hidden)
     figure, axes = _axes(report, heading, (6.4, 1.6 + ROW_INCHES * len(shown)))
-    estimates = [score.accuracy for score in shown]
-    values, rows = [found.value for found in estimates], np.arange(len(shown))
-    axes.errorbar(values, rows, xerr=_arms(estimates), fmt="o", color=BLUE, elinewidth=1)
-    names = [f"{_plain(score.publisher or NO_PUBLISHER)} ({score.n:,})" for score in shown]
-    axes.set_yticks(rows, names)
+    estimates, rows = [score.accuracy for score in shown], np.arange(len(shown))
+    axes.errorbar(_values(estimates), rows, xerr=_arms(estimates), fmt="o", color=BLUE, elinewidth=1)
+    axes.set_yticks(rows, [f"{_plain(score.publisher or NO_PUBLISHER)} ({score.n:,})" for score in shown])
     axes.set_ylim(-0.8, len(shown) - 0.2)
     _reference(axes, report.accuracy.value, f"all {report.accuracy.value:.3f}")
     low = min(found.low for found in estimates)
@@ -132,23 +117,20 @@ def _accuracy_by_publisher(report: Report) -> Figure:
 
 
 def _roc(report: Report, found: Ranking) -> Figure:
-    """Return the ROC curve."""
     figure, axes = _axes(report, f"ROC of {_words(found.positive)} (AUC {found.auc})", (5.6, 5.2))
     axes.plot([0, 1], [0, 1], label="guessing", **_DASHED)
     axes.plot(found.roc.x, found.roc.y, color=BLUE, linewidth=2, label="model")
-    _square(axes, -0.01, 1.01, "False positive rate", "True positive rate")
+    _square(axes, -0.01, "False positive rate", "True positive rate")
     axes.legend(frameon=False, loc="lower right")
     return figure
 
 
 def _precision_recall(report: Report, found: Ranking) -> Figure:
-    """Return the precision-recall curve."""
     heading = f"Precision and recall of {_words(found.positive)} (AP {found.average_precision:.3f})"
     figure, axes = _axes(report, heading, (5.6, 5.2))
     axes.axhline(found.prevalence, label=f"guessing, {found.prevalence:.2f}", **_DASHED)
-    curve = found.precision_recall
-    axes.plot(curve.x, curve.y, color=BLUE, linewidth=2, label="model")
-    _square(axes, -0.01, 1.01, "Recall", "Precision")
+    axes.plot(found.precision_recall.x, found.precision_recall.y, color=BLUE, linewidth=2, label="model")
+    _square(axes, -0.01, "Recall", "Precision")
     axes.legend(frameon=False, loc="lower left")
     return figure
 
@@ -174,7 +156,7 @@ def _axes(report: Report, heading: str, inches: tuple[float, float]) -> tuple[Fi
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     axes.spines[["top", "right"]].set_visible(False)
-    where = f"{_words(report.name)}, {_plain(report.asked_of)}, {report.n:,} rows"
+    where = f"{_words(report.name)}, {_plain(report.subset)}, {report.n:,} rows"
     figure.suptitle(f"{heading}\n{where}", fontsize=11, color=INK)
     return figure, axes
 
@@ -186,12 +168,16 @@ def _reference(axes: Axes, value: float, name: str) -> None:
     axes.text(value, 1.01, name, transform=above, color=ORANGE, ha="center", va="bottom")
 
 
-def _square(axes: Axes, low: float, high: float, x: str, y: str) -> None:
+def _square(axes: Axes, low: float, x: str, y: str) -> None:
     """Give both axes one range and names, and make them square."""
-    axes.set(xlim=(low, high), ylim=(low, high), aspect="equal", xlabel=x, ylabel=y)
+    axes.set(xlim=(low, 1.01), ylim=(low, 1.01), aspect="equal", xlabel=x, ylabel=y)
 
 
-def _arms(estimates: list[Estimate]) -> list[list[float]]:
+def _values(estimates: Sequence[Estimate]) -> list[float]:
+    return [found.value for found in estimates]
+
+
+def _arms(estimates: Sequence[Estimate]) -> list[list[float]]:
     """Return how far the intervals reach to either side, never less than nothing."""
     return [
         [max(0.0, found.value - found.low) for found in estimates],
@@ -207,80 +193,3 @@ def _words(label: str) -> str:
 def _plain(text: str) -> str:
     """Return a name so that matplotlib takes no dollar sign in it for a formula."""
     return text.replace("$", r"\$")
-
-
-# The model card for people: what a bundle's card.json says, as Markdown.
-
-
-_PROTOCOLS: Mapping[str, str] = {
-    "publisher-out": "publishers that training did not see, each left out in turn",
-    "random": "random folds of near-duplicate groups",
-    "later-time": "the latest fifth, after training on the earlier ones",
-    "test": "the corpus's own test split",
-}
-
-
-def model_card(card: Mapping[str, Any]) -> str:
-    """Return a Markdown page about a model.
-
-    Parameters
-    ----------
-    card : Mapping[str, Any]
-        A bundle's card; see `store.CARD_FIELDS`.
-    """
-    reports = [Report.from_json(stored) for stored in card["metrics"].values()]
-    data = ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in _counts(card))
-    versions = ", ".join(f"{name} {number}" for name, number in card["versions"].items())
-    size = sum(card["files"].values()) / 1e6
-    lines = [
-        f"# {card['name']}",
-        f"Model version `{card['model_version']}`, made {card['created'][:10]} with {versions}; "
-        f"{size:.1f} MB of arrays.",
-        f"Licence: {card['licence']}.",
-        card.get("about", "").strip(),
-        "## Data",
-        f"Trained on {' and '.join(f'`{name}`' for name in card['sources'])}: {data}.",
-        "## Figures",
-        "With 95% intervals by resampled groups of near duplicates, beside the best simple rule. Measured on:",
-        "\n".join(f"- **{name}**: {what}" for name, what in _protocols(reports)),
-        _figures(reports),
-        "## Thresholds",
-        "\n".join(f"- {name}: {value:.4g}" for name, value in card["thresholds"].items()),
-    ]
-    return "\n\n".join(filter(None, lines)) + "\n"
-
-
-def _counts(card: Mapping[str, Any]) -> list[tuple[str, int]]:
-    """Return the numbers in the card's data."""
-    return [(name, value) for name, value in card["data"].items() if isinstance(value, int)]
-
-
-def _protocols(reports: Sequence[Report]) -> list[tuple[str, str]]:
-    """Return the protocols that the reports follow, with what each means."""
-    used = {report.split for report in reports}
-    return [(name, what) for name, what in _PROTOCOLS.items() if name in used]
-
-
-def _figures(reports: Sequence[Report]) -> str:
-    """Return a table of the reports."""
-    rows = [
-        ("question", "measured on", "rows", "macro-F1", "accuracy", "AUC", "ECE", "baseline"),
-        ("---",) * 8,
-        *map(_figure_row, reports),
-    ]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
-
-
-def _figure_row(report: Report) -> tuple[str, ...]:
-    """Return one report's row."""
-    best = report.best_baseline
-    return (
-        report.name,
-        report.asked_of,
-        f"{report.n:,}",
-        f"{report.macro_f1.value:.3f} ({report.macro_f1.span()})",
-        f"{report.accuracy.value:.3f}",
-        f"{report.auc.value:.3f}" if report.auc else "",
-        f"{report.ece:.3f}",
-        f"{best.name} {best.macro_f1:.3f}" if best else "",
-    )

@@ -10,8 +10,8 @@ from joblib import parallel_config
 from saring.cli.commands import main
 from saring.config import LinkConfig, TrainConfig
 from saring.errors import CorpusError
-from saring.training.assess import COLUMNS, LabelIssue, LabelIssues, find_label_issues
 from saring.training.corpus import read_corpus
+from saring.training.label_issues import COLUMNS, LabelIssue, LabelIssues, find_label_issues
 
 CONFIG = TrainConfig(folds=3, link=LinkConfig(dimensions=20))
 TURNED = {"economy": "gossip", "gossip": "economy", "international_politics": "gossip"}
@@ -52,7 +52,7 @@ def test_turned_labels_come_first(articles):
 def test_labels_that_the_model_agrees_with_are_not_listed(articles):
     found = label_issues(articles)
     labels = {a.article.id: a.topic for a in articles}
-    assert 0 < len(found.rows) < found.is_eval[""] == len(articles)
+    assert 0 < len(found.rows) < found.n_checked[""] == len(articles)
     for label_issue in found.rows:
         assert label_issue.label == labels[label_issue.id] != label_issue.predicted
         assert 0 < label_issue.p_label <= label_issue.p_predicted < 1
@@ -67,11 +67,11 @@ def test_a_copy_with_the_same_wrong_label_does_not_vouch_for_it(articles):
     assert ids | {f"{name} copy" for name in ids} <= listed
 
 
-def test_headlines_and_pairs_are_doubted_too(articles):
+def test_headlines_and_pairs_are_checked_too(articles):
     headlines = {link.headline: a for a in articles for link in a.links}
     links = label_issues(articles, "link")
-    assert set(links.is_eval) == {""}
-    assert links.is_eval[""] == sum(len(a.links) for a in articles)
+    assert set(links.n_checked) == {""}
+    assert links.n_checked[""] == sum(len(a.links) for a in articles)
     for label_issue in links.rows:
         assert headlines[label_issue.headline].article.title == label_issue.title
         assert {label_issue.label, label_issue.predicted} == {"related", "unrelated"}
@@ -81,55 +81,55 @@ def test_headlines_and_pairs_are_doubted_too(articles):
     assert {label_issue.label for label_issue in clickbait.rows} <= {"clear", "clickbait"}
 
 
-# Desks
+# Sections
 
 
-def by_desk(articles, which=slice(None, None, 3)):
-    """The articles, some of which have their topic from a desk alone."""
+def by_section(articles, which=slice(None, None, 3)):
+    """The articles, some of which have their topic from a section alone."""
     some = {a.article.id for a in articles[which]}
     return [replace(a, topic_source="desk") if a.article.id in some else a for a in articles], some
 
 
-def test_labels_of_desks_are_asked_about_and_teach_nothing(articles):
-    marked, some = by_desk(articles)
+def test_labels_of_sections_are_checked_and_train_nothing(articles):
+    marked, some = by_section(articles)
     found = label_issues(marked)
-    assert found.is_eval == {"desk": len(some), "": len(articles) - len(some)}
+    assert found.n_checked == {"desk": len(some), "": len(articles) - len(some)}
     wrong = [replace(a, topic="gossip" if a.topic == "other" else "other") if a.topic_source else a for a in marked]
     listed = label_issues(wrong)
     desk = {d.id for d in listed.rows if d.label_source == "desk"}
-    # No label of a desk is right now; a model that was trained by them would agree with many.
+    # No label of a section is right now; a model that was trained by them would agree with many.
     assert len(desk) > 0.8 * len(some)
 
 
-def test_where_there_are_only_labels_of_desks_they_are_compared_with_each_other(articles):
+def test_where_there_are_only_labels_of_sections_they_are_compared_with_each_other(articles):
     turned, ids = turn(articles)
-    found = label_issues(by_desk(turned, slice(None))[0])
-    assert set(found.is_eval) == {"desk"}
+    found = label_issues(by_section(turned, slice(None))[0])
+    assert set(found.n_checked) == {"desk"}
     assert ids <= {label_issue.id for label_issue in found.rows}
 
 
-def test_a_topic_that_only_desks_give_is_learnt_from_them(articles):
+def test_a_topic_that_only_sections_give_is_learned_from_them(articles):
     marked = [replace(a, topic_source="desk" if a.topic == "gossip" else "") for a in articles]
     found = label_issues(marked)
     n = sum(label_issue.label_source == "desk" for label_issue in found.rows)
-    assert n < found.is_eval["desk"] / 2
+    assert n < found.n_checked["desk"] / 2
 
 
-def test_chosen_articles_are_asked_about_and_taught(articles):
+def test_chosen_articles_are_checked_and_trained_on(articles):
     turned, ids = turn(articles, topic_source="chosen")
     found = label_issues(turned)
-    assert found.is_eval["chosen"] == len(ids)
+    assert found.n_checked["chosen"] == len(ids)
     assert {d.id for d in found.rows if d.label_source == "chosen"} == ids
 
 
 # Told
 
 
-def test_people_are_told_how_many_labels_of_each_source_are_doubted():
+def test_people_are_told_how_many_labels_of_each_source_are_flagged():
     row = LabelIssue("1", "Judul", "Portal", "", "other", "desk", "gossip", 0.1, 0.8)
     assert LabelIssues((row,), {"": 2000, "desk": 4}).lines() == [
-        "read       2,000 labels      0 doubted (0.0%)",
-        "desk           4 labels      1 doubted (25.0%)",
+        "read       2,000 labels      0 flagged (0.0%)",
+        "desk           4 labels      1 flagged (25.0%)",
     ]
 
 
@@ -165,7 +165,7 @@ def test_the_command_writes_a_table_for_people(flipped, tmp_path, capfd):
     path, turned = flipped
     config = tmp_path / "quick.toml"
     config.write_text("folds = 3\n")
-    out = tmp_path / "doubts.csv"
+    out = tmp_path / "issues.csv"
     words = ["corpus", "label-issues", str(path), "--out", str(out), "--config", str(config)]
     with parallel_config("sequential"):
         assert main(words) == 0
@@ -176,13 +176,13 @@ def test_the_command_writes_a_table_for_people(flipped, tmp_path, capfd):
     [row] = [row for row in rows if row["id"] == turned]
     assert row["title"].startswith("'=1+1")
     assert (row["label"], row["predicted"]) == ("gossip", "economy")
-    assert f"read         127 labels{len(rows):>7,} doubted" in told
+    assert f"read         127 labels{len(rows):>7,} flagged" in told
     assert main(words) == 1  # what is there is kept, and nothing is worked out for it
     assert "is there already" in capfd.readouterr().err
 
 
 def test_an_error_leaves_no_file(tmp_path, capfd):
-    out = tmp_path / "doubts.csv"
+    out = tmp_path / "issues.csv"
     assert main(["corpus", "label-issues", str(tmp_path / "none.jsonl"), "--out", str(out)]) == 1
     assert "none.jsonl" in capfd.readouterr().err
     assert list(tmp_path.iterdir()) == []

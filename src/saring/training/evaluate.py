@@ -1,0 +1,146 @@
+"""A stored model evaluated on labelled articles: a report for each task that they have labels for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from saring import kernel
+from saring.config import TrainConfig
+from saring.errors import CorpusError
+from saring.evaluation.reports import Report
+from saring.models.pair_features import BASELINE
+from saring.store import Bundle
+from saring.training.corpus import LabelledArticle, count_seen
+from saring.training.fit import make_report, overlap_labels
+from saring.training.near_duplicates import article_groups
+from saring.training.tasks import TASKS, Table, Task
+
+REST = "other"  # the topic of all that has no topic of its own
+
+
+def evaluate_bundle(bundle: Bundle, articles: Sequence[LabelledArticle], split: str) -> list[Report]:
+    """Return the reports of a model on labelled articles, for the whole and for each kind of row.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    articles : sequence of LabelledArticle
+        Where some of them are marked ``test``, only these are used.
+    split : str
+        Name of the file or split, for the reports.
+
+    Raises
+    ------
+    CorpusError
+        When no row has a label of a task of the model, or a label the model lacks.
+    """
+    articles = _tested(articles)
+    groups = article_groups(articles)
+    kinds = np.array([a.kind for a in articles], dtype=np.str_)
+    reports = []
+    for task in TASKS:
+        table = task.table(articles, TrainConfig())
+        if task.name not in bundle.tasks or not table.is_eval.any():
+            continue
+        labels = bundle.card["labels"][task.name]
+        unknown = np.flatnonzero(table.is_eval & ~np.isin(table.truth, labels))
+        if len(unknown):
+            first = articles[table.articles[unknown[0]]]
+            raise CorpusError(
+                f"{first.where or first.article.id}: {task.name} is {str(table.truth[unknown[0]])!r}, "
+                f"one of {len(unknown)} such label(s) ({', '.join(np.unique(table.truth[unknown]))}); "
+                f"the model {bundle.card['name']!r} expects one of {', '.join(labels)}: rename them (a "
+                "recipe's [topics] does), or use a model that `saring train` made from such rows"
+            )
+        table = table.take(table.is_eval)
+        reports += _task_reports(bundle, task, table, groups[table.articles], kinds[table.articles], split)
+    if not reports:
+        raise CorpusError(f"{split}: no row has a label of a question that this model answers")
+    return reports
+
+
+def _tested(articles: Sequence[LabelledArticle]) -> list[LabelledArticle]:
+    """Return the articles of a file that a model is evaluated on: its test split, or all."""
+    return [a for a in articles if a.split == "test"] or list(articles)
+
+
+def rows_note(bundle: Bundle, articles: Sequence[LabelledArticle], path: str) -> str:
+    """Return a sentence: which rows of a file were evaluated, and how many of them were trained on."""
+    tested = _tested(articles)
+    note = f"{path}: all {len(tested):,} rows"
+    if len(tested) < len(articles):
+        note = f"{path}: the rows whose split is test, {len(tested):,} of {len(articles):,}"
+        if path.rpartition("/")[2] in bundle.card["sources"]:
+            note += ", which training measured too (test)"
+    if seen := count_seen(tested, bundle.card.get("trained_on", "")):
+        note += f". The model WAS TRAINED ON {seen:,} of them: of new articles expect less"
+    return f"{note}."
+
+
+def stored_reports(bundle: Bundle) -> list[Report]:
+    """Return the reports that training left in a model's card: one for each protocol."""
+    return [Report.from_json(stored) for stored in bundle.card["metrics"].values()]
+
+
+def _task_reports(
+    bundle: Bundle, task: Task, table: Table, groups: NDArray[np.intp], kinds: NDArray[np.str_], split: str
+) -> list[Report]:
+    """Return the reports of one task: all rows, then each part of them."""
+    labels = tuple(bundle.card["labels"][task.name])
+    probabilities, baselines = _predicted(bundle, task, table.rows)
+    reports = []
+    for name, rows, possible in _parts(table, kinds, labels):
+        given = probabilities[rows][:, [labels.index(label) for label in possible]]
+        reports.append(
+            make_report(
+                task,
+                table,
+                rows,
+                given / given.sum(axis=1, keepdims=True),
+                {rule: np.asarray(said)[rows] for rule, said in baselines.items()} if possible == labels else {},
+                labels=possible,
+                groups=groups,
+                split=split,
+                part=name,
+                threshold=bundle.card["thresholds"]["unrelated"] if task.name == "link" else 0.5,
+            )
+        )
+    return reports
+
+
+def _parts(
+    table: Table, kinds: NDArray[np.str_], labels: tuple[str, ...]
+) -> Iterator[tuple[str, NDArray[np.intp], tuple[str, ...]]]:
+    """Yield the name, rows and possible labels of each part: all rows, each kind, and the clear rows of each.
+
+    Clear are links graded 0 or 2, without the ones between, and topics without the rest class.
+    """
+    named = {"": np.ones(len(table), dtype=np.bool_)} | {str(k): kinds == k for k in np.unique(kinds) if k}
+    graded, clear = np.isin(table.grades, (0, 2)), table.truth != REST
+    without_rest = tuple(label for label in labels if label != REST)
+    for name, chosen in named.items():
+        yield name, np.flatnonzero(chosen), labels
+        if not graded.all() and (chosen & graded).any():
+            yield ", ".join(filter(None, (name, "graded 0 or 2"))), np.flatnonzero(chosen & graded), labels
+        if REST in labels and len(without_rest) > 1 and (chosen & clear).any():
+            yield ", ".join(filter(None, (name, f"{REST} left out"))), np.flatnonzero(chosen & clear), without_rest
+
+
+def _predicted(bundle: Bundle, task: Task, rows: Sequence[Any]) -> tuple[NDArray[np.float64], dict[str, ArrayLike]]:
+    """Return the probability of each label, shape (n, n_labels), and the labels that baselines give, for rows."""
+    baselines: dict[str, ArrayLike] = {"majority": np.full(len(rows), bundle.card["majority"][task.name])}
+    if task.name == "topic":
+        titles, bodies = zip(*rows, strict=True)
+        return kernel.topics(bundle.topic, titles, bodies).probabilities, baselines
+    if bundle.link is not None and task.name == "link":
+        features = kernel.pair_features(bundle.link.pairs, rows)
+        unrelated = kernel.link_probabilities(bundle.link, features)
+        overlap = ((features - bundle.link.mean) / bundle.link.scale)[:, BASELINE]
+        baselines["overlap"] = overlap_labels(overlap, bundle.card["thresholds"]["overlap"])
+        return np.column_stack([1 - unrelated, unrelated]), baselines
+    assert bundle.clickbait is not None  # the tasks are the bundle's
+    return kernel.clickbait(bundle.clickbait, rows), baselines

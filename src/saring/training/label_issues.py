@@ -1,0 +1,133 @@
+"""Label issues: labels that a model which never saw them finds unlikely, for people to look at."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from saring.config import TrainConfig
+from saring.errors import CorpusError
+from saring.models.pipelines import Calibration
+from saring.training.corpus import LabelledArticle
+from saring.training.fit import FoldTask, Progress, label_targets, run_folds
+from saring.training.near_duplicates import article_groups
+from saring.training.protocols import RANDOM, protocol_folds
+from saring.training.tasks import SECTION, TASKS, task_labels
+
+# Columns of a label issue's row and their kinds, as `writers.open_rows` takes them.
+COLUMNS: Mapping[str, str] = {
+    "id": "string",
+    "title": "string",
+    "publisher": "string",
+    "headline": "string",
+    "label": "string",
+    "label_source": "string",
+    "predicted": "string",
+    "p_label": "float",
+    "p_predicted": "float",
+}
+READ = "read"  # how people are told of a source that is empty: somebody read the article
+
+
+@dataclass(frozen=True, slots=True)
+class LabelIssue:
+    """A label and the one that a model would give instead."""
+
+    id: str  # of the article, as title and publisher are
+    title: str
+    publisher: str
+    headline: str  # that the label is of; empty where it is of the article
+    label: str
+    label_source: str  # who gave a topic, as in `LabelledArticle.topic_source`
+    predicted: str
+    p_label: float  # probability of the label, as the model sees it
+    p_predicted: float
+
+    def row(self) -> dict[str, Any]:
+        """Return the columns of `COLUMNS`."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelIssues:
+    """The flagged labels, the least probable first, and how many labels of each source were checked."""
+
+    rows: tuple[LabelIssue, ...]
+    n_checked: Mapping[str, int]
+
+    def lines(self) -> list[str]:
+        """Return what people are told: each source's labels and how many of them are flagged."""
+        flagged = Counter(row.label_source for row in self.rows)
+        return [
+            f"{source or READ:<8} {n:>7,} labels {flagged[source]:>6,} flagged ({flagged[source] / n:.1%})"
+            for source, n in sorted(self.n_checked.items())
+        ]
+
+
+def find_label_issues(
+    articles: Sequence[LabelledArticle],
+    config: TrainConfig,
+    question: str = "topic",
+    progress: Progress = lambda stage, done, total: None,
+) -> LabelIssues:
+    """Return the labels that models trained on other articles disagree with.
+
+    The folds are random and keep near-duplicates together, whatever the articles' ``split``. A topic that only a
+    portal's section gives is not trained on, unless no reader gave that topic to any article.
+
+    Parameters
+    ----------
+    articles : sequence of LabelledArticle
+    config : TrainConfig
+        Its folds, its seed and its settings of the task's model.
+    question : str
+        "topic", "link" or "clickbait".
+    progress : callable
+
+    Raises
+    ------
+    CorpusError
+        When no article has a label of the task, or one stands in too few articles to split.
+    """
+    [task] = [task for task in TASKS if task.name == question]
+    table = task.table([replace(a, topic_source="") for a in articles], config)
+    if not table.is_eval.any():
+        raise CorpusError(f"{question}: found no label among {len(articles)} article(s); expected labelled ones")
+    by_section = [not task.labels and a.topic_source == SECTION for a in articles]
+    untrained = np.array(by_section, dtype=np.bool_)[table.articles]
+    untrained &= np.isin(table.truth, table.truth[~untrained])
+    with threadpool_limits(limits=1):
+        groups = article_groups(articles)[table.articles]
+        [folds] = protocol_folds(table, groups, replace(config, protocols=(RANDOM,), tested="")).values()
+        runs = [FoldTask(task, table, (train[~untrained[train]], test)) for train, test in folds]
+        answers = [found for _, found in run_folds(runs, config, progress) if found]
+    rows = np.concatenate([part.rows for part in answers])
+    scores = np.concatenate([part.scores for part in answers])
+    labels = task_labels(task, table)
+    targets = label_targets(table.take(rows), labels)
+    fair = ~untrained[rows]  # by noisier labels a model looks surer than it should be
+    probabilities = Calibration(scores[fair], targets[fair]).apply(scores)
+    found = []
+    for row, p in zip(rows.tolist(), probabilities.tolist(), strict=True):
+        labelled, source, label = articles[table.articles[row]], table.rows[row], str(table.truth[row])
+        found.append(
+            LabelIssue(
+                id=labelled.article.id,
+                title=labelled.article.title,
+                publisher=labelled.article.publisher,
+                headline=source if isinstance(source, str) else "".join(source[2:]),  # of a pair the third
+                label=label,
+                label_source="" if task.labels else labelled.topic_source,
+                predicted=labels[p.index(max(p))],
+                p_label=p[labels.index(label)],
+                p_predicted=max(p),
+            )
+        )
+    issues = [issue for issue in found if issue.predicted != issue.label]
+    issues.sort(key=lambda issue: (issue.p_label, -issue.p_predicted, issue.id))
+    return LabelIssues(tuple(issues), Counter(issue.label_source for issue in found))
