@@ -306,7 +306,7 @@ def train(
     ...         for n in range(10)]
     >>> rows += [{"title": f"Striker cetak {n} gol", "text": f"Laga ke-{n} dimenangi.", "topic": "olahraga"}
     ...          for n in range(10)]
-    >>> model = saring.training.trainer.train(rows)
+    >>> model = saring.train(rows)
     >>> model.topics
     ('ekonomi', 'olahraga')
     >>> [prediction] = model.predict(["Pelatih memuji striker usai laga dan gol itu."])
