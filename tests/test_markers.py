@@ -1,15 +1,20 @@
 """Every rule of markers.toml against the examples and false friends beside it, one by one."""
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
 from importlib.resources import files
+from pathlib import Path
 from re import _parser
 
 import pytest
 
 from saring.errors import ConfigError
 from saring.parsing.boilerplate import END_CHARS
-from saring.parsing.rules import Marker, Rule, Rules, load_rules, lower, read_rules, take_line
+from saring.parsing.rules import Draft, Marker, Rule, Rules, load_rules, lower, read_rules, take_line
 from saring.parsing.teasers import find_teasers
 
 RULES = load_rules()
@@ -42,7 +47,7 @@ def taken_by(rule: Rule, line: str) -> str:
 
 def teasers_of(marker: Marker, line: str):
     alone = Rules([marker], [])
-    return find_teasers(line, [(0, len(line))], [], places_in(alone, line).marks, alone)
+    return find_teasers(Draft(line, "", "", alone, places_in(alone, line)), [(0, len(line))], [])
 
 
 def places_in(rules: Rules, line: str):
@@ -80,6 +85,40 @@ def test_a_marker_takes_its_example_as_a_whole(marker, line):
 @pytest.mark.parametrize(("marker", "line"), cases(RULES.markers, "false_friends"))
 def test_a_marker_leaves_its_false_friend(marker, line):
     assert teasers_of(marker, line) == []
+
+
+NEW_MARKER = """
+[[marker]]
+name = "ikuti_juga"
+phrases = ["ikuti juga", "telusuri juga"]
+separator = "optional"
+comma_ends = true
+example = ["Ikuti juga: Panen Raya di Lereng Merapi Bikin Harga Cabai Turun"]
+"""
+FIND_IT = """
+from saring.datasets.recipe import split_paragraphs
+from saring.html.page import page_record
+from saring.parsing.engine import parse
+
+BODY = "Petani mulai memanen cabai rawit sejak awal pekan ini, dan harga di pasar induk langsung turun."
+NEW = "Telusuri Juga: Cara Menanam Cabai di Pot"
+page = f"<article><p>{BODY}</p><p>Telusuri Juga: <a href='/a'>{NEW[15:]}</a></p><p>{BODY}</p></article>"
+dump = split_paragraphs(f"{BODY},{NEW},Karena itu, petani lega.")
+for source in (f"{BODY}\\n{NEW}\\n{BODY}", page_record(page.encode(), "a.html"), dump):
+    print(*[(link.marker, link.headline, link.url) for link in parse(source).links])
+"""
+
+
+def test_a_marker_that_is_added_to_the_data_file_is_found_in_text_pages_and_imports(tmp_path):
+    # The recipe of CONTRIBUTING.md, followed in a copy of the package: one table, and no code.
+    package = Path(__file__).parents[1] / "src" / "saring"
+    shutil.copytree(package, tmp_path / "saring", ignore=shutil.ignore_patterns("shipped", "__pycache__"))
+    with (tmp_path / "saring" / "parsing" / "markers.toml").open("a", encoding="utf-8") as file:
+        file.write(NEW_MARKER)
+    command = [sys.executable, "-c", FIND_IT]
+    done = subprocess.run(command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(tmp_path)}, capture_output=True)
+    link = ("Telusuri Juga:", "Cara Menanam Cabai di Pot")
+    assert done.stdout.decode().splitlines() == [str((*link, "")), str((*link, "/a")), str((*link, ""))]
 
 
 @pytest.mark.parametrize("rule", [*ALL_RULES, *RULES.markers], ids=lambda r: r.pattern.pattern[:40])

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from saring.parsing import boilerplate, engine
+from saring.parsing import boilerplate
 from saring.parsing.engine import parse
-from saring.parsing.rules import PLACES, Literals, load_rules, lower, take_line
+from saring.parsing.rules import PLACES, Draft, Literals, load_rules, lower, take_line
+from saring.parsing.spans import MAX_COMMA_DUMP_LINES, split_lines
 
 RULES = load_rules()
 SEARCHED = [*RULES.markers, *RULES.at("inside")]
@@ -57,8 +58,8 @@ def check(text):
     short = [(at, id(one)) for at, one in [*marks, *places.inside]]
     assert len(short) == len(set(short))
     assert set(short) == places_the_long_way(lower(text))
-    lines = engine._lines(text)
-    found = boilerplate.find_lines(boilerplate.Page(text, "", "", RULES, places), lines)
+    lines = split_lines(text)
+    found = boilerplate.find_lines(Draft(text, "", "", RULES, places), lines)
     assert [find[:3] for find in found] == lines_the_long_way(text, lines)
     for line in text.splitlines():
         for place in PLACES:
@@ -79,18 +80,20 @@ def test_nor_in_any_article_of_the_corpus_with_its_markers_and_without(embedded_
         check(parse(text).body)
 
 
-LINE = re.compile(r"\S[^\r\n]*")
 COMMA_JOINT = re.compile(r"[.?!:][^\sA-Za-z\d,]{0,4},{1,9}[^\s\d,]")
-COMMA_LINE = re.compile(r"[^\s,](?:[^,\r\n]|,(?![A-Z\"“‘'(\[#,‚]))*")
+COMMA_BREAK = re.compile(r",(?=[A-Z\"“‘'(\[#,‚])")
 
 
 def lines_by_definition(text):
-    """Lines; where few have line breaks and stops run into commas, what commas part."""
-    lines = list(LINE.finditer(text))
-    lines = [match for match in lines if match.group().strip()]
-    if len(lines) <= engine.MAX_COMMA_DUMP_LINES and COMMA_JOINT.search(text):
-        lines = list(COMMA_LINE.finditer(text))
-    return [(match.start(), match.start() + len(match.group().rstrip())) for match in lines]
+    """What line breaks part; where there are few and stops run into commas, what commas part, too."""
+    parts = re.split("[\r\n]", text)
+    if sum(bool(part.strip()) for part in parts) <= MAX_COMMA_DUMP_LINES and COMMA_JOINT.search(text):
+        return [line for part in parts for line in map(without_commas, COMMA_BREAK.split(part)) if line]
+    return [part.strip() for part in parts if part.strip()]
+
+
+def without_commas(part):
+    return re.sub(r"\A[\s,]+", "", part).rstrip()
 
 
 @given(
@@ -99,7 +102,9 @@ def lines_by_definition(text):
     )
 )
 def test_lines_are_found_as_they_are_defined(text):
-    assert engine._lines(text) == lines_by_definition(text)
+    lines = split_lines(text)
+    assert [text[start:end] for start, end in lines] == lines_by_definition(text)
+    assert lines == sorted(lines)
 
 
 @given(TEXTS)
@@ -112,7 +117,7 @@ def test_lines_parted_by_feeds_and_by_returns_are_the_same_article(text):
 
 @given(TEXTS)
 def test_what_a_rule_says_of_its_lines_leaves_none_out(text):
-    for start, end in engine._lines(text):
+    for start, end in split_lines(text):
         line = text[start:end]
         for rule in RULES.rules:
             if rule.where != "end":

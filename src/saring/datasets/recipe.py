@@ -26,7 +26,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,6 +34,7 @@ from saring.config import check_keys, read_toml
 from saring.errors import ConfigError, CorpusError
 from saring.io.blocks import InputRow
 from saring.io.records import rows
+from saring.parsing.rules import load_rules
 
 COLUMNS = (
     "id", "title", "text", "publisher", "date", "time", "url", "desk", "subdesk", "topic",
@@ -259,10 +260,6 @@ _ENDS = (r"[.!?…\"”]", r"[.!?…][’')\]]", r"[.!?…][’'][’']")
 _BLANKS = ("", r"\s", r"\s\s", r"\s\s\s")  # a look behind has one width
 _BEHIND = "|".join(f"(?<={end}{blank},)" for end in _ENDS for blank in _BLANKS)
 _BREAK = re.compile(rf""",(?:{_BEHIND})[,\s]*(?<=,)(?=[“"‘'(\[]?[A-Z0-9#*]|["“](?=,))""")
-_TEASERS = ("aca juga", "aca Juga", "ACA JUGA")
-# A marker whose link was lost: what follows would be taken for its headline.
-_LOST_TEASER = re.compile(r"\(?\bbaca juga\s*:?\s*,[,\s]*(?<=,)\)?", re.IGNORECASE)
-_TEASER = re.compile(r"(\bbaca juga\s*:\s*[^\s,][^\n]*?),[,\s]*(?<=,)(?=[^\s,])", re.IGNORECASE)
 _LOST_DATELINE = re.compile(r"\A(?:[\s,]|[-–—](?!\d))+")  # its dash and commas are left
 
 
@@ -279,6 +276,19 @@ def demojibake(text: str, codec: str) -> str:
     return _sequences(codec).sub(lambda found: _reread(found[0], codec), text)
 
 
+@cache
+def _teasers() -> tuple[list[str], re.Pattern[str], re.Pattern[str]]:
+    """Return the phrases of markers that a comma ends, and patterns: a marker without link, a teaser.
+
+    What follows a marker without a link would be taken for its headline.
+    """
+    phrases = [phrase for marker in load_rules().markers if marker.comma_ends for phrase in marker.phrases]
+    printed = f"(?:{'|'.join(map(re.escape, phrases))})"
+    lost = re.compile(rf"\(?\b{printed}\s*:?\s*,[,\s]*(?<=,)\)?", re.IGNORECASE)
+    teaser = re.compile(rf"(\b{printed}\s*:\s*[^\s,][^\n]*?),[,\s]*(?<=,)(?=[^\s,])", re.IGNORECASE)
+    return phrases, lost, teaser
+
+
 def split_paragraphs(text: str) -> str:
     r"""Return a text whose paragraphs a scraper joined by commas as lines, where that is certain.
 
@@ -286,8 +296,10 @@ def split_paragraphs(text: str) -> str:
     'Harga naik.\n"Ya," kata Ani, Senin.\nIa pulang'
     """
     text = _LOST_DATELINE.sub("", text)
-    if any(words in text for words in _TEASERS):
-        text = _TEASER.sub(r"\1\n", _LOST_TEASER.sub("\n", text))
+    phrases, lost, teaser = _teasers()
+    low = text.lower()
+    if any(phrase in low for phrase in phrases):
+        text = teaser.sub(r"\1\n", lost.sub("\n", text))
     lines = (line.strip(" ,\t\r\xa0") for line in _BREAK.sub("\n", text).split("\n"))
     return "\n".join(line for line in lines if line)
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from saring.dates import find_date, read_date, written
 from saring.html.layout import Line, names, page_rules, upwards
+from saring.parsing.rules import load_rules
 
 MATCH_SHARE = 0.6  # a heading must cover this much of the page's title, or the other way round
 DATE_LINES = 8  # the date line stands this near below the headline
@@ -172,7 +173,7 @@ def _published(metas: dict[str, str], ld: dict[str, Any], near: Sequence[Line]) 
 @cache
 def _patterns() -> dict[str, re.Pattern[str]]:
     """Return the marker rules of pages.toml, compiled."""
-    rules = page_rules()["teaser"]
+    rules = page_rules()["teaser"] | {"markers": load_rules().phrases}
 
     def any_of(words: Iterable[str]) -> str:
         return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))

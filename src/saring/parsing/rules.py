@@ -1,10 +1,13 @@
-"""Rules for teasers and boilerplate (markers.toml), tried where their literals occur."""
+"""The markers and rules of markers.toml: what portals print around an article's paragraphs, as data.
+
+Most articles hold little of it. So each rule lists required literals ("baca"): one of them stands in whatever the
+rule takes. A text is searched once for the literals of all rules, and a rule is tried only where one of its own is.
+"""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -15,47 +18,54 @@ from typing import Any, NamedTuple
 
 from saring.errors import ConfigError
 
-# The short strings that rules need, and where a text holds them: the one search through a text.
+MARKERS = files("saring.parsing").joinpath("markers.toml")
+PLACES = ("inside", "line", "head", "tail", "tail_header", "start", "end")
+"""Where a rule may apply: inside a line, as a whole line (anywhere, before the first paragraph,
+after the last), as the header of all that follows, at the first paragraph's start, at the end."""
 
+MIN_LITERAL_CHARS = 3
+MAX_CHARS = 200  # a whole-line rule looks at no longer line unless it says so: paragraphs are longer
+ENDS_KEPT = 1 << 12  # first and last characters of lines whose rules are known
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # no UTF-8 holds one
+_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
+_SPACE = r"[\s\u200b\ufeff]"  # \s covers the no-break space; scrapers leave zero-width ones too
+_BLANK = re.compile(r"(\[(?:\\.|[^\]\\])+\])|(\\.)|( )|(~)")  # the last two not within [...] or escaped
+_MARKER_END = r"(?:(?!\w)|(?-i:(?<=[Jj]uga)(?=[A-Z])))"  # a lost line break: "Baca JugaPanen"
+_MARKER_KEYS = frozenset("name kind phrases comma_ends needs pattern separator example not".split())  # noqa: SIM905
+_RULE_KEYS = frozenset("kind where case needs starts ends max_chars after pattern example not".split())  # noqa: SIM905
 
 Hit = tuple[int, int]
-"""Where in a text one of the strings stands, and its number."""
-
-MIN_CHARS = 3
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # no UTF-8 holds one
-
-_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
+"""Where in a text a literal stands, and the literal's number."""
 
 
 class Literals:
-    """Strings to look for, each once.
-
-    Attributes
-    ----------
-    strings : tuple of str
-        By their numbers.
-    """
+    """The strings that texts are searched for, each once; `strings` holds them by their numbers."""
 
     def __init__(self, groups: Iterable[Sequence[str]]) -> None:
-        """Take the strings of each rule.
+        """Take the literals of each rule.
 
         Raises
         ------
         ConfigError
-            For one that is not in lower case, or not in ASCII, whose capitals `lower` knows; or
-            for one of less than three characters, by which texts are searched.
+            A literal is shorter than three characters, or not in lower case, or not in ASCII, whose capitals
+            `lower` knows.
         """
         groups = list(groups)
         self.strings = tuple(dict.fromkeys(string for group in groups for string in group))
         for string in self.strings:
-            if not string.isascii() or string != string.lower() or len(string) < MIN_CHARS:
+            if not string.isascii() or string != string.lower() or len(string) < MIN_LITERAL_CHARS:
                 raise ConfigError(
-                    f"markers.toml: needs = {string!r}; expected {MIN_CHARS} small letters of ASCII or more"
+                    f"markers.toml: needs = {string!r}; expected {MIN_LITERAL_CHARS} small letters of ASCII or more"
                 )
-        self._numbers = {string: number for number, string in enumerate(self.strings)}
-        # Strings that begin alike ("[gambas", "[video") are looked for by their beginning first.
-        shared = [commonprefix(group) for group in groups]  # noqa: RUF071, characters are meant
-        self._within = _nested([*self.strings, *filter(None, shared)])
+        numbers = {string: number for number, string in enumerate(self.strings)}
+        # "update berita" is looked for only where "berita" is; "[gambas" and "[video" where "[" is.
+        within: dict[str, list[tuple[str, int]]] = {}
+        shared = filter(None, [commonprefix(group) for group in groups])  # noqa: RUF071, characters are meant
+        for string in sorted({*self.strings, *shared}, key=len):
+            inner = next((one for one in within if one in string), string)
+            within.setdefault(inner, []).extend([(string, numbers[string])] if string in numbers else [])
+        self._within = list(within.items())
         self._automaton: Any = None
         # 16,780 articles: 0.20 s; plain Python 1.8 s, a scan of our own compiled by numba 0.13 s.
         if find_spec("ahocorasick_rs"):
@@ -64,25 +74,21 @@ class Literals:
             self._automaton = AhoCorasick(self.strings, implementation=Implementation.DFA)
 
     def find(self, text: str) -> list[Hit]:
-        """Return where a text holds which string, whatever its capitals.
-
-        They come in the order of their ends, of one end the longest first.
-        """
+        """Return the hits in a text, whatever its capitals: by their ends, of one end the longest first."""
         low = lower(text)
         if self._automaton is not None:
-            return self._search(low)
-        met = [short for short in self._within if short in low]
+            return self._walk(low)
         found: list[tuple[int, int, int]] = []
-        for string in [string for short in met for string in (short, *self._within[short])]:
-            number = self._numbers.get(string)
-            at = -1 if number is None else low.find(string)
-            while at >= 0 and number is not None:
-                end = at + len(string)
-                found.append((end, at, number))
-                at = low.find(string, end)
+        for strings in [strings for inner, strings in self._within if inner in low]:
+            for string, number in strings:
+                at = low.find(string)
+                while at >= 0:
+                    end = at + len(string)
+                    found.append((end, at, number))
+                    at = low.find(string, end)
         return [(at, number) for _, at, number in sorted(found)]
 
-    def _search(self, low: str) -> list[Hit]:
+    def _walk(self, low: str) -> list[Hit]:
         """Return the hits of one walk; those that overlap the last of their string are left out, as by `str.find`."""
         try:
             matches = self._automaton.find_matches_as_indexes(low, overlapping=True)
@@ -98,196 +104,114 @@ class Literals:
 
 
 def lower(text: str) -> str:
-    """Return the text in lower case, of the same length, so that places in it stay true."""
+    """Return the text in lower case and of the same length, so that places in it stay true."""
     lowered = text.lower()
     # A few letters (the dotted capital I of Turkish names) lower to two characters.
     return lowered if len(lowered) == len(text) else text.translate(_LOWER)
 
 
-def _nested(strings: Iterable[str]) -> dict[str, list[str]]:
-    """Return the strings that contain no other one, each with those that contain it.
-
-    What is in none of them need not be looked for: "update berita" only where "berita" is.
-    """
-    nested: dict[str, list[str]] = {}
-    for string in sorted(set(strings), key=len):
-        short = next((one for one in nested if one in string), None)
-        nested.setdefault(short or string, []).extend([string] * (short is not None))
-    return nested
-
-
-# What a rule is, and which rules may match where in a text.
-
-
-MAX_CHARS = 200  # a whole-line rule looks at no longer line unless it says so: paragraphs are longer
-ENDS_KEPT = 1 << 12  # first and last characters of lines whose rules are known
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Marker:
-    """What stands before the headline of another article.
-
-    Attributes
-    ----------
-    name : str
-        Name of the marker in the data file.
-    kind : str
-        "link", or the kind of removal the whole teaser is ("video_teaser").
-    pattern : re.Pattern
-        The marker's words, without separator.
-    separator : str
-        "optional" or "needed": whether a headline may follow without a colon at a line's start.
-    needs : tuple of str
-        Lower-case strings, one of which starts every match.
-    examples, false_friends : tuple of str
-        Lines it must and must not take.
-    """
+    """What stands before the headline of another article: "Baca juga"."""
 
     name: str
-    kind: str
-    pattern: re.Pattern[str]
-    separator: str
-    needs: tuple[str, ...]
-    examples: tuple[str, ...]
-    false_friends: tuple[str, ...]
+    kind: str  # "link", or the kind of removal that the whole teaser is: "video_teaser"
+    pattern: re.Pattern[str]  # its words, without separator
+    separator: str  # "optional" or "needed": may a headline follow without a colon at a line's start?
+    needs: tuple[str, ...]  # required literals, one of which starts every match
+    phrases: tuple[str, ...]  # how web pages print it, in lower case
+    comma_ends: bool  # in text whose paragraphs commas join, the first comma ends its headline
+    examples: tuple[str, ...]  # lines it takes
+    false_friends: tuple[str, ...]  # lines it leaves alone
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rule:
-    """A stretch of boilerplate; `kind` names the removal, `where` is one of `PLACES`.
+    """A stretch of boilerplate."""
 
-    `needs` holds lower-case strings of which a match has one; inside a line it starts with one.
-    `starts`: characters, one of which a line starts with (none: any may); `ends`: the kind of the
-    last character of what a rule for lines or for the end takes; `after` restricts a line to stand
-    right behind a removal of that kind.
-    """
-
-    kind: str
-    where: str
+    kind: str  # of the removal
+    where: str  # one of `PLACES`
     pattern: re.Pattern[str]
-    needs: tuple[str, ...]
-    starts: tuple[str, ...]
-    ends: re.Pattern[str] | None
-    max_chars: int
-    after: str
+    needs: tuple[str, ...]  # required literals; a match inside a line starts with one
+    starts: tuple[str, ...]  # characters, one of which the line starts with; none: any
+    ends: re.Pattern[str] | None  # the last character of what a rule for lines or the end takes
+    max_chars: int  # of the line, or of the match
+    after: str  # the line stands right behind a removal of this kind; empty: behind anything
     examples: tuple[str, ...]
     false_friends: tuple[str, ...]
 
 
 class Places(NamedTuple):
-    """Where in a text rules may match: the place of what they need, and the rules.
-
-    Those of lines and of the end come by their number among such.
-    """
+    """Where in a text markers and rules may match: the places of their literals."""
 
     marks: list[tuple[int, Sequence[Marker]]]
     inside: list[tuple[int, Rule]]
-    lines: list[tuple[int, int]]
-    end: list[tuple[int, int]]
+    line: list[tuple[int, Rule]]
+    end: list[tuple[int, Rule]]
+
+
+class Draft(NamedTuple):
+    """An article while it is parsed: its text, what is known of it, and where in it which rules may match."""
+
+    text: str
+    title: str  # empty where unknown, as the publisher
+    publisher: str
+    rules: Rules
+    places: Places
 
 
 class Rules:
-    """Markers and rules, in the order of the data file.
-
-    Attributes
-    ----------
-    markers : tuple of Marker
-    rules : tuple of Rule
-    literals : Literals
-        What markers, rules for inside a line, those for lines and those for the end need; of the
-        last only those that say nothing of the last character.
-    needless : list of int
-        Numbers of the rules for lines that need nothing but a start, or a line before.
-    line_starts : frozenset of str
-        What these lines start with.
-    ending : callable
-        Takes a character and returns the rules for the end that may take what ends with it, each
-        with its number among them.
-    """
+    """All markers and rules in the order of the data file, and the literals to search a text for."""
 
     def __init__(self, markers: Iterable[Marker], rules: Iterable[Rule]) -> None:
-        self.markers = tuple(markers)
-        self.rules = tuple(rules)
-        self._places: dict[str, list[Rule]] = {}
-        for rule in self.rules:
-            self._places.setdefault(rule.where, []).append(rule)
-        self._sizes = {place: sorted({rule.max_chars for rule in rules}) for place, rules in self._places.items()}
-        ends = [rule for rule in self.at("end") if rule.ends is None]
-        searched: list[Marker | Rule] = [*self.markers, *self.at("inside"), *self.at("line"), *ends]
-        self.literals = Literals([one.needs for one in searched])
-        self._owners = [self._owned(string) for string in self.literals.strings]
-        self.needless = [n for n, rule in enumerate(self.at("line")) if not rule.needs]
+        self.markers, self.rules = tuple(markers), tuple(rules)
+        self._at = {place: [rule for rule in self.rules if rule.where == place] for place in PLACES}
+        # What says how it ends is tried where a text ends so, and is not searched for.
+        searched = [*self.at("inside"), *self.at("line"), *[rule for rule in self.at("end") if not rule.ends]]
+        self.literals = Literals([*[one.needs for one in self.markers], *[one.needs for one in searched]])
+        self._owners: list[list[tuple[int, Any]]] = []  # by a literal's number: field of `Places`, and who needs it
+        for string in self.literals.strings:
+            markers = tuple([marker for marker in self.markers if string in marker.needs])
+            needing = [(Places._fields.index(rule.where), rule) for rule in searched if string in rule.needs]
+            self._owners.append([*([(0, markers)] if markers else []), *needing])
+        self.phrases = tuple(phrase for marker in self.markers for phrase in marker.phrases)
         self.line_starts = frozenset(start for rule in self.at("line") for start in rule.starts)
         self._fitting = lru_cache(ENDS_KEPT)(self._fit)
-        self.ending = lru_cache(ENDS_KEPT)(self._ending)
 
     def at(self, place: str) -> Sequence[Rule]:
         """Return the rules for a place, one of `PLACES`."""
-        return self._places.get(place, ())
-
-    def _owned(self, string: str) -> list[tuple[int, Any]]:
-        """Return what needs a string, each with the number of its field in `Places`."""
-        markers = tuple([marker for marker in self.markers if string in marker.needs])
-        return [
-            *([(0, markers)] if markers else []),
-            *[(1, rule) for rule in self.at("inside") if string in rule.needs],
-            *[(2, n) for n, rule in enumerate(self.at("line")) if string in rule.needs],
-            *[(3, n) for n, rule in enumerate(self.at("end")) if string in rule.needs],
-        ]
+        return self._at[place]
 
     def places(self, hits: Iterable[Hit]) -> Places:
-        """Return where in a text which rules may match, from the hits of `literals`."""
+        """Return where in a text which markers and rules may match, from the hits of `literals`."""
         found = Places([], [], [], [])
         for at, number in hits:
-            for kind, owner in self._owners[number]:
-                found[kind].append((at, owner))
+            for field, owner in self._owners[number]:
+                found[field].append((at, owner))
         return found
 
     def longest(self, place: str) -> int:
         """Return how many characters a line for a place has at most."""
-        return self._sizes.get(place, [0])[-1]
-
-    def following(self, place: str, kind: str) -> Sequence[Rule]:
-        """Return the rules for a place that stand right behind a removal of a kind."""
-        return [rule for rule in self.at(place) if rule.after == kind] if kind else ()
+        return max([rule.max_chars for rule in self.at(place)], default=0)
 
     def whole_line(self, place: str, line: str) -> tuple[Rule, re.Match[str]] | None:
-        """Return the rule for a place that takes a line by itself and its match, or None."""
-        sizes = self._sizes.get(place, ())
-        size = bisect_left(sizes, len(line))
-        if not line or size == len(sizes):
-            return None
-        rules = self._fitting(place, sizes[size], line[0], line[-1])
+        """Return the rule for a place that takes a line by itself, and its match, or None."""
+        rules = self._fitting(place, line[0], line[-1]) if line else ()
         return take_line(rules, line) if rules else None
 
-    def _fit(self, place: str, size: int, first: str, last: str) -> Sequence[Rule]:
-        """Return the rules for a place that may take a line of such a size with these ends."""
+    def _fit(self, place: str, first: str, last: str) -> Sequence[Rule]:
+        """Return the rules for a place that may take a line with these ends, whatever is before it."""
         return [
             rule
             for rule in self.at(place)
-            if not rule.after
-            and rule.max_chars >= size
-            and (not rule.starts or first in rule.starts)
-            and (not rule.ends or rule.ends.match(last))
+            if not rule.after and (not rule.starts or first in rule.starts) and (not rule.ends or rule.ends.match(last))
         ]
-
-    def _ending(self, char: str) -> Sequence[tuple[int, Rule]]:
-        """Return the rules for the end that may take what ends with a character, and numbers."""
-        rules = enumerate(self.at("end"))
-        return [(n, rule) for n, rule in rules if not rule.ends or rule.ends.match(char)]
 
 
 def take_line(rules: Iterable[Rule], line: str, before: str = "") -> tuple[Rule, re.Match[str]] | None:
-    """Return the first rule that takes the whole line and its match, or None.
+    """Return the first rule that takes the whole line, and its match, or None.
 
-    Parameters
-    ----------
-    rules : iterable of Rule
-        The rules.
-    line : str
-        The line, stripped.
-    before : str
-        Kind of the removal right before the line, empty when there is none.
+    `line` is stripped; `before` is the kind of the removal right before it, empty when there is none.
     """
     size, low = len(line), ""
     for rule in rules:
@@ -310,25 +234,10 @@ def take_line(rules: Iterable[Rule], line: str, before: str = "") -> tuple[Rule,
     return None
 
 
-# The rules of `markers.toml`, compiled: what portals print around an article's paragraphs.
-
-
-PLACES = ("inside", "line", "head", "tail", "tail_header", "start", "end")
-"""Where a rule may apply: inside a line, as a whole line (anywhere, before the first paragraph,
-after the last), as the header of all that follows, at the first paragraph's start, at the end."""
-
-_SPACE = r"[\s\u200b\ufeff]"  # \s covers the no-break space; scrapers leave zero-width ones too
-_MARKER_END = r"(?:(?!\w)|(?-i:(?<=[Jj]uga)(?=[A-Z])))"  # a lost line break: "Baca JugaPanen"
-_RULE_KEYS = frozenset(
-    "kind where case needs starts ends max_chars after pattern example not".split()  # noqa: SIM905
-)
-
-
 @cache
 def load_rules() -> Rules:
-    """Return the rules shipped with saring; they are read once."""
-    data = files("saring.parsing").joinpath("markers.toml").read_text(encoding="utf-8")
-    return read_rules(tomllib.loads(data))
+    """Return the rules of markers.toml; it is read once."""
+    return read_rules(tomllib.loads(MARKERS.read_text(encoding="utf-8")))
 
 
 def read_rules(data: Mapping[str, Any]) -> Rules:
@@ -337,22 +246,24 @@ def read_rules(data: Mapping[str, Any]) -> Rules:
     Raises
     ------
     ConfigError
-        If a rule has an unknown key or place, lacks an example, or its pattern is not valid.
+        A rule has an unknown key or place, lacks an example, or its pattern is not valid.
     """
-    markers = [_marker(entry) for entry in data.get("marker", [])]
-    rules = [_rule(entry) for entry in data.get("rule", [])]
-    return Rules(markers, rules)
+    return Rules(map(_marker, data.get("marker", [])), map(_rule, data.get("rule", [])))
 
 
 def _marker(entry: Mapping[str, Any]) -> Marker:
-    """Compile one entry of ``[[marker]]``."""
-    _check(entry, {"name", "kind", "needs", "pattern", "separator", "example", "not"})
+    """Compile one entry of ``[[marker]]``; without a pattern of its own it matches its phrases."""
+    _check(entry, entry.get("name"), _MARKER_KEYS)
+    phrases = tuple(entry.get("phrases", ()))
+    pattern = entry.get("pattern") or "|".join(map(_escaped, phrases))
     return Marker(
         name=entry["name"],
         kind=entry.get("kind", "link"),
-        pattern=_compile(entry["name"], rf"(?:{_spaced(entry['pattern'])}){_MARKER_END}", case=False),
+        pattern=_compile(entry["name"], rf"(?:{_spaced(pattern)}){_MARKER_END}"),
         separator=entry["separator"],
-        needs=tuple(entry["needs"]),
+        needs=tuple(entry.get("needs") or dict.fromkeys(phrase.split()[0] for phrase in phrases)),
+        phrases=phrases,
+        comma_ends=entry.get("comma_ends", False),
         examples=tuple(entry["example"]),
         false_friends=tuple(entry.get("not", ())),
     )
@@ -360,7 +271,7 @@ def _marker(entry: Mapping[str, Any]) -> Marker:
 
 def _rule(entry: Mapping[str, Any]) -> Rule:
     """Compile one entry of ``[[rule]]``."""
-    _check(entry, _RULE_KEYS)
+    _check(entry, entry.get("kind"), _RULE_KEYS)
     kind, where = entry["kind"], entry["where"]
     if where not in PLACES:
         raise ConfigError(f"markers.toml: rule {kind!r}: where = {where!r}; expected one of {PLACES}")
@@ -368,10 +279,10 @@ def _rule(entry: Mapping[str, Any]) -> Rule:
     return Rule(
         kind=kind,
         where=where,
-        pattern=_compile(kind, spaced, entry.get("case", False)),
+        pattern=_compile(kind, spaced, 0 if entry.get("case") else re.IGNORECASE),
         needs=tuple(entry.get("needs", ())),
         starts=tuple(entry.get("starts", "")),
-        ends=_compile(kind, entry["ends"], case=False) if "ends" in entry else None,
+        ends=_compile(kind, entry["ends"]) if "ends" in entry else None,
         max_chars=entry.get("max_chars", MAX_CHARS),
         after=entry.get("after", ""),
         examples=tuple(entry["example"]),
@@ -379,25 +290,30 @@ def _rule(entry: Mapping[str, Any]) -> Rule:
     )
 
 
-def _check(entry: Mapping[str, Any], known: Collection[str]) -> None:
-    """Refuse an entry with unknown keys or without an example."""
-    name = entry.get("name") or entry.get("kind")
+def _check(entry: Mapping[str, Any], name: str | None, known: Collection[str]) -> None:
+    """Refuse an entry with unknown keys, without an example, or without anything to match."""
     unknown = sorted(set(entry).difference(known))
     if unknown:
         raise ConfigError(f"markers.toml: rule {name!r}: unknown key {unknown[0]!r}; known: {sorted(known)}")
     if not entry.get("example"):
         raise ConfigError(f"markers.toml: rule {name!r} has no example; give a line it must take")
+    if not entry.get("pattern") and not entry.get("phrases"):
+        raise ConfigError(f"markers.toml: rule {name!r} has no pattern; give one, or a marker's phrases")
 
 
-def _compile(name: str, pattern: str, case: bool) -> re.Pattern[str]:
+def _compile(name: str, pattern: str, flags: int = re.IGNORECASE) -> re.Pattern[str]:
     """Compile a pattern; an error names its rule."""
     try:
-        return re.compile(pattern, 0 if case else re.IGNORECASE)
+        return re.compile(pattern, flags)
     except re.error as error:
         raise ConfigError(f"markers.toml: rule {name!r}: {error} in {pattern!r}") from error
 
 
+def _escaped(phrase: str) -> str:
+    """Return the pattern of a phrase, whose blanks stay blanks for `_spaced`."""
+    return " ".join(map(re.escape, phrase.split()))
+
+
 def _spaced(pattern: str) -> str:
     """Write out a blank as some white space and ``~`` as optional white space."""
-    outside = re.compile(r"(\[(?:\\.|[^\]\\])+\])|(\\.)|( )|(~)")  # not within [...] or escaped
-    return outside.sub(lambda m: f"{_SPACE}{{1,5}}" if m[3] else f"{_SPACE}{{0,5}}" if m[4] else m[0], pattern)
+    return _BLANK.sub(lambda m: f"{_SPACE}{{1,5}}" if m[3] else f"{_SPACE}{{0,5}}" if m[4] else m[0], pattern)
