@@ -40,11 +40,12 @@ def remaining(text: str, lines: Sequence[Span], taken: Iterable[tuple[Any, ...]]
         if number == last or spans[number][0] >= end:
             left.append(line)
             continue
-        for start, stop in spans[number:]:
-            if start >= end:
-                break
-            left += _stripped(text, at, start)
-            at = max(at, stop)
+        while number < last and spans[number][0] < end:
+            left += _stripped(text, at, spans[number][0])
+            at = max(at, spans[number][1])
+            if at > end:
+                break  # it goes on in the next line
+            number += 1
         left += _stripped(text, at, end)
     return left
 
