@@ -21,8 +21,9 @@ import pytest
 
 from saring.article import Record
 from saring.batch import clean, score
-from saring.batch.jobs import Maker, Summary, make_part, survey
-from saring.batch.workers import Worker, WorkerPool, made_by_workers, made_here
+from saring.batch.parts import PartMaker, Summary
+from saring.batch.run import survey
+from saring.batch.workers import Worker, WorkerPool, parts_made_here
 from saring.errors import ConfigError, InputError, SaringError
 from saring.io.blocks import Block
 from saring.io.records import ReadOptions
@@ -116,7 +117,7 @@ def test_the_manifest_says_what_the_run_is_about_and_what_is_done(model, given, 
     lines = (tmp_path / "out.jsonl.parts" / "manifest.jsonl").read_bytes().splitlines()
     plan, *done = map(orjson.loads, lines)
     assert plan["model"] == model.model_version
-    assert plan["input"] == survey([given], "").digest
+    assert plan["input"] == survey([given], "")[0]
     assert len(plan["config"]) == 32
     assert [(d["part"], d["rows_in"], d["rows_out"]) for d in done] == [
         (0, 10, 10), (1, 10, 10), (2, 10, 10),
@@ -624,7 +625,7 @@ def test_row_groups_are_joined_as_they_are(model, given, tmp_path):
 
 @dataclass(frozen=True)
 class Fragile:
-    """A job that does what texts say: end its process, name it, or raise."""
+    """A task that does what texts say: end its process, name it, or raise."""
 
     columns = MappingProxyType({"id": "string", "n_links": "int", "error": "string"})
 
@@ -647,7 +648,7 @@ class Fragile:
         }
 
 
-FRAGILE = Maker(Fragile(), ".jsonl")
+FRAGILE = PartMaker(Fragile(), ".jsonl")
 
 
 def records(*texts):
@@ -660,13 +661,13 @@ def batch(number, *texts):
 
 def test_a_worker_makes_one_part_after_another():
     batches = [batch(number, "proses") for number in range(4)]
-    made = [part for _, _, part in made_by_workers(batches, FRAGILE, WorkerPool(1))]
+    made = [part for _, _, part in WorkerPool(1).parts(batches, FRAGILE)]
     assert len({orjson.loads(part.data)["n_links"] for part in made}) == 1
 
 
 def test_a_row_that_kills_its_worker_is_an_error_and_no_other_row_is_lost():
     batches = [batch(0, "a", "mati", "b", "mati"), batch(1, "c", "d")]
-    made = {n: part for n, _, part in made_by_workers(batches, FRAGILE, WorkerPool(2))}
+    made = {n: part for n, _, part in WorkerPool(2).parts(batches, FRAGILE)}
     assert sorted(made) == [0, 1]
     rows = [orjson.loads(line) for line in made[0].data.splitlines()]
     assert [bool(row["error"]) for row in rows] == [False, True, False, True]
@@ -677,12 +678,12 @@ def test_a_row_that_kills_its_worker_is_an_error_and_no_other_row_is_lost():
 
 def test_rows_that_kill_a_worker_only_together_stop_the_run_with_advice():
     with pytest.raises(InputError, match=r"a.csv:1 to a.csv:2.*try a smaller --batch-size"):
-        list(made_by_workers([batch(0, "ramai", "ramai")], FRAGILE, WorkerPool(1)))
+        list(WorkerPool(1).parts([batch(0, "ramai", "ramai")], FRAGILE))
 
 
 @dataclass(frozen=True)
 class Unable(Fragile):
-    """A job whose worker ends while it is made ready."""
+    """A task whose worker ends while it is made ready."""
 
     def __reduce__(self):
         return os._exit, (3,)
@@ -690,11 +691,11 @@ class Unable(Fragile):
 
 def test_a_worker_that_does_not_start_stops_the_run_and_blames_no_article():
     with pytest.raises(InputError, match=r"worker process did not start \(exit status 3\)"):
-        list(made_by_workers([batch(0, "a", "b")], Maker(Unable(), ".jsonl"), WorkerPool(2)))
+        list(WorkerPool(2).parts([batch(0, "a", "b")], PartMaker(Unable(), ".jsonl")))
 
 
 def test_an_article_that_breaks_the_scoring_costs_its_own_row():
-    part = make_part(Fragile(), ".jsonl", records("a", "galat", "b"))
+    part = FRAGILE.part([Block(records("a", "galat", "b"))])
     assert part.summary.errors == 1
     assert "a.csv:2: the article broke the scoring (RuntimeError: rusak)" in part.summary.first_error
 
@@ -702,8 +703,8 @@ def test_an_article_that_breaks_the_scoring_costs_its_own_row():
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("texts", [("lama", "a", "pola"), ("lama", "pola"), ("lama",)])
 def test_an_article_that_takes_for_ever_costs_its_own_row(workers, texts):
-    maker, batches = Maker(Fragile(), ".jsonl", seconds=0.2), [batch(0, *texts)]
-    made = made_by_workers(batches, maker, WorkerPool(1)) if workers > 1 else made_here(batches, maker)
+    maker, batches = PartMaker(Fragile(), ".jsonl", seconds=0.2), [batch(0, *texts)]
+    made = WorkerPool(1).parts(batches, maker) if workers > 1 else parts_made_here(batches, maker)
     [(_, _, part)] = made
     errors = [orjson.loads(line)["error"] or "" for line in part.data.splitlines()]
     assert ["took longer than 0.2 seconds" in error for error in errors] == [text != "a" for text in texts]
@@ -714,7 +715,7 @@ def test_an_article_that_takes_for_ever_costs_its_own_row(workers, texts):
 @pytest.mark.parametrize("workers", [1, 2])
 def test_where_no_article_can_be_scored_it_is_not_they_who_are_blamed(workers):
     batches = [batch(0, "galat", "galat")]
-    made = made_by_workers(batches, FRAGILE, WorkerPool(2)) if workers > 1 else made_here(batches, FRAGILE)
+    made = WorkerPool(2).parts(batches, FRAGILE) if workers > 1 else parts_made_here(batches, FRAGILE)
     with pytest.raises(SaringError, match=r"a.csv:1: scoring fails from here on.*RuntimeError"):
         list(made)
 
@@ -744,7 +745,7 @@ def workers_alive():
 
 
 def test_no_worker_is_left_when_a_run_stops_early():
-    made = made_by_workers((batch(n, "a") for n in range(1_000)), FRAGILE, WorkerPool(2))
+    made = WorkerPool(2).parts((batch(n, "a") for n in range(1_000)), FRAGILE)
     next(made)
     assert len(workers_alive()) == 2
     made.close()
@@ -839,16 +840,16 @@ def test_a_survey_counts_rows_where_it_can(tmp_path):
     (tmp_path / "b.csv").write_text('judul,isi\nA,"satu\ndua ""kata"""\nB,tiga\n')
     (tmp_path / "c.txt").write_text("Satu\nteks\n")
     pq.write_table(pa.table({"text": ["a", "b", "c"]}), tmp_path / "d.parquet")
-    assert survey([tmp_path], "").rows == 70 + 2 + 1 + 3
-    assert survey([given], "").rows == 70
+    assert survey([tmp_path], "")[1] == 70 + 2 + 1 + 3
+    assert survey([given], "")[1] == 70
     (tmp_path / "e.jsonl.gz").write_bytes(b"")
-    assert survey([tmp_path], "").rows is None
+    assert survey([tmp_path], "")[1] is None
 
 
 def test_a_survey_tells_inputs_apart_by_content_and_name_not_by_time(tmp_path):
     given = write(tmp_path / "a.jsonl", 3)
-    found = survey([given], "").digest
+    found = survey([given], "")[0]
     os.utime(given, (0, 0))
-    assert survey([given], "").digest == found
-    assert survey([write(tmp_path / "b.jsonl", 3)], "").digest != found
-    assert survey(["-"], "").digest == ""
+    assert survey([given], "")[0] == found
+    assert survey([write(tmp_path / "b.jsonl", 3)], "")[0] != found
+    assert survey(["-"], "")[0] == ""

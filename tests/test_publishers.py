@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saring import publishers
-from saring.batch.jobs import Cleaning
+from saring.batch.parts import Task
 from saring.predict import load
 from saring.publishers import canonical_publisher
 
@@ -124,6 +124,6 @@ def test_rows_have_the_printed_name_beside_it(bundle_folder):
     assert [(row["publisher"], row["publisher_printed"], row["url"]) for row in found] == expected
     from saring.article import Record
 
-    table = Cleaning(None, "none").table([Record("a", **row) for row in rows[:3]])
+    table = Task("clean", None, "none").table([Record("a", **row) for row in rows[:3]])
     cleaned = zip(table["publisher"], table["publisher_printed"], table["url"], strict=True)
     assert list(cleaned) == expected[:3]

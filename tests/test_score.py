@@ -13,7 +13,7 @@ import pytest
 
 from saring.article import Prediction
 from saring.batch import clean, score
-from saring.batch.jobs import Summary
+from saring.batch.parts import Summary
 from saring.errors import ConfigError, InputError
 from saring.io.records import ReadOptions, read
 from saring.parsing.engine import parse

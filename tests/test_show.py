@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from saring.article import Article, LinkPrediction, Prediction, Record, clean_text
-from saring.batch.jobs import Summary
+from saring.batch.parts import Summary
 from saring.cli.lines import print_json
 from saring.cli.show import print_article, print_prediction, print_problem, print_summary
 from saring.cli.terminal import counting, stages

@@ -24,9 +24,9 @@ from saring.errors import ConfigError, InputError, SaringError
 from saring.io.records import ReadOptions, read, rows
 from saring.kernel import SWITCH
 from saring.predict import Model, load
-from saring.spark import score, score_files, session
-from saring.spark.files import map_batches
-from saring.spark.session import FILE, LINE, ROW, START, Scorer, numbering, opened
+from saring.spark import executors, score, score_files
+from saring.spark.driver import map_batches, spark_session
+from saring.spark.executors import FILE, LINE, ROW, START, Scorer, numbering
 
 CORPUS_ROWS = 60
 KILLED_ROWS = 1_500
@@ -73,7 +73,7 @@ def test_rows_are_numbered_through_a_file_however_it_is_split(sizes, batch_rows)
 
 def test_a_batch_of_arrow_gives_the_rows_of_predict(model):
     rows = [{"judul": "Rupiah Menguat", "isi": "Rupiah menguat."}, {"judul": None, "isi": ""}]
-    scorer = Scorer(session.ship(model), "none", "2026-01-01T00:00:00+00:00")
+    scorer = Scorer(executors.ship(model), "none", "2026-01-01T00:00:00+00:00")
     [batch] = scorer(iter([pa.RecordBatch.from_pylist(rows)]))
     found = model.predict(rows, scored_at="2026-01-01T00:00:00+00:00")
     assert batch.to_pylist() == [prediction.row() for prediction in found]
@@ -83,7 +83,7 @@ def test_columns_that_are_kept_come_through_with_their_types(model):
     rows = [{"isi": "Rupiah menguat.", "n": 1, "Topic": "niaga"}, {"isi": "", "n": None, "Topic": "x"}]
     options = ReadOptions(on_error="keep", keep=("n", "Topic"))
     kept = {"n": "int", "Topic": "string"}
-    scorer = Scorer(session.ship(model), "none", "2026-01-01", options, kept=kept)
+    scorer = Scorer(executors.ship(model), "none", "2026-01-01", options, kept=kept)
     [batch] = scorer(iter([pa.RecordBatch.from_pylist(rows)]))
     assert batch.column("n").to_pylist() == [1, None]
     assert batch.column("input_Topic").to_pylist() == ["niaga", "x"]
@@ -91,18 +91,18 @@ def test_columns_that_are_kept_come_through_with_their_types(model):
 
 
 def test_a_process_opens_a_model_once(model):
-    travelling = session.ship(model)
-    assert travelling.opened() is session.ship(model).opened()
+    travelling = executors.ship(model)
+    assert travelling.opened() is executors.ship(model).opened()
     assert travelling.opened().model_version == model.model_version
 
 
 def test_opening_and_scoring_leave_the_engine_as_it_was(model, monkeypatch):
-    monkeypatch.setattr(session, "_opened", {})
+    monkeypatch.setattr(executors, "_models", {})
     monkeypatch.delenv(SWITCH, raising=False)
     answers = []
-    monkeypatch.setattr(session, "prepare", lambda: True)
+    monkeypatch.setattr(executors, "prepare", lambda: True)
     for compiled in (True, False, True):
-        travelling = replace(session.ship(model), compiled=compiled)
+        travelling = replace(executors.ship(model), compiled=compiled)
         travelling.opened()
         assert SWITCH not in os.environ
         answers += travelling.answers(os.environ[SWITCH] for _ in range(2))
@@ -111,9 +111,9 @@ def test_opening_and_scoring_leave_the_engine_as_it_was(model, monkeypatch):
 
 
 def test_another_machine_with_another_version_is_refused(model, monkeypatch):
-    travelling = session.ship(model)
-    monkeypatch.setattr(session, "_opened", {})
-    monkeypatch.setattr(session, "version", lambda package: "0.1")
+    travelling = executors.ship(model)
+    monkeypatch.setattr(executors, "_models", {})
+    monkeypatch.setattr(executors, "version", lambda package: "0.1")
     with pytest.raises(ConfigError, match=r"found numpy 0\.1, expected .* install the same"):
         travelling.opened()
 
@@ -342,10 +342,10 @@ def test_what_fails_in_a_process_is_told_in_its_own_words(spark):
         raise ConfigError("host: found numpy 0.1, expected 2")
 
     told = pytest.raises(SaringError, match=r"^Spark could not finish: host: found numpy 0\.1")
-    with told, opened(None):
+    with told, spark_session(None):
         map_batches(spark.range(1), refuse, {"id": "int"}).collect()
     assert spark.range(1).count() == 1  # a session that was there is left
-    with pytest.raises(ConfigError, match="stop it or leave the master out"), opened("local[2]"):
+    with pytest.raises(ConfigError, match="stop it or leave the master out"), spark_session("local[2]"):
         pass
 
 

@@ -20,25 +20,10 @@ _CLAIMING = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, 
 
 
 class Aside:
-    """A file that is written aside, ``.part`` behind its name, and claimed for this process.
+    """A file that is written aside, as `path` with ``.part`` behind it, and claimed for this process.
 
-    Used as a context: what has not appeared by the end is removed, and an older file stays.
-
-    Parameters
-    ----------
-    path : Path
-        The name it will get.
-
-    Attributes
-    ----------
-    path : Path
-    file : IO[bytes]
-        What is written to.
-
-    Raises
-    ------
-    BlockingIOError
-        Another process has it.
+    Used as a context: what has not appeared by the end is removed, and an older file stays. Raises
+    BlockingIOError where another process has claimed the file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -76,10 +61,7 @@ def whole(path: Path) -> Iterator[IO[bytes]]:
 def claim(path: Path) -> IO[bytes]:
     """Return an empty file that is this process's alone until it is closed, however that ends.
 
-    Raises
-    ------
-    BlockingIOError
-        Another process has claimed it.
+    Raises BlockingIOError where another process has claimed it.
     """
     while True:
         file = os.fdopen(os.open(path, _CLAIMING, 0o666), "wb")
@@ -96,6 +78,24 @@ def claim(path: Path) -> IO[bytes]:
             file.close()
             raise
         file.close()
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(number: int) -> None:
+        """Lock an open file, or raise BlockingIOError where another process has."""
+        try:
+            msvcrt.locking(number, msvcrt.LK_NBLCK, 1)
+        except OSError as error:
+            raise BlockingIOError(*error.args) from None
+
+else:
+    import fcntl
+
+    def _lock(number: int) -> None:
+        """Lock an open file, or raise BlockingIOError where another process has."""
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def sync(file: IO[bytes]) -> None:
@@ -119,21 +119,3 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(number: int) -> None:
-        """Lock an open file, or raise BlockingIOError where another process has."""
-        try:
-            msvcrt.locking(number, msvcrt.LK_NBLCK, 1)
-        except OSError as error:
-            raise BlockingIOError(*error.args) from None
-
-else:
-    import fcntl
-
-    def _lock(number: int) -> None:
-        """Lock an open file, or raise BlockingIOError where another process has."""
-        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)

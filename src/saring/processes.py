@@ -1,23 +1,23 @@
-"""Other processes: workers, started and watched in one way, and where the programs of others lie.
+"""Worker processes, and where installed programs are.
 
-No code of the working folder runs in them, where articles of strangers may lie: a worker finds
+No code of the working folder runs in a worker, for articles of strangers may lie there: a worker finds
 modules where saring and its libraries are, and nowhere else.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
-import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import IO, Any
 
 STOP_SECONDS = 2.0  # a worker that closed its pipes is about to end
@@ -35,8 +35,8 @@ class WorkerProcess:
     Parameters
     ----------
     serve : callable
-        Called there with the file that its answers go to and the arguments; requests are its
-        standard input. It must stand at the top level of a module.
+        Called there with the file that its answers go to and the arguments; requests are its standard input. It must
+        stand at the top level of a module.
     arguments : JSON values
     needs : callable, optional
         Another function that the worker finds by its name.
@@ -55,29 +55,27 @@ class WorkerProcess:
         quiet: bool = False,
     ) -> None:
         # Nothing is ever written to this pipe: its other end closes when this process ends.
-        read, self._alive = os.pipe()
+        read, alive = os.pipe()
+        options = ["-I", "-B"] if sys.dont_write_bytecode else ["-I"]
         try:
             self._process = subprocess.Popen(
-                [
-                    sys.executable,
-                    *("-I", *["-B"] * sys.dont_write_bytecode, "-c", _BOOT),
-                    *(name_of(serve), json.dumps(arguments), str(read), *_path(needs or serve)),
-                ],
+                [sys.executable, *options, "-c", _BOOT,
+                 name_of(serve), json.dumps(arguments), str(read), *_module_folders(needs or serve)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL if quiet or sys.__stderr__ is None else None,
                 env={**os.environ, **env},
                 pass_fds=[read] if os.name == "posix" else [],
-            )
+            )  # fmt: skip
         except BaseException:
-            os.close(self._alive)
+            os.close(alive)
             raise
         finally:
             os.close(read)
         assert self._process.stdin is not None and self._process.stdout is not None
         self.stdin: IO[bytes] = self._process.stdin
         self.stdout: IO[bytes] = self._process.stdout
-        self._end = weakref.finalize(self, _end, self._process, self._alive)
+        self._end = weakref.finalize(self, _end, self._process, alive)
 
     @property
     def runs(self) -> bool:
@@ -94,102 +92,33 @@ class WorkerProcess:
 
     def ending(self) -> str:
         """Return in words how a process ended that has closed its pipes."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
+        with suppress(subprocess.TimeoutExpired):
             self._process.wait(STOP_SECONDS)
         self.stop()
         status = self._process.returncode
         return f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
 
 
-class OutOfTime(Exception):
-    """What was to be done took longer than it might."""
+def _end(process: subprocess.Popen[bytes], alive: int) -> None:
+    """End a worker and collect it; called once, by hand, by the garbage collector or at exit."""
+    assert process.stdin is not None and process.stdout is not None
+    process.kill()  # first, for a thread may be waiting in the middle of a read or write
+    process.wait()
+    os.close(alive)
+    with suppress(OSError):
+        process.stdin.close()
+    process.stdout.close()
 
 
-@contextlib.contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
-    """Raise OutOfTime in what is done meanwhile once it has taken so long.
-
-    There is no limit where Python takes no alarm: outside the main thread, on Windows, and where
-    the program that uses saring has set one of its own.
-    """
-    if (
-        not hasattr(signal, "setitimer")
-        or threading.current_thread() is not threading.main_thread()
-        or signal.getitimer(signal.ITIMER_REAL)[0]
-    ):
-        yield
-        return
-    runs = True
-
-    def stop(*alarm: object) -> None:
-        if runs:
-            raise OutOfTime
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)  # again, should anybody catch it
-    try:
-        yield
-    finally:
-        runs = False
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-
-
-def name_of(function: Callable[..., Any]) -> str:
-    """Return the name by which `named` finds a function at the top level of a module."""
-    return f"{function.__module__}:{function.__qualname__}"
-
-
-def named(name: str) -> Callable[..., Any]:
-    """Return the function that `name_of` gave this name."""
-    module, _, function = name.partition(":")
-    found: Callable[..., Any] = getattr(import_module(module), function)
-    return found
-
-
-def program(name: str) -> str | None:
-    """Return where a program lies, None where it is not installed.
-
-    A relative folder in PATH is passed over: it is another one wherever saring is called.
-    """
-    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
-    absolute = os.pathsep.join(folder for folder in folders if Path(folder).is_absolute())
-    found = shutil.which(name, path=absolute) if absolute else None
-    return found if found and Path(found).is_absolute() else None
-
-
-class _Absent:
-    """Finds that some modules are not there."""
-
-    def __init__(self, names: Sequence[str]) -> None:
-        self._names = names
-
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
-        """Return nothing, so that others are asked; ModuleNotFoundError for those not there."""
-        if name in self._names:
-            raise ModuleNotFoundError(f"{name} is not wanted here", name=name)
-
-
-@contextlib.contextmanager
-def without(names: Sequence[str]) -> Iterator[None]:
-    """Have whoever tries to import these modules find that they are not there."""
-    absent = _Absent(names)
-    sys.meta_path.insert(0, absent)
-    try:
-        yield
-    finally:
-        sys.meta_path.remove(absent)
-
-
-def _path(needs: Callable[..., Any]) -> list[str]:
+def _module_folders(needs: Callable[..., Any]) -> list[str]:
     """Return where a worker looks for modules: not in the working folder, but for what it needs."""
     homes = [_home(__name__), _home(needs.__module__)]
     try:
         here = Path.cwd()
     except FileNotFoundError:  # it has been deleted
         return [*sys.path, *map(str, homes)]
-    path = [Path(entry).absolute() for entry in sys.path if entry]
-    return [str(entry) for entry in [*path, *homes] if entry != here or entry in homes]
+    folders = [Path(entry).absolute() for entry in sys.path if entry]
+    return [str(folder) for folder in [*folders, *homes] if folder != here or folder in homes]
 
 
 def _home(module: str) -> Path:
@@ -200,13 +129,13 @@ def _home(module: str) -> Path:
 
 
 def _serve(name: str, arguments: str, alive: str) -> None:
-    """Call the function a worker was started for; runs in the worker."""
+    """Call the function that a worker was started for; runs in the worker."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not run into the answers
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     if os.name == "posix":
         _end_with_parent(int(alive))
-    with contextlib.suppress(EOFError, BrokenPipeError):
+    with suppress(EOFError, BrokenPipeError):
         named(name)(answers, *json.loads(arguments))
 
 
@@ -225,12 +154,40 @@ def _end_with_parent(alive: int) -> None:
         os._exit(1)
 
 
-def _end(process: subprocess.Popen[bytes], alive: int) -> None:
-    """End a worker and collect it; called once, by hand, by the collector or at exit."""
-    assert process.stdin is not None and process.stdout is not None
-    process.kill()  # first, for a thread may be waiting in the middle of a read or write
-    process.wait()
-    os.close(alive)
-    with contextlib.suppress(OSError):
-        process.stdin.close()
-    process.stdout.close()
+def name_of(function: Callable[..., Any]) -> str:
+    """Return the name by which `named` finds a function at the top level of a module."""
+    return f"{function.__module__}:{function.__qualname__}"
+
+
+def named(name: str) -> Callable[..., Any]:
+    """Return the function that `name_of` gave this name."""
+    module, _, function = name.partition(":")
+    found: Callable[..., Any] = getattr(import_module(module), function)
+    return found
+
+
+def program(name: str) -> str | None:
+    """Return where a program is installed, None where it is not.
+
+    A relative folder in PATH is passed over: it is another one wherever saring is called.
+    """
+    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    absolute = os.pathsep.join(folder for folder in folders if Path(folder).is_absolute())
+    found = shutil.which(name, path=absolute) if absolute else None
+    return found if found and Path(found).is_absolute() else None
+
+
+@contextmanager
+def without(names: Sequence[str]) -> Iterator[None]:
+    """Make these modules look as if they were not installed to what imports them for the first time."""
+
+    def find_spec(name: str, path: Any = None, target: Any = None) -> None:
+        if name in names:
+            raise ModuleNotFoundError(f"{name} is not wanted here", name=name)
+
+    finder: Any = SimpleNamespace(find_spec=find_spec)
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)

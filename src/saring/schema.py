@@ -121,7 +121,7 @@ _PUBLISHERS: Mapping[str, Callable[[Any], Any]] = {
     "publisher": lambda cleaned: canonical_publisher(cleaned.article.publisher, cleaned.article.url) or None,
     "publisher_printed": _of_article("publisher"),
 }
-# Of a clean article, made from a `saring.batch.jobs.Cleaned`.
+# Of a clean article, made from a `saring.batch.parts.Cleaned`.
 CLEAN_COLUMNS = (
     *(replace(column, value=_PUBLISHERS.get(column.name, _of_article(column.name))) for column in _OF_ARTICLE),
     _column("author", "string", "who wrote it", _UNKNOWN, _of_article("author")),

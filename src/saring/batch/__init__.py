@@ -1,10 +1,7 @@
 """Files to prediction rows or clean articles, however long it takes.
 
-    jobs > workers, checkpoints > run
-
-`jobs` turns records into a part of the output, `workers` has that done by several processes,
-`checkpoints` keeps finished parts beside the output until all are there, so that an interrupted run
-goes on.
+`parts` turns records into a part of the output, `workers` has that done by several processes, `checkpoints` keeps
+finished parts beside the output until all are there, so that an interrupted run goes on, `run` does all of it.
 """
 
 from saring.batch.run import clean, score

@@ -26,7 +26,7 @@ from saring.errors import SaringError, UsageError
 
 if TYPE_CHECKING:
     from saring.article import KeepLinks, Record
-    from saring.batch.jobs import Summary
+    from saring.batch.parts import Summary
     from saring.io.records import ReadOptions
     from saring.predict import Model
 
@@ -176,12 +176,12 @@ def _predict_for_programs(
     model: Model, records: Iterable[Record], keep_links: KeepLinks, kept: Mapping[str, str]
 ) -> bool:
     """Print rows as JSON Lines, scored many at a time; return whether one has an error."""
-    from saring.batch.jobs import Scoring, made_tables
+    from saring.batch.parts import Task, row_tables
 
     failed = False
     stamp = datetime.now(UTC).isoformat(timespec="seconds")
-    job = Scoring(model, keep_links, stamp, kept)
-    for table in made_tables(job, records):
+    task = Task("score", model, keep_links, stamp, kept)
+    for table in row_tables(task, records):
         for row in zip(*table.values(), strict=True):
             print_json(dict(zip(table, row, strict=True)))
         failed |= any(table["error"])

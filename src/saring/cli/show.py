@@ -13,7 +13,7 @@ from saring.article import Abstention, Article, LinkPrediction, Prediction
 from saring.cli.terminal import Terminal
 
 if TYPE_CHECKING:
-    from saring.batch.jobs import Summary
+    from saring.batch.parts import Summary
     from saring.datasets.import_corpus import Imported
     from saring.evaluation.gate import Check
     from saring.evaluation.reports import Report, Table

@@ -1,9 +1,8 @@
 """The rows of `saring.batch`, made by the worker processes of a Spark cluster.
 
-`session` opens a session, takes the model along and says what workers do; `files` scores a
-DataFrame, or what the command line is given.
+`driver` reads, has rows scored and writes them through a Spark session; `executors` is what the worker processes do.
 """
 
-from saring.spark.files import score, score_files
+from saring.spark.driver import score, score_files
 
 __all__ = ["score", "score_files"]

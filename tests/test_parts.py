@@ -7,8 +7,9 @@ import orjson
 import pytest
 
 from saring.article import Record
-from saring.batch.jobs import Cleaning, Scoring, make_part
+from saring.batch.parts import PartMaker, Task
 from saring.errors import BundleError
+from saring.io.blocks import Block
 from saring.predict import load
 
 TEASERS = (
@@ -26,31 +27,32 @@ def model(bundle_folder):
 
 
 @pytest.mark.parametrize("keep_links", ["none", "related", "all"])
-def test_a_job_does_the_same_in_another_process(model, keep_links):
+def test_a_task_does_the_same_in_another_process(model, keep_links):
     records = [Record("a", title="Rupiah Menguat", text=TEASERS), Record("b", error="rusak")]
-    for job in (Cleaning(model, keep_links), Scoring(model, keep_links, NOON)):
-        assert pickle.loads(pickle.dumps(job)).table(records) == job.table(records)
+    for task in (Task("clean", model, keep_links), Task("score", model, keep_links, NOON)):
+        assert pickle.loads(pickle.dumps(task)).table(records) == task.table(records)
 
 
-def test_a_job_that_judges_no_links_takes_no_model_along(model):
+def test_a_task_that_scores_no_links_takes_no_model_along(model):
     for keep_links in ("none", "all"):
-        assert pickle.loads(pickle.dumps(Cleaning(model, keep_links))).model is None
-    assert pickle.loads(pickle.dumps(Cleaning(model, "related"))).model is not None
+        assert pickle.loads(pickle.dumps(Task("clean", model, keep_links))).model is None
+    assert pickle.loads(pickle.dumps(Task("clean", model, "related"))).model is not None
 
 
 def test_a_model_that_was_replaced_meanwhile_scores_no_row(bundle_folder, shipped, tmp_path):
     folder = shutil.copytree(bundle_folder, tmp_path / "b")
-    job = pickle.dumps(Scoring(load(folder), "none", NOON))
+    task = pickle.dumps(Task("score", load(folder), "none", NOON))
     shutil.rmtree(folder)
     shutil.copytree(shipped.path, folder)
     with pytest.raises(BundleError, match=f"found model {shipped.model_version}, expected"):
-        pickle.loads(job)
+        pickle.loads(task)
 
 
 @pytest.mark.parametrize(
     ("where", "file", "row"), [("a.csv:12", "a.csv", 12), ("2023", "2023", None), ("C:a.txt", "C:a.txt", None)]
 )
 def test_a_refused_row_says_its_file_and_row(where, file, row):
-    part = make_part(Cleaning(None, "none"), ".jsonl", [Record("x", where=where, error="rusak")])
+    record = Record("x", where=where, error="rusak")
+    part = PartMaker(Task("clean", None, "none"), ".jsonl").part([Block([record])])
     refused = orjson.loads(part.refused)
     assert (refused["file"], refused["row"], refused["reason"]) == (file, row, "rusak")

@@ -1,0 +1,289 @@
+"""Records to parts of an output: the task that makes their rows, the bytes of the rows, and their counts.
+
+A task that fails on one article costs that article's row alone, which then says what happened.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields, replace
+from itertools import chain
+from typing import Any, Literal, NamedTuple
+
+import orjson
+
+from saring.article import Article, KeepLinks, Prediction, Record, clean_text
+from saring.errors import BundleError, InputError, SaringError
+from saring.html.page import PageReader
+from saring.io.blocks import Block
+from saring.io.records import ReadOptions, open_blocks
+from saring.io.writers import SUFFIXES, ColumnValues
+from saring.kernel import prepare
+from saring.predict import Model, load, take
+from saring.schema import CLEAN_COLUMNS, Column, as_table, kept_columns, kinds, prediction_columns
+
+STEP_ROWS = 256  # given to the model at once: enough for the overhead of a call to vanish
+STEP_CHARS = 2_000_000  # few enough for any memory, where articles are huge
+# For an article, or a step of them: the largest there may be takes ten.
+ARTICLE_SECONDS = 60.0
+KEEP_ERRORS = ReadOptions(on_error="keep")
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a batch did, in numbers that add up: `rows` = `scored` + `abstained` + `errors`."""
+
+    rows: int = 0
+    scored: int = 0  # rows with a topic or, of cleaning, with a clean text
+    abstained: int = 0  # rows for which the model would rather not name a topic
+    errors: int = 0  # rows with `error` filled
+    links: int = 0  # teasers found
+    unrelated: int = 0  # teasers that have nothing to do with their article
+    first_error: str = ""
+    resumed: int = 0  # how many of the rows an earlier, interrupted run had done
+
+    def __add__(self, later: Summary) -> Summary:
+        sums = {f.name: getattr(self, f.name) + getattr(later, f.name) for f in fields(self) if f.type == "int"}
+        return Summary(**sums, first_error=self.first_error or later.first_error)
+
+
+def _summary(table: ColumnValues) -> Summary:
+    """Return the counts of rows, given as columns."""
+    errors = [error for error in table["error"] if error]
+    rows = len(table["error"])
+    flags = zip(table.get("abstained", ()), table["error"], strict=False)
+    abstained = sum(bool(flag and not error) for flag, error in flags)
+    return Summary(
+        rows=rows,
+        scored=rows - len(errors) - abstained,
+        abstained=abstained,
+        errors=len(errors),
+        links=sum(number or 0 for number in table["n_links"]),
+        unrelated=sum(number or 0 for number in table.get("n_unrelated", ())),
+        first_error=errors[0] if errors else "",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is done to records. It may be pickled for another process, which opens the model anew."""
+
+    command: Literal["score", "clean"]  # makes prediction rows, or articles without teasers and boilerplate
+    model: Model | None  # None where the task does not use it
+    keep_links: KeepLinks
+    scored_at: str = ""  # time that stands in prediction rows, ISO 8601
+    kept: Mapping[str, str] = field(default_factory=dict)  # the input's own columns that stay, to their kinds
+
+    @property
+    def uses_model(self) -> bool:
+        """Whether rows hang on what a model says, whose last digits are the kernel's or plain Python's."""
+        return self.command == "score" or self.keep_links == "related"
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The columns of the rows, to their kinds."""
+        return kinds([column for part in self._columns() for column in part])
+
+    def table(self, records: list[Record]) -> ColumnValues:
+        """Return a row for each record, as columns; a record with `error` filled gives a row with it."""
+        own, kept = self._columns()
+        return as_table(own, self._answers(records)) | as_table(kept, records)
+
+    def _columns(self) -> tuple[tuple[Column, ...], tuple[Column, ...]]:
+        """Return the columns of the task's answers, and those kept of the input."""
+        own = prediction_columns(self.model.topics) if self.command == "score" and self.model else CLEAN_COLUMNS
+        return own, kept_columns(self.kept, own)
+
+    def _answers(self, records: list[Record]) -> Sequence[Any]:
+        """Return what the columns take their values from."""
+        model = self.model if self.uses_model else None
+        if model and self.command == "score":
+            return model.predict(records, keep_links=self.keep_links, scored_at=self.scored_at)
+        found = take(records)
+        articles = [item for item in found if isinstance(item, Article)]
+        if model:
+            texts = iter([prediction.clean_text for prediction in model.predict(articles, keep_links=self.keep_links)])
+        else:
+            texts = iter([clean_text(a, a.links if self.keep_links == "all" else ()) for a in articles])
+        return [Cleaned(i, next(texts)) if isinstance(i, Article) else Cleaned(_unreadable(i), None) for i in found]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        place = (str(self.model.path), self.model.model_version) if self.model and self.uses_model else None
+        return _unpickled, (place, self.command, self.keep_links, self.scored_at, self.kept)
+
+
+class Cleaned(NamedTuple):
+    """An article and its clean text, None where it could not be read."""
+
+    article: Article
+    text: str | None
+
+
+def _unreadable(item: Prediction) -> Article:
+    """Return what is known of an article that could not be read."""
+    return Article(item.id, item.title, "", publisher=item.publisher_printed, url=item.url, note=item.error)
+
+
+def _unpickled(place: tuple[str, str] | None, command: Literal["score", "clean"], *rest: Any) -> Task:
+    """Return a task in a worker process: loading a model from its path is faster than sending it."""
+    if place is None:
+        return Task(command, None, *rest)
+    path, version = place
+    prepare()
+    model = load(path)
+    if model.model_version != version:
+        raise BundleError(
+            f"{path}: found model {model.model_version}, expected {version}, which the run began "
+            "with; leave models alone while they work, and run the command again"
+        )
+    return Task(command, model, *rest)
+
+
+# Rows, a step at a time: a step that fails is done again, one article at a time.
+
+
+class OutOfTime(Exception):
+    """A step or an article took longer than it may."""
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise OutOfTime in the body once it has run for so long.
+
+    There is no limit where Python takes no alarm: outside the main thread, on Windows, and where the program that
+    uses saring has set an alarm of its own.
+    """
+    if (
+        not hasattr(signal, "setitimer")
+        or threading.current_thread() is not threading.main_thread()
+        or signal.getitimer(signal.ITIMER_REAL)[0]
+    ):
+        yield
+        return
+    runs = True
+
+    def stop(*alarm: object) -> None:
+        if runs:
+            raise OutOfTime
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)  # again each second, should a library swallow it
+    try:
+        yield
+    finally:
+        runs = False
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def row_tables(task: Task, records: Iterable[Record], seconds: float = ARTICLE_SECONDS) -> Iterator[ColumnValues]:
+    """Yield the rows of records as columns, a step's at a time."""
+    step: list[Record] = []
+    chars = 0
+    for record in records:
+        step.append(record)
+        chars += len(record.text)
+        if len(step) == STEP_ROWS or chars >= STEP_CHARS:
+            yield _step_table(task, step, seconds)
+            step, chars = [], 0
+    if step:
+        yield _step_table(task, step, seconds)
+
+
+def _step_table(task: Task, records: list[Record], seconds: float) -> ColumnValues:
+    """Return the rows of records; where they fail together, each article on which the task fails has its own error.
+
+    InputError where it fails on all of several articles: the installation is at fault, not they.
+    """
+    found = _tried(task, records, seconds)
+    if not isinstance(found, Exception):
+        return found
+    reason = "" if isinstance(found, OutOfTime) else _told(found)
+    tables: list[ColumnValues] = []
+    failed = 0
+    for record in records:
+        table = _tried(task, [record], seconds)
+        if isinstance(table, OutOfTime):
+            why = f"the article took longer than {seconds:g} seconds and was given up"
+            table = task.table([with_error(record, why)])
+        elif isinstance(table, Exception):
+            failed += 1
+            table = task.table([with_error(record, f"the article broke the scoring ({_told(table)})")])
+        tables.append(table)
+    if failed == len(records) > 1:
+        raise InputError(
+            f"{records[0].where}: scoring fails from here on, whatever the article ({reason}); "
+            "check the installation, and please report it"
+        )
+    return _stacked(tables, task.columns)
+
+
+def _tried(task: Task, records: list[Record], seconds: float) -> ColumnValues | Exception:
+    """Return the rows of records, or what the task failed with."""
+    try:
+        with time_limit(seconds):
+            return task.table(records)
+    except SaringError:
+        raise
+    except Exception as error:
+        return error
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {error!s:.200}"
+
+
+def _stacked(tables: Iterable[ColumnValues], names: Iterable[str]) -> ColumnValues:
+    """Return tables of these columns one below another."""
+    tables = list(tables)
+    return {name: list(chain.from_iterable(table[name] for table in tables)) for name in names}
+
+
+def with_error(record: Record, why: str) -> Record:
+    """Return a record as one that cannot be scored."""
+    return replace(record, error=f"{record.where}: {why}; look at it or take it out")
+
+
+# Parts.
+
+
+class Part(NamedTuple):
+    """A part of the output."""
+
+    data: bytes  # its rows in the output's format
+    refused: bytes  # JSON Lines of the rows with errors: their file, row, id and reason
+    summary: Summary
+
+
+@dataclass(frozen=True, slots=True)
+class PartMaker:
+    """Makes parts of blocks, here or in a worker process, to which it is pickled."""
+
+    task: Task
+    suffix: str  # names the output's format, one of `SUFFIXES`
+    options: ReadOptions = KEEP_ERRORS  # how the blocks are read
+    seconds: float = ARTICLE_SECONDS  # time limit for one article
+
+    def part(self, blocks: Sequence[Block], pages: PageReader | None = None) -> Part:
+        """Return the part that the rows in blocks make; `pages` is the page reader of many parts."""
+        records = open_blocks(blocks, self.options, pages)
+        table = _stacked(row_tables(self.task, records, self.seconds), self.task.columns)
+        if len(table["error"]) != len(records):
+            raise AssertionError(f"{len(records)} records gave {len(table['error'])} rows")
+        refused = [
+            _refused_line(record, id, error)
+            for record, id, error in zip(records, table["id"], table["error"], strict=True)
+            if error
+        ]
+        data = SUFFIXES[self.suffix](self.task.columns).part_of(table)
+        return Part(data, b"".join(refused), _summary(table))
+
+
+def _refused_line(record: Record, id: str, error: str) -> bytes:
+    """Return the line of a row with an error in the quarantine file."""
+    file, colon, number = record.where.rpartition(":")
+    file, row = (file, int(number)) if colon and number.isdigit() else (record.where, None)
+    return orjson.dumps({"file": file, "row": row, "id": id, "reason": error}, option=orjson.OPT_APPEND_NEWLINE)
