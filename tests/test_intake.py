@@ -7,7 +7,6 @@ from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -194,17 +193,17 @@ class Stream:
 @pytest.mark.parametrize(
     "table",
     [
-        pd.DataFrame(ROWS),
-        pd.DataFrame(ROWS, index=[3] * len(ROWS)).convert_dtypes(),
-        pl.DataFrame(ROWS),
-        pa.Table.from_pylist(ROWS),
-        pa.RecordBatch.from_pylist(ROWS),
-        Stream(),
+        pd.DataFrame,
+        lambda rows: pd.DataFrame(rows, index=[3] * len(rows)).convert_dtypes(),
+        lambda rows: pytest.importorskip("polars").DataFrame(rows),
+        pa.Table.from_pylist,
+        pa.RecordBatch.from_pylist,
+        lambda rows: Stream(),
     ],
     ids=["pandas", "nullable pandas", "polars", "Arrow", "Arrow batch", "any that speaks Arrow"],
 )
 def test_a_table_of_any_library_is_its_rows(table):
-    assert take(list(rows_of(table))) == take(ROWS)
+    assert take(list(rows_of(table(ROWS)))) == take(ROWS)
 
 
 def test_a_table_without_rows_has_none():
@@ -223,9 +222,9 @@ def test_a_time_that_python_cannot_hold_costs_the_time_alone():
     assert (article.text, article.published) == (TEXT, "1970-01-01T00:00:00+07:00") or article.note
 
 
-@pytest.mark.parametrize("table", [pl.LazyFrame({"text": ["Satu"]}), type("Frame", (), {"columns": ["text"]})()])
-def test_a_table_whose_rows_cannot_be_had_is_refused_with_the_remedy(table):
-    with pytest.raises(InputError, match=r"found a \w*Frame; expected a list of articles or a table of pandas, polars"):
+def test_a_table_whose_rows_cannot_be_had_is_refused_with_the_remedy():
+    table = type("LazyFrame", (), {"columns": ["text"]})()
+    with pytest.raises(InputError, match="found a LazyFrame; expected a list of articles or a table of pandas, polars"):
         rows_of(table)
 
 

@@ -9,7 +9,7 @@ from saring.evaluation.reports import Report
 
 @pytest.fixture(scope="module")
 def card(bundle_folder):
-    return dict(store.describe(bundle_folder))
+    return dict(store.load(bundle_folder).card)
 
 
 def test_every_figure_of_the_card_stands_in_the_page(card):

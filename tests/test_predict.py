@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
-import polars as pl
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -194,11 +193,7 @@ def test_odd_articles_get_an_answer(model, text):
 def test_a_table_gives_the_predictions_of_its_rows(model):
     rows = [RUPIAH, {"text": None}, {"text": PRMN}]
     expected = model.predict(rows, scored_at="now")
-    for table in (
-        pd.DataFrame(rows),
-        pl.DataFrame(rows),
-        pa.Table.from_pylist(rows, pl.DataFrame(rows).to_arrow().schema),
-    ):
+    for table in (pd.DataFrame(rows), pa.Table.from_pandas(pd.DataFrame(rows))):
         assert model.predict(table, scored_at="now") == expected
     assert [p.kept for p in model.predict(pd.DataFrame(rows), keep=["publisher"])] == [
         {"publisher": "Kabar Uang"}, {"publisher": None}, {"publisher": None},
@@ -227,7 +222,7 @@ def test_a_frame_has_the_same_types_whatever_is_in_it(model, rows):
 
 
 def test_a_frame_of_another_library_gives_one_of_pandas(model):
-    found = model.predict_frame(pl.DataFrame({"isi": [PRMN, None]}))
+    found = model.predict_frame(pa.table({"isi": [PRMN, None]}))
     assert found.index.tolist() == [0, 1]
     assert found["error"].isna().tolist() == [True, False]
 

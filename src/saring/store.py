@@ -1,8 +1,8 @@
 """Model bundles on disk: a folder of ``card.json``, an ``.npz`` per model and ``checksums.json``.
 
-A bundle holds flat arrays and JSON, nothing that can be executed: `save` and `add` write the
-dataclasses of `saring.models.parameters`, `load` opens a bundle and reads each of them when it is
-first asked for. The checksums show damage and change; they do not prove who made a bundle.
+A bundle holds flat arrays and JSON, nothing that can be executed: `save` and `add` write the dataclasses of
+`saring.models.parameters`; `load` opens a bundle, which reads each of them when it is first asked for. The checksums
+show damage and change; they do not prove who made a bundle.
 """
 
 from __future__ import annotations
@@ -16,17 +16,18 @@ import re
 import shutil
 import stat
 import zipfile
-import zlib
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, is_dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
 from saring.atomic import sync, sync_folder
@@ -35,30 +36,24 @@ from saring.models.pair_features import FEATURES
 from saring.models.parameters import ClickbaitParameters, LinkParameters, TopicParameters, from_arrays, to_arrays
 from saring.models.vocabulary import KINDS, WORD_LISTS
 
-# Raise it when an older saring could not read what a newer one writes, or would predict otherwise
-# from it: predicting asks for no version of any package.
+# Raise it when an older saring could not read what a newer one writes, or would predict otherwise from it.
 FORMAT = 2
 CARD, CHECKSUMS = "card.json", "checksums.json"
+TASKS = ("topic", "link", "clickbait")
 Parameters = TopicParameters | LinkParameters | ClickbaitParameters
-KIND: Mapping[str, type[Parameters]] = {
-    "topic": TopicParameters,
-    "link": LinkParameters,
-    "clickbait": ClickbaitParameters,
+Kind = TypeVar("Kind", TopicParameters, LinkParameters, ClickbaitParameters)
+# What a card must say.
+CARD_FIELDS: Mapping[str, str] = {
+    "name": "name of the model",
+    "data": "fingerprint of the training data: sha256 of the corpus files, number of rows",
+    "config": "the settings it was trained with",
+    "labels": "label order of each model's output",
+    "metrics": "metrics of each split",
+    "thresholds": "probabilities from which a verdict changes",
+    "licence": "licence of the model",
+    "sources": "where the training texts come from",
 }
-CARD_FIELDS: Mapping[str, str] = MappingProxyType(
-    {
-        "name": "name of the model",
-        "data": "fingerprint of the training data: sha256 of the corpus files, number of rows",
-        "config": "the settings it was trained with",
-        "labels": "label order of each model's output",
-        "metrics": "metrics of each split",
-        "thresholds": "probabilities from which a verdict changes",
-        "licence": "licence of the model",
-        "sources": "where the training texts come from",
-    }
-)
-# What decides a prediction besides the arrays; these and the arrays give the model its version.
-_DECIDES = ("config", "labels", "thresholds")
+_DECIDES = ("config", "labels", "thresholds")  # these and the arrays decide a prediction and give a model its version
 _OURS = ("format", "model_version", "versions", "files")
 # Thresholds that predicting looks up, and the model that needs each.
 _THRESHOLDS = {"abstain": "topic", "out_of_domain": "topic", "unrelated": "link", "overlap": "link"}
@@ -66,36 +61,21 @@ _VERSION_DIGITS = 12  # of sha256: 48 bits, no two of a million models collide
 _RECORDED = ("saring", "scikit-learn", "numpy", "scipy")
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-# The file system's clock must not enter the bytes: the same model gives the same digest.
-_EPOCH = (1980, 1, 1, 0, 0, 0)
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # no time enters the bytes: the same model gives the same digest
 _COMPRESSION = 6  # zlib's own default; 9 took three times as long for 1% less
-# Bundles are megabytes; one that unfolds to more than this is a zip bomb.
-MAX_BYTES = 2 << 30
-# What zipfile and numpy raise for bytes that are not theirs (found by altering files).
-_DAMAGE = (
-    EOFError, KeyError, MemoryError, NotImplementedError, OSError, OverflowError, RuntimeError,
-    SyntaxError, TypeError, ValueError, zipfile.BadZipFile, zlib.error,
-)  # fmt: skip
+MAX_BYTES = 2 << 30  # bundles are megabytes; one that unfolds to more than this is a zip bomb
 
 
 @dataclass(frozen=True)
 class Bundle:
     """A model bundle that was opened and found whole.
 
-    Attributes
-    ----------
-    path : Path
-        Its folder.
-    card : Mapping[str, Any]
-        What ``card.json`` says; see `CARD_FIELDS`.
-    checksums : Mapping[str, str]
-        sha256 of each file by name, in hexadecimal.
+    Its models are read when they are first asked for, and a BundleError is raised then when a file was altered since.
     """
 
     path: Path
-    card: Mapping[str, Any] = field(repr=False)
-    checksums: Mapping[str, str] = field(repr=False)
-    _read: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    card: Mapping[str, Any] = field(repr=False)  # see `CARD_FIELDS`
+    checksums: Mapping[str, str] = field(repr=False)  # sha256 of each file by name, in hexadecimal
 
     @property
     def model_version(self) -> str:
@@ -104,46 +84,37 @@ class Bundle:
 
     @property
     def tasks(self) -> tuple[str, ...]:
-        """The models it holds, of "topic", "link" and "clickbait"."""
-        return tuple(name for name in KIND if f"{name}.npz" in self.checksums)
+        """The models it holds, of `TASKS`."""
+        return tuple(task for task in TASKS if f"{task}.npz" in self.checksums)
 
-    @property
+    @cached_property
     def topic(self) -> TopicParameters:
-        """The topic model; the same object each time, as are the others.
+        """The topic model."""
+        return self._parameters("topic", TopicParameters)
 
-        Raises
-        ------
-        BundleError
-            When its file was damaged or altered; so do the others.
-        """
-        found: TopicParameters = self._parameters("topic")
-        return found
-
-    @property
+    @cached_property
     def link(self) -> LinkParameters | None:
         """The link model; None where the corpus had no labels of links."""
-        return self._parameters("link") if "link" in self.tasks else None
+        return self._parameters("link", LinkParameters) if "link" in self.tasks else None
 
-    @property
+    @cached_property
     def clickbait(self) -> ClickbaitParameters | None:
         """The clickbait model; None where the corpus had no labels of clickbait."""
-        return self._parameters("clickbait") if "clickbait" in self.tasks else None
+        return self._parameters("clickbait", ClickbaitParameters) if "clickbait" in self.tasks else None
 
-    def _parameters(self, task: str) -> Any:
-        """Return the parameters of a model, read from disk the first time."""
-        if task not in self._read:
-            path = self.path / f"{task}.npz"
-            data = _read_checked(path, self.checksums)
-            try:
-                found = from_arrays(KIND[task], read_npz(data))
-                _check_fit(found, self.card)
-            except (*_DAMAGE, BundleError) as error:
-                raise BundleError(
-                    f"{path}: its arrays do not make a {task} model: {error}; train the model "
-                    "again or fetch an undamaged copy"
-                ) from error
-            self._read[task] = found
-        return self._read[task]
+    def _parameters(self, task: str, kind: type[Kind]) -> Kind:
+        """Return the parameters of a model, read from disk."""
+        path = self.path / f"{task}.npz"
+        data = _read_checked(path, self.checksums)
+        try:
+            found = from_arrays(kind, read_npz(data))
+            _check_fit(found, self.card)
+        except Exception as error:  # zipfile, zlib and numpy raise a dozen kinds for bytes that are not theirs
+            raise BundleError(
+                f"{path}: its arrays do not make a {task} model: {error}; train the model again or fetch an undamaged "
+                "copy"
+            ) from error
+        return found
 
 
 def save(folder: Path, models: Mapping[str, Parameters], card: Mapping[str, Any], *, replace: bool = False) -> Path:
@@ -154,20 +125,19 @@ def save(folder: Path, models: Mapping[str, Parameters], card: Mapping[str, Any]
     Parameters
     ----------
     folder : Path
-        Where; must not exist, unless it is a bundle that may be replaced.
+        Must not exist, unless it is a bundle that may be replaced.
     models : Mapping[str, Parameters]
         Fitted parameters by task.
     card : Mapping[str, Any]
-        The fields of `CARD_FIELDS`, any others, and ``created`` (ISO 8601 with an offset) where it
-        is not now.
+        The fields of `CARD_FIELDS`, any others, and ``created`` (ISO 8601 with an offset) where it is not now.
     replace : bool
         Whether a bundle that is there gives way, once the new one is complete.
 
     Raises
     ------
     BundleError
-        When `folder` exists or cannot be written, the card lacks a field or is no plain JSON, or
-        card and models do not fit together.
+        When `folder` exists or cannot be written, the card lacks a field or is no plain JSON, or card and models do
+        not fit together.
     """
     files, full = _contents(models, card)
     return _write(Path(folder), files, full, replace=replace)
@@ -186,25 +156,39 @@ def load(folder: Path) -> Bundle:
     Raises
     ------
     BundleError
-        When a file is missing, added, changed or no plain file, or the bundle is of another format;
-        names the file and the remedy.
+        When a file is missing, added, changed or no plain file, or the bundle is of another format; names the file and
+        the remedy.
     """
     folder = Path(folder)
-    card, checksums = _open(folder)
+    try:
+        if not folder.is_dir():
+            raise BundleError(f"{folder}: no such folder; expected a model bundle (`saring train`)")
+        found = {path.name: path.lstat() for path in folder.iterdir()}
+    except OSError as error:
+        raise BundleError(f"{folder}: cannot be read ({error.strerror})") from error
+    for name, status in found.items():
+        if not stat.S_ISREG(status.st_mode):
+            raise BundleError(f"{folder / name}: a link or folder; a bundle holds plain files only")
+    checksums = _read_checksums(folder / CHECKSUMS)
+    wanted = {*checksums, CHECKSUMS}
+    if set(found) != wanted:
+        raise BundleError(
+            f"{folder}: missing files: {sorted(wanted - set(found)) or 'none'}, files too many: "
+            f"{sorted(set(found) - wanted) or 'none'}; fetch an undamaged copy or train again"
+        )
+    for name in checksums:
+        _read_checked(folder / name, checksums)
+    card = _read_json(folder / CARD)
+    if card.get("model_version") != version_of(card, checksums):
+        raise BundleError(f"{folder / CARD}: model_version is not that of the files; train again")
     _check_card(card, checksums, folder / CARD)
     return Bundle(folder, MappingProxyType(card), MappingProxyType(checksums))
-
-
-def describe(folder: Path) -> Mapping[str, Any]:
-    """Return the card of the bundle in `folder`, of whatever format; raises as `load` does."""
-    return MappingProxyType(_open(Path(folder))[0])
 
 
 def newest(folder: Path, *, but: Collection[str] = ()) -> Path | None:
     """Return the newest bundle in a folder, None when there is none but those named.
 
-    Newest by the time in the card, then by name. Folders without a card and checksums are no
-    bundles and passed over.
+    Newest by the time in the card, then by name. Folders without a card and checksums are no bundles and passed over.
 
     Raises
     ------
@@ -251,7 +235,7 @@ def _contents(models: Mapping[str, Parameters], card: Mapping[str, Any]) -> tupl
     plain = _plain(card, "card")
     created = plain.pop("created", None)
     moment = _parse_created(created, "card") if created else datetime.now(UTC)
-    files = {f"{task}.npz": write_npz(to_arrays(models[task])) for task in KIND if task in models}
+    files = {f"{task}.npz": write_npz(to_arrays(models[task])) for task in TASKS if task in models}
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
     full = {
         "format": FORMAT,
@@ -271,12 +255,12 @@ def _contents(models: Mapping[str, Parameters], card: Mapping[str, Any]) -> tupl
 def version_of(card: Mapping[str, Any], digests: Mapping[str, str]) -> str:
     """Return the model's version: 12 hex digits of a digest of what decides its predictions.
 
-    That is the array files, ``config``, ``labels`` and ``thresholds``; not the time, the metrics or
-    the versions. Training twice on the same data with the same settings gives the same version.
+    That is the array files, ``config``, ``labels`` and ``thresholds``; not the time, the metrics or the versions.
+    Training twice on the same data with the same settings gives the same version.
     """
     content = {
         "files": {name: digest for name, digest in digests.items() if name.endswith(".npz")},
-        **{field: card.get(field) for field in _DECIDES},
+        **{name: card.get(name) for name in _DECIDES},
     }
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()[:_VERSION_DIGITS]
@@ -291,37 +275,26 @@ def _check_card(card: Mapping[str, Any], files: Collection[str], where: Path) ->
             f"{where}: bundle format {card.get('format')!r}; this saring reads format {FORMAT}: "
             f"train the model again, or install the saring that made it ({made_by})"
         )
-    tasks = [task for task in KIND if f"{task}.npz" in files]
+    tasks = [task for task in TASKS if f"{task}.npz" in files]
     if "topic" not in tasks:
         raise BundleError(f"{where}: the bundle has no topic.npz; train the model again")
     labels, thresholds = (card[name] if isinstance(card.get(name), dict) else {} for name in ("labels", "thresholds"))
     wrong = [name for name in ("data", "config", "metrics") if not isinstance(card.get(name), dict)]
     wrong += ["name"] if not isinstance(card.get("name"), str) else []
-    wrong += [f"labels.{task}" for task in tasks if not _are_labels(labels.get(task))]
-    wrong += [
-        f"thresholds.{name}"
-        for name, task in _THRESHOLDS.items()
-        if task in tasks and not _is_number(thresholds.get(name))
-    ]
+    for task in tasks:
+        found = labels.get(task)
+        texts = isinstance(found, list) and all(isinstance(label, str) and label for label in found)
+        if not (texts and len(set(found)) == len(found) > 1):
+            wrong.append(f"labels.{task}")
+    for name, task in _THRESHOLDS.items():
+        number = thresholds.get(name)
+        if task in tasks and not (type(number) in (int, float) and math.isfinite(number)):
+            wrong.append(f"thresholds.{name}")
     if wrong:
         raise BundleError(
             f"{where}: {', '.join(wrong)} missing or not as saring writes them; "
             "train the model again or fetch an undamaged copy"
         )
-
-
-def _are_labels(value: Any) -> bool:
-    """Whether a value is a list of two or more different names."""
-    return (
-        isinstance(value, list)
-        and all(isinstance(label, str) and label for label in value)
-        and len(set(value)) == len(value) > 1
-    )
-
-
-def _is_number(value: Any) -> bool:
-    """Whether a value is a number that can be compared."""
-    return type(value) in (int, float) and math.isfinite(value)
 
 
 def _check_fit(model: Parameters, card: Mapping[str, Any]) -> None:
@@ -413,36 +386,10 @@ def _write(folder: Path, files: Mapping[str, bytes], card: Mapping[str, Any], *,
     return folder
 
 
-def _open(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return card and checksums of a bundle whose files are all there, unchanged, and no others."""
-    try:
-        if not folder.is_dir():
-            raise BundleError(f"{folder}: no such folder; expected a model bundle (`saring train`)")
-        found = {path.name: path.lstat() for path in folder.iterdir()}
-    except OSError as error:
-        raise BundleError(f"{folder}: cannot be read ({error.strerror})") from error
-    for name, status in found.items():
-        if not stat.S_ISREG(status.st_mode):
-            raise BundleError(f"{folder / name}: a link or folder; a bundle holds plain files only")
-    checksums = _read_checksums(folder / CHECKSUMS)
-    wanted = {*checksums, CHECKSUMS}
-    if set(found) != wanted:
-        raise BundleError(
-            f"{folder}: missing files: {sorted(wanted - set(found)) or 'none'}, files too many: "
-            f"{sorted(set(found) - wanted) or 'none'}; fetch an undamaged copy or train again"
-        )
-    for name in checksums:
-        _read_checked(folder / name, checksums)
-    card = _read_json(folder / CARD)
-    if card.get("model_version") != version_of(card, checksums):
-        raise BundleError(f"{folder / CARD}: model_version is not that of the files; train again")
-    return card, checksums
-
-
 def _read_checksums(path: Path) -> dict[str, str]:
     """Return sha256 by file name; every byte of the file must be as `_write` wrote it."""
     checksums = _read_json(path)
-    names = {CARD, *(f"{task}.npz" for task in KIND)}
+    names = {CARD, *(f"{task}.npz" for task in TASKS)}
     plain = CARD in checksums and all(
         name in names and isinstance(digest, str) and _SHA256.fullmatch(digest) for name, digest in checksums.items()
     )
@@ -470,17 +417,12 @@ def _read_checked(path: Path, checksums: Mapping[str, str]) -> bytes:
 def _read_json(path: Path) -> dict[str, Any]:
     """Return the JSON object in a file; BundleError when there is none."""
     try:
-        value = json.loads(path.read_bytes(), parse_constant=_refuse_constant)
-    except (OSError, RecursionError, ValueError) as error:
+        value = orjson.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
         raise BundleError(f"{path}: expected JSON, found: {error}; train the model again") from error
     if not isinstance(value, dict):
         raise BundleError(f"{path}: expected a JSON object, found a {type(value).__name__}")
     return value
-
-
-def _refuse_constant(name: str) -> Any:
-    """Raise ValueError for NaN and infinity, which JSON does not have."""
-    raise ValueError(f"{name} is no JSON number")
 
 
 # The arrays.
@@ -506,8 +448,8 @@ def read_npz(data: bytes) -> dict[str, NDArray[Any]]:
 
     Raises
     ------
-    ValueError, and others of `_DAMAGE`
-        When it is no such file, holds Python objects or anything behind an array, names an array
+    Exception
+        Of whatever kind, when it is no such file, holds Python objects or anything behind an array, names an array
         twice, or unfolds to more than 2 GiB.
     """
     arrays: dict[str, NDArray[Any]] = {}

@@ -359,7 +359,7 @@ def train_files(
         folder = store.add(Path(models), models_by_task, card)
     else:
         folder = store.save(Path(bundle), models_by_task, card, replace=True)
-        page = model_card(store.describe(folder))
+        page = model_card(store.load(folder).card)
         folder.with_name(f"{folder.name}.md").write_text(page, encoding="utf-8")
     progress("store", 1, 1)
     return _log(folder, reports, card) if log else Trained(folder, reports)
