@@ -13,22 +13,18 @@ import signal
 import sys
 import threading
 from _thread import interrupt_main
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from saring.cli.arguments import Command, make_parser
+from saring.cli.arguments import CORPUS, Command, make_parser
 from saring.cli.lines import STANDARD_OUTPUT, named_output, print_json, tell
 from saring.errors import SaringError, UsageError
 
 if TYPE_CHECKING:
-    from saring.article import KeepLinks, Record
-    from saring.batch.parts import Summary
     from saring.io.records import ReadOptions
-    from saring.predict import Model
 
 OK, FAILED, WRONG_USE, SOME_ERRORS = 0, 1, 2, 3
 INTERRUPTED = 130  # what a shell reports for Ctrl-C
@@ -58,7 +54,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             told = "; ".join([told, *getattr(error, "__notes__", ())])
         if told:
             tell(told)
-        _let_output_go()
+        try:
+            sys.stdout.flush()
+        except OSError:  # drop what cannot be written, or Python tells of it when it ends
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return code
 
 
@@ -81,14 +80,6 @@ def _outcome(error: Exception) -> tuple[int, str]:
             raise error
 
 
-def _let_output_go() -> None:
-    """Drop what cannot be written, or Python tells of it when it ends."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 def _open_streams() -> None:
     """Put streams in place of closed ones, or the next file that is opened is taken for them.
 
@@ -96,14 +87,12 @@ def _open_streams() -> None:
     """
     for number, (name, kind) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
         if getattr(sys, name) is None:
-            # Opened the wrong way round: who reads or prints is told. Messages are just lost.
-            wrong = os.O_RDONLY if name == "stdout" else os.O_WRONLY
-            opened = os.open(os.devnull, wrong)
+            # Opened the wrong way round: reading and printing fail. Messages are just lost.
+            opened = os.open(os.devnull, os.O_RDONLY if name == "stdout" else os.O_WRONLY)
             if opened != number:
                 os.dup2(opened, number)
                 os.close(opened)
-            stream = open(number, kind, encoding="utf-8", closefd=False)  # noqa: SIM115 - for good
-            setattr(sys, name, stream)
+            setattr(sys, name, open(number, kind, encoding="utf-8", closefd=False))  # noqa: SIM115 - for good
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # print what the terminal's encoding lacks as well
             stream.reconfigure(errors="backslashreplace")
@@ -125,9 +114,8 @@ def _interrupts() -> Iterator[list[int]]:
             before(lost)
 
     before = sys.unraisablehook
-    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler or (
-        threading.current_thread() is not threading.main_thread()
-    ):
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         yield seen
         return
     signal.signal(signal.SIGINT, interrupt)
@@ -143,21 +131,18 @@ def _read_options(options: argparse.Namespace) -> ReadOptions:
     """Return how to read, from the command's options."""
     from saring.io.records import ReadOptions
 
-    pairs = [column.partition("=") for column in options.column]
-    for ours, equals, yours in pairs:
-        if not (ours and equals and yours):
-            raise UsageError(f"--column {ours}{equals}{yours}: expected OURS=YOURS, as in text=isi")
-    return ReadOptions(
-        columns={ours: yours for ours, _, yours in pairs},
-        fix_text=options.fix_text,
-        format=options.format,
-        on_error="keep",
-        keep=tuple(getattr(options, "keep", ())),
-    )
+    columns = {}
+    for column in options.column:
+        ours, _, yours = column.partition("=")
+        if not (ours and yours):
+            raise UsageError(f"--column {column}: expected OURS=YOURS, as in text=isi")
+        columns[ours] = yours
+    keep = tuple(getattr(options, "keep", ()))
+    return ReadOptions(columns, fix_text=options.fix_text, format=options.format, on_error="keep", keep=keep)
 
 
 def _predict(options: argparse.Namespace) -> int:
-    """Print predictions for a person, or as JSON Lines."""
+    """Print predictions for a person, or as JSON Lines, which are scored many at a time."""
     from saring.io.records import kept_kinds, read
     from saring.predict import load
 
@@ -165,58 +150,41 @@ def _predict(options: argparse.Namespace) -> int:
     model.predict([], keep_links=options.keep_links)  # tells a wish that cannot be met
     reading = _read_options(options)
     records = read(options.inputs, reading)
+    failed = False
     if options.json:
-        failed = _predict_for_programs(model, records, options.keep_links, kept_kinds(options.inputs, reading))
+        from datetime import UTC, datetime
+
+        from saring.batch.parts import Task, row_tables
+
+        stamp = datetime.now(UTC).isoformat(timespec="seconds")
+        task = Task("score", model, options.keep_links, stamp, kept_kinds(options.inputs, reading))
+        for table in row_tables(task, records):
+            for row in zip(*table.values(), strict=True):
+                print_json(dict(zip(table, row, strict=True)))
+            failed |= any(table["error"])
     else:
-        failed = _predict_for_people(model, records)
+        from saring.cli.show import print_model, print_prediction
+
+        for record in records:
+            [prediction] = model.predict([record], keep_links="all")  # shown in place, whichever are kept
+            print_prediction(record.where, prediction)
+            failed |= bool(prediction.error)
+        print_model(model)
     return SOME_ERRORS if failed else OK
 
 
-def _predict_for_programs(
-    model: Model, records: Iterable[Record], keep_links: KeepLinks, kept: Mapping[str, str]
-) -> bool:
-    """Print rows as JSON Lines, scored many at a time; return whether one has an error."""
-    from saring.batch.parts import Task, row_tables
-
-    failed = False
-    stamp = datetime.now(UTC).isoformat(timespec="seconds")
-    task = Task("score", model, keep_links, stamp, kept)
-    for table in row_tables(task, records):
-        for row in zip(*table.values(), strict=True):
-            print_json(dict(zip(table, row, strict=True)))
-        failed |= any(table["error"])
-    return failed
-
-
-def _predict_for_people(model: Model, records: Iterable[Record]) -> bool:
-    """Print articles with their links in place, whichever are kept; return whether one failed."""
-    from saring.cli.show import print_model, print_prediction
-
-    failed = False
-    for record in records:
-        [prediction] = model.predict([record], keep_links="all")
-        print_prediction(record.where, prediction)
-        failed |= bool(prediction.error)
-    print_model(model)
-    return failed
-
-
 def _score(options: argparse.Namespace) -> int:
-    """Write prediction rows."""
-    from saring.batch import score
+    """Write prediction rows, on this machine or with Spark."""
     from saring.predict import load
 
-    if options.engine == "spark":
-        return _score_on_spark(options)
-    if options.master:
-        raise UsageError(f"--master {options.master}: names a Spark cluster; add --engine spark")
-    return _write(options, "scoring", score, load(options.model))
+    if options.engine == "local":
+        from saring.batch import score
 
+        if options.master:
+            raise UsageError(f"--master {options.master}: names a Spark cluster; add --engine spark")
+        return _write(options, "scoring", score, load(options.model))
 
-def _score_on_spark(options: argparse.Namespace) -> int:
-    """Write prediction rows with Spark."""
     from saring.cli.show import print_summary
-    from saring.predict import load
     from saring.spark import score_files
 
     for name in ("workers", "batch_size", "quarantine"):
@@ -244,28 +212,18 @@ def _clean(options: argparse.Namespace) -> int:
     from saring.batch import clean
     from saring.predict import load
 
-    model = load(options.model) if options.keep_links == "related" else None
-    return _write(options, "cleaning", clean, model)
+    return _write(options, "cleaning", clean, load(options.model) if options.keep_links == "related" else None)
 
 
-def _write(options: argparse.Namespace, doing: str, write: Callable[..., Summary], model: Model | None) -> int:
-    """Run a batch with a progress bar and print its summary."""
+def _write(options: argparse.Namespace, doing: str, write: Any, model: Any) -> int:
+    """Run `batch.score` or `batch.clean` with a progress bar and print its summary."""
     from saring.cli.show import print_summary
     from saring.cli.terminal import counting
 
+    names = ("keep_links", "overwrite", "workers", "batch_size", "quarantine")
+    given = {name: getattr(options, name) for name in names}
     with counting(doing) as progress:
-        summary = write(
-            options.inputs,
-            options.out,
-            model,
-            _read_options(options),
-            keep_links=options.keep_links,
-            overwrite=options.overwrite,
-            workers=options.workers,
-            batch_size=options.batch_size,
-            quarantine=options.quarantine,
-            progress=progress,
-        )
+        summary = write(options.inputs, options.out, model, _read_options(options), progress=progress, **given)
     print_summary(summary, options.out, model)
     return SOME_ERRORS if summary.errors else OK
 
@@ -277,9 +235,6 @@ def _parse(options: argparse.Namespace) -> int:
     from saring.io.records import read
     from saring.parsing.engine import parse
 
-    if not options.json:
-        from saring.cli.show import print_article
-
     failed = False
     for record in read(options.inputs, _read_options(options)):
         if record.error:
@@ -287,12 +242,13 @@ def _parse(options: argparse.Namespace) -> int:
 
             failed = True
             print_problem(record.error)
-            continue
-        article = parse(record)
-        if options.json:
+        elif options.json:
+            article = parse(record)
             print_json(asdict(article) | {"body": article.body})
         else:
-            print_article(article)
+            from saring.cli.show import print_article
+
+            print_article(parse(record))
     return SOME_ERRORS if failed else OK
 
 
@@ -320,11 +276,11 @@ def _evaluate(options: argparse.Namespace) -> int:
     from saring.training.corpus import read_corpus
     from saring.training.evaluate import evaluate_bundle, rows_note, stored_reports
 
-    # All that can be wrong with what was given is told before the model is asked, for minutes.
+    # All that can be wrong with what was given is told before the model works, for minutes.
     model = load(options.model)
     card = model.bundle.card
     thresholds = load_thresholds(options.gate, card["name"], card["labels"]) if options.gate else {}
-    corpora = {path: read_corpus(path) for path in options.on}
+    corpora = {path: read_corpus(path) for path in options.on or [CORPUS] * Path(CORPUS).is_file()}
     stored = stored_reports(model.bundle)
     reports = [
         report
@@ -340,26 +296,20 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 def _import(options: argparse.Namespace) -> int:
     """Import a corpus and print what became of its rows."""
-    from saring.cli.show import print_imported
+    from saring.cli.show import print_lines
     from saring.cli.terminal import stages
     from saring.datasets.import_corpus import import_corpus
 
+    checks = {"sha256": options.sha256, "overwrite": options.overwrite}
     with stages() as progress:
-        imported = import_corpus(
-            options.recipe,
-            options.source,
-            options.out,
-            sha256=options.sha256,
-            overwrite=options.overwrite,
-            progress=progress,
-        )
-    print_imported(imported, options.out)
+        imported = import_corpus(options.recipe, options.source, options.out, progress=progress, **checks)
+    print_lines([*imported.lines(), f"-> {options.out}"])
     return SOME_ERRORS if imported.problems else OK
 
 
 def _label_issues(options: argparse.Namespace) -> int:
     """Write the labels that models which never saw them find unlikely."""
-    from saring.cli.show import print_label_issues
+    from saring.cli.show import print_lines
     from saring.cli.terminal import stages
     from saring.config import TrainConfig, load_config
     from saring.io.writers import open_rows
@@ -372,7 +322,7 @@ def _label_issues(options: argparse.Namespace) -> int:
         with stages() as progress:
             found = find_label_issues(articles, config, options.question, progress)
         file.write([label_issue.row() for label_issue in found.rows])
-    print_label_issues(found, options.out)
+    print_lines([*found.lines(), f"-> {options.out}"])
     return OK
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,15 +14,12 @@ from saring.cli.terminal import Terminal
 
 if TYPE_CHECKING:
     from saring.batch.parts import Summary
-    from saring.datasets.import_corpus import Imported
     from saring.evaluation.gate import Check
     from saring.evaluation.reports import Report, Table
     from saring.predict import Model
-    from saring.training.label_issues import LabelIssues
     from saring.training.trainer import Trained
 
-_STYLES = {"body": "", "link": "cyan"}
-_FURNITURE_STYLE = "dim"
+_STYLES = {"body": "", "link": "cyan"}  # of pieces; boilerplate is dim
 NO_TEXT = Text("(no text)", "dim")  # of an article that is a title alone
 _LINK_STYLES = {True: "cyan", False: "red", None: "dim"}  # by `related`
 _VERDICTS = {True: "related", False: "unrelated", None: "not judged"}
@@ -52,9 +49,16 @@ def _print_table(out: Terminal, table: Table) -> None:
     out.print(table if out.is_terminal else Text(str(table)), soft_wrap=not out.is_terminal)
 
 
+def print_lines(lines: Iterable[str], style: str = "") -> None:
+    """Print lines about a run on standard error."""
+    console = Terminal(stderr=True)
+    for line in lines:
+        _print(console, Text(line, style))
+
+
 def print_problem(message: str) -> None:
     """Print an error about one row on standard error."""
-    _print(Terminal(stderr=True), Text(message, "red"))
+    print_lines([message], "red")
 
 
 def print_prediction(where: str, prediction: Prediction) -> None:
@@ -74,14 +78,18 @@ def print_prediction(where: str, prediction: Prediction) -> None:
     out = Terminal()
     _print(out, Text(where, "dim"))
     _print(out, Text(prediction.title or "(no title)", "bold"))
-    facts = (prediction.published, prediction.publisher, prediction.source)
-    if any(facts):
-        _print(out, Text(" · ".join(filter(None, facts)), "dim"))
-    _print(out, _topic(prediction))
+    if facts := [*filter(None, (prediction.published, prediction.publisher, prediction.source))]:
+        _print(out, Text(" · ".join(facts), "dim"))
+    first, *others = sorted(prediction.probabilities.items(), key=lambda item: -item[1])
+    topic = Text("topic: ").append(f"{first[0]} {_percent(first[1])}", "bold green")
+    if others and others[0][1] >= 0.01:
+        topic.append(f", then {others[0][0]} {_percent(others[0][1])}")
+    if prediction.abstained_because:
+        topic.append(f"\n{_ABSTENTIONS[prediction.abstained_because]}", "yellow")
+    _print(out, topic)
     if prediction.clickbait is not None:
         _print(out, Text(f"clickbait: {_percent(prediction.clickbait)}"))
-    strikes = out.color_system is not None
-    for line in _marked_lines(prediction, strikes=strikes) or [NO_TEXT]:
+    for line in _marked_lines(prediction, strikes=out.color_system is not None) or [NO_TEXT]:
         out.print()
         _print(out, line)
     out.print()
@@ -90,17 +98,6 @@ def print_prediction(where: str, prediction: Prediction) -> None:
     if not prediction.links:
         _print(out, Text("no teaser links", "dim"))
     out.print()
-
-
-def _topic(prediction: Prediction) -> Text:
-    """Return the topic and the runner-up, with their probabilities."""
-    first, *others = sorted(prediction.probabilities.items(), key=lambda item: -item[1])
-    text = Text("topic: ").append(f"{first[0]} {_percent(first[1])}", "bold green")
-    if others and others[0][1] >= 0.01:
-        text.append(f", then {others[0][0]} {_percent(others[0][1])}")
-    if prediction.abstained_because:
-        text.append(f"\n{_ABSTENTIONS[prediction.abstained_because]}", "yellow")
-    return text
 
 
 def _percent(probability: float) -> str:
@@ -160,26 +157,24 @@ def print_article(article: Article) -> None:
         if not text:
             continue
         shown = text if len(text) <= room else text[: room - 1] + "…"
-        style = _STYLES.get(piece.kind, _FURNITURE_STYLE)
+        style = _STYLES.get(piece.kind, "dim")
         out.print(Text(f"{piece.start:>6}-{piece.end:<6} {piece.kind:<14} {shown}", style=style))
     out.print()
 
 
 def print_summary(summary: Summary, out: str, model: Model | None = None) -> None:
     """Print what a batch did, on standard error: the rows add up."""
-    console = Terminal(stderr=True)
     parts = [f"{summary.scored:,} done"]
     parts += [f"{summary.abstained:,} abstained"] * bool(summary.abstained)
     parts += [f"{summary.errors:,} with errors"]
-    links = f"{summary.links:,} links"
-    links += f", {summary.unrelated:,} unrelated" if summary.unrelated else ""
-    _print(console, Text(f"{summary.rows:,} rows = {' + '.join(parts)}; {links} -> {out}"))
+    unrelated = f", {summary.unrelated:,} unrelated" if summary.unrelated else ""
+    print_lines([f"{summary.rows:,} rows = {' + '.join(parts)}; {summary.links:,} links{unrelated} -> {out}"])
     if summary.resumed:
-        _print(console, Text(f"{summary.resumed:,} of the rows were done before an interruption"))
+        print_lines([f"{summary.resumed:,} of the rows were done before an interruption"])
     if model:
-        _print(console, _name(model))
+        print_lines([_name(model)], "dim")
     if summary.errors:
-        _print(console, Text(f"first error: {summary.first_error}", "red"))
+        print_problem(f"first error: {summary.first_error}")
 
 
 def print_trained(trained: Trained, named: str) -> None:
@@ -200,16 +195,16 @@ def print_trained(trained: Trained, named: str) -> None:
     out.print(f"next     saring predict FILE{option}")
 
 
-def print_model(model: Model) -> None:
+def print_model(model: Model, out: Terminal | None = None) -> None:
     """Print which model answers."""
-    _print(Terminal(), _name(model))
+    _print(out or Terminal(), Text(_name(model), "dim"))
 
 
-def _name(model: Model) -> Text:
+def _name(model: Model) -> str:
     """Return a model's version and where it lies, seen from the working folder."""
     here = Path.cwd()
     path = model.path.relative_to(here) if model.path.is_relative_to(here) else model.path
-    return Text(f"model {model.model_version}  {path}", "dim")
+    return f"model {model.model_version}  {path}"
 
 
 def print_reports(
@@ -222,7 +217,7 @@ def print_reports(
     from saring.evaluation.reports import summary_table
 
     out = Terminal()
-    _print(out, _name(model))
+    print_model(model, out)
     for title, some in (("Measured in training", stored), ("Measured now", reports)):
         if some:
             out.print()
@@ -236,24 +231,9 @@ def print_reports(
 
 
 def print_checks(checks: Sequence[Check]) -> None:
-    """Print each threshold and whether it holds."""
+    """Print each threshold of the quality gate and whether it holds."""
     out = Terminal()
     for check in checks:
-        sign = ">=" if check.holds else "<"
-        line = f"{check.task} {check.metric}: worst {check.worst:.3f} ({check.split}) {sign} threshold "
-        style = "green" if check.holds else "red"
-        _print(out, Text(f"{line}{check.threshold:.3f}" + " FAILED" * (not check.holds), style))
-
-
-def print_label_issues(label_issues: LabelIssues, out: str) -> None:
-    """Print how many labels of each source are flagged, on standard error."""
-    console = Terminal(stderr=True)
-    for line in (*label_issues.lines(), f"-> {out}"):
-        _print(console, Text(line))
-
-
-def print_imported(imported: Imported, out: str) -> None:
-    """Print what an import did, on standard error: the rows add up."""
-    console = Terminal(stderr=True)
-    for line in (*imported.lines(), f"-> {out}"):
-        _print(console, Text(line))
+        sign, style, end = (">=", "green", "") if check.holds else ("<", "red", " FAILED")
+        figure = f"{check.task} {check.metric}: worst {check.worst:.3f} ({check.split})"
+        _print(out, Text(f"{figure} {sign} threshold {check.threshold:.3f}{end}", style))

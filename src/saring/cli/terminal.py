@@ -9,12 +9,15 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
 from saring.cli.lines import named_output, visible
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, ProgressColumn
 
 
 class Terminal(Console):
@@ -24,15 +27,9 @@ class Terminal(Console):
     """
 
     def __init__(self, *, stderr: bool = False) -> None:
-        plain = bool(os.environ.get("NO_COLOR"))
-        super().__init__(
-            stderr=stderr,
-            color_system=None if plain else "auto",
-            highlight=False,
-            markup=False,
-            emoji=False,
-            soft_wrap=True,
-        )
+        color = None if os.environ.get("NO_COLOR") else "auto"
+        plain = {"highlight": False, "markup": False, "emoji": False, "soft_wrap": True}
+        super().__init__(stderr=stderr, color_system=color, **plain)  # type: ignore[arg-type]
 
     def print(self, *objects: Any, **options: Any) -> None:
         """Print, and say where to when that fails."""
@@ -50,21 +47,26 @@ class Terminal(Console):
 
 
 @contextmanager
+def _progress(*columns: str | ProgressColumn) -> Iterator[Progress]:
+    """Give a display of progress on standard error that is there on a terminal only, and gone at the end."""
+    from rich.progress import Progress
+
+    console = Terminal(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        yield bar
+
+
+@contextmanager
 def counting(verb: str) -> Iterator[Callable[..., None]]:
-    """Give a callable that shows rows done, their rate and the time left, on a terminal.
+    """Give a callable that shows rows done, their rate and the time left.
 
     It takes the number of rows done and, where that is known, about how many there are. What the
     first call tells was done before.
     """
-    from rich.progress import Progress, SpinnerColumn, TextColumn
+    from rich.progress import SpinnerColumn
 
-    console = Terminal(stderr=True)
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description} {task.completed:,.0f} articles"),
-        TextColumn("{task.fields[pace]}"),
-    )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    counted = "{task.description} {task.completed:,.0f} articles"
+    with _progress(SpinnerColumn(), counted, "{task.fields[pace]}") as bar:
         task = bar.add_task(verb, total=None, pace="")
         start: list[tuple[int, float]] = []
 
@@ -80,12 +82,7 @@ def counting(verb: str) -> Iterator[Callable[..., None]]:
 def pace(done: int, seconds: float, rows: int, total: int | None) -> str:
     """Return in words how fast rows are done and how long the rest will take.
 
-    Parameters
-    ----------
-    done, seconds : int, float
-        Rows done by this run and the time they took.
-    rows, total : int, int or None
-        Rows done in all, and about how many there are.
+    `done` rows took this run so many `seconds`; `rows` are done in all, of about `total`.
 
     >>> pace(3_000, 2.0, 53_000, 200_000)
     '1,500/s, 1:38 left of about 200,000'
@@ -103,12 +100,10 @@ def pace(done: int, seconds: float, rows: int, total: int | None) -> str:
 
 @contextmanager
 def stages() -> Iterator[Callable[[str, int, int], None]]:
-    """Give a callable that shows the stage of a run and its steps, on a terminal."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    """Give a callable that shows the stage of a run and its steps."""
+    from rich.progress import BarColumn, MofNCompleteColumn
 
-    console = Terminal(stderr=True)
-    columns = (TextColumn("{task.description:<16}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with _progress("{task.description:<16}", BarColumn(), MofNCompleteColumn()) as bar:
         tasks: dict[str, Any] = {}
 
         def update(stage: str, done: int, total: int) -> None:
