@@ -9,14 +9,14 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice, repeat
+from itertools import islice
 from typing import Any, TypeVar
 
 from saring.article import Record
 from saring.errors import InputError
 from saring.html.page import MAX_SAVED_BYTES, PageReader
-from saring.io.columns import FIELDS, MAX_TEXT_BYTES, Broken, Columns, Values, as_texts
-from saring.io.formats import BATCH_ROWS, TABLES, batch_rows, header_of, is_text, json_line, parquet_batches
+from saring.io.columns import FIELDS, MAX_TEXT_BYTES, Broken, Columns, Values
+from saring.io.formats import BATCH_ROWS, TABLES, batch_rows, header_of, json_line, parquet_batches
 from saring.io.input_files import InputFile
 from saring.io.streams import Stream, guess_encoding
 
@@ -31,24 +31,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class InputRow:
-    """One row as it stands in its file.
+    """One row as it stands in its file."""
 
-    Attributes
-    ----------
-    values : Mapping[str, Any]
-        The row's columns; of a page or a text file its fields under our names. Empty on error.
-    id : str
-        Made from the file's name and the row, for rows that carry no id.
-    where : str
-        ``file:row``, rows counted from 1; the file alone where it is one article.
-    error : str
-        Why the row could not be read, with its place.
-    """
-
-    values: Mapping[str, Any]
-    id: str
-    where: str
-    error: str = ""
+    values: Mapping[str, Any]  # by the row's columns; of a page or a text file by our fields; empty on error
+    id: str  # made from the file's name and the row's number, for rows that carry no id
+    where: str  # file:row, rows counted from 1; the file alone where it is one article
+    error: str = ""  # why the row could not be read, with its place
 
 
 # A row before it is understood: a line of JSON, the cells of another table, a broken row; a page or text that is a
@@ -69,21 +57,11 @@ def size_of(item: Item) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Rows that stand one behind another.
+    """Rows that stand one behind another."""
 
-    Attributes
-    ----------
-    items : sequence
-        Rows, or an Arrow batch of them in an `ArrowBlock`.
-    file : InputFile or None
-        The file that they are from; None where items know it themselves.
-    first : int
-        Number of the first row in the file, from 1.
-    """
-
-    items: Any
-    file: InputFile | None = None
-    first: int = 1
+    items: Any  # a list of `Item`; in an `ArrowBlock` an Arrow batch
+    file: InputFile | None = None  # the file that they are from; None where items know it themselves
+    first: int = 1  # number of the first row in the file, from 1
 
     def __len__(self) -> int:
         return len(self.items)
@@ -97,29 +75,28 @@ class Block:
         """Return some of its rows."""
         return replace(self, items=self.items[start:stop], first=self.first + start)
 
+    def values(self) -> Iterator[Any]:
+        """Yield each item, a line of JSON as its values."""
+        return map(parsed, self.items)
+
     def rows(self) -> Iterator[InputRow]:
         """Yield each row as it stands in its file."""
-        for number, item in enumerate(self.items, self.first):
+        for number, item in enumerate(self.values(), self.first):
             if isinstance(item, Record):
-                values = {name: getattr(item, name) for name in FIELDS}
-                yield InputRow(values, item.id, item.where)
+                yield InputRow({name: getattr(item, name) for name in FIELDS}, item.id, item.where)
             else:
-                yield self._row(number, item)
+                yield input_row(self.file, number, item)
 
     def records(self, columns: Columns, pages: PageReader) -> Iterator[Record]:
         """Yield the record in each row."""
-        for number, item in enumerate(self.items, self.first):
+        for number, item in enumerate(self.values(), self.first):
             if isinstance(item, Record):
                 yield item
             elif isinstance(item, InputFile):
                 for block in file_blocks(item, pages, columns):
                     yield from block.records(columns, pages)
             else:
-                yield to_record(self._row(number, item), columns)
-
-    def _row(self, number: int, item: bytes | str | Values | Broken) -> InputRow:
-        assert self.file is not None, "records and files alone know where they are from"
-        return input_row(self.file, number, parsed(item))
+                yield to_record(input_row(self.file, number, item), columns)
 
 
 def parsed(item: Item) -> Any:
@@ -127,15 +104,14 @@ def parsed(item: Item) -> Any:
     return json_line(item) if isinstance(item, (bytes, str)) else item
 
 
-def input_row(file: InputFile, number: int, values: Values | Broken) -> InputRow:
+def input_row(file: InputFile | None, number: int, values: Values | Broken) -> InputRow:
     """Return a row of a file, with `error` filled where it is broken."""
+    assert file is not None, "records and files alone know where they are from"
     place = "" if isinstance(values, Broken) and values.of_file else f":{number}"
     id, where = file.label + place, file.name + place
-    return (
-        InputRow({}, id, where, f"{where}: {values.error}")
-        if isinstance(values, Broken)
-        else InputRow(values, id, where)
-    )
+    if isinstance(values, Broken):
+        return InputRow({}, id, where, f"{where}: {values.error}")
+    return InputRow(values, id, where)
 
 
 def to_record(row: InputRow, columns: Columns) -> Record:
@@ -165,53 +141,14 @@ def to_record(row: InputRow, columns: Columns) -> Record:
 class ArrowBlock(Block):
     """Rows of a Parquet file; the batch has no columns that nobody needs."""
 
-    file: InputFile
-
     @property
     def sizes(self) -> list[int]:
         """Bytes of a row, all taken as equal."""
         return [self.items.nbytes // max(1, len(self))] * len(self)
 
-    def rows(self) -> Iterator[InputRow]:
-        """Yield each row as it stands in its file."""
-        for number, values in enumerate(batch_rows(self.items), self.first):
-            yield input_row(self.file, number, values)
-
-    def records(self, columns: Columns, pages: PageReader) -> Iterator[Record]:
-        """Yield the record in each row; a column at a time where all of ours are plain strings."""
-        names = tuple(self.items.schema.names)
-        found = columns.find(names)
-        texts = self._texts(found.columns) if len(set(names)) == len(names) else None
-        if texts is None:
-            yield from (to_record(row, columns) for row in self.rows())
-            return
-        own = list(dict.fromkeys(found.kept.values()))
-        held: Iterable[Values] = batch_rows(self.items.select(own)) if own else repeat({})
-        fields = (texts.get(field, repeat("")) for field in FIELDS)
-        rows = zip(*fields, map(columns.kept, held), strict=False)
-        label, name = self.file.label, self.file.name
-        for number, (id, title, text, published, publisher, url, kept) in enumerate(rows, self.first):
-            yield Record(
-                id=id or f"{label}:{number}",
-                title=title,
-                text=text,
-                published=published,
-                publisher=publisher,
-                url=url,
-                where=f"{name}:{number}",
-                kept=kept,
-            )
-
-    def _texts(self, found: Mapping[str, str]) -> dict[str, list[str]] | None:
-        """Return the values of each field; None where they are to be looked at one by one."""
-        columns = {ours: self.items.column(name) for ours, name in found.items()}
-        if "text" not in columns or not all(is_text(column.type) for column in columns.values()):
-            return None
-        try:
-            texts = {ours: as_texts(column) for ours, column in columns.items()}
-        except UnicodeDecodeError:
-            return None
-        return None if max(map(len, texts["text"]), default=0) > MAX_TEXT_BYTES else texts
+    def values(self) -> Iterator[Values]:
+        """Yield the values of each row."""
+        return batch_rows(self.items)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # As Arrow sends it: pickled, a part of a batch takes the whole with it.
@@ -234,18 +171,12 @@ def _received(sent: bytes, file: InputFile, first: int) -> ArrowBlock:
 def file_blocks(file: InputFile, pages: PageReader, columns: Columns | None = None) -> Iterator[Block]:
     """Yield the rows of a file in blocks; a broken row, or the file from where it cannot be read on, is a row.
 
-    Parameters
-    ----------
-    file : InputFile
-    pages : PageReader
-    columns : Columns, optional
-        What finds our fields: one of the first rows must have all that are needed, and of Parquet no other columns are
-        read. Without it rows may have any columns.
+    With `columns`, one of the first rows must have all columns that are needed, and of Parquet no others are read.
 
     Raises
     ------
     InputError
-        The user named the file, and its rows have not the columns that are needed.
+        The user named the file, and no row at its start has the columns that are needed.
     """
     first = 1
     chunks = _chunks(file, pages, columns)
@@ -288,13 +219,7 @@ def _chunks(file: InputFile, pages: PageReader, columns: Columns | None) -> Iter
 
 
 def _document(stream: Stream, format: str, file: InputFile, pages: PageReader) -> Record:
-    """Return the article that a page or a text file is.
-
-    Raises
-    ------
-    InputError
-        It is too long, damaged, or not in one encoding throughout; or the page holds no article.
-    """
+    """Return the article that a page or a text file is, or raise InputError."""
     if format == "html":
         html = stream.body.read(MAX_SAVED_BYTES + 1)
         stream.check()
@@ -318,11 +243,7 @@ def _document(stream: Stream, format: str, file: InputFile, pages: PageReader) -
 
 
 def _sniffed(head: bytes) -> str:
-    """Return the format of standard input by its first bytes.
-
-    A CSV is known by its header, where a column of texts has one of its usual names; another one needs to be called
-    one.
-    """
+    """Return the format of standard input by its first bytes; a CSV is known by a text column in its header."""
     if head.startswith(b"PAR1"):
         return "parquet"
     start = head.decode(guess_encoding(head), "replace").lstrip("\ufeff \t\r\n")

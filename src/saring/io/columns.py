@@ -85,11 +85,6 @@ class Columns:
         The user's column for a field of ours; goes before all names in columns.toml.
     keep : sequence of str
         The user's columns that stay in the rows as they are.
-
-    Raises
-    ------
-    UsageError
-        A field is none of ours.
     """
 
     def __init__(self, named: Mapping[str, str], keep: Sequence[str] = ()) -> None:
@@ -214,14 +209,6 @@ def _shown(names: Sequence[str]) -> str:
 def _aliases() -> dict[str, list[str]]:
     """Return columns.toml, read once."""
     return tomllib.loads(files("saring.io").joinpath("columns.toml").read_text("utf-8"))
-
-
-def as_texts(column: Any) -> list[str]:
-    """Return an Arrow column of strings as `Columns.fields` reads them one by one."""
-    texts = [value or "" for value in column.to_pylist()]
-    data = column.buffers()[2]
-    has_nul = data is not None and b"\0" in data.to_pybytes()
-    return [text.replace("\0", "\ufffd") for text in texts] if has_nul else texts
 
 
 def as_json(value: Any, depth: int = 0) -> Any:

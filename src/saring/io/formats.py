@@ -37,21 +37,11 @@ _BETWEEN = re.compile(r"[\s,\[\]]*")  # what stands between the values of a JSON
 Choose = Callable[[Sequence[str]], "Sequence[str] | None"]  # is told a table's columns; which to read, None for all
 
 
-# CSV
-
-
 def header_of(start: str, tabs: bool = False) -> tuple[str, list[str], bool]:
-    """Return what delimits the cells of a CSV file, its header, and if a line tells so.
+    """Return what delimits the cells of a CSV file, its header, and if a line tells so; `start` is of the file's text.
 
     The delimiter is the one that the first line tells (``sep=;``, for Excel), or else the one that splits the header
-    into most cells; ties go to the comma, or to the tab where the name says so.
-
-    Parameters
-    ----------
-    start : str
-        The start of the file.
-    tabs : bool
-        Whether the file's name tells of tabs.
+    into most cells; ties go to the comma, or to the tab where the file's name tells of `tabs`.
     """
     text = start.lstrip("\ufeff\r\n")
     if told := _TOLD.match(text):
@@ -75,13 +65,8 @@ def cells_of(readline: Callable[[], str], delimiter: str, torn: Callable[[], boo
     A quote out of place runs rows together. Of such a row no more is broken than its first line and those behind it
     that are no row by themselves: all but the first are given back and read again.
 
-    Parameters
-    ----------
-    readline : callable
-        Gives the next line with its line break, nothing at the end.
-    delimiter : str
-    torn : callable
-        Tells whether the last line that was given may be cut off.
+    `readline` gives the next line with its line break, nothing at the end; `torn` tells whether the last one that was
+    given may be cut off.
     """
     csv.field_size_limit(MAX_TEXT_BYTES)  # the default of 128 kB is less than a long article
     again: deque[str] = deque()  # lines that were given back
@@ -192,17 +177,8 @@ def _undecoded(text: str) -> Broken | None:
     return Broken(f"found the byte 0x{ord(found[0]) - 0xDC00:02x}, which is no letter; {_RESAVE}")
 
 
-# Parquet
-
-
 def parquet_batches(file: InputFile, stream: Stream, choose: Choose) -> Iterator[Any]:
-    """Yield the rows of a Parquet file as Arrow batches, of the columns that `choose` takes or all.
-
-    Raises
-    ------
-    InputError
-        The file is no Parquet or is damaged.
-    """
+    """Yield the rows of a Parquet file as Arrow batches, of the columns that `choose` takes; or raise InputError."""
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -270,14 +246,6 @@ def _value(scalar: Any) -> Any:
         return Unreadable(f"a value of type {scalar.type} that nothing can hold ({error})")
 
 
-def is_text(kind: Any) -> bool:
-    """Return whether an Arrow type is that of plain strings."""
-    return str(kind) in ("string", "large_string")
-
-
-# JSON Lines and JSON
-
-
 def json_lines(file: InputFile, stream: Stream, choose: Choose) -> Iterator[bytes | str | Broken]:
     """Yield the lines of JSON Lines that are not blank: bytes, the fast way, where they can be told apart as such."""
     readline: Callable[[int], bytes | str] = stream.body.readline
@@ -306,13 +274,7 @@ def json_line(line: bytes | str) -> Values | Broken:
 
 
 def json_values(file: InputFile, stream: Stream, choose: Choose) -> Iterator[Values | Broken]:
-    """Yield the rows of a JSON file: the objects of its list, or its single object.
-
-    Raises
-    ------
-    InputError
-        The file is no JSON from some row on.
-    """
+    """Yield the rows of a JSON file: the objects of its list or its single object; raise InputError if it breaks."""
     text = _text_stream(stream)
     decoder = json.JSONDecoder(strict=False, parse_int=_whole)
     buffer, at, more, opened = "", 0, True, 0
@@ -323,27 +285,20 @@ def json_values(file: InputFile, stream: Stream, choose: Choose) -> Iterator[Val
             value, end = decoder.raw_decode(buffer, at)
         except (ValueError, RecursionError) as error:
             buffer, at = buffer[at:], 0
-            if not more and stream.torn:
+            if more and len(buffer) <= MAX_ROW_BYTES:
+                chunk = text.read(max(CHUNK_CHARS, len(buffer)))
+                more = bool(chunk)
+                buffer += chunk
+                continue
+            if not more and (stream.torn or not (buffer or opened)):
                 return
-            if not more and not buffer and opened:
-                sign = "]" if opened > 0 else "["
-                raise InputError(
-                    f"found a list without its {sign!r} here; the file may be cut off; repair it"
-                ) from None
             if not more and not buffer:
-                return
-            if not more or len(buffer) > MAX_ROW_BYTES:
-                raise InputError(f"found no JSON from here on ({error}); repair the file") from None
-            chunk = text.read(max(CHUNK_CHARS, len(buffer)))
-            more = bool(chunk)
-            buffer += chunk
-            continue
-        broken = _undecoded(buffer[at:end])
-        at = end
-        if broken:
-            yield broken
-        else:
-            yield _mended(value) if isinstance(value, dict) else _no_object(value)
+                sign = "]" if opened > 0 else "["
+                why = f"found a list without its {sign!r} here; the file may be cut off; repair it"
+                raise InputError(why) from None
+            raise InputError(f"found no JSON from here on ({error}); repair the file") from None
+        text_of_row, at = buffer[at:end], end
+        yield _undecoded(text_of_row) or (_mended(value) if isinstance(value, dict) else _no_object(value))
 
 
 def _leniently(line: bytes | str, why: str) -> Any:

@@ -16,17 +16,8 @@ from typing import IO
 from saring.errors import InputError, UsageError, path_text
 from saring.io.streams import Stream
 
-FORMATS = {
-    ".txt": "txt",
-    ".html": "html",
-    ".htm": "html",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".json": "json",
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".parquet": "parquet",
-}
+FORMATS = {".txt": "txt", ".html": "html", ".htm": "html", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json",
+           ".csv": "csv", ".tsv": "csv", ".parquet": "parquet"}  # fmt: skip
 # What to do with files that are often tried.
 ADVICE = {
     **dict.fromkeys((".xlsx", ".xls", ".xlsm", ".ods"), "open it in a spreadsheet and save it as CSV UTF-8"),
@@ -88,13 +79,7 @@ class InputFile:
 
 
 def _written_pipe(path: Path) -> IO[bytes]:
-    """Return a pipe, opened once somebody writes to it.
-
-    Raises
-    ------
-    InputError
-        Nobody does.
-    """
+    """Return a pipe, opened once somebody writes to it; raise InputError when nobody does."""
     from concurrent.futures import Future  # seldom needed, and slow to import
     from threading import Thread
 
@@ -119,32 +104,25 @@ def _written_pipe(path: Path) -> IO[bytes]:
 
 
 def find_files(inputs: Inputs, format: str = "") -> Iterator[InputFile]:
-    """Return the files that `read` would read, in its order; folders are walked lazily.
-
-    Raises
-    ------
-    InputError
-        When an input is not there, its format is unknown, or a folder holds nothing to read.
-    """
+    """Return the files that `read` would read, in its order; folders are walked lazily, errors as of `named_file`."""
     return named_and_all_files(inputs, format)[1]
 
 
 def named_and_all_files(inputs: Inputs, format: str) -> tuple[list[InputFile], Iterator[InputFile]]:
-    """Return the files that the user named, and all that are to be read in order, folders walked lazily."""
+    """Return the files that the user named, and all files as `find_files` does."""
     if format and format not in FORMATS.values():
         known = ", ".join(sorted(set(FORMATS.values())))
         raise UsageError(f"format: found {format!r}; expected one of {known}")
     named: list[InputFile] = []
-    chains: list[Iterator[InputFile]] = []
+    files: list[Iterator[InputFile]] = []
     for given in [inputs] if isinstance(inputs, (str, Path)) else inputs:
-        file = named_file(given, format)
-        if file is not None:
+        if file := named_file(given, format):
             named.append(file)
-            chains.append(iter([file]))
+            files.append(iter([file]))
         else:
-            files = folder_files(Path(given))
-            chains.append(chain([next(files)], files))  # an empty folder is an error at once
-    return named, chain.from_iterable(chains)
+            found = folder_files(Path(given))
+            files.append(chain([next(found)], found))  # an empty folder is an error at once
+    return named, chain.from_iterable(files)
 
 
 def named_file(given: str | Path, format: str = "") -> InputFile | None:
@@ -183,8 +161,8 @@ def named_file(given: str | Path, format: str = "") -> InputFile | None:
 def folder_files(folder: Path) -> Iterator[InputFile]:
     """Yield the readable files under a folder, depth first in sorted order.
 
-    Hidden entries, unfinished output, files of other suffixes, links that lead back to a folder
-    above, and whatever is no regular file (pipes, sockets, devices) are left out.
+    Hidden entries, unfinished output, files of other suffixes, links that lead back to a folder above, and whatever is
+    no regular file (pipes, sockets, devices) are left out.
 
     Raises
     ------

@@ -57,35 +57,22 @@ _DEFAULT = ReadOptions()
 
 
 def read(inputs: Inputs, options: ReadOptions = _DEFAULT) -> Iterator[Record]:
-    r"""Return the records of files, folders and standard input ("-"), lazily and in order.
+    """Return the records of files, folders and standard input ("-"), lazily and in order.
 
-    Text files and saved web pages are one record each; JSON Lines, JSON, CSV and Parquet one a row. They may be packed
-    with gzip or zstd. Columns are found by their usual names, English or Indonesian.
-
-    Parameters
-    ----------
-    inputs : path or sequence of path
-        What to read; of folders all files in them with a known suffix.
-    options : ReadOptions, optional
-        How to read.
-
-    Yields
-    ------
-    Record
-        What is known of one article.
+    Text files and saved web pages are one record each; JSON Lines, JSON, CSV and Parquet one a row. Columns are found
+    by their usual names, English or Indonesian.
 
     Parameters
     ----------
-    inputs : str, Path or iterable of them
+    inputs : str, Path or sequence of them
         Files, also packed ones (``.gz``, ``.zst``), and folders, in any mixture.
     options : ReadOptions
         Which columns hold what, the format, and what becomes of broken rows.
 
-    Examples
-    --------
-    >>> import saring
-    >>> [record.title for record in saring.read("tests/articles/columns.csv")][:1]
-    ['Harga Cabai Rawit Turun']
+    Returns
+    -------
+    iterator of Record
+        What is known of each article.
 
     Raises
     ------
@@ -99,14 +86,9 @@ def read(inputs: Inputs, options: ReadOptions = _DEFAULT) -> Iterator[Record]:
 
     Examples
     --------
-    >>> from pathlib import Path
-    >>> from tempfile import TemporaryDirectory
-    >>> with TemporaryDirectory() as folder:
-    ...     path = Path(folder, "berita.csv")
-    ...     _ = path.write_text("judul,isi\nHarga Beras Naik,Harga beras naik di Pasar Kramat.\n")
-    ...     for record in read(path):
-    ...         print(record.id, record.title, record.text, sep=" | ")
-    berita.csv:1 | Harga Beras Naik | Harga beras naik di Pasar Kramat.
+    >>> import saring
+    >>> [record.title for record in saring.read("tests/articles/columns.csv")][:1]
+    ['Harga Cabai Rawit Turun']
     """
     columns = Columns(options.columns, options.keep)
     fix = fixer(options)
@@ -116,7 +98,7 @@ def read(inputs: Inputs, options: ReadOptions = _DEFAULT) -> Iterator[Record]:
 
 def rows(inputs: Inputs, options: ReadOptions = _DEFAULT) -> Iterator[InputRow]:
     """Return the rows of the inputs as they stand in their files, with whatever columns; errors as of `read`."""
-    _, files = named_and_all_files(inputs, options.format)
+    files = find_files(inputs, options.format)
 
     def each() -> Iterator[InputRow]:
         with PageReader(options.page_seconds) as pages:
@@ -154,16 +136,7 @@ def read_blocks(inputs: Inputs, options: ReadOptions) -> Iterator[Block]:
 
 
 def open_blocks(blocks: Iterable[Block], options: ReadOptions, pages: PageReader | None = None) -> list[Record]:
-    """Return the records in blocks.
-
-    Parameters
-    ----------
-    blocks : iterable of Block
-    options : ReadOptions
-        Those that the blocks were read with.
-    pages : PageReader, optional
-        It is better kept for many calls.
-    """
+    """Return the records in blocks that were read with these options; a page reader is better kept for many calls."""
     columns, fix = Columns(options.columns, options.keep), fixer(options)
     with nullcontext(pages) if pages else PageReader(options.page_seconds) as reader:
         return [fix(record) for block in blocks for record in block.records(columns, reader)]

@@ -1,4 +1,4 @@
-"""Files to characters: archives unpacked, encodings found, what is damaged kept in its place."""
+"""Bytes of one input: archives unpacked up to any damage, and the encoding they are in."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ import re
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import cached_property
-from typing import IO, Any
+from typing import IO
 
 from saring.errors import InputError
-
-# Bytes of files and of gzip and zstd archives: up to any damage, and what the damage is.
-
 
 BUFFER_BYTES = 1 << 20
 PACKED_BYTES = 1 << 15
@@ -32,8 +30,7 @@ class Damage(Exception):
     Attributes
     ----------
     torn : bool
-        Whether the last of them may be cut; damage behind all of them, as a wrong checksum is,
-        cuts nothing.
+        Whether the last of them may be cut; damage behind all of them, as a wrong checksum is, cuts nothing.
     """
 
     def __init__(self, why: str, *, torn: bool = True) -> None:
@@ -76,11 +73,6 @@ class Plain(io.RawIOBase):
         return bytes(pieces)
 
 
-def plain_bytes(raw: IO[bytes]) -> Plain:
-    """Return the bytes of an open file."""
-    return Plain(_read(raw))
-
-
 def _read(raw: IO[bytes]) -> Iterator[bytes]:
     try:
         while piece := raw.read(BUFFER_BYTES):
@@ -100,42 +92,29 @@ def _gunzipped(packed: Plain) -> Iterator[bytes]:
             try:
                 plain = member.decompress(data, BUFFER_BYTES)
             except zlib.error as error:
-                yield b"".join(_dripped(before, data))
+                with suppress(zlib.error):  # byte by byte, what comes before the damage is given
+                    for at in range(len(data)):
+                        yield before.decompress(data[at : at + 1])
                 raise _damaged("gzip", error) from None
             if plain:
                 yield plain
             elif not data and not member.eof:
-                raise _cut(member)
+                try:  # it may have been cut within its checksum
+                    member.decompress(bytes(CHECKSUM_BYTES))
+                    raise _damaged("gzip", EOFError(), "it is cut off")
+                except zlib.error as error:
+                    raise _damaged("gzip", error, "it is cut off") from None
             data = member.unconsumed_tail
         data = member.unused_data.lstrip(b"\0")  # which archives are padded with
         while not data and (more := packed.read(PACKED_BYTES)):
             data = more.lstrip(b"\0")
 
 
-def _dripped(member: Any, data: bytes) -> Iterator[bytes]:
-    """Yield what zlib makes of bytes until it finds damage; at once it would give nothing."""
-    try:
-        for at in range(len(data)):
-            yield member.decompress(data[at : at + 1])
-    except zlib.error:
-        return
-
-
-def _cut(member: Any) -> Damage:
-    """Return the damage of a gzip archive that ends too soon, perhaps within its checksum."""
-    why: Exception = EOFError()
-    try:
-        member.decompress(bytes(CHECKSUM_BYTES))
-    except zlib.error as error:
-        why = error
-    return _damaged("gzip", why, "it is cut off")
-
-
 def _unzstd(packed: Plain) -> Iterator[bytes]:
     """Yield what a zstd archive holds; zstandard's own reader takes a cut for the end."""
     import pyarrow as pa
 
-    stream = pa.CompressedInputStream(pa.PythonFile(_Sips(packed), mode="r"), "zstd")
+    stream = pa.CompressedInputStream(pa.PythonFile(Plain(_sips(packed)), mode="r"), "zstd")
     unread = b"\xff" * PACKED_BYTES  # stands in no UTF-8
     while True:
         plain = bytearray(unread)
@@ -149,25 +128,17 @@ def _unzstd(packed: Plain) -> Iterator[bytes]:
         yield bytes(plain[:size])
 
 
-class _Sips:
-    """A file that gives few bytes at a time, and one by one those that may hold a checksum."""
-
-    closed = False
-
-    def __init__(self, packed: Plain) -> None:
-        self._packed = packed
-        self._held = b""
-
-    def read(self, size: int) -> bytes:
-        """Return some bytes, at most `size`; none at the end."""
-        while len(self._held) <= CHECKSUM_BYTES and (more := self._packed.read(PACKED_BYTES)):
-            self._held += more
-        sip = max(1, min(size, SIP_BYTES, len(self._held) - CHECKSUM_BYTES))
-        given, self._held = self._held[:sip], self._held[sip:]
-        return given
-
-    def close(self) -> None:
-        """Leave the file open: who opened it closes it."""
+def _sips(packed: Plain) -> Iterator[bytes]:
+    """Yield few bytes at a time, and one by one those that may hold a checksum."""
+    held = b""
+    while True:
+        while len(held) <= CHECKSUM_BYTES and (more := packed.read(PACKED_BYTES)):
+            held += more
+        if not held:
+            return
+        size = max(1, min(SIP_BYTES, len(held) - CHECKSUM_BYTES))
+        yield held[:size]
+        held = held[size:]
 
 
 def _damaged(kind: str, error: Exception, why: str = "") -> Damage:
@@ -176,12 +147,8 @@ def _damaged(kind: str, error: Exception, why: str = "") -> Damage:
     return Damage(f"the {kind} archive is damaged ({why})", torn=torn)
 
 
+# What reads an archive, by its first bytes.
 UNPACKERS: Mapping[bytes, Callable[[Plain], Iterator[bytes]]] = {b"\x1f\x8b": _gunzipped, b"\x28\xb5\x2f\xfd": _unzstd}
-"""What reads an archive, by its first bytes."""
-
-
-# Plain bytes of one input, read once from front to back, and the encoding they are in.
-
 
 HEAD_BYTES = 1 << 18  # enough for the first curly quote of a cp1252 table to turn up
 MAX_SPOOL_BYTES = 1 << 34  # a Parquet file that must be unpacked may take this much of the disk
@@ -190,26 +157,22 @@ UNUSED_SHARE = 0.8  # UTF-32 has two bytes more than nearly every letter needs
 BROKEN_SHARE = 0.5  # of the letters beyond ASCII; cp1252 read as UTF-8 breaks at nearly every one
 SHORT_BYTES = 100  # text too short for charset-normalizer, which then finds nothing
 
-FOREIGN = (
-    (b"PK\x03\x04", "a zip archive, as .docx and .xlsx are"),
-    (b"%PDF-", "a PDF"),
-    (b"\xd0\xcf\x11\xe0", "a document of an old office program"),
-    (b"{\\rtf", "rich text"),
-    (b"PAR1", "Parquet"),
-    (b"\x1f\x8b", "an archive within an archive"),
-    (b"\x28\xb5\x2f\xfd", "an archive within an archive"),
-    (b"BZh", "a bzip2 archive"),
-    (b"\xfd7zXZ", "an xz archive"),
-    (b"7z\xbc\xaf", "a 7z archive"),
-    (b"Rar!", "a rar archive"),
-    (b"\x89PNG", "an image"),
-    (b"\xff\xd8\xff", "an image"),
-    (b"GIF8", "an image"),
-    (b"SQLite format 3", "a database"),
-    (b"\x7fELF", "a program"),
-)
-"""What a file of no text begins with, and what it is."""
-
+# What a file of no text begins with, and what it is.
+FOREIGN = {
+    b"PK\x03\x04": "a zip archive, as .docx and .xlsx are",
+    b"%PDF-": "a PDF",
+    b"\xd0\xcf\x11\xe0": "a document of an old office program",
+    b"{\\rtf": "rich text",
+    b"PAR1": "Parquet",
+    **dict.fromkeys((b"\x1f\x8b", b"\x28\xb5\x2f\xfd"), "an archive within an archive"),
+    b"BZh": "a bzip2 archive",
+    b"\xfd7zXZ": "an xz archive",
+    b"7z\xbc\xaf": "a 7z archive",
+    b"Rar!": "a rar archive",
+    **dict.fromkeys((b"\x89PNG", b"\xff\xd8\xff", b"GIF8"), "an image"),
+    b"SQLite format 3": "a database",
+    b"\x7fELF": "a program",
+}
 UNDECODED = re.compile("[\udc80-\udcff]")  # what "surrogateescape" makes of a byte it cannot read
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -221,7 +184,7 @@ _MARKS = (
 
 
 class Stream:
-    """Plain bytes of one source; a context manager.
+    """Plain bytes of one input, read once from front to back; a context manager.
 
     Attributes
     ----------
@@ -236,7 +199,7 @@ class Stream:
     def __init__(self, raw: IO[bytes], closes: bool = True) -> None:
         self._raw = raw
         self._closes = closes
-        self._given = self._plain = plain_bytes(raw)
+        self._given = self._plain = Plain(_read(raw))
         start = self._given.head(HEAD_BYTES)
         for mark, unpack in UNPACKERS.items():
             if start.startswith(mark):
@@ -250,7 +213,7 @@ class Stream:
         """What the bytes are in words, where they are no text; empty where they may be."""
         if self.head[257:262] == b"ustar":
             return "a tar archive"
-        return next((kind for mark, kind in FOREIGN if self.head.startswith(mark)), "")
+        return next((kind for mark, kind in FOREIGN.items() if self.head.startswith(mark)), "")
 
     @property
     def damage(self) -> Damage | None:
@@ -281,13 +244,7 @@ class Stream:
             self._raw.close()
 
     def spooled(self) -> IO[bytes]:
-        """Return the bytes as a temporary file that can be sought, for Parquet.
-
-        Raises
-        ------
-        InputError
-            They take more than `MAX_SPOOL_BYTES`, or are damaged.
-        """
+        """Return the bytes as a temporary file that can be sought, for Parquet, or raise InputError."""
         spool = tempfile.TemporaryFile()  # noqa: SIM115
         try:
             while chunk := self.body.read(BUFFER_BYTES):

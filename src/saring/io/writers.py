@@ -131,13 +131,7 @@ ColumnValues = Mapping[str, Sequence[Any]]  # the values of each column by its n
 
 
 class RowFormat:
-    """Makes parts of rows, and one file of parts: JSON Lines here. There is one object for each file.
-
-    Parameters
-    ----------
-    columns : Mapping[str, str]
-        Name of each column to its kind.
-    """
+    """Makes parts of rows, and one file of parts: JSON Lines here. There is one object for each file."""
 
     def __init__(self, columns: Mapping[str, str]) -> None:
         self.columns = columns
@@ -346,21 +340,7 @@ def telling(path: Path) -> Iterator[None]:
 
 
 def check_place(path: Path, *, overwrite: bool, folder: bool = False) -> None:
-    """Refuse a place that rows cannot or shall not be written to.
-
-    Parameters
-    ----------
-    path, overwrite
-        The place, and whether what is there may be replaced.
-    folder : bool
-        Whether it is to be a folder and not a file.
-
-    Raises
-    ------
-    ConfigError
-        For a suffix that no format has, something else than a file (or folder), or one that is there and shall not be
-        overwritten.
-    """
+    """Raise ConfigError for a place that rows cannot or shall not be written to, as a file or a `folder` of files."""
     with telling(path):
         there = os.path.lexists(path)
         fits = path.is_dir() if folder else path.is_file()
