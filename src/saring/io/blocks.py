@@ -171,12 +171,8 @@ def _received(sent: bytes, file: InputFile, first: int) -> ArrowBlock:
 def file_blocks(file: InputFile, pages: PageReader, columns: Columns | None = None) -> Iterator[Block]:
     """Yield the rows of a file in blocks; a broken row, or the file from where it cannot be read on, is a row.
 
-    With `columns`, one of the first rows must have all columns that are needed, and of Parquet no others are read.
-
-    Raises
-    ------
-    InputError
-        The user named the file, and no row at its start has the columns that are needed.
+    With `columns`, of Parquet no other columns are read, and one of the first rows must have all that are needed: else
+    InputError is raised where the user named the file, and the file is one broken row where he did not.
     """
     first = 1
     chunks = _chunks(file, pages, columns)
@@ -200,7 +196,8 @@ def _chunks(file: InputFile, pages: PageReader, columns: Columns | None) -> Iter
 
             def choose(names: Sequence[str]) -> Sequence[str] | None:
                 header.extend(names)
-                return columns.needed(names) if columns else None
+                found = columns.find(tuple(names)) if columns else None
+                return found.needed if found and not found.missing else None
 
             # Whoever writes to a pipe may take his time for the next row.
             most = BATCH_ROWS if file.reopens else 1
@@ -212,7 +209,7 @@ def _chunks(file: InputFile, pages: PageReader, columns: Columns | None) -> Iter
                 is_empty = False
                 yield chunk
             stream.check()
-            if is_empty and columns and columns.needed(header) is None and header:
+            if is_empty and columns and header and columns.find(tuple(header)).missing:
                 yield [dict.fromkeys(header)]  # for `_checked`, which tells what is missing
     except InputError as error:
         yield [Broken(str(error), of_file=is_empty)]

@@ -50,15 +50,11 @@ class Unreadable:
 
 def kind_of(value: Any) -> str:
     """Return in words what kind of value one is."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true or false"
     if isinstance(value, Unreadable):
         return value.error
-    if isinstance(value, (int, float)):
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
         return f"the number {value}"
-    kinds: dict[type, str] = {str: "text", list: "a list", dict: "an object", bytes: "bytes"}
+    kinds = {type(None): "null", bool: "true or false", str: "text", list: "a list", dict: "an object", bytes: "bytes"}
     return kinds.get(type(value), f"a {type(value).__name__}")
 
 
@@ -79,12 +75,8 @@ class FoundColumns:
 class Columns:
     """Finds our fields among the columns of a row and reads their values.
 
-    Parameters
-    ----------
-    named : Mapping[str, str]
-        The user's column for a field of ours; goes before all names in columns.toml.
-    keep : sequence of str
-        The user's columns that stay in the rows as they are.
+    `named` are the user's columns for fields of ours, which go before all names in columns.toml; `keep` are those that
+    stay in the rows as they are.
     """
 
     def __init__(self, named: Mapping[str, str], keep: Sequence[str] = ()) -> None:
@@ -106,20 +98,10 @@ class Columns:
             self._seen[names] = self._look(names)
         return self._seen[names]
 
-    def needed(self, names: Sequence[str]) -> list[str] | None:
-        """Return those of a table's columns that hold our fields; None where one is missing."""
-        found = self.find(tuple(names))
-        return None if found.missing else found.needed
-
     def fields(self, values: Mapping[str, Any]) -> dict[str, str]:
-        """Return a row's fields by our names; one without a column is left out.
+        """Return a row's fields by our names; none for one without a column; raise InputError for one without text.
 
         A date that cannot be read is left out, and ``note`` says so.
-
-        Raises
-        ------
-        InputError
-            There is no text column, or a value is of a kind that cannot be read.
         """
         found = self.find(tuple(values))
         if "text" not in found.columns:

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from operator import attrgetter
 from pathlib import Path
 from typing import IO
 
@@ -29,8 +28,6 @@ PACKINGS = (".gz", ".zst")
 STDIN = "-"
 WRITER_SECONDS = 10.0  # that a pipe may be without anybody who writes to it
 PARTS_SUFFIX = ".parts"  # of folders that batches keep unfinished output in
-
-_NAME = attrgetter("name")
 
 Inputs = str | Path | Sequence[str | Path]
 
@@ -59,13 +56,7 @@ class InputFile:
             return 0
 
     def open(self) -> Stream:
-        """Return the file's bytes, unpacked.
-
-        Raises
-        ------
-        InputError
-            The file is gone or may not be read.
-        """
+        """Return the file's bytes, unpacked; raise InputError where it is gone or may not be read."""
         if self.path is None:
             if sys.stdin is None or sys.stdin.closed:
                 raise InputError("is closed; expected articles, or name a file")
@@ -128,10 +119,7 @@ def named_and_all_files(inputs: Inputs, format: str) -> tuple[list[InputFile], I
 def named_file(given: str | Path, format: str = "") -> InputFile | None:
     """Return the file for an input that the user named, None for a folder.
 
-    Raises
-    ------
-    InputError
-        There is no such file, or its suffix tells no format and `format` is empty.
+    InputError is raised where there is no such file, or its suffix tells no format and `format` is empty.
     """
     if str(given) == STDIN:
         return InputFile("stdin", "stdin", None, format, True)
@@ -164,10 +152,7 @@ def folder_files(folder: Path) -> Iterator[InputFile]:
     Hidden entries, unfinished output, files of other suffixes, links that lead back to a folder above, and whatever is
     no regular file (pipes, sockets, devices) are left out.
 
-    Raises
-    ------
-    InputError
-        At the end, when nothing was found; says which suffixes were left out.
+    InputError is raised at the end when nothing was found; it says which suffixes were left out.
     """
     skipped: Counter[str] = Counter()
     found = False
@@ -195,7 +180,7 @@ def _format_of(path: Path) -> str:
 
 
 def _walk(top: Path) -> Iterator[tuple[Path, str]]:
-    """Yield what is in a folder, depth first in sorted order, and what each is, as `_kind` says.
+    """Yield what is in a folder, depth first in sorted order, and whether it is a "file", a "folder" or neither.
 
     Folders are given where they cannot be listed; one that several links lead to is listed once.
     """
@@ -210,7 +195,7 @@ def _walk(top: Path) -> Iterator[tuple[Path, str]]:
             status = os.stat(path)  # noqa: PTH116
             here = (status.st_dev, status.st_ino)
             with os.scandir(path) as entries:
-                within = [] if here in seen else sorted(entries, key=_NAME, reverse=True)
+                within = [] if here in seen else sorted(entries, key=lambda entry: entry.name, reverse=True)
         except OSError:
             yield Path(path), kind
             continue

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import groupby, islice
-from typing import Literal
+from typing import Any, Literal
 
 from saring.article import Record
 from saring.errors import InputError, MissingExtraError
@@ -93,23 +93,12 @@ def read(inputs: Inputs, options: ReadOptions = _DEFAULT) -> Iterator[Record]:
     columns = Columns(options.columns, options.keep)
     fix = fixer(options)
     files = _checked_files(inputs, options, columns)
-    return (fix(record) for record in _records(files, options, columns))
+    return (fix(record) for record in _each(files, options, columns))
 
 
 def rows(inputs: Inputs, options: ReadOptions = _DEFAULT) -> Iterator[InputRow]:
     """Return the rows of the inputs as they stand in their files, with whatever columns; errors as of `read`."""
-    files = find_files(inputs, options.format)
-
-    def each() -> Iterator[InputRow]:
-        with PageReader(options.page_seconds) as pages:
-            for file in files:
-                for block in file_blocks(file, pages):
-                    for row in block.rows():
-                        if row.error and options.on_error == "raise":
-                            raise InputError(row.error)
-                        yield row
-
-    return each()
+    return _each(find_files(inputs, options.format), options)
 
 
 def read_blocks(inputs: Inputs, options: ReadOptions) -> Iterator[Block]:
@@ -121,7 +110,7 @@ def read_blocks(inputs: Inputs, options: ReadOptions) -> Iterator[Block]:
     files = _checked_files(inputs, options, columns)
     fixer(options)  # tells of a missing extra at once
     if options.on_error == "raise":  # which row it is, only its record tells
-        return (Block([record]) for record in _records(files, options, columns))
+        return (Block([record]) for record in _each(files, options, columns))
 
     def each() -> Iterator[Block]:
         with PageReader(options.page_seconds) as pages:
@@ -142,15 +131,15 @@ def open_blocks(blocks: Iterable[Block], options: ReadOptions, pages: PageReader
         return [fix(record) for block in blocks for record in block.records(columns, reader)]
 
 
-def _records(files: Iterable[InputFile], options: ReadOptions, columns: Columns) -> Iterator[Record]:
-    """Yield the records of files as they stand there; raise InputError for a broken one where that is wanted."""
+def _each(files: Iterable[InputFile], options: ReadOptions, columns: Columns | None = None) -> Iterator[Any]:
+    """Yield the records of files, or without `columns` their rows; raise for a broken one where that is wanted."""
     with PageReader(options.page_seconds) as pages:
         for file in files:
             for block in file_blocks(file, pages, columns):
-                for record in block.records(columns, pages):
-                    if record.error and options.on_error == "raise":
-                        raise InputError(record.error)
-                    yield record
+                for item in block.records(columns, pages) if columns else block.rows():
+                    if item.error and options.on_error == "raise":
+                        raise InputError(item.error)
+                    yield item
 
 
 def _checked_files(inputs: Inputs, options: ReadOptions, columns: Columns) -> Iterator[InputFile]:
@@ -171,13 +160,7 @@ def _checked_files(inputs: Inputs, options: ReadOptions, columns: Columns) -> It
 
 
 def fixer(options: ReadOptions) -> Callable[[Record], Record]:
-    """Return what is done to each record: nothing, or the repair of mojibake.
-
-    Raises
-    ------
-    MissingExtraError
-        The repair is asked for and the extra "fix" is not installed.
-    """
+    """Return what is done to each record: nothing, or the repair of mojibake, which needs an extra."""
     if not options.fix_text:
         return lambda record: record
     try:

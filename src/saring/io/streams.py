@@ -25,13 +25,7 @@ _AT_THE_END = ("incorrect", "checksum", "Unknown frame descriptor")
 
 
 class Damage(Exception):
-    """Bytes end before they should.
-
-    Attributes
-    ----------
-    torn : bool
-        Whether the last of them may be cut; damage behind all of them, as a wrong checksum is, cuts nothing.
-    """
+    """Bytes end before they should; `torn` says whether the last may be cut, as no wrong checksum does."""
 
     def __init__(self, why: str, *, torn: bool = True) -> None:
         super().__init__(f"cannot be read on from here: {why}; every whole row before is given; fetch the file anew")
@@ -174,27 +168,13 @@ FOREIGN = {
     b"\x7fELF": "a program",
 }
 UNDECODED = re.compile("[\udc80-\udcff]")  # what "surrogateescape" makes of a byte it cannot read
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # begins as that of UTF-16 does
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
+# That of UTF-32 begins as that of UTF-16 does, so it goes before it.
+_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32",
+          codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}  # fmt: skip
 
 
 class Stream:
-    """Plain bytes of one input, read once from front to back; a context manager.
-
-    Attributes
-    ----------
-    head : bytes
-        The first bytes, at most `HEAD_BYTES`; they are still to be read.
-    body : io.BufferedReader
-        All bytes, the head among them.
-    packed : bool
-        Whether they were packed.
-    """
+    """Plain bytes of one input, read once from front to back; a context manager."""
 
     def __init__(self, raw: IO[bytes], closes: bool = True) -> None:
         self._raw = raw
@@ -205,8 +185,8 @@ class Stream:
             if start.startswith(mark):
                 self._plain = Plain(unpack(self._given))
         self.packed = self._plain is not self._given
-        self.head = self._plain.head(HEAD_BYTES)
-        self.body = io.BufferedReader(self._plain, BUFFER_BYTES)
+        self.head = self._plain.head(HEAD_BYTES)  # the first bytes, which are still to be read
+        self.body = io.BufferedReader(self._plain, BUFFER_BYTES)  # all bytes, the head among them
 
     @property
     def foreign(self) -> str:
@@ -264,7 +244,7 @@ def guess_encoding(head: bytes) -> str:
 
     UTF-8 goes first and may hold some broken bytes: one bad row does not make the file cp1252.
     """
-    for mark, codec in _MARKS:
+    for mark, codec in _MARKS.items():
         if head.startswith(mark):
             return codec
     if head.count(0) < NUL_SHARE * max(1, len(head)):

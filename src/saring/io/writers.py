@@ -166,9 +166,7 @@ class _Csv(RowFormat):
         return text.getvalue().encode()
 
     def start(self) -> bytes:
-        text = io.StringIO(newline="")
-        csv.writer(text).writerow(map(_cell, self.columns))
-        return text.getvalue().encode()
+        return self.part([{name: name for name in self.columns}])
 
 
 class _Parquet(RowFormat):
@@ -218,39 +216,28 @@ SUFFIXES: Mapping[str, type[RowFormat]] = {".jsonl": RowFormat, ".csv": _Csv, ".
 
 
 def arrow_batch(values: ColumnValues, schema: Any) -> Any:
-    """Return columns as an Arrow batch of the schema's types."""
+    """Return columns as an Arrow batch of the schema's types; what is no text, in a column of texts, as JSON."""
     import pyarrow as pa
 
-    arrays = [_array(values[field.name], field.type) for field in schema]
+    arrays = []
+    for field in schema:
+        column = values[field.name]
+        try:
+            arrays.append(pa.array(column, field.type))
+        except (pa.ArrowInvalid, pa.ArrowTypeError):
+            if field.type != pa.string():
+                raise
+            texts = [v if v is None or isinstance(v, str) else orjson.dumps(v).decode() for v in column]
+            arrays.append(pa.array(texts, field.type))
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
-
-
-def _array(values: Sequence[Any], kind: Any) -> Any:
-    """Return values as an Arrow array; what is no text, in a column of texts, as JSON."""
-    import pyarrow as pa
-
-    try:
-        return pa.array(values, kind)
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
-        if kind != pa.string():
-            raise
-    texts = [v if v is None or isinstance(v, str) else orjson.dumps(v).decode() for v in values]
-    return pa.array(texts, kind)
 
 
 def arrow_schema(columns: Mapping[str, str]) -> Any:
     """Return the Arrow schema of columns."""
     import pyarrow as pa
 
-    types = {
-        "string": pa.string(),
-        "strings": pa.list_(pa.string()),
-        "int": pa.int64(),
-        "float": pa.float64(),
-        "bool": pa.bool_(),
-        "bytes": pa.binary(),
-        "json": pa.string(),
-    }
+    types = {"string": pa.string(), "json": pa.string(), "strings": pa.list_(pa.string()), "int": pa.int64()}
+    types |= {"float": pa.float64(), "bool": pa.bool_(), "bytes": pa.binary()}
     link = pa.struct([(name, types[kind]) for name, kind in kinds(LINK_COLUMNS).items()])
     types["links"] = pa.list_(link)
     return pa.schema([(name, types[kind]) for name, kind in columns.items()])
@@ -362,17 +349,15 @@ def followed(path: str | Path) -> Path:
 
 
 def open_rows(path: str | Path, columns: Mapping[str, str], *, overwrite: bool = False) -> RowFile:
-    """Return a file of rows to write to; its suffix says the format.
+    """Return a file of rows to write to; its suffix says the format: .jsonl, .csv or .parquet.
+
+    In CSV, lists are JSON, and an apostrophe stands wherever a spreadsheet would begin a formula, whether commas,
+    semicolons or tabs separate its cells; the others hold every text as it is.
 
     Parameters
     ----------
-    path : path
-        Ends in .jsonl, .csv or .parquet. In CSV, lists are JSON, and an apostrophe stands wherever a spreadsheet would
-        begin a formula, whether commas, semicolons or tabs separate its cells; the others hold every text as it is.
     columns : Mapping[str, str]
         Name of each column to its kind, one of `saring.schema.KINDS`.
-    overwrite : bool
-        Whether an existing file is replaced, once the new one is complete.
 
     Raises
     ------
