@@ -20,9 +20,9 @@ from runon_text import Source, renderings
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 
-from saring.parsing.headline_ends import Candidate, Model, candidate_score, candidates
-from saring.parsing.window import Host
-from saring.parsing.words import Tables, read_word
+from saring.parsing.headline_ends import Candidate, HeadlineEndModel, candidate_score, candidates
+from saring.parsing.window import ArticleWords
+from saring.parsing.words import WordOdds, read_word
 
 __all__ = ["accuracy", "examples", "fit", "fitted", "tables", "write"]
 
@@ -50,7 +50,7 @@ def headlines_of(sources: Iterable[Source]) -> list[str]:
     return [h for source in sources for some in source.headlines.values() for h in some]
 
 
-def tables(sources: list[Source]) -> Tables:
+def tables(sources: list[Source]) -> WordOdds:
     """Return the words that tell sentences from headlines, counted in some sources."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for headline in headlines_of(sources):
@@ -71,7 +71,7 @@ def tables(sources: list[Source]) -> Tables:
                     counts["start"].update(map("_".join, pairwise(words[:2])))
     common = frozenset(small_words(sources))
     camel = {word for word in counts["camel"] if counts["camel"][word] >= 3}
-    return Tables(
+    return WordOdds(
         log_odds(counts["opening"], counts["within"], SIZES["openers"]),
         log_odds(counts["last"], counts["inner"], SIZES["closers"]),
         log_odds(counts["body"], counts["headline"], SIZES["prose"]),
@@ -117,7 +117,7 @@ def small_words(sources: Iterable[Source]) -> set[str]:
     return set(sorted(kept, key=lambda word: (-counts[word], word))[:MAX_COMMON])
 
 
-def examples(sources: list[tuple[Source, int]], words: Tables, seed: int = SEED) -> Iterator[Group]:
+def examples(sources: list[tuple[Source, int]], words: WordOdds, seed: int = SEED) -> Iterator[Group]:
     """Yield the candidates behind each marker of sources as run-on text, and which is right.
 
     Each source comes with the number of times to print it.
@@ -125,18 +125,13 @@ def examples(sources: list[tuple[Source, int]], words: Tables, seed: int = SEED)
     dice = random.Random(seed)
     for source, times in sources:
         for text, title, spans in renderings(source, dice, set(words.common), times):
-            host = Host(text, title)
+            article = ArticleWords(text, title)
             marks = [mark for mark, _, _ in spans]
             for (_, start, end), stop in zip(spans, [*marks[1:], len(text)], strict=True):
-                found = list(candidates(host, start, stop, words))
+                found = list(candidates(article, start, stop, words))
                 right = [n for n, one in enumerate(found) if one.end == end]
                 if right and len(found) > 1:
                     yield found, right[-1] if start != end else 0
-
-
-def named(candidate: Candidate) -> list[tuple[str, float]]:
-    """Return a candidate's features as (name, value)."""
-    return [(sign, 1.0) for sign in candidate.features.signs] + candidate.features.odds
 
 
 def fit(groups: Iterable[Group]) -> dict[str, float]:
@@ -147,7 +142,7 @@ def fit(groups: Iterable[Group]) -> dict[str, float]:
     for number, (group, best) in enumerate(groups):
         right.append(at + best)
         for one in group:
-            for name, weight in named(one):
+            for name, weight in one.features:
                 row.append(at)
                 col.append(index.setdefault(name, len(index)))
                 value.append(weight)
@@ -190,7 +185,7 @@ def halves(source: Source) -> tuple[Source, Source]:
     )
 
 
-def fitted(sources: list[tuple[Source, int]]) -> Model:
+def fitted(sources: list[tuple[Source, int]]) -> HeadlineEndModel:
     """Return the model fitted on sources, each with the number of times to print it."""
     pairs = [(halves(source), times) for source, times in sources]
     weights = fit(
@@ -200,7 +195,7 @@ def fitted(sources: list[tuple[Source, int]]) -> Model:
             [(half[one], times) for half, times in pairs], tables([half[1 - one] for half, _ in pairs])
         )
     )
-    return Model(weights, tables([source for source, _ in sources]))
+    return HeadlineEndModel(weights, tables([source for source, _ in sources]))
 
 
 def accuracy(weights: Mapping[str, float], groups: Iterable[Group]) -> float:
@@ -209,9 +204,9 @@ def accuracy(weights: Mapping[str, float], groups: Iterable[Group]) -> float:
     return sum(hits) / len(hits)
 
 
-def write(model: Model, path: Path) -> None:
+def write(model: HeadlineEndModel, path: Path) -> None:
     """Write the tables and weights as data."""
-    words = model.tables
+    words = model.odds
     lines = [
         "# Made by `python bench/runon.py --fit --click-id FOLDER`, not by hand, from",
         "# data/corpus/articles.jsonl and CLICK-ID: counts of words and weights, no text.",

@@ -1,15 +1,12 @@
-"""Shapes of words and lines, and the tables of words that rules look up."""
+"""What lines and words look like: a headline's or prose, and how a single word is written."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import NamedTuple
-
-# What a line looks like: headline or prose. The portals' own habits, no word lists to maintain.
-
 
 MAX_HEADLINE_CHARS = 220  # the longest teaser of 4,000 read had 190 characters
 MAX_HEADLINE_WORDS = 32
@@ -79,10 +76,12 @@ def is_title_case(line: str, min_share: float = 0.75) -> bool:
     return capital_share(line.split()) >= min_share
 
 
-# How a single word is written: its capitals, the signs around it, two words glued into one.
+# How a single word is written, and what is known of it.
 
 
 MIN_STOP_CHARS = 4  # "No.", "dr." end no sentence
+SURE_OPENER = 1.5  # log-odds
+WORDS_KEPT = 1 << 15  # words repeat: what is known of them is kept between articles
 
 _JOINT = re.compile(  # where one word holds two; the first line turns most places away
     r"(?=[A-Z\d\"“‘(])(?<=\S)(?:"
@@ -116,30 +115,51 @@ _SIGNS = {  # what a word may end with, and what it is called
 
 
 class Word(NamedTuple):
-    """How a word is written: all that it says by itself.
+    """How a word is written, and its log-odds."""
 
-    `bare` is without signs, `key` that with a 0 for each digit, `small` the key in lower case;
-    `form`: its letters, capitals and digits by name; `lower`: a content word written small;
-    `ends`: the sign it ends with; `opens`: what it would open a sentence as, if it `may_open` one;
-    `stops`: ends a sentence, `parts`: a clause, `closes`: a quotation; `quotes`, `brackets`: double
-    quotation marks, and brackets left open; `joints`: places where it holds two words.
-    """
-
-    bare: str
-    key: str
-    small: str
-    form: str
+    bare: str  # without signs
+    key: str  # with a 0 for each digit
+    small: str  # the key in lower case
+    form: str  # its letters, capitals and digits by name
     capital: bool
-    lower: bool
-    ends: str
-    opens: str
+    lower: bool  # a content word written small
+    ends: str  # the sign it ends with
+    opens: str  # what it would open a sentence as
     may_open: bool
-    stops: bool
-    parts: bool
-    closes: bool
-    quotes: int
-    brackets: int
-    joints: tuple[int, ...]
+    stops: bool  # ends a sentence
+    parts: bool  # ends a clause
+    closes: bool  # ends a quotation
+    quotes: int  # double quotation marks
+    brackets: int  # left open
+    joints: tuple[int, ...]  # places where it holds two words
+    credit: bool  # starts a photo's credit
+    seen: bool  # among the openers
+    marks: bool  # a sentence seems to begin or end with it
+    common: bool  # prose writes it small
+    opener: float
+    sure_opener: float  # the opener's log-odds where they speak for one, else 0
+    closer: float
+    prose: float
+
+
+@dataclass(frozen=True, eq=False)
+class WordOdds:
+    """Words that tell sentences from headlines, by their log-odds; a 0 stands for each digit."""
+
+    openers: Mapping[str, float]  # to open a sentence rather than to stand within a headline
+    closers: Mapping[str, float]  # to end a headline rather than to stand within one
+    prose: Mapping[str, float]  # to stand in a paragraph rather than in a headline
+    starts: Mapping[str, float]  # of two words ("Karena_itu"), as openers
+    common: frozenset[str]  # words that prose writes small unless they open a sentence
+    camel: frozenset[str]  # names with a capital inside ("WhatsApp"), which are not two words glued
+
+    @cached_property
+    def read(self) -> Callable[[str], Word]:
+        """Return `read_word` with these odds, which remembers its words."""
+        return lru_cache(maxsize=WORDS_KEPT)(partial(read_word, odds=self))
+
+
+NO_ODDS = WordOdds({}, {}, {}, {}, frozenset(), frozenset())
 
 
 def next_joint(text: str, start: int, stop: int) -> int:
@@ -148,46 +168,51 @@ def next_joint(text: str, start: int, stop: int) -> int:
     return joint.start() if joint else -1
 
 
-def read_word(text: str) -> Word:
-    """Return how a word is written."""
+def read_word(text: str, odds: WordOdds = NO_ODDS) -> Word:
+    """Return how a word is written, and its log-odds."""
     bare = text.strip(_EDGES)
     first = bare[:1]
-    plain = text[1:].islower() and text.isalpha()
-    key = bare if plain else _DIGIT.sub("0", bare)
-    opens = "word" if plain else _opener(text, first)
+    key, opens, ends = bare, "word", "word"
+    joints: tuple[int, ...] = ()
+    if not (text[1:].islower() and text.isalpha()):
+        key = _DIGIT.sub("0", bare)
+        opens = _opening(text, first)
+        ends = next((name for name, signs in _SIGNS.items() if text.endswith(signs)), "word")
+        inner = text.rstrip("\"'”’)")  # an initial, a figure or an abbreviation ends no sentence
+        if ends == "word" and inner.endswith(".") and len(inner) >= MIN_STOP_CHARS and inner[-2].islower():
+            ends = "stop"
+        joints = tuple(joint.start() for joint in _JOINT.finditer(text))
+    small, stops, opener = key.lower(), ends == "stop", odds.openers.get(key, 0.0)
     capital = first.isupper() or first.isdigit()
-    ends = "word" if plain else _ending(text)
     return Word(
         bare,
         key,
-        key.lower(),
-        _form(bare, opens),
+        small,
+        opens if opens in ("list_number", "credit", "initials") else _form(bare),
         capital=capital,
         lower=first.islower() and bare not in SMALL_WORDS,
         ends=ends,
         opens=opens,
         may_open=capital or text[0] in _OPENING,
-        stops=ends == "stop",
+        stops=stops,
         parts=text[-1] in _CLAUSE_ENDS,
         closes=len(text) > 1 and text.rstrip(_STOP_CHARACTERS)[-1:] in _CLOSING,
         quotes=text.count('"') + text.count("“") + text.count("”"),
         brackets=text.count("(") - text.count(")"),
-        joints=() if plain else tuple(joint.start() for joint in _JOINT.finditer(text)),
+        joints=joints,
+        credit=opens == "credit",
+        seen=key in odds.openers,
+        marks=stops or opener >= SURE_OPENER,
+        common=small in odds.common,
+        opener=opener,
+        sure_opener=max(0.0, opener),
+        closer=odds.closers.get(key, 0.0),
+        prose=odds.prose.get(small, 0.0),
     )
 
 
-def _ending(text: str) -> str:
-    """Return what a word ends with: a pause, a sentence's end, or nothing but letters."""
-    for name, ends in _SIGNS.items():
-        if text.endswith(ends):
-            return name
-    bare = text.rstrip("\"”'’)")  # an initial, a figure or an abbreviation ends no sentence
-    stop = bare.endswith(".") and len(bare) >= MIN_STOP_CHARS and bare[-2].islower()
-    return "stop" if stop else "word"
-
-
-def _opener(text: str, first: str) -> str:
-    """Return what a word would open a sentence as."""
+def _opening(text: str, first: str) -> str:
+    """Return what a word would open a sentence as; `first` is its first character that is no sign."""
     if _INITIALS.match(text):
         return "initials"
     if _CREDIT.match(text):
@@ -199,10 +224,8 @@ def _opener(text: str, first: str) -> str:
     return "number" if first.isdigit() else "word"
 
 
-def _form(bare: str, opens: str) -> str:
-    """Return how a word is written, for its neighbours to be seen with it."""
-    if opens in ("list_number", "credit", "initials"):
-        return opens
+def _form(bare: str) -> str:
+    """Return how a word's letters and digits are written."""
     if not bare:
         return "sign"
     if bare[0].isdigit():
@@ -210,85 +233,3 @@ def _form(bare: str, opens: str) -> str:
     if not bare[0].isupper():
         return "small" if bare in SMALL_WORDS else "lower"
     return "shout" if len(bare) > 1 and bare.isupper() else "Name"
-
-
-# Words that tell sentences from headlines, and a single word as these tables know it.
-
-
-SURE_OPENER = 1.5  # log-odds
-WORDS_KEPT = 1 << 15  # words repeat: what is known of them is kept between articles
-
-
-class Token(NamedTuple):
-    """A word, what of it is counted along a headline, and its log-odds.
-
-    `seen`: whether the table of openers has it; `marks`: a sentence seems to begin or end with it;
-    `common`: prose writes it small. The rest is as in `Word` and `Tables`.
-    """
-
-    word: Word
-    small: str
-    form: str
-    capital: bool
-    lower: bool
-    parts: bool
-    quotes: int
-    brackets: int
-    stops: bool
-    credit: bool
-    seen: bool
-    marks: bool
-    common: bool
-    opener: float
-    opens: float
-    closer: float
-    prose: float
-
-
-@dataclass(frozen=True, eq=False)
-class Tables:
-    """Words that tell sentences from headlines.
-
-    `openers`: log-odds of a word to open a sentence rather than to stand within a headline;
-    `closers`: to end a headline rather than to stand within one; `prose`: to stand in a paragraph
-    rather than in a headline; `starts`: of two words ("Karena_itu") to open a sentence rather than
-    to stand within a headline. A 0 stands for each digit. `common`: words that prose writes small
-    unless they open a sentence; `camel`: names with a capital inside ("WhatsApp"), which are not
-    two words glued.
-    """
-
-    openers: Mapping[str, float]
-    closers: Mapping[str, float]
-    prose: Mapping[str, float]
-    starts: Mapping[str, float]
-    common: frozenset[str]
-    camel: frozenset[str]
-
-    @cached_property
-    def read(self) -> Callable[[str], Token]:
-        """Return what is known of a word."""
-        return lru_cache(maxsize=WORDS_KEPT)(self._read)
-
-    def _read(self, text: str) -> Token:
-        """Return what is known of a word, looked up."""
-        word = read_word(text)
-        opener = self.openers.get(word.key, 0.0)
-        return Token(
-            word,
-            word.small,
-            word.form,
-            word.capital,
-            word.lower,
-            word.parts,
-            word.quotes,
-            word.brackets,
-            word.stops,
-            credit=word.opens == "credit",
-            seen=word.key in self.openers,
-            marks=word.stops or opener >= SURE_OPENER,
-            common=word.small in self.common,
-            opener=opener,
-            opens=max(0.0, opener),
-            closer=self.closers.get(word.key, 0.0),
-            prose=self.prose.get(word.small, 0.0),
-        )
