@@ -14,12 +14,7 @@ SHIPPED = "id-news"  # in a checkout's models/, a link to where it lies in the p
 
 
 def find_bundle(path: str | Path | None = None) -> Path:
-    """Return the folder of a bundle.
-
-    Parameters
-    ----------
-    path : str or path, optional
-        A bundle, a folder of bundles, or an MLflow address; see `saring.load`.
+    """Return the folder of a bundle; what `path` may be is said at `saring.load`.
 
     Raises
     ------
@@ -28,7 +23,7 @@ def find_bundle(path: str | Path | None = None) -> Path:
     """
     where = path or os.environ.get(MODELS_VARIABLE)
     if not where:
-        return _newest(Path(MODELS_FOLDER)) or shipped_bundle()
+        return _users_newest(Path(MODELS_FOLDER)) or shipped_bundle()
     if ":/" in str(where) and not Path(where).exists():  # "C:/models" is a folder
         from saring.tracking import resolve
 
@@ -36,33 +31,27 @@ def find_bundle(path: str | Path | None = None) -> Path:
     folder = Path(where)
     if (folder / "card.json").is_file():
         return folder
-    # Who names the folder and has made no model wants the one that came with saring and lies there.
-    if found := _newest(folder) or store.newest(folder):
+    # The shipped model lies in such a folder, too: it is meant where the user has made no other.
+    if found := _users_newest(folder) or store.newest(folder):
         return found
     raise BundleError(
-        f"{folder.absolute()}: found no model; check the path, or leave out --model and "
-        "SARING_MODELS for the one that comes with saring (`make train` makes another)"
+        f"{folder.absolute()}: found no model; check the path, or leave out --model and SARING_MODELS for the one that "
+        "comes with saring (`make train` makes another)"
     )
 
 
-def shipped_bundle() -> Path:
-    """Return the folder of the model that comes with saring.
+def _users_newest(folder: Path) -> Path | None:
+    """Return the newest bundle in a folder that did not come with saring."""
+    return store.newest(folder, but=(SHIPPED,)) if folder.is_dir() else None
 
-    Raises
-    ------
-    BundleError
-        When this installation was made without it.
-    """
+
+def shipped_bundle() -> Path:
+    """Return the folder of the model that comes with saring; BundleError where this installation has none."""
     package = Path(__file__).parent
     folder = package / "shipped"
     if (folder / "card.json").is_file():
         return folder
     raise BundleError(
-        f"{package}: found no model and none came with this installation; run `make train` in the "
-        "project's folder, or name a model's folder with --model or SARING_MODELS"
+        f"{package}: found no model and none came with this installation; run `make train` in the project's folder, or "
+        "name a model's folder with --model or SARING_MODELS"
     )
-
-
-def _newest(folder: Path) -> Path | None:
-    """Return the newest bundle that the user made; the one that came with saring is not theirs."""
-    return store.newest(folder, but=(SHIPPED,)) if folder.is_dir() else None

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from saring import kernel, store
-from saring.article import Abstention, Article, KeepLinks, LinkPrediction, Prediction, Record, clean_text
+from saring.article import Abstention, Article, KeepLinks, Link, LinkPrediction, Prediction, Record, clean_text
 from saring.errors import ConfigError, InputError
 from saring.io.columns import FIELDS, Columns, mended
 from saring.locate import find_bundle
@@ -65,35 +65,39 @@ def rows_of(articles: Any) -> Iterable[Source]:
 def take(sources: Sequence[Source]) -> list[Article | Prediction]:
     """Return for each source, in order, its article, or a prediction with `error`."""
     columns = Columns({})
-    opened = [_opened(source, columns) for source in sources]
-    return [
-        _checked(item, getattr(source, "where", "")) if isinstance(item, Article) else item
-        for item, source in zip(opened, sources, strict=True)
-    ]
+    return [_taken(source, columns) for source in sources]
 
 
-def _opened(source: Any, columns: Columns) -> Article | Prediction:
-    """Return the article in a source, or why there is none."""
+def _taken(source: Any, columns: Columns) -> Article | Prediction:
+    """Return the article in a source, as every file can hold it, or why there is none."""
+    where = ""
     if isinstance(source, str):
-        return parse(str(source))
-    if isinstance(source, Mapping):
+        article = parse(str(source))
+    elif isinstance(source, Mapping):
         values = _named(source)
         try:
             if "text" not in columns.find(tuple(values)).columns:
                 raise InputError(f"an article needs 'text'; found the fields {sorted(values)}")
             found: dict[str, Any] = columns.fields(values)
-        except InputError as error:
-            return Prediction(id=columns.identifier(values), error=str(error))
-        return parse(Record(**found | {"id": found.get("id") or text_id(found["text"])}))
-    if not isinstance(source, Record | Article):
-        why = f"found {type(source).__name__}; expected a text, a mapping with 'text', a Record or an Article"
-        return Prediction(id=str(getattr(source, "id", "")), error=why)
-    if isinstance(source, Record) and source.error:
-        return _failed(source, source.id, source.error)
-    for name, value in zip(FIELDS, _FIELDS_OF(source), strict=True):
-        if not isinstance(value, str):
-            return Prediction(id=str(source.id), error=f"field {name!r} is {type(value).__name__}; expected a string")
-    return parse(source) if isinstance(source, Record) else source
+        except InputError as reason:
+            return Prediction(id=columns.identifier(values), error=str(reason))
+        article = parse(Record(**found | {"id": found.get("id") or text_id(found["text"])}))
+    elif isinstance(source, Record | Article):
+        if isinstance(source, Record) and source.error:
+            return _failed(source, source.id, source.error)
+        for name, value in zip(FIELDS, _FIELDS_OF(source), strict=True):
+            if not isinstance(value, str):
+                error = f"field {name!r} is {type(value).__name__}; expected a string"
+                return Prediction(id=str(source.id), error=error)
+        where = getattr(source, "where", "")
+        article = parse(source) if isinstance(source, Record) else source
+    else:
+        error = f"found {type(source).__name__}; expected a text, a mapping with 'text', a Record or an Article"
+        return Prediction(id=str(getattr(source, "id", "")), error=error)
+    if article.title.strip() or article.text.strip():
+        return _storable(article)
+    own_id = "" if article.id == text_id(article.text) else article.id
+    return _failed(article, own_id, f"{where}: title and text are empty; expected an article".removeprefix(": "))
 
 
 def _named(row: Mapping[Any, Any]) -> dict[str, Any]:
@@ -108,15 +112,12 @@ def _kept(source: Source, columns: Columns) -> dict[str, Any]:
     return columns.kept({}) | dict(getattr(source, "kept", {}))
 
 
-def _checked(article: Article, where: str) -> Article | Prediction:
-    """Return an article as every file can hold it, or a prediction that says that it is empty."""
-    if not (article.title.strip() or article.text.strip()):
-        own_id = "" if article.id == text_id(article.text) else article.id
-        return _failed(article, own_id, f"{where}: title and text are empty; expected an article".removeprefix(": "))
+def _storable(article: Article) -> Article:
+    """Return an article with U+FFFD for NUL and half surrogate pairs, which no file can hold."""
     texts: tuple[str, ...] = _TEXTS_OF(article)
     whole = "".join(texts)
     try:
-        if "\0" not in whole and (whole.isascii() or whole.encode()):  # faster than a search for what is not storable
+        if "\0" not in whole and (whole.isascii() or whole.encode()):  # much faster than a search
             return article
     except UnicodeEncodeError:
         pass
@@ -384,6 +385,7 @@ class Model:
             unrelated = [round(p, DECIMALS) for p in scored.tolist()]
 
         verdicts: list[list[LinkPrediction]] = [[] for _ in articles]
+        kept: list[list[Link]] = [[] for _ in articles]
         for k, (i, link) in enumerate(links):
             (topic, probability), bait, p_unrelated = topics[n + k], clickbait[n + k], unrelated[k]
             related = None if p_unrelated is None else p_unrelated < thresholds["unrelated"]
@@ -393,6 +395,11 @@ class Model:
             verdicts[i].append(LinkPrediction(
                 link.headline, link.marker, link.start, link.end, related, p_unrelated, topic, bait, reasons, link.url
             ))  # fmt: skip
+            if keep_links == "all" or (keep_links == "related" and related):
+                kept[i].append(link)
+        clean_texts = bodies
+        if links and keep_links != "none":
+            clean_texts = [clean_text(article, links) for article, links in zip(articles, kept, strict=True)]
         return [
             Prediction(
                 id=article.id,
@@ -407,7 +414,7 @@ class Model:
                 abstained_because=_abstention(best, out_of_domain, thresholds),
                 clickbait=clickbait[i] if article.title else None,
                 links=tuple(verdicts[i]),
-                clean_text=bodies[i] if keep_links == "none" else _with_links(article, verdicts[i], keep_links),
+                clean_text=clean_texts[i],
                 error=article.note,
                 **marks,
             )
@@ -457,9 +464,3 @@ def _abstention(best: float, out_of_domain: float, thresholds: Mapping[str, floa
     if out_of_domain > thresholds["out_of_domain"]:
         return "unlike_news"
     return "unsure" if best < thresholds["abstain"] else None
-
-
-def _with_links(article: Article, verdicts: Sequence[LinkPrediction], keep: KeepLinks) -> str:
-    """Return the clean text of an article with all its links, or with the related ones."""
-    judged = zip(article.links, verdicts, strict=True)
-    return clean_text(article, [link for link, verdict in judged if keep == "all" or verdict.related])

@@ -169,7 +169,15 @@ def load(folder: Path) -> Bundle:
     for name, status in found.items():
         if not stat.S_ISREG(status.st_mode):
             raise BundleError(f"{folder / name}: a link or folder; a bundle holds plain files only")
-    checksums = _read_checksums(folder / CHECKSUMS)
+    path = folder / CHECKSUMS
+    checksums = _read_json(path)
+    names = {CARD, *(f"{task}.npz" for task in TASKS)}
+    plain = all(isinstance(digest, str) and _SHA256.fullmatch(digest) for digest in checksums.values())
+    if not (plain and CARD in checksums and names.issuperset(checksums)) or path.read_bytes() != to_json(checksums):
+        raise BundleError(
+            f"{path}: expected {CARD} and <task>.npz with a sha256 each, in the form saring writes; it was damaged or "
+            "altered: fetch an undamaged copy or train again"
+        )
     wanted = {*checksums, CHECKSUMS}
     if set(found) != wanted:
         raise BundleError(
@@ -210,13 +218,7 @@ def newest(folder: Path, *, but: Collection[str] = ()) -> Path | None:
 
 
 def check_target(folder: Path, *, replace: bool = False) -> bool:
-    """Return whether `folder` is a bundle that would give way to a new one.
-
-    Raises
-    ------
-    BundleError
-        When something is there that would not.
-    """
+    """Return whether `folder` is a bundle that would give way to a new one; BundleError for what would not."""
     replaced = replace and (folder / CHECKSUMS).is_file() and not folder.is_symlink()
     if (folder.exists() or folder.is_symlink()) and not replaced:
         raise BundleError(f"{folder}: exists already; choose another name or remove it first")
@@ -255,8 +257,8 @@ def _contents(models: Mapping[str, Parameters], card: Mapping[str, Any]) -> tupl
 def version_of(card: Mapping[str, Any], digests: Mapping[str, str]) -> str:
     """Return the model's version: 12 hex digits of a digest of what decides its predictions.
 
-    That is the array files, ``config``, ``labels`` and ``thresholds``; not the time, the metrics or the versions.
-    Training twice on the same data with the same settings gives the same version.
+    That is the array files, ``config``, ``labels`` and ``thresholds``. Training twice on the same data with the same
+    settings gives the same version.
     """
     content = {
         "files": {name: digest for name, digest in digests.items() if name.endswith(".npz")},
@@ -300,18 +302,15 @@ def _check_card(card: Mapping[str, Any], files: Collection[str], where: Path) ->
 def _check_fit(model: Parameters, card: Mapping[str, Any]) -> None:
     """Raise BundleError when a model does not fit its card or the features of this saring."""
     n_labels = len(card["labels"]["topic"])
-    match model:
-        case TopicParameters() if len(model.intercept) != n_labels:
-            raise BundleError(f"topic: {n_labels} labels and {len(model.intercept)} intercepts")
-        case LinkParameters():
-            term_groups = model.pairs.term_groups
-            n_groups = sum(len(term_groups.get(kind, [])) for kind in KINDS)
-            if len(model.mean) != len(FEATURES):
-                raise BundleError(f"link: {len(model.mean)} features, expected {len(FEATURES)}")
-            if set(term_groups) != {*KINDS, *WORD_LISTS} or len(model.pairs.family_weights) != n_groups:
-                raise BundleError(f"link: {n_groups} groups of terms do not fit their weights")
-        case _:
-            pass
+    if isinstance(model, TopicParameters) and len(model.intercept) != n_labels:
+        raise BundleError(f"topic: {n_labels} labels and {len(model.intercept)} intercepts")
+    if isinstance(model, LinkParameters):
+        term_groups = model.pairs.term_groups
+        n_groups = sum(len(term_groups.get(kind, [])) for kind in KINDS)
+        if len(model.mean) != len(FEATURES):
+            raise BundleError(f"link: {len(model.mean)} features, expected {len(FEATURES)}")
+        if set(term_groups) != {*KINDS, *WORD_LISTS} or len(model.pairs.family_weights) != n_groups:
+            raise BundleError(f"link: {n_groups} groups of terms do not fit their weights")
 
 
 def _parse_created(text: Any, where: object) -> datetime:
@@ -384,21 +383,6 @@ def _write(folder: Path, files: Mapping[str, bytes], card: Mapping[str, Any], *,
     finally:
         shutil.rmtree(part, ignore_errors=True)  # gone already when the rename went well
     return folder
-
-
-def _read_checksums(path: Path) -> dict[str, str]:
-    """Return sha256 by file name; every byte of the file must be as `_write` wrote it."""
-    checksums = _read_json(path)
-    names = {CARD, *(f"{task}.npz" for task in TASKS)}
-    plain = CARD in checksums and all(
-        name in names and isinstance(digest, str) and _SHA256.fullmatch(digest) for name, digest in checksums.items()
-    )
-    if not plain or path.read_bytes() != to_json(checksums):
-        raise BundleError(
-            f"{path}: expected {CARD} and <task>.npz with a sha256 each, in the form saring writes;"
-            " it was damaged or altered: fetch an undamaged copy or train again"
-        )
-    return checksums
 
 
 def _read_checked(path: Path, checksums: Mapping[str, str]) -> bytes:
