@@ -70,22 +70,13 @@ class TrainConfig:
 def load_config(path: str | Path) -> TrainConfig:
     """Return the settings in a TOML file; what it does not name keeps its default.
 
-    Raises
-    ------
-    ConfigError
-        When the file cannot be read, a key is unknown, or a value is of another type or range.
+    ConfigError when the file cannot be read, a key is unknown, or a value is of another type or range.
     """
     return _build(TrainConfig, read_toml(path), str(path))
 
 
 def read_toml(path: str | Path) -> dict[str, Any]:
-    """Return what a TOML file says.
-
-    Raises
-    ------
-    ConfigError
-        When the file cannot be read or is no TOML.
-    """
+    """Return what a TOML file says; ConfigError when it cannot be read or is no TOML."""
     try:
         return tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
@@ -115,45 +106,36 @@ def flat(config: Any) -> dict[str, Any]:
 
 def _build(kind: type[T], values: Mapping[str, Any], where: str) -> T:
     """Return `kind` filled from `values`."""
-    default = kind()
-    known = {f.name: getattr(default, f.name) for f in fields(kind)}  # type: ignore[arg-type]
+    defaults = {f.name: getattr(kind(), f.name) for f in fields(kind)}  # type: ignore[arg-type]
+    check_keys(values, defaults, where)
     filled: dict[str, Any] = {}
-    check_keys(values, known, where)
     for key, value in values.items():
-        if is_dataclass(known[key]) and isinstance(value, Mapping):
-            filled[key] = _build(type(known[key]), value, f"{where} [{key}]")
+        default = defaults[key]
+        if is_dataclass(default) and isinstance(value, Mapping):
+            filled[key] = _build(type(default), value, f"{where} [{key}]")
         else:
-            filled[key] = _typed(value, type(known[key]), f"{where}: {key}")
-            if isinstance(filled[key], int | float):
-                _check_range(key, filled[key], f"{where}: {key}")
+            filled[key] = _checked(key, value, type(default), f"{where}: {key}")
     return kind(**filled)
 
 
-def _typed(value: Any, kind: type, where: str) -> Any:
-    """Return a value of the wanted type; a whole number serves as a float, a list as a tuple."""
+def _checked(key: str, value: Any, kind: type, where: str) -> Any:
+    """Return a value of this type and in its range; a whole number serves as a float, a list as a tuple."""
     if kind is float and type(value) is int and abs(value) <= LARGEST:
-        return float(value)
+        value = float(value)
     if kind is tuple and isinstance(value, list) and all(isinstance(v, str) for v in value):
-        return tuple(value)
-    if type(value) is not kind:
-        raise ConfigError(f"{where} is {_shown(value)}; expected {_TYPE_NAMES[kind]}")
-    return value
-
-
-def _check_range(key: str, value: float, where: str) -> None:
-    """Raise unless a number is one that training can use."""
+        value = tuple(value)
     low, high = _RANGES.get(key, (0, LARGEST))
-    if not low <= value <= high:  # False for NaN, too
+    if type(value) is not kind:
+        expected = _TYPE_NAMES.get(kind, "a table")
+    elif isinstance(value, int | float) and not low <= value <= high:  # nor is NaN
         expected = f"{low} or more" if value < low and high is LARGEST else f"{low} to {high}"
-        raise ConfigError(f"{where} is {_shown(value)}; expected {expected}")
-
-
-def _shown(value: Any) -> str:
-    """Return a value for a message, however long or deep it is."""
+    else:
+        return value
     try:
-        return reprlib.repr(value)
+        shown = reprlib.repr(value)
     except ValueError:
-        return "a number of more digits than can be written"
+        shown = "a number of more digits than can be written"
+    raise ConfigError(f"{where} is {shown}; expected {expected}")
 
 
 _TYPE_NAMES: Mapping[type, str] = {
@@ -162,9 +144,6 @@ _TYPE_NAMES: Mapping[type, str] = {
     int: "a whole number",
     str: "text in quotes",
     tuple: "a list of texts",
-    TopicConfig: "a table",
-    LinkConfig: "a table",
-    ClickbaitConfig: "a table",
 }
 # Where a setting of this name is not any number from 0 up.
 _RANGES: Mapping[str, tuple[float, float]] = {

@@ -21,8 +21,6 @@ from pathlib import Path
 
 # Python keeps a byte of a name that is not UTF-8 as one of these; no file can hold them.
 _SURROGATES = re.compile("[\ud800-\udfff]")
-
-
 # The user's name and password in an address, and what servers take for a password in a query.
 _SECRETS = re.compile(
     r"(?<=://)(?:[^\s:/@?#]*:(?!\d*/)\S*|[^\s/?#]*)@"
@@ -48,12 +46,12 @@ def path_text(path: str | Path) -> str:
     >>> path_text("caf\udce9.html")
     'caf\\xe9.html'
     """
-    return _SURROGATES.sub(_escaped, str(path))
 
+    def escaped(surrogate: re.Match[str]) -> str:
+        number = ord(surrogate[0])
+        return f"\\x{number - 0xDC00:02x}" if 0xDC80 <= number <= 0xDCFF else f"\\u{number:04x}"
 
-def _escaped(surrogate: re.Match[str]) -> str:
-    number = ord(surrogate[0])
-    return f"\\x{number - 0xDC00:02x}" if 0xDC80 <= number <= 0xDCFF else f"\\u{number:04x}"
+    return _SURROGATES.sub(escaped, str(path))
 
 
 class SaringError(Exception):

@@ -31,13 +31,7 @@ INTERRUPTED = 130  # what a shell reports for Ctrl-C
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Return the exit code of the command line.
-
-    Parameters
-    ----------
-    arguments : sequence of str, optional
-        Words after the program's name; those of the process when not given.
-    """
+    """Return the exit code of the command line; `arguments` are by default those of the process."""
     _open_streams()
     with _interrupts() as interrupted:
         told = ""

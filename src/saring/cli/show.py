@@ -64,12 +64,8 @@ def print_problem(message: str) -> None:
 def print_prediction(where: str, prediction: Prediction) -> None:
     """Print one article with its topic, its links judged, and the unrelated ones struck through.
 
-    Parameters
-    ----------
-    where : str
-        Where the article is from: ``file:row``.
-    prediction : Prediction
-        Made with ``keep_links="all"``, so that the links stand in its clean text.
+    `where` is the article's place, ``file:row``. The prediction was made with ``keep_links="all"``, so
+    that the links stand in its clean text.
     """
     if prediction.error:
         print_problem(prediction.error)

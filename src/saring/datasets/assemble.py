@@ -61,12 +61,8 @@ class TableRow(NamedTuple):
 def open_tables(source: Path, recipe: Recipe) -> Iterator[list[Path]]:
     """Give the tables of a source, in order, their checksums verified; a zip is unpacked meanwhile.
 
-    Of a folder or zip these are the tables of the first layout of which any is there.
-
-    Raises
-    ------
-    InputError
-        When the source is not there, holds no table, or a checksum differs.
+    Of a folder or zip these are the tables of the first layout of which any is there. InputError
+    when the source is not there, holds no table, or a checksum differs.
     """
     if not source.exists():
         raise InputError(f"{source}: there is no such file or folder; check the path")
@@ -118,11 +114,8 @@ def _unpack(source: Path, folder: Path, recipe: Recipe) -> None:
 def table_rows(table: Path, recipe: Recipe) -> Iterator[TableRow]:
     """Yield the rows of a table; a row with a value that cannot be read, except its date, has an error.
 
-    Raises
-    ------
-    ConfigError
-        At the end, when no row has a column that the recipe names. Tables of a layout differ, so
-        they may lack some.
+    ConfigError at the end, when no row has a column that the recipe names; tables of a layout
+    differ, so they may lack some.
     """
     seen: set[str] = set()
     for row in rows(table, ReadOptions(on_error="keep")):
@@ -173,22 +166,14 @@ class Draft:
 
 
 class Drafter:
-    """Turns rows of tables into drafts, and remembers what was wrong with them.
-
-    Attributes
-    ----------
-    rows, left_out : int
-        Rows taken so far, and those of them that could not be used.
-    problems : list[str]
-        What was wrong with those, and with dates that nobody understands; each with its place.
-    """
+    """Turns rows of tables into drafts, counts them, and remembers what was wrong with them."""
 
     def __init__(self, recipe: Recipe) -> None:
         self._recipe = recipe
         self._unknown: dict[tuple[str, str, str], str] = {}  # column, value, expected -> place
         self.rows = 0
-        self.left_out = 0
-        self.problems: list[str] = []
+        self.left_out = 0  # rows that could not be used
+        self.problems: list[str] = []  # what was wrong with those, and with unreadable dates, each with its place
 
     def take(self, rows: Iterable[TableRow]) -> Iterator[Draft]:
         """Yield the drafts of the rows that can be used."""

@@ -57,24 +57,13 @@ def fetch(address: str, path: Path, sha256: str = "", progress: Progress = lambd
     """Return the SHA-256 of the file at an address, once it lies complete at `path`.
 
     What is there already is not fetched again. What an earlier run left in ``path.part`` is
-    resumed, if the server says that the file is the same.
-
-    Parameters
-    ----------
-    address : str
-        An http or https address.
-    path : Path
-        Where the file goes; it appears when it is complete and has the right checksum.
-    sha256 : str
-        Expected checksum; without one any complete file will do.
-    progress : callable
-        Called with the bytes that are there and those there will be, 0 when unknown.
+    resumed, if the server says that the file is the same. Without a `sha256` any complete file will
+    do. `progress` takes the bytes that are there and those there will be, 0 when unknown.
 
     Raises
     ------
     InputError
-        The server cannot be reached, refuses, breaks off or sends too much, or the checksum
-        differs.
+        The server cannot be reached, refuses, breaks off or sends too much, or the checksum differs.
     ConfigError
         The address is no web address, or the disk refuses.
     """
@@ -100,13 +89,7 @@ def fetch(address: str, path: Path, sha256: str = "", progress: Progress = lambd
 
 
 def check_sha256(path: Path, expected: str = "") -> str:
-    """Return the SHA-256 of a file's bytes, as 64 hex digits.
-
-    Raises
-    ------
-    InputError
-        It is not the expected one.
-    """
+    """Return the SHA-256 of a file's bytes, as 64 hex digits; InputError when it is not the expected one."""
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if expected and found != expected.lower():

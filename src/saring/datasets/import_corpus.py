@@ -134,19 +134,8 @@ def import_corpus(
         A .jsonl file; it appears when it is complete. What is fetched is kept beside it.
     sha256 : str
         Checksum of what is fetched, instead of the recipe's, or of the file at a path.
-    overwrite : bool
-        Whether an existing `out` is replaced.
     progress : callable
         Called with a stage, what is done of it and how much there is, 0 when unknown.
-
-    Raises
-    ------
-    ConfigError
-        When the recipe is not valid, there is no source, or `out` cannot be written.
-    InputError
-        When the source cannot be had, is not what its checksum says, or holds no table.
-    CorpusError
-        When a label has a value that the recipe does not know, or there are no rows.
     """
     shipped = Path(__file__).parent / CLICK_ID / f"{CLICK_ID}.toml"
     plan = load_recipe(shipped if str(recipe) == CLICK_ID else recipe)

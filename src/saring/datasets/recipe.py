@@ -102,13 +102,7 @@ class Recipe:
 
 
 def load_recipe(path: str | Path) -> Recipe:
-    """Return the recipe in a TOML file.
-
-    Raises
-    ------
-    ConfigError
-        When the file cannot be read, a key is unknown, or a value is of another kind.
-    """
+    """Return the recipe in a TOML file; ConfigError for an unknown key or a value of another kind."""
     path = Path(path)
     values = _checked(read_toml(path), _FORMAT, str(path))
     layouts = values.pop("files", {}).get("layouts", [])
@@ -209,12 +203,7 @@ def title_key(title: str) -> str:
 def read_annotations(files: Mapping[str, Path]) -> Annotations:
     """Return the labels of annotation files, ``{"topics": ..., "chosen": ..., "links": ...}``.
 
-    Raises
-    ------
-    CorpusError
-        For a row without its columns or with a value that is none of the labels.
-    InputError
-        When a file cannot be read.
+    CorpusError for a row without its columns or with a value that is none of the labels.
     """
     topics: dict[Place, TopicReading] = {}
     links: dict[Place, list[tuple[str, int]]] = {}

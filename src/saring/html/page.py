@@ -44,22 +44,11 @@ ParsePage = Callable[[bytes, str], Record]
 
 
 def page_record(html: bytes, name: str) -> Record:
-    """Return the article of a web page.
+    """Return the article of a web page; `name` is its id and its place for messages.
 
     Each teaser link in the body is a line of its own, ``Baca juga: HEADLINE``, and its address is
     in `Record.addresses`. Where `saring.html.layout` finds no body, trafilatura extracts the text.
-
-    Parameters
-    ----------
-    html : bytes
-        The page as saved.
-    name : str
-        What it is called; becomes the record's id and its place for messages.
-
-    Raises
-    ------
-    InputError
-        The page holds no text, or is too deep or too long to parse.
+    InputError when the page holds no text, or is too deep or too long to parse.
     """
     from lxml.etree import ParserError
     from lxml.html import HTMLParser, document_fromstring
@@ -138,14 +127,8 @@ def _decoded(html: bytes) -> str:
 class PageReader(AbstractContextManager["PageReader"]):
     """Reads web pages in a worker process; use as a context manager or call `close`.
 
-    Parameters
-    ----------
-    seconds : float
-        Time limit for one page.
-    parse_page : callable
-        What the worker runs, `page_record` by default. It must stand at the top level of a module
-        that can be imported by name. Tests pass functions that crash or hang.
-
+    The worker runs `parse_page`, a function at the top level of a module, for `seconds` at most for
+    each page. MissingExtraError when the extra "html" is not installed.
     """
 
     def __init__(self, seconds: float = PAGE_SECONDS, parse_page: ParsePage = page_record) -> None:
@@ -156,12 +139,7 @@ class PageReader(AbstractContextManager["PageReader"]):
     def read(self, html: bytes, name: str) -> Record:
         """Return the record of one page.
 
-        Raises
-        ------
-        InputError
-            The page is too large or holds no text, or reading it took too long or crashed.
-        MissingExtraError
-            The extra "html" is not installed.
+        InputError when it is too large or holds no text, or when reading it took too long or crashed.
         """
         if MAX_PAGE_BYTES < len(html) <= MAX_SAVED_BYTES:
             html = without_images(html.decode("latin-1")).encode("latin-1")
