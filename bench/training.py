@@ -47,9 +47,9 @@ from saring.evaluation.reports import Table
 from saring.models.pair_fitting import (
     ABBREVIATION_SAMPLE,
     LATENT_WORDS,
-    Background,
     PairFeatures,
     PairScaler,
+    background,
     group_weights,
     learn_abbreviations,
     name_shares,
@@ -146,7 +146,7 @@ class PlainPairs(PairFeatures):
             latent_idf=latent.idf_,
             axes=TruncatedSVD(dimensions, random_state=self.seed).fit(weighed).components_,
             abbreviations=[*learn_abbreviations(texts[:: 1 + len(texts) // ABBREVIATION_SAMPLE])],
-            **group_weights(Background.of(pairs)),
+            **group_weights(background(pairs)),
         )
         return self
 

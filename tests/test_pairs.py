@@ -24,9 +24,9 @@ from saring.models.pair_features import (
     ArticleText,
     Features,
 )
-from saring.models.pair_fitting import Background, PairFeatures, PairScaler, load_term_groups, name_shares
+from saring.models.pair_fitting import PairFeatures, PairScaler, _some, background, load_term_groups, name_shares
 from saring.models.parameters import to_arrays
-from saring.models.tfidf_features import Rows
+from saring.models.tfidf_features import Rows, count_terms
 from saring.models.vocabulary import KINDS, NAME_PRIOR, Bag, TermGroups, capitalised, words_inside
 from saring.text import glued_parts, separate_words, words
 from saring.training.corpus import read_corpus
@@ -403,19 +403,25 @@ def test_learnt_from_some_rows_of_a_table_is_what_is_learnt_from_those_rows_alon
     assert np.array_equal(of_table.transform(pairs), alone.transform(pairs))
 
 
-def test_a_text_is_asked_once_however_often_it_is_among_some():
-    asked = []
+def test_a_text_is_read_once_however_many_folds_are_fitted(monkeypatch):
+    counted = []
 
-    def ask(text):
-        asked.append(text)
-        return np.array([len(text)])
+    def count(texts, cut):
+        counted.append([*texts])
+        return count_terms(counted[-1], cut)
 
-    rows = Rows([(f"Judul {i}", "Isi.", "") for i in range(10)])
-    for chosen in ([0, 1, 2, 3], [3, 4, 5]):
-        background = Background.of(rows.take(np.array(chosen)))
-        assert background.ask_some(2, ask).shape == (len(background.some(2)), 1)
-    # The first and the last, of three as of four: one article is of both.
-    assert [text.split()[1] for text in asked] == ["0", "3", "5"]
+    monkeypatch.setattr("saring.models.pair_fitting.count_terms", count)
+    rows = Rows([(*article, headline) for article in KNOWN for headline in ("Satu", "")])
+    for chosen in (np.arange(40), np.arange(12, 52)):
+        PairFeatures(min_df=1, dimensions=4).fit(rows.take(chosen))
+    assert counted == [["\n".join(article) for article in KNOWN], [body for _, body in KNOWN]]
+
+
+def test_groups_are_weighed_on_articles_from_all_over():
+    articles = background([(f"Judul {i}", "Isi.", headline) for i in range(4) for headline in "ab"])
+    assert [*articles] == [(f"Judul {i}", "Isi.") for i in range(4)]
+    assert [title for title, _ in _some(articles, 2)] == ["Judul 0", "Judul 3"]
+    assert [title for title, _ in _some(articles.take(np.arange(3)), 2)] == ["Judul 0", "Judul 2"]
 
 
 def test_background_does_not_move_the_scale_of_features():

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Literal
 
 Row = tuple[str, str]  # title and body of an article, of which either may be empty
@@ -25,7 +26,7 @@ FRAMED_TOKEN = f"[{START}{END}]|{TOKEN}"
 NUMBER = "0"  # one number is like another: "5 artis" and "7 artis" are the same form
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_TOKEN, _FRAMED_TOKEN = re.compile(TOKEN), re.compile(FRAMED_TOKEN)
+_FRAMED_TOKEN = re.compile(FRAMED_TOKEN)
 
 
 def field_text(row: Row, field: Field) -> str:
@@ -34,11 +35,6 @@ def field_text(row: Row, field: Field) -> str:
     if field == "title":
         return title
     return f"{title}\n{body[:LEAD_CHARS] if field == 'lead' else body}"
-
-
-def tokens(headline: str) -> list[str]:
-    """Return the numbers, words and marks of a headline, in order, as they are written."""
-    return _TOKEN.findall(headline)
 
 
 def framed(headline: str, *, cased: bool) -> str:
@@ -51,6 +47,11 @@ def framed_tokens(headlines: Iterable[str], *, cased: bool) -> list[list[str]]:
     """Return the tokens of each framed headline, lower-cased unless case counts."""
     texts = [framed(headline, cased=cased) for headline in headlines]
     return [_FRAMED_TOKEN.findall(text if cased else text.lower()) for text in texts]
+
+
+def with_pairs(tokens: list[str]) -> list[str]:
+    """Return tokens, and the pairs of neighbours among them."""
+    return tokens + [f"{one} {two}" for one, two in pairwise(tokens)]
 
 
 # Words, by scikit-learn's own pattern: two or more word characters. One definition for all features.
@@ -108,7 +109,7 @@ def glued_parts(text: str) -> list[str]:
 @cache
 def load_lexicon(section: str) -> dict[str, tuple[str, ...]]:
     """Return the groups of a section of lexicon.toml, ``domains`` or ``subjects``: name to terms."""
-    table = tomllib.loads((files("saring") / "lexicon.toml").read_text(encoding="utf-8"))
+    table = tomllib.loads((files("saring") / "lexicon.toml").read_text("utf-8"))
     return {
         name: tuple(term.strip() for term in group["terms"].replace("\n", " ").split(","))
         for name, group in table[section].items()
@@ -150,10 +151,9 @@ _MORE_LETTERS = re.compile("[\u200c\u200dⒶ-ⓩ🄰-🅉🅐-🅩🅰-🆉]")
 
 
 class Splitter:
-    """Splits texts into sentences, given abbreviations, lower-case, without their final full stop.
+    """Splits texts into sentences as NLTK's PunktSentenceTokenizer does when all it has is these abbreviations.
 
-    The sentences are those of NLTK's PunktSentenceTokenizer when it has these abbreviations and nothing else (no
-    collocations, sentence starters or cases of words).
+    They are lower-case, without their final full stop; there are no collocations, sentence starters or cases of words.
     """
 
     def __init__(self, abbreviations: Iterable[str] = ABBREVIATIONS) -> None:
@@ -236,5 +236,5 @@ def paragraphs(text: str) -> Iterator[str]:
 
 def like_letter(character: str) -> bool:
     """Whether a character with a full stop behind it is an initial to NLTK."""
-    alike = unicodedata.category(character) in _LIKE_LETTERS or _MORE_LETTERS.match(character) is not None
-    return alike or character.isalpha()
+    alike = character.isalpha() or unicodedata.category(character) in _LIKE_LETTERS
+    return alike or _MORE_LETTERS.match(character) is not None

@@ -63,8 +63,7 @@ BASELINE = FEATURES.index("overlap")  # the column that alone tells most, which 
 LEAD_WORDS = 80  # the first two or three paragraphs
 LEAD_CHARS = LEAD_WORDS * 20  # all of which are looked for in so many characters
 LATENT_CHARS = 600  # the title and the first two or three paragraphs
-# Far longer than any article. Each link is looked for in the whole text: a book with thousands of links would cost
-# their product.
+# Far longer than any article: each link is looked for in the whole text, so a book's links would cost their product.
 BODY_CHARS = 100_000
 MIN_STEM_CHARS = 4  # a shorter word stands inside too many others ("as" in "tugas")
 MIN_KEY_CHARS = 3
@@ -83,21 +82,13 @@ MIN_TELLING_CHARS = 3
 
 
 class Tools:
-    """What every pair is looked up in, from the fitted parameters.
-
-    Attributes
-    ----------
-    idf : dict of str to float
-        How rare each known word is (natural log, from 1 up); any other is as rare as `unseen`.
-    names : dict of str to float
-        How probable it is that a known word is a name.
-    """
+    """What every pair is looked up in, from the fitted parameters."""
 
     def __init__(self, fitted: PairParameters) -> None:
-        # Common words first: they lie beside each other in memory, and most look-ups are of them.
-        order = fitted.idf.argsort(kind="stable")
-        ranked = zip(order.tolist(), fitted.idf[order].tolist(), strict=True)
-        self.idf: dict[str, float] = {fitted.words[i]: weight for i, weight in ranked}
+        # How rare each word is (natural log, from 1 up). Common words come first: they lie beside each other in
+        # memory, and most look-ups are of them.
+        idf: list[float] = fitted.idf.tolist()
+        self.idf = {fitted.words[i]: idf[i] for i in fitted.idf.argsort(kind="stable").tolist()}
         self.unseen = unseen_weight(fitted.idf, fitted.min_df)
         self.names: dict[str, float] = dict(zip(fitted.words, fitted.names.tolist(), strict=True))
         self.lexicon = {term for group in fitted.lexicon.values() for term in group}
@@ -115,36 +106,18 @@ class Tools:
 
 
 class Headline:
-    """A headline as the features see it.
-
-    Attributes
-    ----------
-    weights : dict of str to float
-        Its words, in order, and how rare they are.
-    total : float
-        Their sum; 1 where there is no word.
-    related : dict of str to set of int
-        Its words that have related terms, and the groups of these.
-    groups : frozenset of int
-        All of these groups.
-    pairs : list of (str, str)
-        Neighbouring words, each two once and in order: a sum over a set of them would have other last digits in each
-        process.
-    subjects : list of int
-        The groups of the lexicon that it names.
-    direction : (n_dimensions,) array
-        Where it lies in the latent space.
-    """
+    """A headline as the features see it."""
 
     def __init__(self, text: str, tools: Tools) -> None:
         [(plain, parts)] = read(text)
         bag = Bag(plain)
         found = bag.words + parts
         self.lowered = text.lower()
-        self.weights = tools.weights(found)
+        self.weights = tools.weights(found)  # how rare its words are, in their order
         self.total = sum(self.weights.values()) or 1.0
-        self.related, groups = tools.term_groups.related(found)
+        self.related, groups = tools.term_groups.related(found)  # its words that have related terms, with their groups
         self.groups = frozenset(groups)
+        # Neighbouring words, each two once and in order: a sum over a set would have other last digits in each process.
         self.pairs = list(dict.fromkeys(pairwise(found)))
         self.subjects = [group for group, times in enumerate(tools.subjects.count(bag)) if times]
         self.direction = tools.latent.direction(bag.words)
@@ -172,23 +145,7 @@ class Sentences:
 
 
 class ArticleText:
-    """An article as the features see it; of a very long one the beginning.
-
-    Attributes
-    ----------
-    bag : Bag
-        Its words, with glued ones also taken apart.
-    lead : set of str
-        Words of the first paragraphs.
-    groups, lead_groups : list of int
-        How often the text has each group of terms; how often title and lead have it.
-    title_weights, key_weights : dict of str to float
-        The words of the title, and the terms of highest TF-IDF, with their weights.
-    subjects : list of float
-        How much it has of each group of the lexicon: the logarithm of counts by rarity.
-    direction : (n_dimensions,) array
-        Where its title and lead lie in the latent space.
-    """
+    """An article as the features see it; of a very long one the beginning."""
 
     def __init__(self, title: str, body: str, tools: Tools) -> None:
         self.body = body[:BODY_CHARS]
@@ -198,16 +155,16 @@ class ArticleText:
         self._mentions: dict[str, int] = {}
         (runs, parts), *beginnings = read(text, title, self.body[:LEAD_CHARS], text[:LATENT_CHARS])
         plain = Bag(runs)
-        self.bag = Bag(runs + parts) if parts else plain
+        self.bag = Bag(runs + parts) if parts else plain  # with glued words also taken apart
         titled, lead, latent = ([word for word in found if len(word) > 1] for found, _ in beginnings)
         titled, lead = titled + beginnings[0][1], (lead + beginnings[1][1])[:LEAD_WORDS]
         self.lead = set(lead)
-        self.groups = tools.term_groups.counter.count(self.bag)
+        self.groups = tools.term_groups.counter.count(self.bag)  # how often it has each group of terms
         self.lead_groups = tools.term_groups.counter.count(Bag(titled + lead))
         self.title_weights = tools.weights(titled)
         self.key_weights = self._key_weights()
         counts = zip(tools.subjects.count(plain), tools.subject_weights, strict=True)
-        self.subjects = [math.log1p(times) * weight for times, weight in counts]
+        self.subjects = [math.log1p(times) * weight for times, weight in counts]  # how much it has of each
         self.direction = tools.latent.direction(latent)
 
     def mentions(self, word: str) -> int:
@@ -251,6 +208,7 @@ def pair_features(article: ArticleText, headline: Headline, evidence: dict[str, 
     bend = BM25_SATURATION * (1 - BM25_LENGTH + BM25_LENGTH * article.bag.size / USUAL_WORDS)
     named = {w: v * (1.0 if w in article.names else tools.names.get(w, NAME_PRIOR)) for w, v in weights.items()}
     groups = tools.group_weights
+    groups_total = sum([groups[g] for g in headline.groups]) + GROUP_FLOOR
     subject_share, subject_missing = _subjects(article.subjects, headline.subjects, tools.subject_weights)
     return Features(
         overlap=sum(shared.values()) / total,
@@ -262,20 +220,15 @@ def pair_features(article: ArticleText, headline: Headline, evidence: dict[str, 
         specific=sum([w - SPECIFIC_WEIGHT for w in shared.values() if w > SPECIFIC_WEIGHT]),
         saturated=sum([w * (said[word] * (BM25_SATURATION + 1) / (said[word] + bend)) for word, w in shared.items()]),
         phrases=sum(
-            [
-                math.log1p(times) * min(weights[one], weights[two])
-                for one, two in headline.pairs
-                if (times := article.bag.pairs(one, two))
-            ]
+            math.log1p(times) * min(weights[one], weights[two])
+            for one, two in headline.pairs
+            if (times := article.bag.pairs(one, two))
         ),
         mentions=sum(evidence.values()),
         matter=sum([found for word, found in evidence.items() if word not in places and word not in actors]),
-        missing_places=-sum(
-            [weights[word] - COMMON_WEIGHT for word, found in evidence.items() if found == 0 and word in places]
-        ),
+        missing_places=-sum([weights[w] - COMMON_WEIGHT for w, found in evidence.items() if not found and w in places]),
         names=sum([w for word, w in named.items() if word in shared]) / (sum(named.values()) + NAME_FLOOR),
-        groups=sum([groups[g] for g in headline.groups if article.groups[g]])
-        / (sum([groups[g] for g in headline.groups]) + GROUP_FLOOR),
+        groups=sum([groups[g] for g in headline.groups if article.groups[g]]) / groups_total,
         latent_lead=float(headline.direction @ article.direction),
         subject_share=subject_share,
         subject_missing=subject_missing,

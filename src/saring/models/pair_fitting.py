@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from itertools import pairwise
 from typing import Any
@@ -20,12 +19,11 @@ from sklearn.preprocessing import StandardScaler
 
 from saring.models.pair_features import Pair, PairScorer
 from saring.models.parameters import Floats, PairParameters
-from saring.models.tfidf_features import Counts, Rows, count_terms
+from saring.models.tfidf_features import Counts, Rows, count_terms, per_row
 from saring.models.vocabulary import KINDS, NAME_PRIOR, NAME_PRIOR_WEIGHT, Bag, GroupCounter, TermGroups, words_inside
-from saring.text import ABBREVIATIONS, PUNKT_NUMBER, PUNKT_TOKEN, like_letter, load_lexicon, paragraphs, read, runs
+from saring.text import ABBREVIATIONS, PUNKT_NUMBER, PUNKT_TOKEN, Row, like_letter, load_lexicon, paragraphs, read, runs
 
-# Punkt also learns ordinary words that end sentences; an abbreviation is short.
-MAX_ABBREVIATION_CHARS = 6
+MAX_ABBREVIATION_CHARS = 6  # Punkt also learns ordinary words that end sentences
 # Source: NLTK's PunktTrainer.
 LIKELY = 0.3  # score from which a word is an abbreviation
 RARE = 5  # a word met so often is judged by its score alone
@@ -35,10 +33,8 @@ NUMBER_TYPE = "##number##"
 SENTENCE_ENDS = frozenset(".?!")
 INTERNAL_MARKS = frozenset(",:;")  # a sentence goes on behind them
 
-# A subject met in every article says nothing; one never met must not weigh without bound.
-SUBJECT_FLOOR = 0.005
-# Subjects and groups are common enough to be counted on some texts, abbreviations on fewer: Punkt takes five
-# milliseconds a text.
+SUBJECT_FLOOR = 0.005  # a subject met in every article says nothing; one never met must not weigh without bound
+# Subjects and groups are common enough for some texts to tell; abbreviations for fewer, at five milliseconds a text.
 SAMPLE, ABBREVIATION_SAMPLE = 3000, 500
 # The latent space of more words is no better, and its matrix is most of what the bundle weighs.
 LATENT_WORDS = 8000
@@ -47,8 +43,6 @@ LATENT_WORDS = 8000
 def learn_abbreviations(texts: Iterable[str]) -> tuple[str, ...]:
     """Return the abbreviations found by Punkt's statistics in a few hundred articles, and those of `ABBREVIATIONS`.
 
-    Notes
-    -----
     Gives what NLTK's trainer gives with our tokens, in a third of the time: neither sentence starters nor collocations
     are looked for, nor anything about words that no rule asks for.
     Source: Kiss & Strunk (2006), Unsupervised multilingual sentence boundary detection, as implemented by NLTK.
@@ -60,12 +54,10 @@ def learn_abbreviations(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(short | set(ABBREVIATIONS)))
 
 
-class _Types(dict[str, str]):
-    """Tokens and their types: numbers are alike, and so are letters big and small."""
-
-    def __missing__(self, token: str) -> str:
-        found = self[token] = NUMBER_TYPE if PUNKT_NUMBER.fullmatch(token) else token.lower()
-        return found
+@lru_cache(maxsize=1 << 16)
+def _type(token: str) -> str:
+    """Return the type of a token: numbers are alike, and so are letters big and small."""
+    return NUMBER_TYPE if PUNKT_NUMBER.fullmatch(token) else token.lower()
 
 
 class AbbreviationTrainer:
@@ -73,7 +65,6 @@ class AbbreviationTrainer:
 
     def __init__(self) -> None:
         self.found: set[str] = set()
-        self._types = _Types()
         self._times: Counter[str] = Counter()  # of each type
         self._size = self._stops = 0  # tokens met, and those of them with a full stop at the end
         # Types met with a capital where a sentence begins, and where one goes on.
@@ -84,7 +75,7 @@ class AbbreviationTrainer:
         """Learn from a text."""
         lines = [PUNKT_TOKEN.findall(line) for line in paragraphs(text)]
         tokens = [token for line in lines for token in line]
-        types = list(map(self._types.__getitem__, tokens))
+        types = list(map(_type, tokens))
         self._times.update(types)
         self._size += len(tokens)
         self._stops += sum(token.endswith(".") for token in tokens)
@@ -153,7 +144,7 @@ class AbbreviationTrainer:
             return False
         if following[0] in INTERNAL_MARKS or not following[0].islower():
             return following[0] in INTERNAL_MARKS
-        next_type = self._types[following]
+        next_type = _type(following)
         next_word = _without_stop(next_type) if following_ends else next_type
         return next_word in self._capital_begins and next_word not in self._capital_inside
 
@@ -163,63 +154,12 @@ def _without_stop(type_: str) -> str:
     return type_[:-1] if len(type_) > 1 and type_[-1] == "." else type_
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Background:
-    """Articles that words are learned from, some or all of a table's; each text is read once for all folds."""
-
-    texts: list[str]  # title and body of all articles of the table, each once
-    words: Counts  # of all articles
-    inside: Counts  # of the words inside sentences, as they are written
-    numbers: NDArray[np.intp]  # which of all articles these are
-    _answers: dict[int, NDArray[Any]] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, pairs: Sequence[Pair]) -> Background:
-        """Return the articles of (title, body, headline) rows, in order of first appearance."""
-        rows = Rows.of(pairs)
-        every, number = rows.once("background", _read_background)
-        found = dict.fromkeys(number[rows.numbers].tolist())
-        return replace(every, numbers=np.array(list(found), dtype=np.intp))
-
-    def some(self, most: int) -> list[int]:
-        """Return the numbers of up to about so many texts from all over the articles."""
-        found: list[int] = self.numbers[:: 1 + len(self.numbers) // most].tolist()
-        return found
-
-    def ask_some(self, most: int, ask: Callable[[str], NDArray[Any]]) -> NDArray[Any]:
-        """Return `ask` of `some` texts, one line each; it is called once a text and must always be the same."""
-        some = self.some(most)
-        for i in some:
-            if i not in self._answers:
-                self._answers[i] = ask(self.texts[i])
-        return np.stack([self._answers[i] for i in some])
-
-
-def _read_background(pairs: Sequence[Pair]) -> tuple[Background, NDArray[np.intp]]:
-    """Return the articles of pairs, and which of them is that of each pair."""
-    found: dict[tuple[str, str], int] = {}
-    numbers = [found.setdefault((title, body), len(found)) for title, body, _ in pairs]
-    texts = [f"{title}\n{body}" for title, body in found]
-    inside = count_terms((body for _, body in found), words_inside)
-    # Single characters are left out once at the end sooner than of each text's words.
-    counts = count_terms(texts, runs)
-    words = counts.only([term for term in counts.place if len(term) > 1])
-    return Background(texts, words, inside, np.arange(len(texts))), np.array(numbers, dtype=np.intp)
-
-
 class PairFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Features that tell whether a headline belongs to an article, shape (n_pairs, n_features).
 
-    A pair whose headline has no text is background: fitting learns from its article, and its features are 0.
-
-    Parameters
-    ----------
-    min_df : int
-        A word must stand in this many training articles to be known; unknown words weigh most.
-    dimensions : int
-        Size of the latent space (LSA) learned on the training articles.
-    seed : int
-        For the randomised decomposition.
+    A pair whose headline has no text is background: fitting learns from its article, and its features are 0. A word
+    must stand in `min_df` training articles to be known; unknown words weigh most. The latent space (LSA) has so many
+    `dimensions`, found with `seed`.
     """
 
     def __init__(self, min_df: int = 2, dimensions: int = 100, seed: int = 0) -> None:
@@ -230,24 +170,25 @@ class PairFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def fit(self, pairs: Sequence[Pair], y: Any = None) -> PairFeatures:
         """Learn what words weigh, the latent space and the sentence splitter; return self."""
         self.__dict__.pop("pair_scorer", None)  # of an earlier fit
-        background = Background.of(pairs)
-        counts = background.words[background.numbers]
+        articles = background(pairs)
+        counts: Counts = per_row(articles, "words", _count_words)
+        inside: Counts = per_row(articles, "inside", lambda rows: count_terms((row[1] for row in rows), words_inside))
         tfidf, latent_tfidf = counts.fit(self.min_df), counts.fit(self.min_df, LATENT_WORDS)
         # Half the digits take half the time, and leave the space the same to five digits.
         weighed = latent_tfidf.weigh(counts).astype(np.float32)
         dimensions = min(self.dimensions, min(weighed.shape) - 1)
         latent = TruncatedSVD(dimensions, random_state=self.seed).fit(weighed)
-        times = np.asarray(background.inside.matrix[background.numbers].sum(axis=0)).ravel().tolist()
+        times = np.asarray(inside.matrix.sum(axis=0)).ravel().tolist()
         self.parameters_ = PairParameters(
             words=tfidf.terms,
             idf=tfidf.idf,
-            names=name_shares(zip(background.inside.place, times, strict=True), tfidf.terms),
+            names=name_shares(zip(inside.place, times, strict=True), tfidf.terms),
             min_df=self.min_df,
             latent_words=latent_tfidf.terms,
             latent_idf=latent_tfidf.idf,
             axes=latent.components_.astype(np.float64),
-            abbreviations=[*learn_abbreviations(background.texts[i] for i in background.some(ABBREVIATION_SAMPLE))],
-            **group_weights(background),
+            abbreviations=[*learn_abbreviations(map("\n".join, _some(articles, ABBREVIATION_SAMPLE)))],
+            **group_weights(articles),
         )
         return self
 
@@ -270,6 +211,34 @@ class PairScaler(StandardScaler):  # type: ignore[misc]
         real = rows.any(axis=1)
         super().fit(rows[real] if real.any() else rows)
         return self
+
+
+def background(pairs: Sequence[Pair]) -> Rows:
+    """Return the (title, body) of the articles of pairs, each once, in order of first appearance.
+
+    They remember what is counted in them for all folds of a table, as the pairs do.
+    """
+    rows = Rows.of(pairs)
+    articles, numbers = rows.once("articles", _articles)
+    return articles.take(np.array([*dict.fromkeys(numbers[rows.numbers].tolist())], dtype=np.intp))
+
+
+def _articles(pairs: Sequence[Pair]) -> tuple[Rows, NDArray[np.intp]]:
+    """Return the articles of pairs, and which of them is that of each pair."""
+    found: dict[tuple[str, str], int] = {}
+    numbers = [found.setdefault((title, body), len(found)) for title, body, _ in pairs]
+    return Rows(found), np.array(numbers, dtype=np.intp)
+
+
+def _some(articles: Rows, most: int) -> Rows:
+    """Return up to about so many articles from all over them."""
+    return articles.take(np.arange(len(articles))[:: 1 + len(articles) // most])
+
+
+def _count_words(articles: Sequence[Row]) -> Counts:
+    # Single characters are left out once at the end sooner than of each text's words.
+    counts = count_terms(map("\n".join, articles), runs)
+    return counts.only([term for term in counts.place if len(term) > 1])
 
 
 def name_shares(times: Iterable[tuple[str, float]], words: Sequence[str]) -> Floats:
@@ -298,19 +267,19 @@ def load_term_groups() -> Mapping[str, list[str]]:
     return groups | {"everyday": everyday, "towns": [*domains["abroad"], *domains["home"]]}
 
 
-def group_weights(background: Background) -> dict[str, Any]:
-    """Return subjects and groups of terms, and how rare each is in the background's texts."""
+def group_weights(articles: Rows) -> dict[str, Any]:
+    """Return subjects and groups of terms, and how rare each is in the articles."""
     domains = load_lexicon("domains")
     groups = {name: domains[name] for name in ("abroad", "home")} | load_lexicon("subjects")
     lexicon = {name: list(terms) for name, terms in groups.items()}
     term_groups = {kind: list(terms) for kind, terms in load_term_groups().items()}
     subjects, related = GroupCounter(lexicon.values()), TermGroups(term_groups).counter
 
-    def met(text: str) -> NDArray[np.bool_]:
-        [(plain, parts)] = read(text)
-        return np.array([*subjects.count(Bag(plain)), *related.count(Bag(plain + parts))]) > 0
+    def met(articles: Sequence[Row]) -> NDArray[np.bool_]:
+        texts = read(*map("\n".join, articles))
+        return np.array([subjects.count(Bag(own)) + related.count(Bag(own + parts)) for own, parts in texts]) > 0
 
-    shares = background.ask_some(SAMPLE, met).mean(axis=0)
+    shares = per_row(_some(articles, SAMPLE), "groups", met).mean(axis=0)
     subject_weights, family_weights = np.split(-np.log(shares + SUBJECT_FLOOR).clip(None, 0), [len(lexicon)])
     return {
         "lexicon": lexicon, "term_groups": term_groups,

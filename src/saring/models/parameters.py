@@ -1,13 +1,12 @@
 """Fitted parameters: what training leaves of each model, as plain arrays and lists of strings.
 
-A model bundle stores these dataclasses, and plain Python and the compiled kernel predict from them
-alone: no scikit-learn object is ever stored or rebuilt. `to_arrays` and `from_arrays` turn them
-into named flat arrays and back.
+A model bundle stores these dataclasses as named flat arrays (`to_arrays`, `from_arrays`), and plain Python and the
+compiled kernel predict from them alone: no scikit-learn object is ever stored or rebuilt.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from itertools import chain, islice, pairwise
 from typing import Any, TypeVar, get_type_hints
@@ -20,8 +19,7 @@ Floats = NDArray[np.float64]
 Arrays = Mapping[str, NDArray[Any]]
 Groups = dict[str, list[str]]
 
-# Longer arrays of numbers are stored in single precision: half the bundle, seven digits.
-MIN_SINGLE_SIZE = 1000
+MIN_SINGLE_SIZE = 1000  # longer arrays of numbers are stored in single precision: half the bundle, seven digits
 # Texts hold lone surrogates now and then (cut emoji); they must survive the round trip.
 _ENCODING, _ERRORS = "utf-8", "surrogatepass"
 
@@ -86,8 +84,7 @@ class ClickbaitParameters:
     intercept: float  # log-odds of clickbait where no term is known
 
     def __post_init__(self) -> None:
-        for name in ("words", "cased", "known"):
-            field: TermWeights = getattr(self, name)
+        for name, field in {"words": self.words, "cased": self.cased, "known": self.known}.items():
             _check_shape(f"{name}.coef", field.coef, 1, len(field.terms))
 
 
@@ -113,8 +110,8 @@ class PairParameters:
         _check_unique("latent_words", self.latent_words)
         if not self.words:
             raise ValueError("no words")
-        for name in ("idf", "names"):
-            _check_shape(name, getattr(self, name), len(self.words))
+        _check_shape("idf", self.idf, len(self.words))
+        _check_shape("names", self.names, len(self.words))
         _check_shape("subject_weights", self.subject_weights, len(self.lexicon))
         _check_shape("family_weights", self.family_weights, len(self.family_weights))
         _check_shape("latent_idf", self.latent_idf, len(self.latent_words))
@@ -147,8 +144,8 @@ class LinkParameters:
 def to_arrays(value: Any, name: str = "") -> dict[str, NDArray[Any]]:
     """Return a dataclass of parameters as flat arrays by name.
 
-    A list of strings becomes its UTF-8 bytes and the length of each string; a mapping becomes its
-    keys, the size of each list and the strings of all lists.
+    A list of strings becomes its UTF-8 bytes and the length of each string; a mapping becomes its keys, the size of
+    each list and the strings of all lists.
     """
     if is_dataclass(value):
         parts = ((f"{name}.{f.name}".lstrip("."), getattr(value, f.name)) for f in fields(value))
@@ -171,10 +168,7 @@ def to_arrays(value: Any, name: str = "") -> dict[str, NDArray[Any]]:
 def from_arrays(kind: type[T], arrays: Arrays) -> T:
     """Return the dataclass of parameters that `to_arrays` turned into `arrays`.
 
-    Raises
-    ------
-    ValueError
-        When an array is missing, unknown, of another type or shape, or holds NaN or infinity.
+    Raises ValueError when an array is missing, unknown, of another type or shape, or holds NaN or infinity.
     """
     left = dict(arrays)
     found: T = _read(kind, left, "")
@@ -218,8 +212,8 @@ def _take(left: dict[str, NDArray[Any]], name: str, kind: str, ndim: int, *, ite
     if name not in left:
         raise ValueError(f"{name}: missing")
     array = left.pop(name)
-    wrong_size = array.dtype.itemsize != itemsize if itemsize else array.dtype.itemsize < 4
-    if array.dtype.kind != kind or array.dtype.itemsize > 8 or array.ndim != ndim or wrong_size:
+    sizes = [itemsize] if itemsize else [4, 8]
+    if array.dtype.kind != kind or array.dtype.itemsize not in sizes or array.ndim != ndim:
         raise ValueError(f"{name}: an array of {array.dtype} with {array.ndim} dimensions")
     if kind == "f" and not np.isfinite(array).all():
         raise ValueError(f"{name}: holds NaN or infinity")
@@ -242,20 +236,16 @@ def _strings(name: str, utf8: NDArray[np.uint8], lengths: NDArray[Any]) -> list[
 
 
 def _check_shape(name: str, array: NDArray[Any], *shape: int) -> None:
-    """Raise ValueError when an array has another shape."""
     if array.shape != shape:
         raise ValueError(f"{name}: shape {array.shape}, expected {shape}")
 
 
-def _check_unique(name: str, strings: Iterable[str]) -> None:
-    """Raise ValueError when a string is there twice."""
-    strings = list(strings)
+def _check_unique(name: str, strings: list[str]) -> None:
     if len(set(strings)) != len(strings):
         raise ValueError(f"{name}: a string stands there twice")
 
 
 def _check_positive(name: str, number: int) -> None:
-    """Raise ValueError when a count is not 1 or more."""
     if number < 1:
         raise ValueError(f"{name}: {number}, expected 1 or more")
 

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix, hstack
-from scipy.special import expit, log_softmax, softmax
-from sklearn.base import BaseEstimator, ClassifierMixin
+from scipy.special import log_softmax, softmax
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline
@@ -20,31 +19,23 @@ from saring.config import ClickbaitConfig, LinkConfig, TopicConfig
 from saring.models.pair_fitting import PairFeatures, PairScaler
 from saring.models.parameters import ClickbaitParameters, Floats, LinkParameters, TermWeights, TopicParameters
 from saring.models.tfidf_features import DomainShares, FieldTfidf, HeadlineTfidf, word_vectors
+from saring.text import Field
 
+FIELDS: tuple[Field, ...] = ("all", "title", "lead")
 MAX_ITERATIONS = 3000
 MEMORY = 50  # steps remembered: more bring nothing, ten need a third more steps
-# Along a line the slope must fall to this share of what it was. Half costs a third more steps.
-FLATTER = 0.1
+FLATTER = 0.1  # along a line the slope must fall to this share of what it was; half costs a third more steps
 MOST_TRIES = 30  # on a line; the loss is convex, and three are enough
-# Range of the logarithm of a temperature: far beyond what any fitted model needs.
-LOG_SCALES = (-4.0, 4.0)
+LOG_SCALES = (-4.0, 4.0)  # of a temperature: far beyond what any fitted model needs
 
 
 def fit_logistic(
     classifier: LogisticRegression, rows: Any, labels: ArrayLike, sample_weight: ArrayLike | None = None
 ) -> LogisticRegression:
-    """Return a classifier fitted as by its own `fit`, within its tolerance.
+    """Return a classifier fitted as by its own `fit`, within its tolerance, in a third of its time.
 
-    Parameters
-    ----------
-    classifier : LogisticRegression
-        With an L2 penalty, an intercept and the solver ``lbfgs``; fitted in place.
-    rows : (n, n_columns) matrix
-        Where it is dense or has fewer columns than rows, the classifier's own `fit` is as quick and
-        is called.
-    labels : (n,) array
-    sample_weight : (n,) array, optional
-        All the same when not given.
+    It has an L2 penalty, an intercept and the solver ``lbfgs``, and is fitted in place. Where rows are dense or have
+    fewer columns than there are rows, its own `fit` is as quick and is called.
     """
     if not isinstance(rows, csr_matrix) or rows.shape[1] <= rows.shape[0]:
         return classifier.fit(rows, labels, sample_weight=sample_weight)
@@ -159,7 +150,7 @@ def _probabilities(scores: Floats) -> Floats:
     return found
 
 
-class EmbeddingLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class EmbeddingLogistic(LogisticRegression):  # type: ignore[misc]
     """Logistic regression over two labels that gives near words near weights; once fitted, a plain linear model.
 
     Two things happen in fitting alone. The known words get, besides what the other columns say, a weight that is linear
@@ -182,7 +173,7 @@ class EmbeddingLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """
 
     def __init__(self, C: float = 1.0, smoothing: float = 0.0, publishers: float = 0.0) -> None:
-        self.C = C
+        super().__init__(C=C, max_iter=MAX_ITERATIONS)
         self.smoothing = smoothing
         self.publishers = publishers
 
@@ -195,63 +186,32 @@ class EmbeddingLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         columns = csr_matrix(X)
         plain, nearness = columns[:, :n_plain], columns[:, n_plain:] @ vectors
         centre = nearness.mean(axis=0)  # taken off, or thousands of steps do not find the optimum
-        publisher_columns = self.publishers * _indicators(publishers, len(nearness))
-        design = hstack([plain, csr_matrix(nearness - centre), csr_matrix(publisher_columns)], format="csr")
+        # A column for each publisher, 1 in its rows; none for rows that name none.
+        given = np.char.strip(np.asarray([""] * len(nearness) if publishers is None else publishers, dtype=np.str_))
+        of_publisher = self.publishers * (given[:, None] == np.unique(given[given != ""])).astype(np.float64)
+        design = hstack([plain, csr_matrix(nearness - centre), csr_matrix(of_publisher)], format="csr")
         found = LogisticRegression(C=self.C, max_iter=MAX_ITERATIONS)
         fit_logistic(found, design, y, sample_weight)
         weights = np.split(found.coef_[0], [n_plain, n_plain + n_numbers])
-        average = np.average(publisher_columns @ weights[2], weights=sample_weight)
+        average = np.average(of_publisher @ weights[2], weights=sample_weight)
         self.classes_ = found.classes_
         self.coef_ = np.concatenate([weights[0], vectors @ weights[1]])[None]
         self.intercept_ = found.intercept_ - centre @ weights[1] + average
         return self
 
-    def decision_function(self, X: csr_matrix) -> Floats:
-        """Return the log-odds of the second label, shape (n_rows,)."""
-        scores: Floats = np.asarray(X @ self.coef_[0]) + self.intercept_[0]
-        return scores
-
-    def predict_proba(self, X: csr_matrix) -> Floats:
-        """Return the probability of each label, shape (n_rows, 2)."""
-        second = expit(self.decision_function(X))
-        return np.column_stack([1 - second, second])
-
-    def predict(self, X: csr_matrix) -> NDArray[Any]:
-        """Return the more probable label of each row."""
-        labels: NDArray[Any] = self.classes_[(self.decision_function(X) > 0).astype(np.intp)]
-        return labels
-
-
-def _indicators(publishers: ArrayLike | None, n_rows: int) -> Floats:
-    """Return a column for each publisher, 1 in its rows; none for rows that name none."""
-    if publishers is None:
-        return np.zeros((n_rows, 0))
-    given = np.char.strip(np.asarray(publishers, dtype=np.str_))
-    names = np.unique(given[given != ""])
-    columns: Floats = (given[:, None] == names).astype(np.float64)
-    return columns
-
 
 def topic_model(config: TopicConfig) -> Pipeline:
     """Return the topic pipeline: (title, body) rows to the probability of each topic."""
-    fields = {
-        "all": (FieldTfidf("all", config.min_df), 1.0),
-        "title": (FieldTfidf("title", config.min_df), config.title_field),
-        "lead": (FieldTfidf("lead", config.min_df), config.lead_field),
-        "domains": (DomainShares(), config.domains),
-    }
-    used = {name: part for name, part in fields.items() if part[1] > 0}
-    features = FeatureUnion(
-        [(name, transformer) for name, (transformer, _) in used.items()],
-        transformer_weights={name: weight for name, (_, weight) in used.items()},
-    )
-    return _pipeline(features, config.C)
+    weights = {"all": 1.0, "title": config.title_field, "lead": config.lead_field, "domains": config.domains}
+    fields = [(name, FieldTfidf(name, config.min_df)) for name in FIELDS]
+    parts = [(name, part) for name, part in [*fields, ("domains", DomainShares())] if weights[name] > 0]
+    return _classified(FeatureUnion(parts, transformer_weights={name: weights[name] for name, _ in parts}), config.C)
 
 
 def link_model(config: LinkConfig, seed: int) -> Pipeline:
     """Return the link pipeline: (title, body, headline) rows to related and unrelated."""
-    features = Pipeline([("pairs", PairFeatures(config.min_df, config.dimensions, seed)), ("scale", PairScaler())])
-    return _pipeline(features, config.C)
+    pairs = PairFeatures(config.min_df, config.dimensions, seed)
+    return _classified(Pipeline([("pairs", pairs), ("scale", PairScaler())]), config.C)
 
 
 def clickbait_model(config: ClickbaitConfig) -> Pipeline:
@@ -259,83 +219,67 @@ def clickbait_model(config: ClickbaitConfig) -> Pipeline:
 
     Runs of characters gain nothing beside word vectors and cost most of the time.
     """
-    features = FeatureUnion(
-        [
-            ("words", HeadlineTfidf(config.min_df)),
-            ("cased", HeadlineTfidf(config.min_df, cased=True)),
-            ("known", HeadlineTfidf(known=True)),  # last: EmbeddingLogistic looks for it there
-        ]
-    )
+    words, cased = HeadlineTfidf(config.min_df), HeadlineTfidf(config.min_df, cased=True)
+    known = HeadlineTfidf(known=True)  # last: EmbeddingLogistic looks for it there
+    features = FeatureUnion([("words", words), ("cased", cased), ("known", known)])
     classifier = EmbeddingLogistic(config.C, config.smoothing, config.publishers)
     return Pipeline([("features", features), ("classify", classifier)])
 
 
+def _classified(features: FeatureUnion | Pipeline, C: float) -> Pipeline:
+    """Return the features followed by logistic regression."""
+    return Pipeline([("features", features), ("classify", LogisticRegression(C=C, max_iter=MAX_ITERATIONS))])
+
+
 def topic_parameters(model: Pipeline) -> TopicParameters:
     """Return the parameters of a fitted `topic_model`."""
-    columns, intercept = _columns(model), model.named_steps["classify"].intercept_
+    union, classifier = model.named_steps["features"], model.named_steps["classify"]
+    intercept, coef = classifier.intercept_, classifier.coef_
     if len(intercept) == 1:  # of two topics the first one's score is 0
-        columns = {name: np.vstack([np.zeros_like(c), c]) for name, c in columns.items()}
-        intercept = np.array([0.0, intercept[0]])
-    union = model.named_steps["features"]
-    parts = dict(union.transformer_list)
-    fields = {
-        name: _term_weights(parts[name], columns[name], union.transformer_weights[name])
-        if name in parts
-        else TermWeights([], np.zeros(0), np.zeros((len(intercept), 0)))
-        for name in ("all", "title", "lead")
-    }
+        intercept, coef = np.array([0.0, intercept[0]]), np.vstack([np.zeros_like(coef), coef])
+    parts, scales = _parts(union, coef), union.transformer_weights
+    nothing = TermWeights([], np.zeros(0), np.zeros((len(intercept), 0)))
+    whole, title, lead = (_term_weights(*parts[f], scales[f]) if f in parts else nothing for f in FIELDS)
+    shares, domains = parts.get("domains", (None, np.zeros((len(intercept), 0))))
     return TopicParameters(
-        whole=fields["all"],
-        title=fields["title"],
-        lead=fields["lead"],
-        lexicon=parts["domains"].lexicon_ if "domains" in parts else {},
-        domains=columns.get("domains", np.zeros((len(intercept), 0))),
-        domains_scale=union.transformer_weights.get("domains", 1.0),
-        min_df=parts["all"].min_df,
+        whole,
+        title,
+        lead,
+        lexicon=shares.lexicon_ if shares else {},
+        domains=domains,
+        domains_scale=scales.get("domains", 1.0),
+        min_df=parts["all"][0].min_df,
         intercept=intercept,
     )
 
 
 def link_parameters(model: Pipeline) -> LinkParameters:
     """Return the parameters of a fitted `link_model`."""
-    features, classifier = model.named_steps["features"], model.named_steps["classify"]
-    scaler = features.named_steps["scale"]
-    return LinkParameters(
-        pairs=features.named_steps["pairs"].parameters_,
-        mean=scaler.mean_,
-        scale=scaler.scale_,
-        coef=classifier.coef_[0],
-        intercept=float(classifier.intercept_[0]),
-    )
+    (pairs, scaler), classifier = model.named_steps["features"], model.named_steps["classify"]
+    coef, intercept = classifier.coef_[0], float(classifier.intercept_[0])
+    return LinkParameters(pairs.parameters_, scaler.mean_, scaler.scale_, coef, intercept)
 
 
 def clickbait_parameters(model: Pipeline) -> ClickbaitParameters:
     """Return the parameters of a fitted `clickbait_model`."""
-    columns = _columns(model)
-    fields = {
-        name: _term_weights(part, columns[name], 1.0) for name, part in model.named_steps["features"].transformer_list
-    }
-    return ClickbaitParameters(**fields, intercept=float(model.named_steps["classify"].intercept_[0]))
+    union, classifier = model.named_steps["features"], model.named_steps["classify"]
+    fields = {name: _term_weights(*part) for name, part in _parts(union, classifier.coef_).items()}
+    return ClickbaitParameters(**fields, intercept=float(classifier.intercept_[0]))
 
 
-def _columns(model: Pipeline) -> dict[str, Floats]:
-    """Return the classifier's weights for each part of its features, (n_scores, n_columns)."""
+def _parts(union: FeatureUnion, coef: Floats) -> dict[str, tuple[Any, Floats]]:
+    """Return the fitted parts of features, each with the classifier's weights for it, (n_scores, n_columns)."""
     found, begin = {}, 0
-    for name, part in model.named_steps["features"].transformer_list:
+    for name, part in union.transformer_list:
         width = 2 * len(part.lexicon_) if isinstance(part, DomainShares) else len(part.tfidf_.terms)
-        found[name] = model.named_steps["classify"].coef_[:, begin : begin + width]
+        found[name] = part, coef[:, begin : begin + width]
         begin += width
     return found
 
 
-def _term_weights(part: FieldTfidf | HeadlineTfidf, coef: Floats, scale: float) -> TermWeights:
+def _term_weights(part: FieldTfidf | HeadlineTfidf, coef: Floats, scale: float = 1.0) -> TermWeights:
     """Return the terms of a fitted transformer with their weights."""
     return TermWeights(part.tfidf_.terms, part.tfidf_.idf, coef, scale)
-
-
-def _pipeline(features: FeatureUnion | Pipeline, penalty: float) -> Pipeline:
-    """Return the features followed by logistic regression."""
-    return Pipeline([("features", features), ("classify", LogisticRegression(C=penalty, max_iter=MAX_ITERATIONS))])
 
 
 class Calibration:
@@ -343,19 +287,16 @@ class Calibration:
 
     A penalised linear model ranks well and is too modest; one factor on its scores mends that and moves no verdict.
     Since scores are linear, the calibrated model is the same model with other coefficients: nothing more is stored.
+    Source: Guo et al. (2017), On calibration of modern neural networks, temperature scaling.
 
     Parameters
     ----------
-    scores : array of shape (n, n_classes) or (n,)
-        Decision scores; the second form for two classes.
+    scores : array of shape (n, n_classes), or (n,) for two classes
+        Decision scores.
     targets : (n, n_classes) array
         What the probabilities should be: 1 for the right class, or the shares of the annotators.
     weights : (n,) array, optional
         How much each row counts; all the same when not given.
-
-    Notes
-    -----
-    Source: Guo et al. (2017), On calibration of modern neural networks, temperature scaling.
     """
 
     def __init__(self, scores: Floats, targets: Floats, weights: Floats | None = None) -> None:

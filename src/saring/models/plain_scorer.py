@@ -11,20 +11,19 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from itertools import chain, pairwise, repeat
-from typing import NamedTuple
+from itertools import chain, repeat
 
 import numpy as np
 
 from saring.models.parameters import ClickbaitParameters, Floats, TermWeights, TopicParameters
 from saring.models.vocabulary import DAMPED, Bag, GroupCounter, unseen_weight
-from saring.text import LEAD_CHARS, SHARE_SCALE, Row, framed_tokens, read_runs, words
+from saring.text import LEAD_CHARS, SHARE_SCALE, Row, framed_tokens, read_runs, with_pairs, words
 
 # A headline alone has few words, all of them telling; as many ordinary ones are thought beside it.
 PULL_WORDS = 20
 ORDINARY_RARITY = 4.3  # mean over real articles, the same to a decimal for every publisher tried
-# Malay shares most of its words with Indonesian. One that it alone has weighs as much as so many unknown ones: a
-# tenth of Malay news, where Indonesian news has one in a thousand.
+# Malay shares most of its words with Indonesian. One that it alone has weighs as much as so many unknown ones: they
+# are a tenth of Malay news, and one word in a thousand of Indonesian news.
 MALAY_WEIGHT = 3.0
 # News is written in sentences; so many words without the end of one are a menu or a list.
 MOST_WORDS_WITHOUT_END = 25
@@ -41,7 +40,7 @@ def out_of_domain(rows: Sequence[Row], terms: Sequence[str], idf: Floats, min_df
     """Return how unlike Indonesian news (title, body) rows are, shape (n,).
 
     That is the mean rarity (idf, natural log, from 1 up) of a row's words; `MOST_OUT_OF_DOMAIN` where it has no word,
-    or no sentence. For the other parameters see `rarities`.
+    or no sentence. `terms` are those of the whole texts, which stood in `min_df` articles or more.
     """
     rarity, unknown = rarities(terms, idf, min_df)
     totals = np.zeros((len(rows), 4))
@@ -53,15 +52,7 @@ def out_of_domain(rows: Sequence[Row], terms: Sequence[str], idf: Floats, min_df
 
 
 def rarities(terms: Sequence[str], idf: Floats, min_df: int) -> tuple[dict[str, float], float]:
-    """Return the rarity of each word, and that of an unknown one.
-
-    Parameters
-    ----------
-    terms, idf : sequence of str, (n_terms,) array
-        Of the whole texts in a topic model.
-    min_df : int
-        In how many articles a term had to stand to be among them.
-    """
+    """Return the rarity of each term of the whole texts in a topic model, with Malay words; and of an unknown one."""
     unknown = unseen_weight(idf, min_df)
     rarity = dict(zip(terms, idf.tolist(), strict=True))
     return rarity | {word: MALAY_WEIGHT * unknown for word in malay_words()}, unknown
@@ -77,11 +68,8 @@ def malay_words() -> frozenset[str]:
 def mean_rarity(totals: Floats) -> Floats:
     """Return the mean rarity of rows, pulled towards that of an ordinary article, shape (n,).
 
-    Parameters
-    ----------
-    totals : (n, 4) array
-        Of each row the words, those of the body, whether its body has the end of a sentence, and the sum of its
-        words' rarities.
+    `totals`, shape (n, 4), are of each row the words, those of the body, whether its body has the end of a sentence,
+    and the sum of its words' rarities.
     """
     found, in_body, ends, rarity = totals.T
     mean = (PULL_WORDS * ORDINARY_RARITY + rarity) / (PULL_WORDS + found)
@@ -120,7 +108,7 @@ class PlainArticles:
             bags |= {"lead": Bag(heading + lead), "all": Bag(heading + text)}
         found = {bag: self._slots.find(bag.counts) for bag in set(bags.values())}
         for name, field in self._fields.items():
-            scores += field.scores(found[bags[name]])
+            scores += field.scores(*found[bags[name]])
         named, whole = bags["title"], bags["all"]
         if len(self._shares):
             in_title = counts = self._counter.count(named)
@@ -129,7 +117,7 @@ class PlainArticles:
             scores += [times > 0 for times in in_title] @ self._in_title
             scores += np.sqrt(np.divide(counts, max(1, whole.size))) @ self._shares
         ends = any(end in body for end in SENTENCE_ENDS)
-        rarity = self._rarity.take(found[whole].places) @ [*whole.counts.values()]
+        rarity = self._rarity.take(found[whole][0]) @ [*whole.counts.values()]
         return whole.size, whole.size - named.size, ends, float(rarity)
 
 
@@ -148,11 +136,9 @@ class PlainHeadlines:
         scores = np.full(len(headlines), self._intercept)
         tokens = zip(framed_tokens(headlines, cased=False), framed_tokens(headlines, cased=True), strict=True)
         for i, (small, cased) in enumerate(tokens):
-            found = self._small.find(Counter(small))
-            scores[i] += self._known.scores(found)[0]
-            scores[i] += self._words.scores(found + self._small.find(_pairs(small)))[0]
-            written = self._written.find({**Counter(cased), **_pairs(cased)})
-            scores[i] += self._cased.scores(written)[0]
+            scores[i] += self._known.scores(*self._small.find(Counter(small)))[0]
+            scores[i] += self._words.scores(*self._small.find(Counter(with_pairs(small))))[0]
+            scores[i] += self._cased.scores(*self._written.find(Counter(with_pairs(cased))))[0]
         return two_labels(scores)
 
 
@@ -174,16 +160,6 @@ def two_labels(scores: Floats) -> Floats:
     return both
 
 
-class _Found(NamedTuple):
-    """The terms of a text: where their numbers stand, and how much each counts."""
-
-    places: list[int]
-    damped: list[float]
-
-    def __add__(self, other: _Found) -> _Found:  # type: ignore[override]
-        return _Found(self.places + other.places, self.damped + other.damped)
-
-
 class _Slots:
     """Terms, each once, and where their numbers stand; those of unknown ones stand last."""
 
@@ -191,10 +167,10 @@ class _Slots:
         self.by_term = dict.fromkeys(terms, 0)
         self.by_term.update(zip(self.by_term, range(len(self.by_term)), strict=True))
 
-    def find(self, counts: Mapping[str, int]) -> _Found:
-        """Return the terms of a text, which is given counted."""
+    def find(self, counts: Mapping[str, int]) -> tuple[list[int], list[float]]:
+        """Return where the numbers of a counted text's terms stand, and how much each counts."""
         places = map(self.by_term.get, counts, repeat(len(self.by_term)))
-        return _Found([*places], [DAMPED[times] for times in counts.values()])
+        return [*places], [DAMPED[times] for times in counts.values()]
 
 
 class _Field:
@@ -206,14 +182,9 @@ class _Field:
         self._numbers[places, 0] = field.idf
         self._numbers[places, 1:] = field.weights.T
 
-    def scores(self, found: _Found) -> Floats:
+    def scores(self, places: list[int], damped: list[float]) -> Floats:
         """Return what a text's terms add to each score."""
-        numbers = self._numbers.take(found.places, axis=0)
-        tfidf = numbers[:, 0] * found.damped
+        numbers = self._numbers.take(places, axis=0)
+        tfidf = numbers[:, 0] * damped
         length = math.sqrt(tfidf @ tfidf)
         return tfidf @ numbers[:, 1:] / (length or 1.0)
-
-
-def _pairs(words: Sequence[str]) -> Counter[str]:
-    """Return the pairs of neighbouring words, counted."""
-    return Counter([f"{one} {two}" for one, two in pairwise(words)])

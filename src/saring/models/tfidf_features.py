@@ -13,7 +13,6 @@ from copy import copy
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from itertools import pairwise
 from threading import RLock
 from typing import Any, NamedTuple, TypeVar
 
@@ -24,7 +23,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import TfidfTransformer
 
 from saring.models.vocabulary import Bag, GroupCounter
-from saring.text import SHARE_SCALE, Field, Row, field_text, framed_tokens, load_lexicon, runs, words
+from saring.text import SHARE_SCALE, Field, Row, field_text, framed_tokens, load_lexicon, runs, with_pairs, words
 
 T = TypeVar("T")
 Numbers = NDArray[np.intp]
@@ -96,18 +95,13 @@ class Counts:
     def fit(self, min_df: int, max_features: int | None = None) -> FittedTfidf:
         """Return what scikit-learn's TfidfVectorizer, with logarithms of counts, learns from the texts.
 
-        Raises
-        ------
-        ValueError
-            When no term is kept.
+        Raises ValueError when no term is kept.
         """
         documents = np.bincount(self.matrix.indices, minlength=len(self.place))
         kept = np.flatnonzero(documents >= min_df)
         if not len(kept):
-            raise ValueError(
-                f"no word stands in {min_df} of {self.matrix.shape[0]} texts; expected "
-                "some: train on more articles, or lower min_df"
-            )
+            where = f"{min_df} of {self.matrix.shape[0]} texts"
+            raise ValueError(f"no word stands in {where}; expected some: train on more articles, or lower min_df")
         if max_features is not None and len(kept) > max_features:
             sums = np.asarray(self.matrix.sum(axis=0)).ravel()
             kept = np.sort(
@@ -115,20 +109,15 @@ class Counts:
             )  # equal sums are sorted as CountVectorizer does
         terms = list(self.place)
         transformer = TfidfTransformer(sublinear_tf=True).fit(self.matrix[:, kept])
-        return FittedTfidf([terms[column] for column in kept], transformer)
+        return FittedTfidf([terms[column] for column in kept], transformer.idf_, transformer)
 
 
 class FittedTfidf(NamedTuple):
-    """Terms and their inverse document frequencies."""
+    """Terms, their inverse document frequencies (natural log, from 1 up), and what weighs counts by them."""
 
     terms: list[str]
+    idf: NDArray[np.float64]
     transformer: TfidfTransformer
-
-    @property
-    def idf(self) -> NDArray[np.float64]:
-        """Inverse document frequency of each term, natural log, from 1 up."""
-        idf: NDArray[np.float64] = self.transformer.idf_
-        return idf
 
     def weigh(self, counts: Counts) -> csr_matrix:
         """Return the TF-IDF of counted texts, L2-normed, shape (n_texts, n_terms)."""
@@ -155,16 +144,9 @@ def count_terms(texts: Iterable[Any], cut: Callable[[Any], list[str]]) -> Counts
 class FieldTfidf(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """TF-IDF of one field of (title, body) rows, L2-normed, shape (n_rows, n_terms).
 
-    Document frequencies are counted on rows that have a body: a headline alone is a fragment, and thousands of them
-    would make every common word look rare.
-
-    Parameters
-    ----------
-    field : {"all", "title", "lead"}
-        Which text of a row is read.
-    min_df : int
-        A term must stand in this many training articles. Two and more also keep words of single articles out of a
-        model that is shared.
+    A term must stand in `min_df` training articles. Two and more also keep words of single articles out of a model that
+    is shared. Document frequencies are counted on rows that have a body: a headline alone is a fragment, and thousands
+    of them would make every common word look rare.
     """
 
     def __init__(self, field: Field = "all", min_df: int = 2) -> None:
@@ -225,8 +207,7 @@ class HeadlineTfidf(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     min_df : int
         A term must stand in this many training headlines.
     cased : bool
-        Whether words and numbers are kept as written, so that "VIRAL" and "viral" are two words; otherwise letters
-        are small and all numbers one token.
+        Whether words and numbers are kept as written ("VIRAL" is not "viral"), not lower-cased and one token.
     known : bool
         Whether terms are the single words that `word_vectors` has, seen in training or not.
     """
@@ -250,14 +231,9 @@ class HeadlineTfidf(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Return how often each headline has each token and each pair of neighbours."""
 
         def count(rows: Sequence[str]) -> Counts:
-            return count_terms(framed_tokens(rows, cased=self.cased), _with_pairs)
+            return count_terms(framed_tokens(rows, cased=self.cased), with_pairs)
 
         return per_row(rows, ("headline", self.cased), count)
-
-
-def _with_pairs(tokens: list[str]) -> list[str]:
-    """Return tokens, and the pairs of neighbours among them."""
-    return tokens + [f"{one} {two}" for one, two in pairwise(tokens)]
 
 
 @cache
@@ -267,8 +243,6 @@ def word_vectors() -> tuple[tuple[str, ...], NDArray[np.float64]]:
     Words that stand among the same words have near vectors: what is learned of one word of the labelled headlines
     holds, in part, for its neighbours, which no labelled headline may hold.
 
-    Notes
-    -----
     Source: singular vectors of the positive mutual information of words within five words of one another in the
     22,138 articles of CLICK-ID (CC BY 4.0), which bench/vectors.py makes; after O. Levy, Y. Goldberg, I. Dagan,
     Improving distributional similarity (2015).

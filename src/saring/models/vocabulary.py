@@ -19,8 +19,7 @@ NAME_PRIOR, NAME_PRIOR_WEIGHT = 0.7, 2.0
 KINDS = ("places", "actors", "matters")  # of term groups
 WORD_LISTS = ("everyday", "towns")  # words that belong to no group: everyday actors, places
 
-# A word inside a sentence: after a lower-case letter, a digit or a comma, and a space, which stands first because
-# it is looked for fastest.
+# A word inside a sentence: after a lower-case letter, a digit or a comma, and a space, first as it is found fastest.
 _INSIDE = re.compile(r" (?<=[a-z0-9,] )(\w\w+)")
 
 
@@ -36,19 +35,12 @@ DAMPED = _Damped()
 
 
 class Bag:
-    """The words of a text, counted, from its `text.runs`.
-
-    Attributes
-    ----------
-    counts : Counter of str
-    size : int
-        How many words there are.
-    """
+    """The words of a text, counted, from its `text.runs`."""
 
     def __init__(self, runs: list[str]) -> None:
         self._runs = runs
         self.counts = Counter(runs)
-        self.size = len(runs)
+        self.size = len(runs)  # how many words there are
         for character in self.counts.keys() & SINGLE:
             self.size -= self.counts.pop(character)
 
@@ -101,20 +93,12 @@ class GroupCounter:
 
 
 class TermGroups:
-    """Groups of terms that name one thing or one subject, and word lists, both by kind (`term_groups.toml`).
-
-    Attributes
-    ----------
-    groups : list of list of str
-        The terms of each group.
-    places, actors : frozenset of str
-        Words that say where and who; all others say what.
-    counter : GroupCounter
-    """
+    """Groups of terms that name one thing or one subject, and word lists, both by kind (`term_groups.toml`)."""
 
     def __init__(self, by_kind: Mapping[str, Sequence[str]]) -> None:
         kinds = {kind: [group.split(", ") for group in by_kind[kind]] for kind in KINDS}
         self.groups = [*chain.from_iterable(kinds.values())]
+        # Words that say where and who; all others say what.
         self.places = frozenset([*chain(*kinds["places"]), *by_kind["towns"]])
         self.actors = frozenset([*chain(*kinds["actors"]), *by_kind["everyday"]]) - self.places
         self.counter = GroupCounter(self.groups)
@@ -140,13 +124,8 @@ class TermGroups:
 class LatentSpace:
     """Directions of short texts in a latent space (LSA).
 
-    Parameters
-    ----------
-    words : sequence of str
-    idf : (n_words,) array
-        Their inverse document frequencies.
-    axes : (n_dimensions, n_words) array
-        The components of a TruncatedSVD fitted on their TF-IDF, with logarithms of counts.
+    `axes`, shape (n_dimensions, n_words), are the components of a TruncatedSVD fitted on the TF-IDF of `words`, with
+    logarithms of counts.
     """
 
     def __init__(self, words: Sequence[str], idf: NDArray[np.float64], axes: NDArray[np.float64]) -> None:
