@@ -83,7 +83,7 @@ def test_a_row_knows_the_name_of_its_file(tmp_path):
 def test_a_row_without_labels_is_background_beside_rows_that_have_some(tmp_path):
     bare = {"title": "Harga Telur Naik", "text": "Pedagang mengeluh."}
     labelled, background = read_corpus(write(tmp_path, ROW, bare))
-    assert (labelled.labelled, background.labelled) == (True, False)
+    assert (labelled.topic, background.topic, background.links, background.clickbait) == (ROW["topic"], "", (), None)
     with pytest.raises(CorpusError, match=r"corpus\.jsonl: found no label in 2 row\(s\); expected"):
         read_corpus(write(tmp_path, bare, bare))
 

@@ -303,6 +303,8 @@ def _import(options: argparse.Namespace) -> int:
 
 def _label_issues(options: argparse.Namespace) -> int:
     """Write the labels that models which never saw them find unlikely."""
+    from dataclasses import asdict
+
     from saring.cli.show import print_lines
     from saring.cli.terminal import stages
     from saring.config import TrainConfig, load_config
@@ -315,7 +317,7 @@ def _label_issues(options: argparse.Namespace) -> int:
         articles = [article for path in options.corpus for article in read_corpus(path)]
         with stages() as progress:
             found = find_label_issues(articles, config, options.question, progress)
-        file.write([label_issue.row() for label_issue in found.rows])
+        file.write([asdict(issue) for issue in found.rows])
     print_lines([*found.lines(), f"-> {options.out}"])
     return OK
 

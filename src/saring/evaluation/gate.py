@@ -37,19 +37,8 @@ def load_thresholds(
 ) -> Mapping[str, Mapping[str, float]]:
     """Return the thresholds of the model of that name, by task and metric, from a TOML file.
 
-    Parameters
-    ----------
-    path : str or path
-    model : str
-        The model's name, as its card has it.
-    labels : Mapping[str, Sequence[str]]
-        The labels of each task of the model.
-
-    Raises
-    ------
-    ConfigError
-        When the file cannot be read, has no thresholds for the model, names a task that the model
-        does not have, or a threshold is no figure in [0, 1].
+    `labels` are those of each task of the model. ConfigError when the file cannot be read, has no thresholds for the
+    model, names a task that the model does not have, or a threshold is no figure in [0, 1].
     """
     tables = read_toml(path)
     if model not in tables:
@@ -80,10 +69,7 @@ def _table(found: Any, where: str) -> Mapping[str, Any]:
 def check_thresholds(reports: Sequence[Report], thresholds: Mapping[str, Mapping[str, float]]) -> list[Check]:
     """Return each threshold beside the worst figure of the reports that are about whole splits.
 
-    Raises
-    ------
-    ConfigError
-        When no report has a figure for a threshold: a gate that checks nothing must not pass.
+    ConfigError when no report has a figure for a threshold: a gate that checks nothing must not pass.
     """
     checks = []
     for task, figures in thresholds.items():

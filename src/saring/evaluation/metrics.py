@@ -56,8 +56,8 @@ class Curve:
 def resamples(n_groups: int, n_rows: int, n_bootstrap: int, seed: int) -> Iterator[Floats]:
     """Yield bootstrap weights, (chunk, n_groups): how often each group was drawn.
 
-    A resample draws `n_groups` groups with replacement; chunks add up to `n_bootstrap` rows and are
-    small enough for a caller to hold one weight per row of its table, `n_rows`.
+    A resample draws `n_groups` groups with replacement; chunks add up to `n_bootstrap` rows and are small enough for a
+    caller to hold one weight per row of its table, `n_rows`.
     """
     rng = np.random.default_rng(seed)
     size = max(1, CHUNK_CELLS // max(n_rows, n_groups))
@@ -103,8 +103,8 @@ def confusion_matrix(truth: Ints, predicted: Ints, n_labels: int) -> Ints:
 def class_scores(confusion: NDArray[np.number]) -> tuple[Floats, Floats, Floats]:
     """Return precision, recall and F1, each (..., n_labels), of tables of counts, (..., n_labels, n_labels).
 
-    A class absent from truth and prediction has no scores: NaN. One that is in the truth but never
-    predicted has precision 0; one that is predicted but not in the truth has recall 0.
+    A class absent from truth and prediction has no scores: NaN. One that is in the truth but never predicted has
+    precision 0; one that is predicted but not in the truth has recall 0.
     """
     hits = np.diagonal(confusion, axis1=-2, axis2=-1).astype(np.float64)
     support, claimed = confusion.sum(axis=-1), confusion.sum(axis=-2)
@@ -118,28 +118,20 @@ def class_scores(confusion: NDArray[np.number]) -> tuple[Floats, Floats, Floats]
 
 def macro_f1(confusion: NDArray[np.number]) -> Floats:
     """Return the mean F1, (...), over the classes in the truth or the prediction, in [0, 1]."""
-    mean: Floats = np.nanmean(class_scores(confusion)[2], axis=-1)
-    return mean
+    return np.asarray(np.nanmean(class_scores(confusion)[2], axis=-1))
 
 
 def accuracy(confusion: NDArray[Any]) -> Floats:
     """Return the accuracy of tables of counts, (...)."""
-    right: Floats = np.trace(confusion, axis1=-2, axis2=-1) / confusion.sum(axis=(-2, -1))
-    return right
+    return np.asarray(np.trace(confusion, axis1=-2, axis2=-1) / confusion.sum(axis=(-2, -1)))
 
 
 def calibration_bins(confidence: Floats, correct: NDArray[Any]) -> tuple[Bin, ...]:
     """Return up to ten bins of near equal numbers of rows, from the least to the most confident.
 
-    Equal confidences share a bin, so the order of the rows does not matter. Bins of equal mass
-    carry equal noise, where bins of equal width leave most rows in the last one.
-
-    Parameters
-    ----------
-    confidence : (n,) array
-        Probability of the most probable label.
-    correct : (n,) array
-        Whether that label is the truth, or the share of annotators who say so.
+    Equal confidences share a bin, so the order of the rows does not matter. Bins of equal mass carry equal noise, where
+    bins of equal width leave most rows in the last one. `correct` is whether the most probable label is the truth, or
+    the share of annotators who say so.
     """
     order = np.argsort(confidence, kind="stable")
     ranked, right = confidence[order], correct[order].astype(np.float64)
@@ -176,13 +168,8 @@ def brier_score(probabilities: Floats, truth: Ints) -> float:
 def area_under_roc(scores: Floats, positive: NDArray[np.bool_], weights: Floats | None = None) -> Floats:
     """Return the chance that a positive row outscores a negative one, (n_weights,), in [0, 1].
 
-    A tie counts half. NaN where the weights leave no positive or no negative row.
-
-    Parameters
-    ----------
-    scores, positive : (n,) arrays
-    weights : (n_weights, n) array, optional
-        How often each row counts, one row of weights per area wanted; each row once if not given.
+    A tie counts half. NaN where the weights leave no positive or no negative row. `weights`, (n_weights, n), is how
+    often each row counts, for each area wanted; once where it is not given.
     """
     weights = np.ones((1, len(scores))) if weights is None else weights
     order = np.argsort(scores, kind="stable")

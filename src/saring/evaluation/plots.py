@@ -26,13 +26,7 @@ _DASHED: Mapping[str, Any] = {"color": GREY, "linestyle": "--", "linewidth": 1}
 
 
 def figures(report: Report) -> dict[str, Figure]:
-    """Return the figures of a report by name, in the order to look at them.
-
-    Raises
-    ------
-    MissingExtraError
-        When matplotlib is not installed.
-    """
+    """Return the figures of a report by name, in the order to look at them; MissingExtraError without matplotlib."""
     drawn = {name: draw(report) for name, draw in _ALWAYS.items()}
     if report.ranking:
         drawn |= {name: draw(report, report.ranking) for name, draw in _RANKED.items()}

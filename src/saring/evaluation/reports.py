@@ -178,8 +178,8 @@ class Report:
     def metrics(self) -> dict[str, float]:
         """Return the figures by flat name, such as ``topic.test.macro_f1``.
 
-        Names hold only what MLflow allows: other characters of a label become ``_``, with the
-        label's number behind it, so that no two labels meet.
+        Names hold only what MLflow allows: other characters of a label become ``_``, with the label's number behind it,
+        so that no two labels meet.
         """
         figures: dict[str, Any] = {"n": self.n, "ece": self.ece, "log_loss": self.log_loss, "brier": self.brier}
         figures |= {"accuracy": self.accuracy, "macro_f1": self.macro_f1}
@@ -206,13 +206,7 @@ class Report:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Report:
-        """Return the report that `to_json` wrote.
-
-        Raises
-        ------
-        BundleError
-            When a field is missing, unknown or of the wrong shape.
-        """
+        """Return the report that `to_json` wrote; BundleError when a field is missing, unknown or of the wrong type."""
         try:
             report: Report = _typed(cls, data)
         except TypeError as error:

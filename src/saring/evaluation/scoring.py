@@ -50,11 +50,8 @@ _KINDS = {
 class Scored:
     """Labelled rows with a model's predictions; checked and turned into arrays when made.
 
-    Raises
-    ------
-    CorpusError
-        When there are no rows, lengths differ, a label is unknown or repeated, or probabilities are
-        not numbers from 0 to 1 that sum to 1.
+    CorpusError when there are no rows, lengths differ, a label is unknown or repeated, or probabilities are not numbers
+    from 0 to 1 that sum to 1.
     """
 
     labels: tuple[str, ...]  # in the order of the probabilities' columns; the second of two is the positive one
@@ -141,24 +138,9 @@ def report(
 ) -> Report:
     """Return the figures of the rows, with 95% intervals by resampling groups.
 
-    Parameters
-    ----------
-    scored : Scored
-    name, split, part : str
-        As in `Report`.
-    seed : int
-        Of the resampling: the same rows and seed give the same digits.
-    n_bootstrap : int
-        Number of resamples.
-    baselines : mapping of str to (n,) array of str
-        What simple rules predict for the same rows, by the rule's name.
-
-    Raises
-    ------
-    CorpusError
-        When a baseline has another number of rows or an unknown label.
-    ConfigError
-        When `n_bootstrap` is below 1.
+    The same rows and seed give the same digits. `baselines` is what simple rules predict for the same rows, by the
+    rule's name; `name`, `split` and `part` are as in `Report`. CorpusError when a baseline has another number of rows
+    or an unknown label, ConfigError when `n_bootstrap` is below 1.
     """
     if n_bootstrap < 1:
         raise ConfigError(f"number of bootstrap resamples is {n_bootstrap}; expected 1 or more")
@@ -170,9 +152,9 @@ def report(
             raise CorpusError(f"baseline {rule!r} has shape {predicted.shape}; expected {scored.truth.shape}")
         systems.append(scored.codes(f"baseline {rule!r}", predicted))
     tables = np.stack([confusion_matrix(truth, codes, len(labels)) for codes in systems])
-    draws = _resampled(scored, truth, systems, n_bootstrap, seed)
+    accuracy_draws, macro_draws, f1_draws, auc_draws = _resampled(scored, truth, systems, n_bootstrap, seed)
     right, macro = accuracy(tables), macro_f1(tables)
-    gains = macro[0] - macro, draws.macro_f1[:, :1] - draws.macro_f1
+    gains = macro[0] - macro, macro_draws[:, :1] - macro_draws
     confidence, correct = probabilities.max(axis=1), probabilities.argmax(axis=1) == truth
     # What an answer is worth: the share of the annotators who would agree with it. Of two labels, who does not agree
     # with the truth agrees with the other.
@@ -187,11 +169,11 @@ def report(
         labels=labels,
         n=len(truth),
         n_groups=len(np.unique(scored.groups)),
-        accuracy=interval(right[0], draws.accuracy),
-        macro_f1=interval(macro[0], draws.macro_f1[:, 0]),
+        accuracy=interval(right[0], accuracy_draws),
+        macro_f1=interval(macro[0], macro_draws[:, 0]),
         per_class=tuple(
             ClassScore(
-                labels[at], float(precision[at]), float(recall[at]), interval(f1[at], draws.f1[:, at]),
+                labels[at], float(precision[at]), float(recall[at]), interval(f1[at], f1_draws[:, at]),
                 int(tables[0, at].sum()),
             )
             for at in np.flatnonzero(~np.isnan(f1))
@@ -204,7 +186,7 @@ def report(
         brier=brier_score(probabilities, truth),
         coverage_risk=coverage_risk(confidence, correct),
         human=float(counted.mean()) if len(counted) else None,
-        ranking=_ranking(scored, truth, draws.auc),
+        ranking=_ranking(scored, truth, auc_draws),
         baselines=tuple(
             Baseline(rule, float(right[at]), float(macro[at]), interval(gains[0][at], gains[1][:, at]))
             for at, rule in enumerate(baselines, start=1)
@@ -212,18 +194,12 @@ def report(
     )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class _Draws:
-    """Figures of every resample; the model is system 0, the baselines follow."""
+def _resampled(scored: Scored, truth: Ints, systems: list[Ints], n_bootstrap: int, seed: int) -> tuple[Floats, ...]:
+    """Return accuracy, macro-F1, F1 and, of two labels, AUC of each resample of groups.
 
-    accuracy: Floats  # (n_bootstrap,)
-    macro_f1: Floats  # (n_bootstrap, n_systems)
-    f1: Floats  # (n_bootstrap, n_labels)
-    auc: Floats  # (n_bootstrap,), empty when there are not two labels
-
-
-def _resampled(scored: Scored, truth: Ints, systems: list[Ints], n_bootstrap: int, seed: int) -> _Draws:
-    """Return the figures of `n_bootstrap` resamples of groups."""
+    Their shapes are (n_bootstrap,), with a column for each system, with one for each label, and (n_bootstrap,).
+    Macro-F1 is that of all systems, the model and the baselines; all else is the model's.
+    """
     _, group = np.unique(scored.groups, return_inverse=True)
     n_groups, n_labels = int(group.max()) + 1, len(scored.labels)
     cells = np.concatenate([(at * n_labels + truth) * n_labels + codes for at, codes in enumerate(systems)])
@@ -237,7 +213,7 @@ def _resampled(scored: Scored, truth: Ints, systems: list[Ints], n_bootstrap: in
         if n_labels == 2:
             auc = area_under_roc(scored.probabilities[:, 1], truth == 1, weights[:, group])
         parts.append((accuracy(tables[:, 0]), macro_f1(tables), class_scores(tables[:, 0])[2], auc))
-    return _Draws(*map(np.concatenate, zip(*parts, strict=True)))
+    return tuple(map(np.concatenate, zip(*parts, strict=True)))
 
 
 def _per_publisher(scored: Scored, truth: Ints, predicted: Ints) -> tuple[PublisherScore, ...]:

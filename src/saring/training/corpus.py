@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 from base64 import b85decode, b85encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 from unicodedata import normalize
@@ -20,9 +20,6 @@ from saring.article import Article
 from saring.errors import BundleError, CorpusError
 from saring.io.records import rows
 from saring.parsing.engine import parse
-
-# Labelled articles: the corpus format, its checks, and the tables that training reads.
-
 
 SPLITS = ("train", "test")
 Corpus = str | Path | Iterable[str | Path] | Iterable[Mapping[str, Any]] | Any  # Any: a pandas DataFrame
@@ -42,60 +39,29 @@ class LabelledLink:
 
 @dataclass(frozen=True, slots=True)
 class LabelledArticle:
-    """An article and its labels; an empty or None label is one that nobody gave.
-
-    Attributes
-    ----------
-    article : Article
-    topic : str
-    topic_source : str
-        Who gave the topic: empty for a reader; ``chosen`` for a reader of an article that a model
-        was unsure of; ``desk`` where a portal's section is taken for it.
-    clickbait : bool or None
-    clickbait_share : float or None
-        Share of the annotators who said clickbait, where there were several.
-    links : tuple of LabelledLink
-    split : str
-        ``train`` or ``test``.
-    kind : str
-        A name that the evaluation file gives its rows ("real", "swap", "sure"); scores are given
-        for each kind apart too.
-    corpus : str
-        Name of the file, without its suffix.
-    where : str
-        Its place, file and row, for messages.
-    """
+    """An article and its labels; an empty or None label is one that nobody gave."""
 
     article: Article
     topic: str = ""
+    # Who gave the topic: empty for a reader; "chosen" for a reader of an article that a model was unsure of; "desk"
+    # where a portal's section is taken for it.
     topic_source: str = ""
     clickbait: bool | None = None
-    clickbait_share: float | None = None
+    clickbait_share: float | None = None  # of the annotators who said clickbait, where there were several
     links: tuple[LabelledLink, ...] = ()
     split: str = "train"
-    kind: str = ""
-    corpus: str = ""
-    where: str = ""
-
-    @property
-    def labelled(self) -> bool:
-        """Whether anybody gave it a label."""
-        return bool(self.topic or self.links) or self.clickbait is not None
+    kind: str = ""  # the evaluation file's name for such rows ("real", "swap", "sure"), which get a report of their own
+    corpus: str = ""  # name of the file, without its suffix
+    where: str = ""  # file and row, for messages
 
 
 def read_corpus(path: str | Path) -> list[LabelledArticle]:
     """Return the articles of a file with their labels, in order.
 
-    A row may have no label: words and their weights are learned from it, and nothing else.
-
-    Raises
-    ------
-    CorpusError
-        When no row has a label, or one has a label of the wrong type or an unknown split.
-    InputError
-        When the file or a row cannot be read.
+    A row may have no label: words and their weights are learned from it, and nothing else. CorpusError when no row has
+    a label, or one has a label of the wrong type or an unknown split; InputError when the file or a row cannot be read.
     """
-    return _checked(((row.values, row.where) for row in rows(path)), Path(path).name.partition(".")[0], str(path))
+    return _labelled(((row.values, row.where) for row in rows(path)), Path(path).name.partition(".")[0], str(path))
 
 
 def open_corpus(corpus: Corpus) -> tuple[list[LabelledArticle], str, list[str]]:
@@ -120,18 +86,15 @@ def open_corpus(corpus: Corpus) -> tuple[list[LabelledArticle], str, list[str]]:
         )
     placed = [(row, f"row {number}") for number, row in enumerate(items, start=1)]
     content = orjson.dumps(items, default=str, option=_CANONICAL)
-    return _checked(placed, "", IN_MEMORY), hashlib.sha256(content).hexdigest(), [IN_MEMORY]
+    return _labelled(placed, "", IN_MEMORY), hashlib.sha256(content).hexdigest(), [IN_MEMORY]
 
 
 def fingerprint(paths: Iterable[str | Path]) -> str:
     """Return the SHA-256 of the files' bytes, in the order given, as 64 hex digits."""
-    digest = hashlib.sha256()
-    for path in paths:
-        digest.update(Path(path).read_bytes())
-    return digest.hexdigest()
+    return hashlib.sha256(b"".join(Path(path).read_bytes() for path in paths)).hexdigest()
 
 
-def _checked(given: Iterable[tuple[Mapping[str, Any], str]], corpus: str, source: str) -> list[LabelledArticle]:
+def _labelled(given: Iterable[tuple[Mapping[str, Any], str]], corpus: str, source: str) -> list[LabelledArticle]:
     """Return rows, each with its place, as labelled articles; some of them must have a label."""
     articles = [
         replace((_pair_row if "host_text" in values else _corpus_row)(values, where), corpus=corpus, where=where)
@@ -139,7 +102,7 @@ def _checked(given: Iterable[tuple[Mapping[str, Any], str]], corpus: str, source
     ]
     if not articles:
         raise CorpusError(f"{source}: found no rows; expected labelled articles, one JSON row each")
-    if not any(article.labelled for article in articles):
+    if not any(a.topic or a.links or a.clickbait is not None for a in articles):
         raise CorpusError(
             f"{source}: found no label in {len(articles)} row(s); expected a 'topic', 'clickbait' or "
             "'links' in some of them"
@@ -170,42 +133,31 @@ def _pair_row(values: Mapping[str, Any], where: str) -> LabelledArticle:
     grades = [v for k, v in values.items() if k.startswith("annotator") and v is not None]
     if not grades or not all(grade in (0, 1, 2) for grade in grades):
         raise CorpusError(f"{where}: columns 'annotator_*' are {grades}; expected grades 0, 1 or 2")
-    host = {
-        "id": values.get("pair"),
-        "title": values.get("host_title"),
-        "text": values.get("host_text"),
-        "publisher": values.get("publisher"),
-        "url": values.get("url"),
-    }
+    article = {"id": "pair", "title": "host_title", "text": "host_text", "publisher": "publisher", "url": "url"}
     link = {
         "headline": values.get("headline"),
-        # Half of two annotators is enough: who sees the tie can name it.
+        # Half of two annotators is enough: who sees what relates them can name it.
         "related": sum(grade >= 1 for grade in grades) * 2 >= len(grades),
         "grade": sum(grades) / len(grades),
     }
     return LabelledArticle(
-        article=_article(host, where), links=tuple(_links([link], where)), kind=_string(values, "kind", where)
+        article=_article({ours: values.get(theirs) for ours, theirs in article.items()}, where),
+        links=tuple(_links([link], where)),
+        kind=_string(values, "kind", where),
     )
 
 
 def _article(values: Mapping[str, Any], where: str) -> Article:
     """Return the parsed article of a row."""
-    if not _string(values, "title", where).strip() and not _string(values, "text", where).strip():
+    fields = {name: _string(values, name, where) for name in ("id", "title", "text", "publisher", "url")}
+    if not fields["title"].strip() and not fields["text"].strip():
         raise CorpusError(
             f"{where}: found neither 'title' nor 'text' among {sorted(map(str, values))}; expected "
             "the article under these names"
         )
-    published = values.get("date")  # in memory it may be a date, a datetime or a Timestamp
-    return parse(
-        {
-            "id": _string(values, "id", where) or where,
-            "title": _string(values, "title", where),
-            "text": _string(values, "text", where),
-            "publisher": _string(values, "publisher", where),
-            "published": published.isoformat() if isinstance(published, date) else _string(values, "date", where),
-            "url": _string(values, "url", where),
-        }
-    )
+    day = values.get("date")  # in memory it may be a date, a datetime or a Timestamp
+    published = day.isoformat() if isinstance(day, date) else _string(values, "date", where)
+    return parse(fields | {"id": fields["id"] or where, "published": published})
 
 
 def _links(given: Any, where: str) -> Iterator[LabelledLink]:
@@ -221,46 +173,37 @@ def _links(given: Any, where: str) -> Iterator[LabelledLink]:
         headline = _string(link, "headline", place)
         if not headline.strip():
             raise CorpusError(f"{place}: found no 'headline'; expected the teaser's headline")
-        yield LabelledLink(
-            headline,
-            _flag(link, "related", place),
-            _flag(link, "clickbait", place),
-            _number(link, "grade", place, most=2),
-        )
+        grade = _number(link, "grade", place, most=2)
+        yield LabelledLink(headline, _flag(link, "related", place), _flag(link, "clickbait", place), grade)
 
 
 def _string(values: Mapping[str, Any], column: str, where: str) -> str:
     """Return a text column, empty where it is absent."""
-    value = values.get(column)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise CorpusError(f"{where}: column {column!r} is {value!r}; expected a string")
-    return value
+    return _value(values, column, where, "a string", lambda value: isinstance(value, str)) or ""
 
 
 def _number(values: Mapping[str, Any], column: str, where: str, *, most: float) -> float | None:
     """Return a number from 0 to `most`, None where nobody gave it."""
-    value = values.get(column)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
-        raise CorpusError(f"{where}: column {column!r} is {value!r}; expected 0 to {most}")
-    return float(value)
+    number = _value(values, column, where, f"0 to {most}", lambda value: type(value) is not bool and 0 <= value <= most)
+    return None if number is None else float(number)
 
 
 def _flag(values: Mapping[str, Any], column: str, where: str) -> bool | None:
     """Return a yes/no label, None where nobody gave it."""
+    flag = _value(values, column, where, "true/false or 1/0", lambda value: value in (0, 1))
+    return None if flag is None else bool(flag)
+
+
+def _value(values: Mapping[str, Any], column: str, where: str, expected: str, is_valid: Callable[[Any], bool]) -> Any:
+    """Return a column's value, None where it is absent; CorpusError unless it is as expected."""
     value = values.get(column)
-    if value is None:
-        return None
-    if value not in (0, 1):
-        raise CorpusError(f"{where}: column {column!r} is {value!r}; expected true/false or 1/0")
-    return bool(value)
+    with suppress(TypeError, ValueError):  # of comparing what is no number
+        if value is None or is_valid(value):
+            return value
+    raise CorpusError(f"{where}: column {column!r} is {value!r}; expected {expected}")
 
 
-# What a model was trained on, as short digests: enough to tell a file that it has read before.
-
+# Digests of what a model was trained on: enough to tell a file that it has read before.
 
 BYTES = 5  # of sixty thousand titles and texts, one in eighteen million is taken for another
 _WORD = re.compile(r"\w+")
@@ -268,36 +211,24 @@ _WORD = re.compile(r"\w+")
 
 def digests(articles: Iterable[LabelledArticle]) -> str:
     """Return the digests of the articles' titles, texts and links' headlines, as one text."""
-    found = {digest for article in articles for digest in _digests(article)}
-    found |= {digest for a in articles for link in a.links for digest in _digest(link.headline)}
-    return b85encode(b"".join(sorted(found))).decode()
+    texts = [t for a in articles for t in (a.article.title, a.article.body, *(link.headline for link in a.links))]
+    return b85encode(b"".join(sorted(_digests(*texts)))).decode()
 
 
 def count_seen(articles: Iterable[LabelledArticle], stored: str) -> int:
-    """Return how many articles have a title or a text among those that `digests` was given.
+    """Return how many articles have a title or a text among those that `digests` was given, as `stored`.
 
-    Case, punctuation and spacing do not count.
-
-    Raises
-    ------
-    BundleError
-        When `stored` is none of `digests`.
+    Case, punctuation and spacing do not count. BundleError when `stored` is none of `digests`.
     """
     try:
         data = b85decode(stored)
     except (TypeError, ValueError) as error:
         raise BundleError(f"trained_on in card.json: {error}; train the model again") from error
-    known = {data[at : at + BYTES] for at in range(0, len(data), BYTES)}
-    return sum(not known.isdisjoint(_digests(article)) for article in articles)
+    seen = {data[at : at + BYTES] for at in range(0, len(data), BYTES)}
+    return sum(not seen.isdisjoint(_digests(a.article.title, a.article.body)) for a in articles)
 
 
-def _digests(labelled: LabelledArticle) -> Iterator[bytes]:
-    """Yield the digests of an article's title and of its text, where it has them."""
-    yield from _digest(labelled.article.title)
-    yield from _digest(labelled.article.body)
-
-
-def _digest(text: str) -> Iterator[bytes]:
-    """Yield the digest of a text's words, if it has any."""
-    if words := _WORD.findall(normalize("NFKC", text).casefold()):
-        yield blake2b(" ".join(words).encode(), digest_size=BYTES).digest()
+def _digests(*texts: str) -> set[bytes]:
+    """Return the digest of the words of each text that has any."""
+    words = [_WORD.findall(normalize("NFKC", text).casefold()) for text in texts]
+    return {hashlib.blake2b(" ".join(found).encode(), digest_size=BYTES).digest() for found in words if found}

@@ -25,18 +25,8 @@ REST = "other"  # the topic of all that has no topic of its own
 def evaluate_bundle(bundle: Bundle, articles: Sequence[LabelledArticle], split: str) -> list[Report]:
     """Return the reports of a model on labelled articles, for the whole and for each kind of row.
 
-    Parameters
-    ----------
-    bundle : Bundle
-    articles : sequence of LabelledArticle
-        Where some of them are marked ``test``, only these are used.
-    split : str
-        Name of the file or split, for the reports.
-
-    Raises
-    ------
-    CorpusError
-        When no row has a label of a task of the model, or a label the model lacks.
+    Where some articles are marked ``test``, only these are used. `split` names the file or split in the reports.
+    CorpusError when no row has a label of a task of the model, or one has a label that the model lacks.
     """
     articles = _tested(articles)
     groups = article_groups(articles)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -32,8 +31,8 @@ Progress = Callable[[str, int, int], None]  # called with the stage's name, the 
 THRESHOLD_STEPS = 101  # quantiles of the training scores that are tried as a threshold
 AS_GOOD = 0.01  # of macro-F1: about a standard error of a thousand answers
 NEVER_SURE = 2.0  # a confidence that no answer has
-# So long a thread that comes back from arithmetic waits for one that is busy in Python. Python's
-# own five milliseconds, thousands of times, left two threads no quicker than one.
+# So long a thread that comes back from arithmetic waits for one that is busy in Python. Python's own five milliseconds,
+# thousands of times, left two threads no quicker than one.
 SWITCH_SECONDS = 2e-4
 
 
@@ -57,13 +56,7 @@ class Fitted:
 
     @classmethod
     def on(cls, task: Task, table: Table, config: TrainConfig) -> Fitted:
-        """Return the task's model fitted on a table.
-
-        Raises
-        ------
-        CorpusError
-            When the table has only one label, so that there is nothing to tell apart.
-        """
+        """Return the task's model fitted on a table; CorpusError when it has one label: nothing to tell apart."""
         weighty = table.weights > 0
         train = table.take(weighty)
         found = np.unique(train.truth)
@@ -94,7 +87,12 @@ class Fitted:
         """Return the answers to those of the rows, given by number, that may be tested."""
         rows = rows[table.is_eval[rows]]
         tested, train = table.take(rows), self.train.take(self.train.is_eval)
-        features = make_features(self.model.named_steps["features"], tested.rows)
+        fitted = self.model.named_steps["features"]
+        if isinstance(fitted, Pipeline):
+            pairs, scaler = fitted
+            features = scaler.transform(pair_features(pairs.parameters_, tested.rows))
+        else:
+            features = fitted.transform(tested.rows)
         scores = self.model.named_steps["classify"].decision_function(features)
         labels = task_labels(task, table)
         if scores.ndim > 1 or len(labels) > 2:  # a label that the fold never saw cannot be its answer
@@ -115,14 +113,6 @@ class Fitted:
         return Answers(rows, scores, baselines, strange)
 
 
-def make_features(fitted: Any, rows: Sequence[Any]) -> Any:
-    """Return what the fitted features of a model's pipeline give for rows, but for rounding."""
-    if not isinstance(fitted, Pipeline):
-        return fitted.transform(rows)
-    pairs, scaler = fitted
-    return scaler.transform(pair_features(pairs.parameters_, rows))
-
-
 def overlap_labels(overlap: ArrayLike, threshold: float) -> Strings:
     """Return related where the weighted overlap of headline and article reaches a threshold."""
     return np.where(np.asarray(overlap) >= threshold, *LINK_LABELS)
@@ -131,8 +121,8 @@ def overlap_labels(overlap: ArrayLike, threshold: float) -> Strings:
 def best_threshold(scores: Floats, positive: NDArray[np.bool_], parts: Strings | None = None) -> float:
     """Return the middle of the thresholds that are as good as the best, of quantiles of the scores.
 
-    Good is macro-F1; with `parts`, a name for each row, the mean of each part's. The best itself
-    jumps from one end of a flat top to the other when a few rows change.
+    Good is macro-F1; with `parts`, a name for each row, the mean of each part's. The best itself jumps from one end of
+    a flat top to the other when a few rows change.
     """
     candidates = np.unique(np.quantile(scores, np.linspace(0, 1, THRESHOLD_STEPS)))
     truth = positive.astype(np.intp)
@@ -148,8 +138,8 @@ def best_threshold(scores: Floats, positive: NDArray[np.bool_], parts: Strings |
 def confidence_for(confidence: Floats, right: NDArray[np.bool_], risk: float) -> float:
     """Return the least confidence such that of the rows at least so sure, a share of `risk` or less is wrong.
 
-    Rows of one confidence are answered together or not at all. 0 where all rows may be answered,
-    `NEVER_SURE` where none may.
+    Rows of one confidence are answered together or not at all. 0 where all rows may be answered, `NEVER_SURE` where
+    none may.
     """
     order = np.argsort(-confidence, kind="stable")
     wrong = (~right[order]).cumsum() / np.arange(1, len(order) + 1)
@@ -189,8 +179,8 @@ def make_report(
 ) -> Report:
     """Return the report of answers to rows of a table.
 
-    The most probable label is predicted; of two, the second where it is as probable as `threshold`,
-    one for all rows or one for each.
+    The most probable label is predicted; of two, the second where it is as probable as `threshold`, one for all rows or
+    one for each.
     """
     codes = probabilities.argmax(axis=1)
     if len(labels) == 2:
@@ -222,8 +212,8 @@ def run_folds(
 ) -> Iterator[tuple[Fitted | None, Answers | None]]:
     """Yield, in order, each fold's model, where kept, and its answers, where it tests anything.
 
-    The folds run in threads: what was counted in a table is there for all of them, no process has
-    to start, and most of what they do is arithmetic, for which Python lets other threads run.
+    The folds run in threads: what was counted in a table is there for all of them, no process has to start, and most of
+    what they do is arithmetic, for which Python lets other threads run.
     """
 
     def run(fold: FoldTask, table: Table) -> tuple[Fitted | None, Answers | None]:

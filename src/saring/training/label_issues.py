@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -19,18 +18,6 @@ from saring.training.near_duplicates import article_groups
 from saring.training.protocols import RANDOM, protocol_folds
 from saring.training.tasks import SECTION, TASKS, task_labels
 
-# Columns of a label issue's row and their kinds, as `writers.open_rows` takes them.
-COLUMNS: Mapping[str, str] = {
-    "id": "string",
-    "title": "string",
-    "publisher": "string",
-    "headline": "string",
-    "label": "string",
-    "label_source": "string",
-    "predicted": "string",
-    "p_label": "float",
-    "p_predicted": "float",
-}
 READ = "read"  # how people are told of a source that is empty: somebody read the article
 
 
@@ -48,9 +35,9 @@ class LabelIssue:
     p_label: float  # probability of the label, as the model sees it
     p_predicted: float
 
-    def row(self) -> dict[str, Any]:
-        """Return the columns of `COLUMNS`."""
-        return asdict(self)
+
+# The columns of a table of label issues and their kinds, as `writers.open_rows` takes them.
+COLUMNS = {field.name: "float" if field.type == "float" else "string" for field in fields(LabelIssue)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,21 +65,8 @@ def find_label_issues(
     """Return the labels that models trained on other articles disagree with.
 
     The folds are random and keep near-duplicates together, whatever the articles' ``split``. A topic that only a
-    portal's section gives is not trained on, unless no reader gave that topic to any article.
-
-    Parameters
-    ----------
-    articles : sequence of LabelledArticle
-    config : TrainConfig
-        Its folds, its seed and its settings of the task's model.
-    question : str
-        "topic", "link" or "clickbait".
-    progress : callable
-
-    Raises
-    ------
-    CorpusError
-        When no article has a label of the task, or one stands in too few articles to split.
+    portal's section gives is not trained on, unless no reader gave that topic to any article. `question` is "topic",
+    "link" or "clickbait". CorpusError when no article has a label of it, or one stands in too few articles to split.
     """
     [task] = [task for task in TASKS if task.name == question]
     table = task.table([replace(a, topic_source="") for a in articles], config)

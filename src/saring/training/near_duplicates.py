@@ -33,18 +33,7 @@ def near_duplicate_groups(texts: Sequence[str], threshold: float = 0.5) -> NDArr
 
     Two texts are near-duplicates when the Jaccard index of their sets of five-word runs reaches `threshold`. Case,
     punctuation and spacing do not count. A text of fewer than five words is one run; a text without a word is like no
-    other. Numbers rise from 0 in order of first appearance.
-
-    Parameters
-    ----------
-    texts : sequence of str
-    threshold : float
-        Jaccard index in [0.4, 1] from which two texts count as one.
-
-    Raises
-    ------
-    ConfigError
-        When `threshold` is outside [0.4, 1].
+    other. Numbers rise from 0 in order of first appearance. ConfigError when `threshold` is outside [0.4, 1].
     """
     if not MIN_THRESHOLD <= threshold <= 1:
         raise ConfigError(f"threshold of near-duplicates is {threshold}; expected {MIN_THRESHOLD} to 1")

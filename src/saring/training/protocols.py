@@ -28,23 +28,12 @@ ALIKE_ABSOLUTE, ALIKE_RELATIVE = 1e-8, 1e-5
 def protocol_folds(table: Table, groups: NDArray[np.intp], config: TrainConfig) -> dict[str, list[Fold]]:
     """Return the folds of each protocol in `config` that the table supports; random ones where it supports none.
 
-    Only rows to evaluate are tested, those of the corpus ``config.tested`` alone where it has some. All other rows
-    help in training, but for those a protocol bars: near-duplicates of tested rows, rows of their publishers, rows of
-    their days.
+    Only rows to evaluate are tested, those of the corpus ``config.tested`` alone where it has some. All other rows help
+    in training, but for those a protocol bars: near-duplicates of tested rows, rows of their publishers, rows of their
+    days.
 
-    Parameters
-    ----------
-    table : Table
-    groups : (n,) array of int
-        Number of the near-duplicate group of each row.
-    config : TrainConfig
-
-    Raises
-    ------
-    ConfigError
-        When a protocol is unknown.
-    CorpusError
-        When a label stands in too few groups for random folds, or a fold is left with no row to train on.
+    `groups` is the number of each row's near-duplicate group. ConfigError when a protocol is unknown; CorpusError when
+    a label stands in too few groups for random folds, or a fold is left with no row to train on.
     """
     named = table.is_eval & (table.corpora == config.tested)
     tested = np.flatnonzero(named if named.any() else table.is_eval)
@@ -66,10 +55,7 @@ def _random(table: Table, groups: NDArray[np.intp], rows: Rows, config: TrainCon
 def grouped_folds(labels: ArrayLike, groups: ArrayLike, n_folds: int, seed: int) -> list[Fold]:
     """Return `n_folds` folds, stratified by label, that never cut a group; every row is tested once.
 
-    Raises
-    ------
-    CorpusError
-        When a label stands in fewer than `n_folds` groups, so that some fold could not hold it.
+    CorpusError when a label stands in fewer than `n_folds` groups, so that some fold could not hold it.
     """
     labels, groups = np.asarray(labels), np.asarray(groups)
     found = {str(label): len(np.unique(groups[labels == label])) for label in np.unique(labels)}

@@ -76,8 +76,8 @@ class Task:
     """One task: its name, its labels, its model, and how an article becomes rows.
 
     Where `every_corpus` is set, calibration and thresholds follow from the answers to all corpora, each with the same
-    say, and not from those to ``config.tested`` alone: that corpus's rows may be real, but another's are more like
-    what will be predicted.
+    say, and not from those to ``config.tested`` alone: that corpus's rows may be real, but another's are more like what
+    will be predicted.
     """
 
     name: str

@@ -46,8 +46,8 @@ TEST = "test"
 # Of the articles of a large portal that the model never saw, this share may be taken for no news.
 OUT_OF_DOMAIN_SHARE = 0.02
 PORTAL_ROWS = 100  # of fewer, the fiftieth part is one odd article
-# To a model of few articles every word is rare, whether news or not, and its articles are more
-# alike than those it will read. Headlines of real articles stay below this to models of a hundred.
+# To a model of few articles every word is rare, whether news or not, and its articles are more alike than those it will
+# read. Headlines of real articles stay below this to models of a hundred.
 LEAST_OUT_OF_DOMAIN = 4.75
 
 
@@ -67,7 +67,7 @@ class Job:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The labels, in the order of the probabilities."""
+        """In the order of the probabilities."""
         return task_labels(self.task, self.table)
 
     @property
@@ -78,11 +78,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measured:
-    """What the answers of all protocols say of a job, and its final model, not calibrated yet."""
+    """What the answers of all protocols say of a job, and its final model, calibrated by them."""
 
     job: Job
     model: Pipeline
-    calibration: Calibration
     thresholds: Mapping[str, float]
     reports: tuple[Report, ...]
 
@@ -90,18 +89,14 @@ class Measured:
 def make_jobs(articles: Sequence[LabelledArticle], config: TrainConfig) -> list[Job]:
     """Return a job for each task that the articles have labels for.
 
-    Raises
-    ------
-    CorpusError
-        When a label stands only in the test split, or in too few groups to split.
-    ConfigError
-        When a protocol is unknown, or no article is of the corpus whose rows are to be tested.
+    CorpusError where a label stands only in the test split, or in too few groups to split; ConfigError where a protocol
+    is unknown, or no article is of the corpus whose rows are to be tested.
     """
     corpora = {article.corpus for article in articles}
     if config.tested and config.tested not in corpora:
         raise ConfigError(
-            f"tested: no corpus is named {config.tested!r}; expected one of "
-            f"{', '.join(sorted(corpora))}, or nothing for all rows"
+            f"tested: no corpus is named {config.tested!r}; expected one of {', '.join(sorted(corpora))}, or nothing "
+            "for all rows"
         )
     groups = article_groups(articles)
     return [job for task in TASKS if (job := _job(task, articles, groups, config))]
@@ -126,8 +121,8 @@ def _job(task: Task, articles: Sequence[LabelledArticle], groups: NDArray[np.int
         )
     if len(np.unique(labels)) == 1:
         raise CorpusError(
-            f"{task.name}: the training rows all have one label, {labels[0]}; expected two labels "
-            "or more: add rows of another"
+            f"{task.name}: the training rows all have one label, {labels[0]}; expected two labels or more: add rows "
+            "of another"
         )
     rows, rows_groups = table.take(train), row_groups[train]
     protocols = protocol_folds(rows, rows_groups, config)
@@ -192,7 +187,8 @@ def _measured(job: Job, fitted: Fitted, answers: Mapping[str, Sequence[Answers]]
     thresholds_of_model = base.thresholds(config)
     if job.task.labels == LINK_LABELS:
         thresholds_of_model["overlap"] = fitted.overlap
-    return Measured(job, fitted.model, base.calibration, thresholds_of_model, tuple(reports))
+    base.calibration.set_on(fitted.model)
+    return Measured(job, fitted.model, thresholds_of_model, tuple(reports))
 
 
 class CalibratingAnswers:
@@ -336,18 +332,9 @@ def train_files(
 ) -> Trained:
     """Train a model on labelled files, store it in the folder `models` and log it to MLflow, as ``saring train`` does.
 
-    Parameters
-    ----------
-    bundle : path, optional
-        The bundle's own folder, instead of a new one in `models`; a bundle there is replaced, and a
-        page about the model is written beside it.
-    log : bool
-        Whether the run is logged and the model registered in MLflow.
-
-    Raises
-    ------
-    MissingExtraError
-        When `log` is true and MLflow is not installed; else as `train`.
+    With `bundle` it gets that folder instead of a new one in `models`: a bundle there is replaced, and a page about the
+    model is written beside it. Raises as `train` does, and MissingExtraError where `log` is true and MLflow is not
+    installed.
     """
     config = config or TrainConfig()
     if log and not all(map(find_spec, ("mlflow", "matplotlib", "pandas"))):
@@ -362,7 +349,22 @@ def train_files(
         page = model_card(store.load(folder).card)
         folder.with_name(f"{folder.name}.md").write_text(page, encoding="utf-8")
     progress("store", 1, 1)
-    return _log(folder, reports, card) if log else Trained(folder, reports)
+    if not log:
+        return Trained(folder, reports)
+    from saring import tracking
+    from saring.evaluation.plots import figures
+
+    run = tracking.RunRecord(
+        bundle=folder,
+        topics=card["labels"]["topic"],
+        name=folder.name,
+        params=card["config"],
+        metrics={name: value for r in reports for name, value in r.metrics().items()},
+        tags={"data_sha256": card["data"]["sha256"], **tracking.git_commit()},
+        figures={f"{r.name}.{r.subset}.{name}": figure for r in reports for name, figure in figures(r).items()},
+    )
+    info = tracking.log_run(run)
+    return Trained(folder, reports, info.run_id, info.registered_version)
 
 
 def _fit(
@@ -383,7 +385,6 @@ def _fit(
     models: dict[str, Any] = {}
     thresholds: dict[str, float] = {}
     for found in measured:
-        found.calibration.set_on(found.model)
         models[found.job.task.name] = found.job.task.parameters(found.model)
         thresholds |= found.thresholds
     reports = tuple(report for found in measured for report in found.reports)
@@ -403,23 +404,3 @@ def _fit(
         "sources": sources,
     }
     return models, card, reports
-
-
-def _log(folder: Path, reports: Sequence[Report], card: dict[str, Any]) -> Trained:
-    """Log the run to MLflow and register the model."""
-    from saring import tracking
-    from saring.evaluation.plots import figures
-
-    drawn = {f"{r.name}.{r.subset}.{name}": figure for r in reports for name, figure in figures(r).items()}
-    info = tracking.log_run(
-        tracking.RunRecord(
-            bundle=folder,
-            topics=card["labels"]["topic"],
-            name=folder.name,
-            params=card["config"],
-            metrics={name: value for r in reports for name, value in r.metrics().items()},
-            tags={"data_sha256": card["data"]["sha256"], **tracking.git_commit()},
-            figures=drawn,
-        )
-    )
-    return Trained(folder, tuple(reports), info.run_id, info.registered_version)
