@@ -37,13 +37,7 @@ _FIELDS_OF = attrgetter(*FIELDS)
 
 
 def rows_of(articles: Any) -> Iterable[Source]:
-    """Return the rows of a table as mappings; any other collection of articles as it is.
-
-    Raises
-    ------
-    InputError
-        It is one article, or a table that cannot be read row by row.
-    """
+    """Return the rows of a table as mappings, any other collection of articles as it is; InputError for one article."""
     if isinstance(articles, str | bytes | Mapping | Record | Article):
         raise InputError("expected a list of articles; put this one in a list: [article]")
     if not hasattr(type(articles), "columns"):
@@ -151,18 +145,9 @@ def link_reasons(
 ) -> tuple[str, ...]:
     """Return the reasons for a verdict, the weightiest first.
 
-    Parameters
-    ----------
-    ties : sequence of Tie
-        The evidence that headline and article belong together, the weightiest first.
-    link_topic : (str, float)
-        Topic of the headline read by itself, and its probability.
-    article_topic : str
-        Topic of the article.
-    clickbait : float
-        Probability that the headline is clickbait.
-    related : bool
-        The verdict; another topic explains only that a link is unrelated.
+    `ties` are the evidence that headline and article belong together, the weightiest first; `link_topic` is the topic
+    of the headline read by itself, with its probability; `clickbait` is the probability that it is clickbait. Another
+    topic explains only that a link is unrelated.
     """
     shared = [tie for tie in ties if tie.shared]
     only = "only " if len(shared) == 1 else ""

@@ -17,7 +17,7 @@ import shutil
 import stat
 import zipfile
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field, is_dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import version
@@ -110,28 +110,16 @@ class Bundle:
             found = from_arrays(kind, read_npz(data))
             _check_fit(found, self.card)
         except Exception as error:  # zipfile, zlib and numpy raise a dozen kinds for bytes that are not theirs
-            raise BundleError(
-                f"{path}: its arrays do not make a {task} model: {error}; train the model again or fetch an undamaged "
-                "copy"
-            ) from error
+            why = f"{path}: its arrays do not make a {task} model: {error}"
+            raise BundleError(f"{why}; train the model again or fetch an undamaged copy") from error
         return found
 
 
 def save(folder: Path, models: Mapping[str, Parameters], card: Mapping[str, Any], *, replace: bool = False) -> Path:
-    """Return `folder`, now a bundle; it is written aside and renamed, so never half there.
+    """Return `folder`, now a bundle of some models; it is written aside and renamed, so never half there.
 
-    Saving the same models twice gives the same array files, byte for byte.
-
-    Parameters
-    ----------
-    folder : Path
-        Must not exist, unless it is a bundle that may be replaced.
-    models : Mapping[str, Parameters]
-        Fitted parameters by task.
-    card : Mapping[str, Any]
-        The fields of `CARD_FIELDS`, any others, and ``created`` (ISO 8601 with an offset) where it is not now.
-    replace : bool
-        Whether a bundle that is there gives way, once the new one is complete.
+    The card has the fields of `CARD_FIELDS`, any others, and ``created`` (ISO 8601 with an offset) where it is not now.
+    With `replace` a bundle that is there gives way once the new one is complete. Equal models give equal bytes.
 
     Raises
     ------
@@ -151,13 +139,9 @@ def add(folder: Path, models: Mapping[str, Parameters], card: Mapping[str, Any])
 
 
 def load(folder: Path) -> Bundle:
-    """Return the bundle in `folder`; it executes nothing, and reads a model when asked for.
+    """Return the bundle in `folder`; nothing in it is executed, and its models are read when asked for.
 
-    Raises
-    ------
-    BundleError
-        When a file is missing, added, changed or no plain file, or the bundle is of another format; names the file and
-        the remedy.
+    BundleError names the file that is missing, added, changed or no plain file, or the format that is another.
     """
     folder = Path(folder)
     try:
@@ -194,14 +178,9 @@ def load(folder: Path) -> Bundle:
 
 
 def newest(folder: Path, *, but: Collection[str] = ()) -> Path | None:
-    """Return the newest bundle in a folder, None when there is none but those named.
+    """Return the newest bundle in a folder by the time in its card, None when there is none but those named.
 
-    Newest by the time in the card, then by name. Folders without a card and checksums are no bundles and passed over.
-
-    Raises
-    ------
-    BundleError
-        When a bundle's card cannot be read: an older model must not silently take its place.
+    A card that cannot be read raises BundleError: an older model must not silently take its place.
     """
     try:
         paths = sorted(folder.iterdir()) if folder.is_dir() else []
@@ -342,8 +321,6 @@ def _plain(value: Any, at: str) -> Any:
             raise BundleError(f"{at}: {value} is no JSON number; give None for an absent value")
         case None | bool() | int() | float() | str():
             return value
-        case _ if is_dataclass(value) and not isinstance(value, type):
-            return _plain(asdict(value), at)
         case _:
             raise BundleError(
                 f"{at}: found a {type(value).__name__}; expected text, numbers, lists and mappings with text keys"
@@ -430,11 +407,8 @@ def write_npz(arrays: Mapping[str, NDArray[Any]]) -> bytes:
 def read_npz(data: bytes) -> dict[str, NDArray[Any]]:
     """Return the arrays of an .npz file by name.
 
-    Raises
-    ------
-    Exception
-        Of whatever kind, when it is no such file, holds Python objects or anything behind an array, names an array
-        twice, or unfolds to more than 2 GiB.
+    An exception, of whatever kind, says that it is no such file, holds Python objects or anything behind an array,
+    names an array twice, or unfolds to more than `MAX_BYTES`.
     """
     arrays: dict[str, NDArray[Any]] = {}
     with zipfile.ZipFile(io.BytesIO(data)) as archive:

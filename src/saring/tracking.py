@@ -110,6 +110,7 @@ def _type(column: Column) -> Mapping[str, Any]:
 
 # Runs.
 
+Metrics = Mapping[str, float | None]  # None for one that could not be computed
 MODEL_NAME = "saring"
 CHALLENGER = "challenger"  # alias of the model trained last; `champion` is given by a person
 _URI_VARIABLE = "MLFLOW_TRACKING_URI"
@@ -148,7 +149,7 @@ class RunRecord:
     topics: Sequence[str]  # the model's, in order: the p_<topic> columns of its rows
     name: str
     params: Mapping[str, Any] = field(default_factory=dict)
-    metrics: Mapping[str, float | None] = field(default_factory=dict)  # None for one that could not be computed
+    metrics: Metrics = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)  # digest of the data, `git_commit`
     figures: Mapping[str, Figure] = field(default_factory=dict)  # by name, without a suffix
     experiment: str = MODEL_NAME
@@ -169,16 +170,7 @@ def log_run(run: RunRecord) -> RunInfo:
     """Return where `run` was logged; its model is the newest version, alias `challenger`.
 
     The run goes to ``MLFLOW_TRACKING_URI``, or to ``mlflow.db`` in the working folder with its artifacts beside it in
-    ``mlartifacts``.
-
-    Raises
-    ------
-    MissingExtraError
-        When mlflow is not installed.
-    BundleError
-        When the bundle is damaged.
-    SaringError
-        When MLflow refuses; the bundle stays where it is.
+    ``mlartifacts``. Where MLflow refuses, a SaringError says why, and the bundle stays where it is.
     """
     tags = {**run.tags, "model_version": store.load(run.bundle).model_version}
     failure = SaringError(f"the run {run.name!r} could not be logged; the model itself is whole, in {run.bundle}")
@@ -211,9 +203,7 @@ def log_run(run: RunRecord) -> RunInfo:
     return RunInfo(info.run_id, info.experiment_id, number, f"models:/{MODEL_NAME}/{number}", tracking_uri())
 
 
-def log_trial(
-    experiment: str, name: str, params: Mapping[str, Any], metrics: Mapping[str, float | None], tags: Mapping[str, str]
-) -> str:
+def log_trial(experiment: str, name: str, params: Mapping[str, Any], metrics: Metrics, tags: Mapping[str, str]) -> str:
     """Return the id of a new run that holds settings and metrics, as in `RunRecord`, and no model.
 
     It goes where `log_run` says, into an experiment that is made when it is new, and raises the same.
@@ -226,20 +216,10 @@ def log_trial(
 
 
 def resolve(reference: str) -> Path:
-    """Return the local folder of a registered model's bundle, for `store.load`.
+    """Return the local folder of a registered model's bundle, for `store.load`; one on a server is downloaded.
 
-    Parameters
-    ----------
-    reference : str
-        An alias (``"challenger"``) or an MLflow address: ``"models:/saring@champion"``, ``"models:/saring/3"``,
-        ``"runs:/<id>/bundle"``. A model on a server is downloaded.
-
-    Raises
-    ------
-    MissingExtraError
-        When mlflow is not installed.
-    BundleError
-        When there is no such model, or it holds no bundle.
+    `reference` is an alias (``"challenger"``) or an MLflow address: ``"models:/saring@champion"``,
+    ``"models:/saring/3"``, ``"runs:/<id>/bundle"``. BundleError where there is no such model, or it holds no bundle.
     """
     uri = reference if ":/" in reference else f"models:/{MODEL_NAME}@{reference}"
     failure = BundleError(
@@ -297,12 +277,7 @@ def opened(failure: SaringError) -> Iterator[Any]:
 
 @contextmanager
 def _started(
-    mlflow: Any,
-    experiment: str,
-    name: str,
-    params: Mapping[str, Any],
-    metrics: Mapping[str, float | None],
-    tags: Mapping[str, str],
+    mlflow: Any, experiment: str, name: str, params: Mapping[str, Any], metrics: Metrics, tags: Mapping[str, str]
 ) -> Iterator[Any]:
     """Yield what MLflow says of a new run, in which settings, metrics and tags are logged."""
     client, uri = mlflow.MlflowClient(), mlflow.get_tracking_uri()
