@@ -1,8 +1,7 @@
-"""When an article was published: one reading of every date that portals, tables and pages print.
+"""One reading of every date that portals, tables and pages print, written as ``2022-01-19T14:30:00+07:00``.
 
-What is read is written in one form, ``2022-01-19T14:30:00+07:00``: ISO 8601 in Western Indonesian
-Time, to the second. So a column of them sorts as text, and ``pandas.to_datetime`` reads it in one
-go, which it does only where all rows have the same parts and the same offset.
+That is ISO 8601 in Western Indonesian Time, to the second: a column of such dates sorts as text, and
+``pandas.to_datetime`` reads it in one go, as all rows have the same parts and the same offset.
 """
 
 from __future__ import annotations
@@ -123,7 +122,7 @@ def find_date(raw: str) -> Moment | None:
 
 
 def _day(parts: Mapping[str, str]) -> datetime | None:
-    """Return a day; its month is given by name, also a misspelt one, or by number."""
+    """Return a day, None where the calendar has no such day."""
     month = _month(parts["month"].lower())
     day, year = int(parts["day"]), int(parts["year"])
     if month > 12 >= day and not parts["month"].isalpha():
@@ -136,7 +135,7 @@ def _day(parts: Mapping[str, str]) -> datetime | None:
 
 @lru_cache(maxsize=DATES_KEPT)
 def _month(name: str) -> int:
-    """Return the number of a month, 0 for what is none."""
+    """Return the number of a month that is given by name, also a misspelt one, or by number; 0 for what is none."""
     if name.isdecimal():
         return int(name)
     if name not in MONTHS:
@@ -152,11 +151,11 @@ def _at(day: datetime, clock: Mapping[str, str | None]) -> datetime | None:
         hour = hour % 12 + 12 * (half.lower() == "p")
     try:
         time = day.replace(hour=hour, minute=minute, second=second)
+        shift = timedelta(hours=ZONES[zone.lower()]) if zone else None
         if offset and (zone or "gmt").lower() in ("gmt", "utc"):
-            sign, digits = -1 if offset[0] == "-" else 1, offset[1:].replace(":", "")
+            digits = offset[1:].replace(":", "")
             hours, minutes = (digits[:-2], digits[-2:]) if len(digits) > 2 else (digits, "0")
-            shift = sign * timedelta(hours=int(hours), minutes=int(minutes))
-            return time.replace(tzinfo=timezone(shift))
-        return time.replace(tzinfo=timezone(timedelta(hours=ZONES[zone.lower()]))) if zone else time
+            shift = (-1 if offset[0] == "-" else 1) * timedelta(hours=int(hours), minutes=int(minutes))
+        return time if shift is None else time.replace(tzinfo=timezone(shift))
     except ValueError:
         return None

@@ -10,10 +10,9 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 KEPT_NAMES = 1 << 13  # many articles are of few portals
 MIN_NAME_CHARS = 4  # so much of a name must be that of the domain beside it
@@ -26,11 +25,10 @@ _ADDRESS = re.compile(
 _WITHIN = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//\S+", re.IGNORECASE)  # an address among words
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What publishers.toml says; names are keys, `_key` of what is printed."""
+class PublisherNames(NamedTuple):
+    """What publishers.toml says; a name's key is `_key` of what is printed."""
 
-    by_name: Mapping[str, str]  # domain by name
+    by_name: Mapping[str, str]  # domain by a name's key
     by_domain: Mapping[str, str]  # domain by itself and by the portal's other domains
     suffixes: Mapping[str, Any]
     names: Mapping[str, Any]
@@ -64,23 +62,18 @@ def _canonical(printed: str, host: str) -> str:
     named = _host(address[0] if address else words[0].rstrip(",;:"))
     if named and (address or _is_section(_key(words[2]), regions=True)):
         return _portal(named)
-    if address or _is_address(name):
+    if address or "://" in name or name.startswith("//") or name.lower().startswith(("www.", "mailto:")):
         return there  # an address is no name, even one that names no host
-    key = _key(name)
-    return _named(key) or (there if _belongs(key, there) else name)
-
-
-def _belongs(key: str, domain: str) -> bool:
-    """Return whether a name that is not known may be that of the portal it was found at."""
-    own = _key(domain.partition(".")[0])
-    shared = min(len(own), len(key))
-    alike = shared >= MIN_NAME_CHARS and own[:shared] == key[:shared]
-    return not key or alike or domain in _known().by_domain
+    key, own = _key(name), _key(there.partition(".")[0])
+    size = min(len(own), len(key))
+    # A name that is not known is kept, unless it may be that of the portal it was found at.
+    is_own = not key or (size >= MIN_NAME_CHARS and own[:size] == key[:size]) or there in load_names().by_domain
+    return _named(key) or (there if is_own else name)
 
 
 def _named(key: str) -> str:
     """Return the domain of a name, alone or with a section behind it; empty if none is known."""
-    known = _known()
+    known = load_names()
     for end in range(len(key), 2, -1):
         domain, rest = known.by_name.get(key[:end], ""), key[end:]
         regions, common = domain in known.names["regional"], domain in known.names["common"]
@@ -91,7 +84,7 @@ def _named(key: str) -> str:
 
 def _is_section(rest: str, *, regions: bool) -> bool:
     """Return whether what stands behind a portal's name is the name of a part of it, or nothing."""
-    names = _known().names
+    names = load_names().names
     words = names["sections"] + names["regions"] * regions
     ends = {0}  # where in `rest` a word may end
     for at in range(len(rest)):
@@ -107,29 +100,21 @@ def _host(address: str) -> str:
         return ""
     host = found["host"].lower()
     ending = host.rpartition(".")[2]
-    if ending.isdigit():
-        return ""
-    if found["slashes"] or len(ending) == 2 or ending in _known().suffixes["long"]:
-        return host
-    return ""  # a file's name, or an abbreviation
-
-
-def _is_address(name: str) -> bool:
-    """Return whether a name without blanks is an address, whatever it leads to."""
-    return "://" in name or name.startswith("//") or name.lower().startswith(("www.", "mailto:"))
+    is_host = found["slashes"] or len(ending) == 2 or ending in load_names().suffixes["long"]
+    return host if is_host and not ending.isdigit() else ""  # a file's name, or an abbreviation
 
 
 def _portal(host: str) -> str:
     """Return the registrable domain of a host, or the portal's main one."""
     if not host:
         return ""
-    suffixes, labels = _known().suffixes, host.split(".")
+    suffixes, labels = load_names().suffixes, host.split(".")
     second = suffixes["id"] if labels[-1] == "id" else suffixes["other"]
     country = len(labels[-1]) == 2 and labels[-2] in second
     blogs = [shared.count(".") for shared in suffixes["shared"] if host.endswith("." + shared)]
     size = max([2 + country, *(dots + 2 for dots in blogs)])
     domain = ".".join(labels[-size:]) if len(labels) >= size else ""
-    return _known().by_domain.get(domain, domain)
+    return load_names().by_domain.get(domain, domain)
 
 
 def _key(name: str) -> str:
@@ -138,7 +123,7 @@ def _key(name: str) -> str:
 
 
 @cache
-def _known() -> _Known:
+def load_names() -> PublisherNames:
     """Return publishers.toml, read once."""
     table = tomllib.loads(files("saring").joinpath("publishers.toml").read_text("utf-8"))
     by_name: dict[str, str] = {}
@@ -148,4 +133,4 @@ def _known() -> _Known:
             by_name.setdefault(_key(name), domain)
             if "." in name:
                 by_domain[name] = domain
-    return _Known(by_name, by_domain, table["suffixes"], table["names"])
+    return PublisherNames(by_name, by_domain, table["suffixes"], table["names"])

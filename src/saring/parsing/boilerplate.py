@@ -107,7 +107,7 @@ def find_lines(draft: Draft, lines: Sequence[Span]) -> list[Boilerplate]:
 def find_head(draft: Draft, lines: Sequence[Span]) -> list[Boilerplate]:
     """Return the boilerplate before the first paragraph: title, date, caption, byline."""
     found: list[Boilerplate] = []
-    longest = max(draft.rules.longest("head"), MAX_CAPTION_CHARS)
+    longest = max([MAX_CAPTION_CHARS, *[rule.max_chars for rule in draft.rules.at("head")]])
     for start, end in lines[:HEAD_LINES]:
         if end - start > longest:
             break  # a paragraph, and nothing else
@@ -148,7 +148,7 @@ def find_tail(draft: Draft, lines: Sequence[Span]) -> list[Boilerplate]:
     text, rules = draft.text, draft.rules
     first = len(lines)
     taken: dict[int, tuple[Rule, re.Match[str]]] = {}
-    longest = max(rules.longest("tail"), PROSE_CHARS)
+    longest = max([PROSE_CHARS, *[rule.max_chars for rule in rules.at("tail")]])
     while first > max(0, len(lines) - TAIL_LINES):
         start, end = lines[first - 1]
         if end - start > longest:

@@ -1,39 +1,54 @@
-"""Datelines, dates, bylines and sources that an article's text names."""
+"""Metadata that portals print in an article's text: credits, tags and the dateline."""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
 from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import zip_longest
 from typing import NamedTuple
 
-# Credits and tags as portals print them, turned into values.
-
-
-FIELDS: Mapping[str, str] = {
-    "editor": "editor",
-    "redaktur": "editor",
-    "red": "editor",
-    "penulis": "author",
-    "reporter": "author",
-    "pewarta": "author",
-    "jurnalis": "author",
-    "wartawan": "author",
-    "kontributor": "author",
-    "oleh": "author",
-    "author": "author",
-    "rep": "author",
-    "ditulis oleh": "author",
-    "dilaporkan oleh": "author",
-    "laporan": "author",
-    "sumber": "source",
-    "sumber berita": "source",
-    "source": "source",
+FIELDS = {
+    label: field
+    for field, labels in {
+        "editor": "editor, redaktur, red",
+        "author": "penulis, reporter, pewarta, jurnalis, wartawan, kontributor, oleh, author, rep, ditulis oleh, "
+        "dilaporkan oleh, laporan",
+        "source": "sumber, sumber berita, source",
+    }.items()
+    for label in labels.split(", ")
 }
 """What a credit line calls its fields."""
+
+MAX_PART_WORDS = 4  # "BANDAR SERI BEGAWAN"; a longer stretch of capitals is a shouted sentence
+MIN_ACRONYM_CHARS = 5  # "KPK - ...", "IHSG - ..." open sentences; places in capitals are longer
+HEAD_CHARS = 80  # `_LINE` has its dash within so many
+HEADS_KEPT = 1 << 12  # a portal's datelines repeat: what they name is kept between articles
+
+NAMES = {
+    name.lower(): name
+    for name in (
+        "Antara", "BBC News Indonesia", "CNBC Indonesia", "CNN Indonesia", "DW", "JPNN", "Kompas TV", "RRI", "TVRI",
+        "VOA", "VOA Indonesia",
+    )
+} | {"pr": "Pikiran Rakyat"}  # fmt: skip
+"""Publishers whose names are not simply written with capitals at the start of each word."""
+
+PUBLISHER_WORDS = frozenset(
+    """berita ekspres express harian info inilah jurnal kabar kanal koran majalah mantra media metro network news online
+    pikiran portal pos post radar rakyat ringtimes seputar suara tabloid times today tribun tv warta zona""".split()  # noqa: SIM905
+)
+"""Words that make a name of several words a portal's: "MEDIA PAKUAN"."""
+
+PUBLISHERS = frozenset(
+    """bisnis detik detikcom gatra jpnn kompas kontan kumparan liputan6 merdeka okezone posmetro republika sindonews
+    tempo tribunnews viva wartakota""".split()  # noqa: SIM905
+)
+"""Portals whose names stand alone, without a web address."""
+
+ACRONYMS = frozenset(("DKI", "IKN", "NTB", "NTT", "DIY", "DC", "TV"))
+"""Parts of names that keep their capitals."""
 
 _FIELD = re.compile(
     r"(?:(?<![a-z])|(?<=[a-z])(?=[EPS][a-z]))"  # scrapers glue: "Sumber: AcakEditor: Rina"
@@ -64,50 +79,8 @@ def parse_credits(line: str) -> dict[str, str]:
 
 def parse_tags(line: str) -> tuple[str, ...]:
     """Return the tags of a line; they are parted by commas, hashes, bars or semicolons."""
-    if not line:
-        return ()
     return tuple(tag for raw in re.split(r"[,;|#•]", line) if (tag := raw.strip()))
 
-
-# The dateline at the start of an article's first paragraph: its end, the publisher, the place.
-
-
-MAX_PART_WORDS = 4  # "BANDAR SERI BEGAWAN"; a longer stretch of capitals is a shouted sentence
-MIN_ACRONYM_CHARS = 5  # "KPK - ...", "IHSG - ..." open sentences; places in capitals are longer
-HEAD_CHARS = 80  # `_LINE` has its dash within so many
-HEADS_KEPT = 1 << 12  # a portal's datelines repeat: what they name is kept between articles
-
-NAMES = {
-    "antara": "Antara",
-    "bbc news indonesia": "BBC News Indonesia",
-    "cnbc indonesia": "CNBC Indonesia",
-    "cnn indonesia": "CNN Indonesia",
-    "dw": "DW",
-    "jpnn": "JPNN",
-    "kompas tv": "Kompas TV",
-    "pr": "Pikiran Rakyat",
-    "rri": "RRI",
-    "tvri": "TVRI",
-    "voa": "VOA",
-    "voa indonesia": "VOA Indonesia",
-}
-"""Publishers whose names are not simply written with capitals at the start of each word."""
-
-PUBLISHER_WORDS = frozenset(
-    """berita ekspres express harian info inilah jurnal kabar kanal koran majalah mantra
-    media metro network news online pikiran portal pos post radar rakyat ringtimes seputar suara
-    tabloid times today tribun tv warta zona""".split()  # noqa: SIM905
-)
-"""Words that make a name of several words a portal's: "MEDIA PAKUAN"."""
-
-PUBLISHERS = frozenset(
-    """bisnis detik detikcom gatra jpnn kompas kontan kumparan liputan6 merdeka okezone posmetro
-    republika sindonews tempo tribunnews viva wartakota""".split()  # noqa: SIM905
-)
-"""Portals whose names stand alone, without a web address."""
-
-ACRONYMS = frozenset(("DKI", "IKN", "NTB", "NTT", "DIY", "DC", "TV"))
-"""Parts of names that keep their capitals."""
 
 _DASH = r"[\s\u200b]{0,3}(?:--\(?(?P<agency>[A-Z][\w/ ]{2,30})\)?--|\.?[-–—]{1,2}|—)[\s\u200b]{0,3}"
 _HYPHEN = re.compile("[-–—]")
@@ -138,14 +111,7 @@ class Dateline(NamedTuple):
 def find_dateline(text: str, start: int, publisher: str = "") -> Dateline | None:
     """Return the dateline that starts at a place of the text, or None.
 
-    Parameters
-    ----------
-    text : str
-        The article's text.
-    start : int
-        Where its first paragraph starts.
-    publisher : str
-        The publisher, if it is known: its name in a dateline is then proof enough.
+    `publisher` is the article's, where known: its name in a dateline is then proof enough.
     """
     match = _LINE.match(text, start) if _HYPHEN.search(text, start, start + HEAD_CHARS) else None
     if match is None:
@@ -155,8 +121,9 @@ def find_dateline(text: str, start: int, publisher: str = "") -> Dateline | None
     dash = match.group()[len(match["head"]) :]
     alone = dash.strip() in ("-", "–") and _BREAK.match(dash) is not None
     names = _names(match["head"], publisher, alone)
-    if names is None or _is_hyphen(match["head"], dash, text[match.end()]):
-        return None
+    is_proven = _DOMAIN.search(match["head"]) or match["head"] == match["head"].upper()
+    if names is None or (dash in ("-", "–") and (text[match.end()].isdigit() or not is_proven)):
+        return None  # the dash joins a word ("COVID-19", "Jakarta-Bandung")
     dateline = Dateline(match.end(), *names)
     if match["agency"]:
         dateline = dateline._replace(publisher=publisher_name(match["agency"].split("/")[0]))
@@ -173,10 +140,10 @@ def publisher_name(raw: str) -> str:
     if name.lower() in NAMES:
         return NAMES[name.lower()]
     if _DOMAIN.fullmatch(name):
-        article_words, dot, ending = name.replace(",", ".", 1).partition(".")
-        if article_words in (article_words.upper(), article_words.lower()) or article_words.lower() in PUBLISHERS:
-            article_words = "-".join(word.capitalize() for word in article_words.split("-"))
-        return article_words + dot + ending.lower()
+        label, dot, ending = name.replace(",", ".", 1).partition(".")
+        if label in (label.upper(), label.lower()) or label.lower() in PUBLISHERS:
+            label = "-".join(word.capitalize() for word in label.split("-"))
+        return label + dot + ending.lower()
     return _title(name) if name == name.upper() else name
 
 
@@ -188,7 +155,11 @@ def _names(head: str, publisher: str, alone: bool) -> tuple[str, str] | None:
     """
     parts = [part.strip(" .\xa0\n-–—'") for part in _PARTS.findall(head.replace("co,id", "co.id"))]
     parts = [piece for part in parts for piece in _SPACED_DOMAIN.sub(",", part).split(",") if piece]
-    if not parts or not all(map(_is_name, parts)):
+    for words in map(str.split, parts):
+        is_titled = all(word[0].isupper() or not word[0].isalpha() for word in words)
+        if len(words) > MAX_PART_WORDS or not (is_titled or _DOMAIN.fullmatch(" ".join(words))):
+            return None
+    if not parts:
         return None
     kinds = [_kind(part, publisher) for part in parts]
     shouted = all(part == part.upper() for part in parts)
@@ -201,13 +172,6 @@ def _names(head: str, publisher: str, alone: bool) -> tuple[str, str] | None:
     if rest and not place:
         place = rest
     return publisher_name(name), _title(place) if place == place.upper() else place
-
-
-def _is_name(part: str) -> bool:
-    """Return whether a part of a dateline is written like a name and no longer than one."""
-    words = part.split()
-    capitals = [word[0].isupper() or not word[0].isalpha() for word in words]
-    return len(words) <= MAX_PART_WORDS and (all(capitals) or _DOMAIN.fullmatch(part) is not None)
 
 
 def _kind(part: str, publisher: str) -> str:
@@ -224,12 +188,6 @@ def _kind(part: str, publisher: str) -> str:
     shouted = part == part.upper()
     named_after = shouted and words[-1] in _places() and words[0] not in _places()  # MANTRA BOGOR
     return "publisher" if named_after or PUBLISHER_WORDS.intersection(words) else ""
-
-
-def _is_hyphen(head: str, dash: str, after: str) -> bool:
-    """Return whether the dash joins a word ("COVID-19", "Jakarta-Bandung"), not ends a dateline."""
-    proven = _DOMAIN.search(head) or head == head.upper()
-    return dash in ("-", "–") and (after.isdigit() or not proven)
 
 
 def _title(name: str) -> str:

@@ -190,10 +190,6 @@ class Rules:
                 found[field].append((at, owner))
         return found
 
-    def longest(self, place: str) -> int:
-        """Return how many characters a line for a place has at most."""
-        return max([rule.max_chars for rule in self.at(place)], default=0)
-
     def whole_line(self, place: str, line: str) -> tuple[Rule, re.Match[str]] | None:
         """Return the rule for a place that takes a line by itself, and its match, or None."""
         rules = self._fitting(place, line[0], line[-1]) if line else ()
@@ -255,7 +251,7 @@ def _marker(entry: Mapping[str, Any]) -> Marker:
     """Compile one entry of ``[[marker]]``; without a pattern of its own it matches its phrases."""
     _check(entry, entry.get("name"), _MARKER_KEYS)
     phrases = tuple(entry.get("phrases", ()))
-    pattern = entry.get("pattern") or "|".join(map(_escaped, phrases))
+    pattern = entry.get("pattern") or "|".join(re.escape(phrase).replace(r"\ ", " ") for phrase in phrases)
     return Marker(
         name=entry["name"],
         kind=entry.get("kind", "link"),
@@ -307,11 +303,6 @@ def _compile(name: str, pattern: str, flags: int = re.IGNORECASE) -> re.Pattern[
         return re.compile(pattern, flags)
     except re.error as error:
         raise ConfigError(f"markers.toml: rule {name!r}: {error} in {pattern!r}") from error
-
-
-def _escaped(phrase: str) -> str:
-    """Return the pattern of a phrase, whose blanks stay blanks for `_spaced`."""
-    return " ".join(map(re.escape, phrase.split()))
 
 
 def _spaced(pattern: str) -> str:
