@@ -11,22 +11,21 @@ from typing import Any
 from saring.article import Article, KeepLinks, Link, Record, Removal, clean_text
 from saring.dates import read_date
 from saring.errors import ConfigError, InputError
-from saring.parsing.boilerplate import (
-    Boilerplate,
-    find_end,
-    find_head,
-    find_inside,
-    find_lines,
-    find_start,
-    find_tail,
-    find_title,
-)
+from saring.parsing import boilerplate
+from saring.parsing.boilerplate import Boilerplate
 from saring.parsing.metadata import parse_tags, publisher_name
 from saring.parsing.rules import Draft, load_rules
 from saring.parsing.spans import remaining, split_lines
 from saring.parsing.teasers import find_addressed, find_teasers
 
 FIELDS = frozenset(field.name for field in fields(Record))
+STEPS = (
+    boilerplate.find_lines,
+    boilerplate.find_head,
+    boilerplate.find_tail,
+    boilerplate.find_start,
+    boilerplate.find_end,
+)
 _START = attrgetter("start")
 
 
@@ -68,32 +67,31 @@ def parse(source: Record | str | Mapping[str, Any]) -> Article:
     record, rules = as_record(source), load_rules()
     text = record.text
     lines = split_lines(text)
-    title = record.title.strip() or find_title(text, lines, rules)
+    title = record.title.strip() or boilerplate.find_title(text, lines, rules)
     draft = Draft(text, title, record.publisher.strip(), rules, rules.places(rules.literals.find(text)))
 
     # Teasers end before the boilerplate that stands inside their line, an embed or an advertisement.
-    boilerplate = find_inside(draft)
-    teasers = find_teasers(draft, lines, boilerplate)
-    lines = remaining(text, lines, [*boilerplate, *teasers])
+    removed = boilerplate.find_inside(draft)
+    teasers = find_teasers(draft, lines, removed)
+    lines = remaining(text, lines, [*removed, *teasers])
     if record.addresses:  # a web page says itself which lines are teasers
         addressed = find_addressed(text, lines, record.addresses)
         teasers = sorted([*teasers, *addressed], key=_START)
         lines = remaining(text, lines, addressed)
 
-    # What is left of the lines is body or boilerplate: from the outside inwards, what a portal prints around it.
-    for find in (find_lines, find_head, find_tail, find_start, find_end):
+    # What is left of the lines is body or what a portal prints around it.
+    for find in STEPS:
         found = find(draft, lines)
         if found:
-            boilerplate += found
+            removed += found
             lines = remaining(text, lines, found)
-
-    printed = _metadata(boilerplate)
+    printed = _metadata(removed)
     if not lines:  # the rules never take the only text; a teaser may be all of it
-        boilerplate = []
+        removed = []
         teasers = teasers if any(one.kind == "link" for one in teasers) else []
 
     links = []
-    removals = [Removal(one.kind, one.start, one.end) for one in boilerplate]
+    removals = [Removal(one.kind, one.start, one.end) for one in removed]
     for one in teasers:
         if one.kind == "link":
             headline = text[slice(*one.headline)]
@@ -152,10 +150,10 @@ def clean(source: Article | Record | str | Mapping[str, Any], keep_links: KeepLi
     return clean_text(article, article.links if keep_links == "all" else ())
 
 
-def _metadata(boilerplate: Sequence[Boilerplate]) -> dict[str, str]:
+def _metadata(removed: Sequence[Boilerplate]) -> dict[str, str]:
     """Return what a portal printed about its article: of each field the first value, of tags all."""
     values: dict[str, str] = {}
-    for one in sorted([one for one in boilerplate if one.values], key=_START):
+    for one in sorted([one for one in removed if one.values], key=_START):
         for name, value in one.values.items():
             if name == "tags" and name in values:
                 values[name] += ", " + value

@@ -33,6 +33,11 @@ SURE_SHARE = 0.9  # of capitals in a headline that ends with a full stop
 JOINT_CHARS = 8  # behind a joint tell that it is one
 REACH_CHARS = 2_000  # three headlines and what tells their ends; what stands farther says nothing
 MIN_GLUED_WORDS = 5  # of each headline in a box without line breaks; fewer are a glued name
+MAX_BOX = 3  # portals' boxes hold up to three headlines
+MAX_BULLETS = 5  # or five behind bullets
+MIN_BOX_CHARS = 38  # in a box of several: a shorter line is more often a subheading of the body
+MIN_SOLE_CHARS = 45  # under a label without colon, whose headlines scrapers often lose
+MIN_BOX_SHARE = 0.75  # of capitals, where no colon tells that a headline follows
 
 CLOSING = {"(": ")", "[": "]"}
 """What closes a bracket around a teaser."""
@@ -56,6 +61,8 @@ _BEHIND = re.compile(  # on the teaser's line: an article's last words, or the n
     r"|(?<=\s)(?:\((?-i:[a-z]{3})\)|\d{1,2}\.)\Z|(?<=\s\s)\([a-z]{2,4}\)\Z",
     re.IGNORECASE,
 )
+_BULLET = re.compile(r"[-–—•●▪◦‣→►▶»>*✓✔·+|]{1,3}[\s\u200b]{0,4}")
+_NUMBERED = re.compile(r"\d{1,2}\s?[.)]")  # under a lost headline, the body's own list
 
 
 class Teaser(NamedTuple):
@@ -301,27 +308,14 @@ def _glued_headlines(text: str, start: int, stop: int) -> list[Span]:
     return spans
 
 
-# The headlines on the lines under a label: "Baca juga:" on one line, what it advertises below.
-
-
-MAX_BOX = 3  # portals' boxes hold up to three headlines
-MAX_BULLETS = 5  # or five behind bullets
-MIN_BOX_CHARS = 38  # in a box of several: a shorter line is more often a subheading of the body
-MIN_SOLE_CHARS = 45  # under a label without colon, whose headlines scrapers often lose
-MIN_BOX_SHARE = 0.75  # of capitals, where no colon tells that a headline follows
-
-_BULLET = re.compile(r"[-–—•●▪◦‣→►▶»>*✓✔·+|]{1,3}[\s\u200b]{0,4}")
-_NUMBERED = re.compile(r"\d{1,2}\s?[.)]")  # under a lost headline, the body's own list
-
-
 def find_box(context: TeaserContext, mark: Mark, marker: str) -> list[Teaser]:
-    """Return the headlines on the lines under a label.
+    """Return the headlines on the lines under a label: "Baca juga:" on one line, what it advertises below.
 
     A label with a colon is followed by one headline, by three, or by bullets; two lines are a
     headline and the body's next subheading. A label without a colon often stands alone, its
     headlines lost, so that what follows must look like headlines beyond doubt.
     """
-    text, is_expected = context.text, bool(mark.sign) and not context.is_dump
+    text = context.text
     box: list[Teaser] = []
     bullets = 0
     for number in range(mark.line + 1, min(mark.line + 1 + MAX_BULLETS, len(context.lines))):
@@ -336,11 +330,11 @@ def find_box(context: TeaserContext, mark: Mark, marker: str) -> list[Teaser]:
         is_sure = bool(markdown or bullet or (mark.sign and not box)) and not context.is_dump
         if number in context.taken or len(line) > WHOLE_LINE_CHARS or _NUMBERED.match(line):
             break
-        if box and not is_sure and len(line) < MIN_BOX_CHARS:
-            break
         if not may_be_headline(line, 0.0 if is_sure else MIN_BOX_SHARE):
             break
-        if any(context.rules.whole_line(place, line) for place in ("line", "head")):
+        if (box and not is_sure and len(line) < MIN_BOX_CHARS) or any(
+            context.rules.whole_line(place, line) for place in ("line", "head")
+        ):
             break
         if any(line == text[slice(*one.headline)] for one in box):
             break  # a photo's caption, printed twice
@@ -348,6 +342,6 @@ def find_box(context: TeaserContext, mark: Mark, marker: str) -> list[Teaser]:
         box.append(Teaser("link", start, end, span, marker, url))
     if bullets == len(box) or len(box) == MAX_BOX:
         return box
-    if is_expected:
+    if mark.sign and not context.is_dump:
         return box[:1]
     return [] if len(box) == 1 and box[0].end - box[0].start < MIN_SOLE_CHARS else box

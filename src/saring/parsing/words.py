@@ -15,9 +15,9 @@ PROSE_CHARS = 200  # a line this long is a paragraph whatever its end
 PROSE_END_CHARS = 60  # a shorter one is a paragraph when it ends like a sentence
 
 SMALL_WORDS = frozenset(
-    """di ke dari yang dan untuk dengan pada dalam ini itu saat soal oleh atau tak bagi agar serta
-    hingga usai karena jadi akan ada vs the of and to in a para sejak demi atas antara sampai lewat
-    jelang seperti secara sebagai tapi bukan masih bisa""".split()  # noqa: SIM905
+    """di ke dari yang dan untuk dengan pada dalam ini itu saat soal oleh atau tak bagi agar serta hingga usai karena
+    jadi akan ada vs the of and to in a para sejak demi atas antara sampai lewat jelang seperti secara sebagai tapi
+    bukan masih bisa""".split()  # noqa: SIM905
 )
 """Words that Title Case leaves small."""
 
@@ -40,15 +40,7 @@ def capital_share(words: list[str]) -> float:
 
 
 def may_be_headline(line: str, min_share: float = 0.0) -> bool:
-    """Return whether a line has a headline's length, start, end and share of capitals.
-
-    Parameters
-    ----------
-    line : str
-        A line, stripped.
-    min_share : float
-        Least `capital_share` among its words, in [0, 1].
-    """
+    """Return whether a stripped line has a headline's length, start, end and at least this share of capitals."""
     if not 12 <= len(line) <= MAX_HEADLINE_CHARS or (line.endswith(_STOPS) and not line.endswith("..")):
         return False
     start = line.lstrip("\"'“‘([#")[:1]
@@ -184,11 +176,17 @@ def read_word(text: str, odds: WordOdds = NO_ODDS) -> Word:
         joints = tuple(joint.start() for joint in _JOINT.finditer(text))
     small, stops, opener = key.lower(), ends == "stop", odds.openers.get(key, 0.0)
     capital = first.isupper() or first.isdigit()
+    if opens in ("list_number", "credit", "initials"):
+        form = opens
+    elif first.isupper():
+        form = "shout" if len(bare) > 1 and bare.isupper() else "Name"
+    else:
+        form = "sign" if not bare else "number" if capital else "small" if bare in SMALL_WORDS else "lower"
     return Word(
         bare,
         key,
         small,
-        opens if opens in ("list_number", "credit", "initials") else _form(bare),
+        form,
         capital=capital,
         lower=first.islower() and bare not in SMALL_WORDS,
         ends=ends,
@@ -222,14 +220,3 @@ def _opening(text: str, first: str) -> str:
     if text[0] in _OPENING:
         return "quotation"
     return "number" if first.isdigit() else "word"
-
-
-def _form(bare: str) -> str:
-    """Return how a word's letters and digits are written."""
-    if not bare:
-        return "sign"
-    if bare[0].isdigit():
-        return "number"
-    if not bare[0].isupper():
-        return "small" if bare in SMALL_WORDS else "lower"
-    return "shout" if len(bare) > 1 and bare.isupper() else "Name"
