@@ -1,8 +1,8 @@
 """Files in, rows out.
 
-    streams > input_files; columns, formats > records > blocks; writers
+    streams > input_files; columns, formats > blocks > records; writers
 
-`streams` unpacks and decodes, `input_files` finds files, `formats` yields rows, `columns` finds our
-fields, `records` makes records, `blocks` cuts inputs into what workers look into. `writers` writes
-rows, whole or not at all.
+`streams` unpacks and decodes, `input_files` finds files, `columns` finds our fields, `formats` tells rows apart,
+`blocks` holds them for workers and makes records of them, `records` reads files so. `writers` writes rows, whole or not
+at all.
 """

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 from saring.article import Record
 from saring.errors import InputError
@@ -25,8 +26,6 @@ PAGE_WEIGHT = 3  # a page takes as long as so much plain text
 BLOCK_BYTES = 1 << 20  # of rows held at once
 CHECKED_ROWS = 100  # a table has no text column when none of so many rows at its start has one
 SNIFFED_CHARS = 1000  # "<html" stands this near to the start of a page
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,9 @@ Item = bytes | str | Values | Broken | Record | InputFile
 def size_of(item: Item) -> int:
     """Return about how many bytes or characters of work an item is."""
     if isinstance(item, InputFile):
-        return item.size * (PAGE_WEIGHT if item.format == "html" else 1)
+        with suppress(OSError):  # of a file that is gone by now
+            return (item.path.stat().st_size if item.path else 0) * (PAGE_WEIGHT if item.format == "html" else 1)
+        return 0
     if isinstance(item, Record):
         return len(item.text)
     if isinstance(item, dict):
@@ -256,11 +257,10 @@ def _checked(file: InputFile, chunks: Iterator[Any], columns: Columns) -> Iterat
     """Yield chunks once a row at their start has all columns that are needed; else an error in their place."""
     start: list[Any] = []
     missing = ""
-    for names in islice(headers(chunks, start), CHECKED_ROWS):
-        lost = "" if names is None else columns.find(names).missing
-        missing = missing or lost
-        if names is not None and not lost:
-            missing = ""
+    names = islice(headers(chunks, start), CHECKED_ROWS)
+    for lost in (columns.find(row).missing for row in names if row is not None):
+        missing = lost and (missing or lost)
+        if not lost:
             break
     if missing and file.named:
         raise InputError(f"{file.name}: {missing}")
@@ -282,9 +282,9 @@ def headers(chunks: Iterable[Any], seen: list[Any]) -> Iterator[tuple[str, ...] 
             yield tuple(values) if isinstance(values, dict) else None
 
 
-def grouped(items: Iterable[T], size: Callable[[T], int], most: int = BATCH_ROWS) -> Iterator[list[T]]:
+def grouped(items: Iterable[Any], size: Callable[[Any], int], most: int = BATCH_ROWS) -> Iterator[list[Any]]:
     """Yield items in lists of bounded length and size; those before an error as well."""
-    group: list[T] = []
+    group: list[Any] = []
     total = 0
     try:
         for item in items:

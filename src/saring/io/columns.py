@@ -165,8 +165,7 @@ class Columns:
             lost["text"] = "no text column"
         free = tuple(name for name in names if name not in columns.values())
         missing = (self._missing(name, why, names, free) for name, why in lost.items())
-        kept = {n: n if n in names else plain[_plain(n)] for n in self.keep
-                if n in names or _plain(n) in plain}  # fmt: skip
+        kept = {n: n if n in names else plain[_plain(n)] for n in self.keep if n in names or _plain(n) in plain}
         return FoundColumns(columns, "; ".join(missing), kept)
 
     def _missing(self, name: str, why: str, names: Sequence[str], free: Sequence[str]) -> str:
@@ -223,9 +222,8 @@ def _plain(name: str) -> str:
 
 def _absent(value: Any) -> bool:
     """Return whether a value says that there is none: null, NaN, NaT, pandas' NA."""
-    if value is None or type(value).__name__ in _NO_VALUES:
-        return True
-    return isinstance(value, Number) and value != value
+    is_nan = isinstance(value, Number) and value != value
+    return value is None or is_nan or type(value).__name__ in _NO_VALUES
 
 
 def _text(value: Any, column: str, name: str) -> str:

@@ -270,7 +270,7 @@ def json_line(line: bytes | str) -> Values | Broken:
         value = orjson.loads(line)
     except orjson.JSONDecodeError as error:
         value = _leniently(line, str(error))
-    return value if type(value) in (dict, Broken) else _no_object(value)
+    return _checked_object(value)
 
 
 def json_values(file: InputFile, stream: Stream, choose: Choose) -> Iterator[Values | Broken]:
@@ -294,11 +294,12 @@ def json_values(file: InputFile, stream: Stream, choose: Choose) -> Iterator[Val
                 return
             if not more and not buffer:
                 sign = "]" if opened > 0 else "["
-                why = f"found a list without its {sign!r} here; the file may be cut off; repair it"
-                raise InputError(why) from None
+                raise InputError(
+                    f"found a list without its {sign!r} here; the file may be cut off; repair it"
+                ) from None
             raise InputError(f"found no JSON from here on ({error}); repair the file") from None
         text_of_row, at = buffer[at:end], end
-        yield _undecoded(text_of_row) or (_mended(value) if isinstance(value, dict) else _no_object(value))
+        yield _undecoded(text_of_row) or _checked_object(_mended(value))
 
 
 def _leniently(line: bytes | str, why: str) -> Any:
@@ -336,7 +337,9 @@ def _mended(value: Any) -> Any:
     return value
 
 
-def _no_object(value: Any) -> Broken:
+def _checked_object(value: Any) -> Values | Broken:
+    if type(value) in (dict, Broken):
+        return value  # type: ignore[no-any-return]
     return Broken(f'found {kind_of(value)}; expected an object like {{"title": ..., "text": ...}}')
 
 

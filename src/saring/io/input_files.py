@@ -7,6 +7,7 @@ import stat
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -47,14 +48,6 @@ class InputFile:
         """Whether the file can be read a second time."""
         return self.path is not None and os.path.isfile(self.path)  # noqa: PTH113 - never raises
 
-    @property
-    def size(self) -> int:
-        """Bytes of the file, 0 where they cannot be counted."""
-        try:
-            return self.path.stat().st_size if self.path else 0
-        except OSError:
-            return 0
-
     def open(self) -> Stream:
         """Return the file's bytes, unpacked; raise InputError where it is gone or may not be read."""
         if self.path is None:
@@ -62,9 +55,8 @@ class InputFile:
                 raise InputError("is closed; expected articles, or name a file")
             return Stream(sys.stdin.buffer, closes=False)
         try:
-            if stat.S_ISFIFO(self.path.stat().st_mode):
-                return Stream(_written_pipe(self.path))
-            return Stream(self.path.open("rb"))
+            is_pipe = stat.S_ISFIFO(self.path.stat().st_mode)
+            return Stream(_written_pipe(self.path) if is_pipe else self.path.open("rb"))
         except OSError as error:
             raise InputError(f"cannot be opened ({error.strerror}); check the path") from None
 
@@ -102,8 +94,7 @@ def find_files(inputs: Inputs, format: str = "") -> Iterator[InputFile]:
 def named_and_all_files(inputs: Inputs, format: str) -> tuple[list[InputFile], Iterator[InputFile]]:
     """Return the files that the user named, and all files as `find_files` does."""
     if format and format not in FORMATS.values():
-        known = ", ".join(sorted(set(FORMATS.values())))
-        raise UsageError(f"format: found {format!r}; expected one of {known}")
+        raise UsageError(f"format: found {format!r}; expected one of {', '.join(sorted(set(FORMATS.values())))}")
     named: list[InputFile] = []
     files: list[Iterator[InputFile]] = []
     for given in [inputs] if isinstance(inputs, (str, Path)) else inputs:
@@ -137,11 +128,10 @@ def named_file(given: str | Path, format: str = "") -> InputFile | None:
         raise InputError(f"{path}: is a device; expected a file or folder, or - for standard input")
     found = format or _format_of(path)
     if not found:
-        known = " ".join(FORMATS)
         advice = ADVICE.get(path.suffix.lower(), "rename the file or give --format")
         raise InputError(
             f"{path}: the suffix {path.suffix or '(none)'} tells no format; expected one of "
-            f"{known} (also with .gz or .zst); {advice}"
+            f"{' '.join(FORMATS)} (also with .gz or .zst); {advice}"
         )
     return InputFile(path_text(path), path_text(path.name), path, found, True)
 
@@ -202,12 +192,7 @@ def _walk(top: Path) -> Iterator[tuple[Path, str]]:
         seen.add(here)
         for entry in within:
             if not entry.name.startswith(".") and not entry.name.endswith(PARTS_SUFFIX):
-                waiting.append((entry.path, _kind(entry)))
-
-
-def _kind(entry: os.DirEntry[str]) -> str:
-    """Return what an entry of a folder is, empty for what is neither folder nor file."""
-    try:
-        return "folder" if entry.is_dir() else "file" if entry.is_file() else ""
-    except OSError:  # a link that leads in circles, or where one may not look
-        return ""
+                kind = ""
+                with suppress(OSError):  # of a link that leads in circles, or where one may not look
+                    kind = "folder" if entry.is_dir() else "file" if entry.is_file() else ""
+                waiting.append((entry.path, kind))

@@ -147,15 +147,13 @@ def _checked_files(inputs: Inputs, options: ReadOptions, columns: Columns) -> It
     named, files = named_and_all_files(inputs, options.format)
     tables = [file for file in named if file.reopens and file.format in TABLES]
     pages = PageReader(options.page_seconds)  # which tables have none of
+    found: dict[tuple[str, ...], None] = {}
     for file in tables:
         next(file_blocks(file, pages, columns), None)
-    if columns.keep:
-        found: dict[tuple[str, ...], None] = {}
-        for file in tables:
-            blocks = (block.items for block in file_blocks(file, pages))
-            found |= dict.fromkeys(names for names in islice(headers(blocks, []), CHECKED_ROWS) if names is not None)
-        if unknown := columns.unknown(list(found)):
-            raise InputError(unknown)
+        chunks = (block.items for block in file_blocks(file, pages)) if columns.keep else ()
+        found |= dict.fromkeys(names for names in islice(headers(chunks, []), CHECKED_ROWS) if names is not None)
+    if unknown := columns.unknown(list(found)):
+        raise InputError(unknown)
     return files
 
 

@@ -25,7 +25,7 @@ _AT_THE_END = ("incorrect", "checksum", "Unknown frame descriptor")
 
 
 class Damage(Exception):
-    """Bytes end before they should; `torn` says whether the last may be cut, as no wrong checksum does."""
+    """Bytes end before they should; `torn` says whether the last ones may be cut; behind a wrong checksum none are."""
 
     def __init__(self, why: str, *, torn: bool = True) -> None:
         super().__init__(f"cannot be read on from here: {why}; every whole row before is given; fetch the file anew")
@@ -153,20 +153,12 @@ SHORT_BYTES = 100  # text too short for charset-normalizer, which then finds not
 
 # What a file of no text begins with, and what it is.
 FOREIGN = {
-    b"PK\x03\x04": "a zip archive, as .docx and .xlsx are",
-    b"%PDF-": "a PDF",
-    b"\xd0\xcf\x11\xe0": "a document of an old office program",
-    b"{\\rtf": "rich text",
-    b"PAR1": "Parquet",
-    **dict.fromkeys((b"\x1f\x8b", b"\x28\xb5\x2f\xfd"), "an archive within an archive"),
-    b"BZh": "a bzip2 archive",
-    b"\xfd7zXZ": "an xz archive",
-    b"7z\xbc\xaf": "a 7z archive",
-    b"Rar!": "a rar archive",
-    **dict.fromkeys((b"\x89PNG", b"\xff\xd8\xff", b"GIF8"), "an image"),
-    b"SQLite format 3": "a database",
-    b"\x7fELF": "a program",
-}
+    b"PK\x03\x04": "a zip archive, as .docx and .xlsx are", b"%PDF-": "a PDF", b"PAR1": "Parquet",
+    b"\xd0\xcf\x11\xe0": "a document of an old office program", b"\x1f\x8b": "an archive within an archive",
+    b"\x28\xb5\x2f\xfd": "an archive within an archive", b"BZh": "a bzip2 archive", b"\xfd7zXZ": "an xz archive",
+    b"7z\xbc\xaf": "a 7z archive", b"Rar!": "a rar archive", b"\x89PNG": "an image", b"\xff\xd8\xff": "an image",
+    b"GIF8": "an image", b"SQLite format 3": "a database", b"\x7fELF": "a program", b"{\\rtf": "rich text",
+}  # fmt: skip
 UNDECODED = re.compile("[\udc80-\udcff]")  # what "surrogateescape" makes of a byte it cannot read
 # That of UTF-32 begins as that of UTF-16 does, so it goes before it.
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32",
@@ -253,23 +245,17 @@ def guess_encoding(head: bytes) -> str:
         letters = len(text) - len(text.encode("ascii", "ignore")) - broken
         if broken <= BROKEN_SHARE * letters:
             return "utf-8"
-        return "cp1252" if _reads_as_cp1252(head) else "utf-8"
+        from charset_normalizer import from_bytes  # slow to import
+
+        # On its own charset-normalizer guesses from dozens of codecs; portals write this one.
+        if from_bytes(head, cp_isolation=["cp1252"]).best() is not None:
+            return "cp1252"
+        with suppress(UnicodeDecodeError):  # too short for charset-normalizer
+            return "cp1252" if len(head) < SHORT_BYTES and head.decode("cp1252") else "utf-8"
+        return "utf-8"
     nuls = [head[at::4].count(0) / max(1, len(head[at::4])) for at in range(4)]
     for codec, high in (("utf-32-le", nuls[2:]), ("utf-32-be", nuls[:2])):
         if min(high) > UNUSED_SHARE:
             return codec
     # Latin letters have their NUL behind them in little-endian order, before them in big-endian
     return "utf-16-le" if head[1::2].count(0) >= head[::2].count(0) else "utf-16-be"
-
-
-def _reads_as_cp1252(head: bytes) -> bool:
-    """Return whether bytes that are no UTF-8 are cp1252 rather than no text at all."""
-    from charset_normalizer import from_bytes
-
-    # On its own charset-normalizer guesses from dozens of codecs; portals write this one.
-    if from_bytes(head, cp_isolation=["cp1252"]).best() is not None:
-        return True
-    try:
-        return len(head) < SHORT_BYTES and bool(head.decode("cp1252"))
-    except UnicodeDecodeError:
-        return False

@@ -41,13 +41,13 @@ class _Footer:
     """Reads a footer and writes it anew, its offsets moved by some bytes."""
 
     def __init__(self, data: bytes, moved: int) -> None:
-        self._data, self._at, self._moved = data, 0, moved
+        self._data, self._moved = io.BytesIO(data), moved
 
     def struct(self, path: tuple[int, ...] = ()) -> Fields:
         """Return the fields of a struct; `path` says by which fields one gets to it."""
         fields: Fields = {}
         number = 0
-        while head := self._bytes(1)[0]:
+        while head := self._data.read(1)[0]:
             number = number + (head >> 4) if head >> 4 else self.varint() >> 1
             value = self._value(head & 15, (*path, number))
             if (*path, number) != _ORDINAL:
@@ -62,23 +62,19 @@ class _Footer:
             return _varint(value + 2 * self._moved if value and path in _OFFSETS else value)  # 0: there is none
         if kind == _BINARY:
             size = self.varint()
-            return _varint(size) + self._bytes(size)
+            return _varint(size) + self._data.read(size)
         if kind == _STRUCT:
             return _struct(self.struct(path))
         if kind == _LIST:
-            head = self._bytes(1)[0]
+            head = self._data.read(1)[0]
             size = head >> 4 if head >> 4 < 15 else self.varint()
             return _list(head & 15, [self._value(head & 15, path) for _ in range(size)])
         raise NotImplementedError(f"type {kind} in a Parquet footer")
 
-    def _bytes(self, size: int) -> bytes:
-        self._at += size
-        return self._data[self._at - size : self._at]
-
     def varint(self) -> int:
         """Return a number as it is written: of a whole number with a sign its double."""
         value = shift = 0
-        while (byte := self._bytes(1)[0]) > 127:
+        while (byte := self._data.read(1)[0]) > 127:
             value |= (byte & 127) << shift
             shift += 7
         return value | byte << shift
@@ -279,9 +275,8 @@ class RowFile:
 
     def complete(self) -> None:
         """Write what a file ends with and bring all to the disk; nothing is appended after that."""
-        if not self._is_complete:
-            self._put(self._format.end())
-            self._is_complete = True
+        self._put(b"" if self._is_complete else self._format.end())
+        self._is_complete = True
         with telling(self._aside.path):
             sync(self.file)
 
@@ -351,18 +346,10 @@ def followed(path: str | Path) -> Path:
 def open_rows(path: str | Path, columns: Mapping[str, str], *, overwrite: bool = False) -> RowFile:
     """Return a file of rows to write to; its suffix says the format: .jsonl, .csv or .parquet.
 
-    In CSV, lists are JSON, and an apostrophe stands wherever a spreadsheet would begin a formula, whether commas,
-    semicolons or tabs separate its cells; the others hold every text as it is.
-
-    Parameters
-    ----------
-    columns : Mapping[str, str]
-        Name of each column to its kind, one of `saring.schema.KINDS`.
-
-    Raises
-    ------
-    ConfigError
-        For another suffix, a file that is there and shall not be overwritten, or a place that cannot be written to.
+    `columns` are the names and kinds of its columns, as in `saring.schema.KINDS`. In CSV, lists are JSON, and an
+    apostrophe stands wherever a spreadsheet would begin a formula, whether commas, semicolons or tabs separate its
+    cells; the others hold every text as it is. ConfigError is raised for another suffix, a file that is there and shall
+    not be overwritten, or a place that cannot be written to.
     """
     path = followed(path)
     check_place(path, overwrite=overwrite)
