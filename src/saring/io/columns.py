@@ -28,7 +28,6 @@ CLOSE = 0.6  # how alike two names are to be offered instead of each other (diff
 
 _UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 _BREAKS = re.compile(r"[\W_]+")
-_NO_VALUES = ("NAType", "NaTType")  # of pandas, by name: it need not be installed
 
 Values = dict[str, Any]  # a row: its values by their columns
 
@@ -223,7 +222,8 @@ def _plain(name: str) -> str:
 def _absent(value: Any) -> bool:
     """Return whether a value says that there is none: null, NaN, NaT, pandas' NA."""
     is_nan = isinstance(value, Number) and value != value
-    return value is None or is_nan or type(value).__name__ in _NO_VALUES
+    # Those of pandas by name: it need not be installed.
+    return value is None or is_nan or type(value).__name__ in ("NAType", "NaTType")
 
 
 def _text(value: Any, column: str, name: str) -> str:

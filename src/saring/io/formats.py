@@ -22,7 +22,6 @@ from saring.io.columns import MAX_TEXT_BYTES, Broken, Unreadable, Values, kind_o
 from saring.io.input_files import InputFile
 from saring.io.streams import BUFFER_BYTES, UNDECODED, Stream
 
-DELIMITERS = ",;\t"
 RUN_LINES = 10  # paragraphs that look like rows by chance are fewer; one with a number is no chance
 BATCH_ROWS = 512  # some 2 MB of articles
 MAX_ROW_BYTES = 64_000_000  # a text of the greatest length, escaped, and what stands beside it
@@ -46,7 +45,7 @@ def header_of(start: str, tabs: bool = False) -> tuple[str, list[str], bool]:
     text = start.lstrip("\ufeff\r\n")
     if told := _TOLD.match(text):
         return told[1], _cells(text[told.end() :], told[1]), True
-    order = "\t,;" if tabs else DELIMITERS
+    order = "\t,;" if tabs else ",;\t"
     delimiter = max(order, key=lambda sign: len(_cells(text, sign)))
     return delimiter, _cells(text, delimiter), False
 

@@ -26,7 +26,6 @@ ADVICE = {
     **dict.fromkeys((".zip", ".tar", ".tgz", ".rar", ".7z", ".bz2", ".xz"), "unpack it"),
 }
 PACKINGS = (".gz", ".zst")
-STDIN = "-"
 WRITER_SECONDS = 10.0  # that a pipe may be without anybody who writes to it
 PARTS_SUFFIX = ".parts"  # of folders that batches keep unfinished output in
 
@@ -112,7 +111,7 @@ def named_file(given: str | Path, format: str = "") -> InputFile | None:
 
     InputError is raised where there is no such file, or its suffix tells no format and `format` is empty.
     """
-    if str(given) == STDIN:
+    if str(given) == "-":
         return InputFile("stdin", "stdin", None, format, True)
     path = Path(given)
     try:

@@ -24,8 +24,7 @@ from saring.schema import LINK_COLUMNS, kinds
 # parquet.thrift. Row groups are joined to one file without being decoded: only the offsets in the footer change.
 MAGIC = b"PAR1"
 LENGTH_BYTES = 4  # of the footer, before the closing magic
-_TRUE, _FALSE, _INT64, _BINARY, _LIST, _STRUCT = 1, 2, 6, 8, 9, 12
-_INTEGERS = (4, 5, _INT64)
+_TRUE, _FALSE, _INT16, _INT32, _INT64, _BINARY, _LIST, _STRUCT = 1, 2, 4, 5, 6, 8, 9, 12
 _NUM_ROWS, _ROW_GROUPS = 3, 4
 _ORDINAL = (_ROW_GROUPS, 7)  # a row group's number in its file, which may be left out
 _OFFSETS = {
@@ -57,7 +56,7 @@ class _Footer:
     def _value(self, kind: int, path: tuple[int, ...]) -> bytes:
         if kind in (_TRUE, _FALSE):  # the type is the value
             return b""
-        if kind in _INTEGERS:
+        if kind in (_INT16, _INT32, _INT64):
             value = self.varint()
             return _varint(value + 2 * self._moved if value and path in _OFFSETS else value)  # 0: there is none
         if kind == _BINARY:
