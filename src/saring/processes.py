@@ -32,27 +32,17 @@ _BOOT = (
 class WorkerProcess:
     """A Python process that calls one function and dies with this process; it starts at once.
 
-    Parameters
-    ----------
-    serve : callable
-        Called there with the file that its answers go to and the arguments; requests are its standard input. It must
-        stand at the top level of a module.
-    arguments : JSON values
-    needs : callable, optional
-        Another function that the worker finds by its name.
-    env : Mapping[str, str]
-        Variables that the worker has beside those of this process.
-    quiet : bool
-        Whether what is written to standard error is thrown away.
+    The function stands at the top level of a module. It is called with the file that its answers go to and the
+    arguments; requests are its standard input.
     """
 
     def __init__(
         self,
         serve: Callable[..., None],
-        *arguments: Any,
-        needs: Callable[..., Any] | None = None,
-        env: Mapping[str, str] = {},
-        quiet: bool = False,
+        *arguments: Any,  # JSON values
+        needs: Callable[..., Any] | None = None,  # another function that the worker finds by its name
+        env: Mapping[str, str] = {},  # variables beside those of this process
+        quiet: bool = False,  # whether what is written to standard error is thrown away
     ) -> None:
         # Nothing is ever written to this pipe: its other end closes when this process ends.
         read, alive = os.pipe()

@@ -52,19 +52,13 @@ class Summary:
 
 def _summary(table: ColumnValues) -> Summary:
     """Return the counts of rows, given as columns."""
-    errors = [error for error in table["error"] if error]
     rows = len(table["error"])
+    errors = [error for error in table["error"] if error]
     flags = zip(table.get("abstained", ()), table["error"], strict=False)
     abstained = sum(bool(flag and not error) for flag, error in flags)
-    return Summary(
-        rows=rows,
-        scored=rows - len(errors) - abstained,
-        abstained=abstained,
-        errors=len(errors),
-        links=sum(number or 0 for number in table["n_links"]),
-        unrelated=sum(number or 0 for number in table.get("n_unrelated", ())),
-        first_error=errors[0] if errors else "",
-    )
+    links, unrelated = (sum(number or 0 for number in table.get(name, ())) for name in ("n_links", "n_unrelated"))
+    scored = rows - len(errors) - abstained
+    return Summary(rows, scored, abstained, len(errors), links, unrelated, errors[0] if errors else "")
 
 
 @dataclass(frozen=True, slots=True)

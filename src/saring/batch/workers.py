@@ -157,7 +157,7 @@ class WorkerPool:
             self._idle.put(self._start())
 
     def compiled(self) -> bool:
-        """Return whether the compiled kernel answers, once a worker has found out."""
+        """Return whether the compiled kernel answers, once a worker has started."""
         return next(iter(self._alive)).compiled
 
     def parts(self, batches: Iterable[Batch], maker: PartMaker) -> Generator[Made]:

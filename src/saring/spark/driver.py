@@ -89,8 +89,6 @@ def score(
         There is no text column.
     ConfigError
         `keep_links` cannot be met, or `columns` names no field of ours.
-    MissingExtraError
-        pyspark is not installed.
 
     Examples
     --------
@@ -184,10 +182,8 @@ def score_files(
 
 def map_batches(df: DataFrame, work: Callable[[Batches], Batches], columns: Mapping[str, str]) -> DataFrame:
     """Return what `work` makes of the Arrow batches of each partition: these columns, to their kinds."""
-    try:
-        from pyspark.sql.pandas.types import from_arrow_schema
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("spark", "scoring with Spark") from error
+    from pyspark.sql.pandas.types import from_arrow_schema
+
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", NEW_PANDAS)
         return df.mapInArrow(work, from_arrow_schema(arrow_schema(columns)))
@@ -198,11 +194,7 @@ def map_batches(df: DataFrame, work: Callable[[Batches], Batches], columns: Mapp
 
 @contextmanager
 def spark_session(master: str | None) -> Iterator[SparkSession]:
-    """Yield a Spark session, as `score_files` describes its master; one that was there before stays.
-
-    What goes wrong is a SaringError: pyspark or Java is not installed, this process has a session on another master,
-    Spark cannot start or finish.
-    """
+    """Yield a Spark session; one that was there before stays. What goes wrong in it is a SaringError."""
     try:
         from py4j.protocol import Py4JError
         from pyspark.errors import PySparkException
@@ -310,7 +302,6 @@ def _article_columns(names: Iterable[str], options: ReadOptions) -> list[str]:
 
 
 def _quoted(name: str) -> str:
-    """Return a column's name as Spark reads it, whatever is in it."""
     return "`" + name.replace("`", "``") + "`"
 
 
@@ -416,10 +407,7 @@ READERS: Mapping[str, Callable[[SparkSession, list[str], ReadOptions], DataFrame
 
 
 def _counted(spark: SparkSession, out: str, suffix: str, columns: Sequence[str], files: Sequence[str]) -> Summary:
-    """Return what stands in an output, where a task that was redone is counted once.
-
-    Rows lie there as tasks came to them; the first error is that of the first row in the order of `files`.
-    """
+    """Return the counts of an output's rows, and the error of the first row in the order of `files`."""
     if suffix == ".parquet":
         rows = spark.read.parquet(out)
     else:

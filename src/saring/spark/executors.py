@@ -46,11 +46,7 @@ _models: dict[tuple[str, bool], Model] = {}  # opened in this process, which wor
 
 @dataclass(frozen=True, slots=True)
 class ShippedModel:
-    """A model's bundle as bytes, and what must be the same wherever it is opened.
-
-    It travels with the function that scores. Spark broadcasts what is greater than a megabyte: each machine gets it
-    once, not each task.
-    """
+    """A model's bundle as bytes, which Spark sends to each machine, and what must be the same there."""
 
     model_version: str
     files: tuple[tuple[str, bytes], ...]  # names and contents of the bundle's files
