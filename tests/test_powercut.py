@@ -148,14 +148,14 @@ def fetched(request, folder):
     return folder / "set.bin"
 
 
-DOORS = {
+WRITERS = {
     **{f"rows as {suffix}": rows_to(suffix) for suffix in SUFFIXES},
     "a bundle": bundle,
     "a batch": batch,
     "a corpus": imported,
     "a file from the web": fetched,
 }
-doors = pytest.mark.parametrize("write", DOORS.values(), ids=DOORS)
+every_writer = pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS)
 
 
 def inside(path):
@@ -163,14 +163,14 @@ def inside(path):
     return {p.name: p.read_bytes() for p in path.iterdir()} if path.is_dir() else path.read_bytes()
 
 
-@doors
+@every_writer
 def test_what_has_its_name_is_on_the_disk(disk, request, tmp_path, write):
     out = write(request, tmp_path)
     assert disk.early == []
     assert disk.left(out) == inside(out) != b""
 
 
-@doors
+@every_writer
 def test_a_disk_that_refuses_at_any_call_leaves_the_old_one_whole(disk, request, tmp_path, write):
     out = write(request, tmp_path)
     before, calls = inside(out), len(disk.calls)

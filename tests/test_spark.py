@@ -24,12 +24,13 @@ from saring.errors import ConfigError, InputError, SaringError
 from saring.io.records import ReadOptions, read, rows
 from saring.kernel import SWITCH
 from saring.predict import Model, load
-from saring.spark import executors, score, score_files
+from saring.spark import driver, executors, score, score_files
 from saring.spark.driver import map_batches, spark_session
 from saring.spark.executors import FILE, LINE, ROW, START, Scorer, numbering
 
 CORPUS_ROWS = 60
 KILLED_ROWS = 1_500
+TIMES = 4  # a file of several blocks
 
 
 @pytest.fixture(scope="module")
@@ -201,7 +202,9 @@ def spark(cluster):
     from pyspark.sql import SparkSession
 
     session = SparkSession.builder.master(cluster.master).getOrCreate()
-    yield session
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(driver, "TASKS_A_CORE", 1)  # each costs time, and inputs are small
+        yield session
     session.stop()
     gateway = SparkContext._gateway
     gateway.shutdown()
@@ -291,8 +294,8 @@ def test_formats_ids_and_errors_are_those_of_the_local_engine(spark, model, tmp_
     rows = [{"judul": f"“Rupiah” {i}", "isi": f"Rupiah menguat {i} poin."} for i in range(600)]
     rows[3], rows[7] = {"isi": ""}, {"judul": 5, "isi": {"a": 1}, "id": "sendiri"}
     text = b"\n\n".join(map(orjson.dumps, rows)) + b"\n[1]\n{broken\n\xff\n"
-    (inputs / "a.jsonl").write_bytes(text * 10)
-    assert len(text) * 10 > 2 * int(SETTINGS["spark.sql.files.maxPartitionBytes"])
+    (inputs / "a.jsonl").write_bytes(text * TIMES)
+    assert len(text) * TIMES > 2 * int(SETTINGS["spark.sql.files.maxPartitionBytes"])
     (inputs / "b.csv").write_text(
         ';judul;isi\n0;"=Rupiah ""kuat""";"Rupiah menguat;\nbaris dua"\n1;;\n2;Banjir;Surut.\n'
     )
@@ -301,7 +304,7 @@ def test_formats_ids_and_errors_are_those_of_the_local_engine(spark, model, tmp_
     here, there = tmp_path / "here.jsonl", tmp_path / "there.jsonl"
     summary = score_here([inputs], here, model)
     assert score_files([inputs], there, model) == summary
-    assert summary.rows == 10 * 603 + 6
+    assert summary.rows == TIMES * 603 + 6
     assert by_id(lines_of(there)) == by_id(lines_of(here))
 
 
