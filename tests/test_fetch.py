@@ -99,10 +99,10 @@ def broken_off(path, address, there=CONTENT[:1000], etag='"one"'):
 
 
 @pytest.mark.parametrize("there", [1, 1000, len(CONTENT) - 1, len(CONTENT)])
-@pytest.mark.parametrize("door", ["ranges", "whole"])
-def test_wherever_it_broke_off_the_file_becomes_whole(portal, path, there, door):
-    broken_off(path, f"{portal.address}/{door}", CONTENT[:there])
-    assert fetch(f"{portal.address}/{door}", path, SHA256) == SHA256
+@pytest.mark.parametrize("route", ["ranges", "whole"])
+def test_wherever_it_broke_off_the_file_becomes_whole(portal, path, there, route):
+    broken_off(path, f"{portal.address}/{route}", CONTENT[:there])
+    assert fetch(f"{portal.address}/{route}", path, SHA256) == SHA256
     assert path.read_bytes() == CONTENT
     assert portal.is_eval[0] == f"bytes={there}-"
     assert list(path.parent.iterdir()) == [path]
@@ -120,7 +120,7 @@ def test_what_breaks_off_is_told_and_kept_for_the_next_run(portal, path):
 OTHER = bytes(reversed(CONTENT))
 
 
-@pytest.mark.parametrize("door", ["breaks", "deaf"])
+@pytest.mark.parametrize("route", ["breaks", "deaf"])
 @pytest.mark.parametrize(
     ("before", "after"),
     [
@@ -133,15 +133,15 @@ OTHER = bytes(reversed(CONTENT))
         ({"ETag": '"one"'}, {"ETag": '"one"', "longer": True}),
     ],
 )  # fmt: skip
-def test_a_file_that_changed_meanwhile_is_never_half_and_half(portal, path, door, before, after):
+def test_a_file_that_changed_meanwhile_is_never_half_and_half(portal, path, route, before, after):
     portal.headers = before
     with pytest.raises(InputError, match="broke off"):
         fetch(f"{portal.address}/breaks", path)
     portal.content = OTHER + b"more" * after.get("longer", 0)
     portal.headers = {name: value for name, value in after.items() if name != "longer"}
     version = path.with_name(path.name + ".part.json")
-    version.write_text(version.read_text().replace("/breaks", f"/{door}"))
-    if door == "breaks":
+    version.write_text(version.read_text().replace("/breaks", f"/{route}"))
+    if route == "breaks":
         portal.is_eval.clear()
         with suppress(InputError):  # it breaks off again, when it is fetched anew
             fetch(f"{portal.address}/breaks", path)

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from saring.errors import ConfigError
 
 T = TypeVar("T")
-LARGEST = 10**9  # of all settings; more is a slip, and infinity teaches nothing
+LARGEST = 10**9  # of all settings; more is a slip of the pen
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,5 @@
 """Every error saring raises on purpose.
 
-The tree::
-
-    SaringError
-    ├── InputError        an input file, row, column or page cannot be read
-    ├── ConfigError       a setting is unknown or out of range, a place cannot be written to
-    │   └── UsageError    an option is wrong whatever the files hold; wrong use of a command
-    ├── CorpusError       a labelled corpus breaks its contract (labels, links, split)
-    ├── BundleError       a model bundle is missing, damaged, tampered with or of another version
-    └── MissingExtraError an optional part is not installed
-
 A message names the place (file, row, column), what was found, what was expected and what to do.
 """
 
@@ -69,7 +59,7 @@ class InputError(SaringError):
 
 
 class ConfigError(SaringError):
-    """A setting is unknown, of the wrong type or out of range."""
+    """A setting is unknown, of the wrong type or out of range, or a place cannot be written to."""
 
 
 class UsageError(ConfigError):
@@ -77,7 +67,7 @@ class UsageError(ConfigError):
 
 
 class CorpusError(SaringError):
-    """A labelled corpus breaks its contract."""
+    """A labelled corpus breaks its contract: labels, links or split."""
 
 
 class BundleError(SaringError):

@@ -62,7 +62,7 @@ def print_problem(message: str) -> None:
 
 
 def print_prediction(where: str, prediction: Prediction) -> None:
-    """Print one article with its topic, its links judged, and the unrelated ones struck through.
+    """Print one article with its topic, the verdict on each link, and the unrelated ones struck through.
 
     `where` is the article's place, ``file:row``. The prediction was made with ``keep_links="all"``, so
     that the links stand in its clean text.
@@ -145,14 +145,14 @@ def print_article(article: Article) -> None:
     if article.tags:
         out.print(Text(f"{'tags':<10} {', '.join(article.tags)}"))
     out.print()
-    room = max(out.width - SPAN_COLUMNS, SPAN_COLUMNS) if out.is_terminal else PIECE_CHARS
+    width = max(out.width - SPAN_COLUMNS, SPAN_COLUMNS) if out.is_terminal else PIECE_CHARS
     if not article.text.strip():
         out.print(NO_TEXT)
     for piece in article.pieces():
         text = " ".join(piece.text.split())
         if not text:
             continue
-        shown = text if len(text) <= room else text[: room - 1] + "…"
+        shown = text if len(text) <= width else text[: width - 1] + "…"
         style = _STYLES.get(piece.kind, "dim")
         out.print(Text(f"{piece.start:>6}-{piece.end:<6} {piece.kind:<14} {shown}", style=style))
     out.print()
@@ -168,7 +168,7 @@ def print_summary(summary: Summary, out: str, model: Model | None = None) -> Non
     if summary.resumed:
         print_lines([f"{summary.resumed:,} of the rows were done before an interruption"])
     if model:
-        print_lines([_name(model)], "dim")
+        print_model(model, Terminal(stderr=True))
     if summary.errors:
         print_problem(f"first error: {summary.first_error}")
 
@@ -192,24 +192,16 @@ def print_trained(trained: Trained, named: str) -> None:
 
 
 def print_model(model: Model, out: Terminal | None = None) -> None:
-    """Print which model answers."""
-    _print(out or Terminal(), Text(_name(model), "dim"))
-
-
-def _name(model: Model) -> str:
-    """Return a model's version and where it lies, seen from the working folder."""
+    """Print which model answers: its version and where it lies, seen from the working folder."""
     here = Path.cwd()
     path = model.path.relative_to(here) if model.path.is_relative_to(here) else model.path
-    return f"model {model.model_version}  {path}"
+    _print(out or Terminal(), Text(f"model {model.model_version}  {path}", "dim"))
 
 
 def print_reports(
     stored: Sequence[Report], reports: Sequence[Report], model: Model, notes: Sequence[str], *, full: bool
 ) -> None:
-    """Print what training measured and what was measured now, and each in full where asked.
-
-    The notes say which rows were asked about now.
-    """
+    """Print what training measured and what was measured now, on rows that the notes name."""
     from saring.evaluation.reports import summary_table
 
     out = Terminal()

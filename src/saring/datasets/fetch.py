@@ -118,7 +118,7 @@ def _complete(address: str, part: Path, version: Path, progress: Progress) -> No
         if response.status == PARTIAL and not there:
             raise _refused(address, "a part of the file, for which nobody asked")
         length = _length(response, address)
-        if response.status != PARTIAL:  # the server sends all of it, whatever was asked for
+        if response.status != PARTIAL:  # the server sends all of it, whatever the request was
             there = 0
             part.unlink(missing_ok=True)  # before the version, which it is not of
             version.write_text(json.dumps(_version(response, address, length)), encoding="utf-8")
@@ -217,13 +217,13 @@ def _answer(request: urllib.request.Request) -> HTTPResponse:
     """Return what a server answers; a thread waits, as looking up a name has no time limit."""
     answer: Future[HTTPResponse] = Future()
 
-    def ask() -> None:
+    def open_address() -> None:
         try:
             answer.set_result(urllib.request.build_opener(_Redirects).open(request, timeout=SILENCE_SECONDS))
         except Exception as error:  # raised again for the caller
             answer.set_exception(error)
 
-    Thread(target=ask, daemon=True).start()
+    Thread(target=open_address, daemon=True).start()
     wait([answer], timeout=ANSWER_SECONDS)
     if not answer.done():
         raise TimeoutError(f"no answer within {ANSWER_SECONDS} seconds")

@@ -28,7 +28,7 @@ CLICK_ID = "click-id"  # the recipe that comes with saring
 BATCH_ROWS = 1000
 SHOWN_PROBLEMS = 5
 # Of the embedded corpus, and so of the model that comes with saring. A corpus may have others, but
-# only a model trained on them can be asked about it.
+# only a model trained on them predicts those.
 TOPICS = ("economy", "gossip", "international_politics", "other")
 
 Progress = Callable[[str, int, int], None]
