@@ -80,7 +80,6 @@ def _coverage_risk(report: Report) -> Figure:
 
 
 def _f1_by_label(report: Report) -> Figure:
-    """Return the F1 of each label with its interval, beside the macro-F1."""
     scores = report.per_class[::-1]
     figure, axes = _axes(report, "F1 by label", (6.4, 1.5 + ROW_INCHES * 1.3 * len(scores)))
     estimates = [score.f1 for score in scores]
@@ -163,7 +162,6 @@ def _reference(axes: Axes, value: float, name: str) -> None:
 
 
 def _square(axes: Axes, low: float, x: str, y: str) -> None:
-    """Give both axes one range and names, and make them square."""
     axes.set(xlim=(low, 1.01), ylim=(low, 1.01), aspect="equal", xlabel=x, ylabel=y)
 
 
@@ -180,7 +178,6 @@ def _arms(estimates: Sequence[Estimate]) -> list[list[float]]:
 
 
 def _words(label: str) -> str:
-    """Return a label as a reader would write it."""
     return _plain(label.replace("_", " "))
 
 

@@ -79,9 +79,9 @@ def open_corpus(corpus: Corpus) -> tuple[list[LabelledArticle], str, list[str]]:
     if items and all(isinstance(item, str | Path) for item in items):
         articles = [article for path in items for article in read_corpus(path)]
         return articles, fingerprint(items), [Path(path).name for path in items]
-    if strange := [item for item in items if not isinstance(item, Mapping)]:
+    if foreign := [item for item in items if not isinstance(item, Mapping)]:
         raise CorpusError(
-            f"corpus: found a {type(strange[0]).__name__} among {len(items)} item(s); expected paths of files, "
+            f"corpus: found a {type(foreign[0]).__name__} among {len(items)} item(s); expected paths of files, "
             "or rows as dicts or a pandas DataFrame"
         )
     placed = [(row, f"row {number}") for number, row in enumerate(items, start=1)]
@@ -111,7 +111,6 @@ def _labelled(given: Iterable[tuple[Mapping[str, Any], str]], corpus: str, sourc
 
 
 def _corpus_row(values: Mapping[str, Any], where: str) -> LabelledArticle:
-    """Return a row of the corpus format."""
     split = _string(values, "split", where) or "train"
     if split not in SPLITS:
         raise CorpusError(f"{where}: column 'split' is {split!r}; expected one of {SPLITS}")
@@ -148,7 +147,6 @@ def _pair_row(values: Mapping[str, Any], where: str) -> LabelledArticle:
 
 
 def _article(values: Mapping[str, Any], where: str) -> Article:
-    """Return the parsed article of a row."""
     fields = {name: _string(values, name, where) for name in ("id", "title", "text", "publisher", "url")}
     if not fields["title"].strip() and not fields["text"].strip():
         raise CorpusError(
@@ -161,7 +159,6 @@ def _article(values: Mapping[str, Any], where: str) -> Article:
 
 
 def _links(given: Any, where: str) -> Iterator[LabelledLink]:
-    """Yield the labelled links of a row."""
     if isinstance(given, np.ndarray):  # as pandas reads a list from Parquet
         given = given.tolist()
     if not isinstance(given, Sequence | None) or isinstance(given, str):

@@ -106,11 +106,11 @@ class Fitted:
         }
         if task.labels == LINK_LABELS:
             baselines["overlap"] = overlap_labels(features[:, BASELINE], self.overlap)
-        strange = np.zeros(0)
+        scores_out = np.zeros(0)
         if task.name == "topic":
             whole = dict(self.model.named_steps["features"].transformer_list)["all"]
-            strange = out_of_domain(tested.rows, whole.tfidf_.terms, whole.tfidf_.idf, whole.min_df)
-        return Answers(rows, scores, baselines, strange)
+            scores_out = out_of_domain(tested.rows, whole.tfidf_.terms, whole.tfidf_.idf, whole.min_df)
+        return Answers(rows, scores, baselines, scores_out)
 
 
 def overlap_labels(overlap: ArrayLike, threshold: float) -> Strings:

@@ -206,10 +206,7 @@ class CalibratingAnswers:
         self.calibration = Calibration(self._scores, self._targets, self._weights)
 
     def apply(self, part: Answers) -> tuple[Floats, Floats]:
-        """Return a part's probabilities and its rows' thresholds, both learned on rows outside it.
-
-        Learned on the rows themselves they would flatter them.
-        """
+        """Return a part's probabilities and its rows' thresholds, both learned on other rows: else they flatter it."""
         outside = ~np.isin(self._rows, part.rows)
         if not outside.any():  # a single fold
             outside[:] = True
@@ -262,8 +259,8 @@ def train(
 ) -> Model:
     """Return a model trained on labelled articles.
 
-    Topics are whatever topics the rows have; links and headlines are judged by the model where rows have labels of
-    them. Training first measures the model on articles that it has not seen, then fits it on all rows but those whose
+    Topics are whatever topics the rows have; the model scores links and clickbait where rows have labels of them.
+    Training first measures the model on articles that it has not seen, then fits it on all rows but those whose
     ``split`` is ``test``. The figures are in the bundle's card and printed by ``saring evaluate``.
 
     Parameters
