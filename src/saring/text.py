@@ -9,7 +9,6 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
-from itertools import pairwise
 from typing import Literal
 
 Row = tuple[str, str]  # title and body of an article, of which either may be empty
@@ -47,11 +46,6 @@ def framed_tokens(headlines: Iterable[str], *, cased: bool) -> list[list[str]]:
     """Return the tokens of each framed headline, lower-cased unless case counts."""
     texts = [framed(headline, cased=cased) for headline in headlines]
     return [_FRAMED_TOKEN.findall(text if cased else text.lower()) for text in texts]
-
-
-def with_pairs(tokens: list[str]) -> list[str]:
-    """Return tokens, and the pairs of neighbours among them."""
-    return tokens + [f"{one} {two}" for one, two in pairwise(tokens)]
 
 
 # Words, by scikit-learn's own pattern: two or more word characters. One definition for all features.

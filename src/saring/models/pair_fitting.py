@@ -36,8 +36,7 @@ INTERNAL_MARKS = frozenset(",:;")  # a sentence goes on behind them
 SUBJECT_FLOOR = 0.005  # a subject met in every article says nothing; one never met must not weigh without bound
 # Subjects and groups are common enough for some texts to tell; abbreviations for fewer, at five milliseconds a text.
 SAMPLE, ABBREVIATION_SAMPLE = 3000, 500
-# The latent space of more words is no better, and its matrix is most of what the bundle weighs.
-LATENT_WORDS = 8000
+LATENT_WORDS = 8000  # more are no better, and their matrix is most of what the bundle weighs
 
 
 def learn_abbreviations(texts: Iterable[str]) -> tuple[str, ...]:

@@ -16,8 +16,8 @@ from itertools import chain, repeat
 import numpy as np
 
 from saring.models.parameters import ClickbaitParameters, Floats, TermWeights, TopicParameters
-from saring.models.vocabulary import DAMPED, Bag, GroupCounter, unseen_weight
-from saring.text import LEAD_CHARS, SHARE_SCALE, Row, framed_tokens, read_runs, with_pairs, words
+from saring.models.vocabulary import DAMPED, Bag, GroupCounter, unseen_weight, with_pairs
+from saring.text import LEAD_CHARS, SHARE_SCALE, Row, framed_tokens, read_runs, words
 
 # A headline alone has few words, all of them telling; as many ordinary ones are thought beside it.
 PULL_WORDS = 20

@@ -22,8 +22,8 @@ from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import TfidfTransformer
 
-from saring.models.vocabulary import Bag, GroupCounter
-from saring.text import SHARE_SCALE, Field, Row, field_text, framed_tokens, load_lexicon, runs, with_pairs, words
+from saring.models.vocabulary import Bag, GroupCounter, with_pairs
+from saring.text import SHARE_SCALE, Field, Row, field_text, framed_tokens, load_lexicon, runs, words
 
 T = TypeVar("T")
 Numbers = NDArray[np.intp]

@@ -63,6 +63,11 @@ class Bag:
         return f" {'  '.join(self.words)} "
 
 
+def with_pairs(tokens: list[str]) -> list[str]:
+    """Return tokens, and the pairs of neighbours among them."""
+    return tokens + [f"{one} {two}" for one, two in pairwise(tokens)]
+
+
 class GroupCounter:
     """Counts how many words of a text belong to each group of terms: lower-case words, or pairs of neighbours."""
 
