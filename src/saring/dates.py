@@ -42,8 +42,7 @@ MONTHS: Mapping[str, int] = {
 # Long enough to be known when misspelt; "marah" is near to "march".
 _NAMES = [name for name in MONTHS if len(name) > 4 and name != "march"]
 CLOSE = 0.75  # how alike a misspelt month is to its name: "Febuari", "Agusuts"
-EPOCH_DIGITS = {10: 1, 13: 10**3, 16: 10**6, 19: 10**9}
-"""Units in a second of a time that is counted from 1970, by its digits: of 2001 to 2286."""
+EPOCH_DIGITS = {10: 1, 13: 10**3, 16: 10**6, 19: 10**9}  # of a time from 1970 on: its units in a second
 DATES_KEPT = 1 << 13  # many articles are of one day
 MAX_CHARS = 200  # a date line; longer is no date
 

@@ -66,11 +66,11 @@ def find_title(text: str, lines: Sequence[Span], rules: Rules) -> str:
 
 def find_inside(draft: Draft) -> list[Boilerplate]:
     """Return the boilerplate that may stand inside a line, in order, disjoint."""
-    found = []
-    for at, rule in draft.places.inside:
-        match = rule.pattern.match(draft.text, at)
-        if match:
-            found.append(_by_rule(rule, match, at, at + len(match.group().rstrip())))
+    found = [
+        _by_rule(rule, match, at, at + len(match.group().rstrip()))
+        for at, rule in draft.places.inside
+        if (match := rule.pattern.match(draft.text, at))
+    ]
     disjoint: list[Boilerplate] = []
     for one in sorted(found, key=lambda one: (one.start, -one.end)):
         if not disjoint or one.start >= disjoint[-1].end:
@@ -96,8 +96,7 @@ def find_lines(draft: Draft, lines: Sequence[Span]) -> list[Boilerplate]:
             done = line
             start, end = lines[line]
             fitting = [rule for rule in rules if not rule.needs or rule in held.get(line, ())]
-            taken = take_line(fitting, text[start:end], before)
-            if taken:
+            if taken := take_line(fitting, text[start:end], before):
                 found.append(_by_rule(*taken, start, end))
                 before = taken[0].kind
                 line += 1
@@ -112,11 +111,9 @@ def find_head(draft: Draft, lines: Sequence[Span]) -> list[Boilerplate]:
         if end - start > longest:
             break  # a paragraph, and nothing else
         line = draft.text[start:end]
-        kind = _title_kind(line, draft.title)
-        taken = None if kind else draft.rules.whole_line("head", line)
-        if kind:
+        if kind := _title_kind(line, draft.title):
             found.append(Boilerplate(kind, start, end))
-        elif taken:
+        elif taken := draft.rules.whole_line("head", line):
             found.append(_by_rule(*taken, start, end))
         elif is_prose(draft.text, start, end):
             break
@@ -153,8 +150,7 @@ def find_tail(draft: Draft, lines: Sequence[Span]) -> list[Boilerplate]:
         start, end = lines[first - 1]
         if end - start > longest:
             break  # a paragraph, and nothing else
-        rule = rules.whole_line("tail", text[start:end])
-        if rule:
+        if rule := rules.whole_line("tail", text[start:end]):
             taken[first - 1] = rule
         elif is_prose(text, start, end):
             break
@@ -186,12 +182,10 @@ def find_start(draft: Draft, lines: Sequence[Span]) -> list[Boilerplate]:
         found: list[Boilerplate] = []
         at = start
         for rule in draft.rules.at("start"):
-            match = rule.pattern.match(text, at, end)
-            if match:
+            if match := rule.pattern.match(text, at, end):
                 found.append(_by_rule(rule, match, *match.span()))
                 at = end - len(text[match.end() : end].lstrip())
-        dateline = find_dateline(text, at, draft.publisher)
-        if dateline:
+        if dateline := find_dateline(text, at, draft.publisher):
             stop = at + len(text[at : dateline.end].rstrip())
             free = end  # a dateline may go on in the next lines, if nothing was taken from between them
             for below, below_end in lines[number + 1 : number + DATELINE_LINES]:

@@ -81,8 +81,7 @@ def parse(source: Record | str | Mapping[str, Any]) -> Article:
 
     # What is left of the lines is body or what a portal prints around it.
     for find in STEPS:
-        found = find(draft, lines)
-        if found:
+        if found := find(draft, lines):
             removed += found
             lines = remaining(text, lines, found)
     printed = _metadata(removed)
@@ -163,13 +162,7 @@ def _metadata(removed: Sequence[Boilerplate]) -> dict[str, str]:
 
 
 def as_record(source: Record | str | Mapping[str, Any]) -> Record:
-    """Return what `parse` takes as a record, named after its text where it has no ``id``.
-
-    Raises
-    ------
-    InputError
-        A mapping has no ``text``, or a field is not a string.
-    """
+    """Return what `parse` takes as a record, named after its text where it has no ``id``; raise what `parse` raises."""
     if isinstance(source, Record):
         return source
     if isinstance(source, str):

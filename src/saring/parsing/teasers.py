@@ -246,8 +246,7 @@ def _teasers_behind(context: TeaserContext, mark: Mark, stop: int) -> list[Tease
 def _headlines_behind(context: TeaserContext, mark: Mark, stop: int) -> list[tuple[Span, Span, str]]:
     """Return the headlines behind a mark on its line: (span, span of the headline, address)."""
     text, after = context.text, mark.after
-    markdown = _MARKDOWN.match(text, after, stop)
-    if markdown:
+    if markdown := _MARKDOWN.match(text, after, stop):
         return [(markdown.span(), markdown.span("headline"), markdown["url"])]
     stop = full = min(stop, after + REACH_CHARS)
     behind = _BEHIND.search(text, after, min(stop, after + MAX_HEADLINE_CHARS))

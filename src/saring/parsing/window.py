@@ -72,19 +72,16 @@ class Window:
 
     Attributes
     ----------
-    words : list of Word
     starts, ends : list of int
-        Where in the text each stands.
+        Where in the text each word stands.
     glued, wide : list of bool
         Whether it is joined to the word before it; whether more than a blank parts the two.
     common : list of bool
         Whether prose writes it small; of words that may open a sentence.
     forms : tuple of str
         `Word.form`, where a name that prose would write small is "Common".
-    lower, capitals, shouted, quotes, brackets, stops, credits, joined, gaps : list of int
-        How many of the words before each place, and before the place behind the last, are so.
-    openers, prose : list of float
-        The log-odds of the words before each place.
+    lower, capitals, shouted, quotes, brackets, stops, credits, joined, gaps, openers, prose : list
+        How many of the words before each place, and before the place behind the last, are so; their log-odds.
     small, ending, landmarks : bytes
         1 for each word that is written small; that ends a sentence; where one seems to begin or end.
     clauses : list of int
