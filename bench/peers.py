@@ -36,8 +36,9 @@ from sklearn.metrics import f1_score
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from saring import kernel, store
+from saring import store
 from saring.config import load_config
+from saring.kernel import scoring
 from saring.models.pipelines import topic_parameters
 from saring.training.corpus import LabelledArticle, fingerprint, read_corpus
 from saring.training.fit import Fitted
@@ -55,13 +56,13 @@ PLAIN, OURS = "scikit-learn", "saring"
 BIGRAMS = {"wordNgrams": 2, "lr": 0.1, "epoch": 25}
 FASTTEXT = {"fastText": BIGRAMS, "fastText, 10 dimensions": BIGRAMS | {"dim": 10}}
 PIPELINE = "pipeline.joblib"
-OPEN = """import pathlib, sys; from saring import kernel, store
+OPEN = """import pathlib, sys; from saring import store; from saring.kernel import scoring
 model = store.load(pathlib.Path(sys.argv[1]).parent).topic
 """
 THEIRS = "import fasttext, sys; fasttext.load_model(sys.argv[1]).predict(['a b'])"
 FIRST_ANSWER = {  # what a new process does, given the model's path
     PLAIN: "import joblib, sys; joblib.load(sys.argv[1]).predict_proba([('a', 'b')])",
-    OURS: OPEN + "kernel.topics(model, ['a'], ['b'])",
+    OURS: OPEN + "scoring.topics(model, ['a'], ['b'])",
 } | dict.fromkeys(FASTTEXT, THEIRS)
 PACKAGES = ("numpy", "scipy", "scikit-learn", "numba", "pyarrow", "fasttext", "saring")
 SHOWN = {
@@ -99,7 +100,7 @@ def topic_ways(pipeline: Pipeline, peers: dict[str, Any]) -> dict[str, Way]:
         return [found[0].removeprefix(PREFIX) for found in answers[0]]
 
     def ours(threads: int) -> Callable[[Any], Any]:
-        return lambda both: kernel.topics(model, *both, threads=threads).probabilities
+        return lambda both: scoring.topics(model, *both, threads=threads).probabilities
 
     return {
         PLAIN: Way(lambda *both: list(zip(*both, strict=True)), pipeline.predict_proba, named),
@@ -219,8 +220,8 @@ def main() -> None:
     parser.add_argument("--rows", type=int, help="so many articles only")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("results.json"))
     options = parser.parse_args()
-    os.environ[kernel.SWITCH] = "1"
-    if not kernel.prepare():
+    os.environ[scoring.SWITCH] = "1"
+    if not scoring.prepare():
         raise SystemExit("no compiled kernel; expected numba, which saring[fast] brings")
     load, bundle = os.getloadavg(), store.load(MODEL)
     corpora = [article for path in options.train for article in read_corpus(path)]

@@ -25,7 +25,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import saring
-from saring.kernel import prepare
+from saring.kernel.scoring import prepare
 from saring.parsing.engine import parse
 
 COLUMNS = ("title", "text", "publisher", "date", "url")

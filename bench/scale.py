@@ -26,7 +26,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from scipy.optimize import nnls
 
-from saring.kernel import prepare
+from saring.kernel.scoring import prepare
 
 ROOT = Path(__file__).parents[1]
 COLUMNS = ("id", "title", "text", "publisher", "date")

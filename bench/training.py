@@ -40,10 +40,10 @@ from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from threadpoolctl import threadpool_limits
 
-from saring import kernel
 from saring.config import TrainConfig, load_config
 from saring.errors import SaringError
 from saring.evaluation.reports import Table
+from saring.kernel import scoring
 from saring.models.pair_fitting import (
     ABBREVIATION_SAMPLE,
     LATENT_WORDS,
@@ -237,9 +237,9 @@ def main(options: argparse.Namespace) -> None:
     found = {}
     for job in jobs:
         ours = timed(train_ours, job, config)
-        os.environ[kernel.SWITCH] = "0"
+        os.environ[scoring.SWITCH] = "0"
         plain = timed(train_plainly, job, config)
-        del os.environ[kernel.SWITCH]
+        del os.environ[scoring.SWITCH]
         found[job.task.name] = ours, plain
         print(f"{job.task.name}: {len(job.table):,} rows, {ours}, {plain}", file=sys.stderr)
     print(table(found))

@@ -27,7 +27,7 @@ from saring.batch.workers import Worker, WorkerPool, parts_made_here
 from saring.errors import ConfigError, InputError, SaringError
 from saring.io.blocks import Block
 from saring.io.records import ReadOptions
-from saring.kernel import SWITCH
+from saring.kernel.scoring import SWITCH
 from saring.predict import Model, load
 from saring.processes import without
 

@@ -14,10 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saring import kernel, store
+from saring import store
 from saring.config import TopicConfig
-from saring.kernel.loops import DIGIT, ENDS, FALLBACK, LETTER, SPACE, WORD
-from saring.kernel.scorers import ArticleScorer, Terms, hash_terms, letters
+from saring.kernel import scoring
+from saring.kernel.loops import LETTER, MARK
+from saring.kernel.scorers import TermTable, article_scorer, hash_terms, letters
 from saring.kernel.text_arrays import kernel_is_kept
 from saring.models.pair_features import PairScorer
 from saring.models.pipelines import clickbait_parameters, link_parameters, topic_model, topic_parameters
@@ -52,7 +53,7 @@ rows = st.lists(st.tuples(texts, texts), min_size=1, max_size=5)
 
 @pytest.fixture(autouse=True)
 def switched_on(monkeypatch):
-    monkeypatch.setenv(kernel.SWITCH, "1")
+    monkeypatch.setenv(scoring.SWITCH, "1")
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +70,7 @@ def articles(embedded_corpus):
 def both_ways():
     """By the kernel, then by plain Python."""
     for switch in ("1", "0"):
-        with mock.patch.dict(os.environ, {kernel.SWITCH: switch}):
+        with mock.patch.dict(os.environ, {scoring.SWITCH: switch}):
             yield
 
 
@@ -78,7 +79,7 @@ def agree_on_topics(pipeline, titles, bodies):
     expected = pipeline.predict_proba(rows)
     strange = out_of_domain(rows, model.whole.terms, model.whole.idf, model.min_df)
     for _ in both_ways():
-        found = kernel.topics(model, titles, bodies)
+        found = scoring.topics(model, titles, bodies)
         np.testing.assert_allclose(found.probabilities, expected, **CLOSE)
         # The rarities of a million words added up one by one have a rounding of their own.
         np.testing.assert_allclose(found.out_of_domain, strange, rtol=1e-11)
@@ -87,7 +88,7 @@ def agree_on_topics(pipeline, titles, bodies):
 def agree_on_clickbait(pipeline, headlines):
     expected, model = pipeline.predict_proba(headlines), clickbait_parameters(pipeline)
     for _ in both_ways():
-        np.testing.assert_allclose(kernel.clickbait(model, headlines), expected, **CLOSE)
+        np.testing.assert_allclose(scoring.clickbait(model, headlines), expected, **CLOSE)
 
 
 # what scikit-learn says
@@ -129,23 +130,23 @@ def test_a_huge_text_a_text_of_one_word_and_none_at_all(bundle, pipelines, artic
     bodies = ["a" * 1_000_000, huge, "beras " * 100_000, "", "\0", "."]
     agree_on_topics(pipelines["topic"], [""] * len(bodies), bodies)
     agree_on_clickbait(pipelines["clickbait"], ["", "beras " * 10_000, "1" * 100_000])
-    found = kernel.topics(bundle.topic, [""], [""])
+    found = scoring.topics(bundle.topic, [""], [""])
     assert found.out_of_domain.tolist() == [MOST_OUT_OF_DOMAIN]
 
 
 def test_no_rows_give_no_answers(bundle, monkeypatch):
     for switch in ("0", "1"):
-        monkeypatch.setenv(kernel.SWITCH, switch)
-        found = kernel.topics(bundle.topic, [], [])
+        monkeypatch.setenv(scoring.SWITCH, switch)
+        found = scoring.topics(bundle.topic, [], [])
         assert found.probabilities.shape == (0, 4) and found.out_of_domain.shape == (0,)
-        assert kernel.clickbait(bundle.clickbait, []).shape == (0, 2)
+        assert scoring.clickbait(bundle.clickbait, []).shape == (0, 2)
 
 
 def test_titles_and_bodies_are_of_one_length(bundle, monkeypatch):
     for switch in ("0", "1"):
-        monkeypatch.setenv(kernel.SWITCH, switch)
+        monkeypatch.setenv(scoring.SWITCH, switch)
         with pytest.raises(ValueError, match="2 titles and 1 bodies"):
-            kernel.topics(bundle.topic, ["a", "b"], ["c"])
+            scoring.topics(bundle.topic, ["a", "b"], ["c"])
 
 
 # whatever the builders make
@@ -166,7 +167,7 @@ def test_every_configuration_of_the_topic_model(articles, name, n_topics):
     rows = list(zip(*(column[::40] for column in articles), strict=True))
     topics = [f"topic {i % n_topics}" for i in range(len(rows))]
     model = CONFIGURATIONS[name].fit(rows, topics)
-    ArticleScorer.of(topic_parameters(model))  # or NotCompiled, and plain Python would answer
+    article_scorer(topic_parameters(model))  # or NotCompiled, and plain Python would answer
     agree_on_topics(model, *(column[1::40] for column in articles))
 
 
@@ -174,11 +175,11 @@ def test_every_configuration_of_the_topic_model(articles, name, n_topics):
 
 
 def test_letters_are_what_python_says_of_every_code_point():
-    assert {chr(point) for point in np.flatnonzero(letters() == FALLBACK)} == {"İ", "Σ"}
-    known = [point for point, entry in enumerate(letters()) if entry != FALLBACK]
+    assert {chr(point) for point in np.flatnonzero(letters() == MARK.fallback)} == {"İ", "Σ"}
+    known = [point for point, entry in enumerate(letters()) if entry != MARK.fallback]
     assert [chr(letters()[point] & LETTER) for point in known] == [chr(p).lower() for p in known]
     text = "".join(map(chr, known))
-    for kind, mark in {r"\w": WORD, r"\d": DIGIT, r"\s": SPACE, "[.?!]": ENDS}.items():
+    for kind, mark in {r"\w": MARK.word, r"\d": MARK.digit, r"\s": MARK.space, "[.?!]": MARK.ends}.items():
         assert set(re.findall(kind, text)) == {chr(p) for p in np.flatnonzero(letters() & mark)}
 
 
@@ -194,9 +195,9 @@ def test_no_other_letter_becomes_small_by_more_than_itself():
 
 def test_two_terms_of_one_hash_are_found_when_the_table_is_built(bundle):
     terms = bundle.topic.whole.terms
-    assert len(Terms.of(terms).slots) == len(terms)
+    assert len(TermTable(terms).slots) == len(terms)
     with pytest.raises(NotCompiled, match="two terms of one hash"):
-        Terms.of(terms, lambda terms: hash_terms(terms) % np.uint64(1000) + np.uint64(1))
+        TermTable(terms, lambda terms: hash_terms(terms) % np.uint64(1000) + np.uint64(1))
 
 
 # where texts come from, and who asks
@@ -205,33 +206,33 @@ def test_two_terms_of_one_hash_are_found_when_the_table_is_built(bundle):
 @pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
 def test_arrow_arrays_and_their_slices_are_read_where_they_lie(bundle, articles, kind):
     titles, bodies = (pa.array([None, *column[:50]], kind) for column in articles)
-    expected = kernel.topics(bundle.topic, ["", *articles[0][:50]], ["", *articles[1][:50]])
+    expected = scoring.topics(bundle.topic, ["", *articles[0][:50]], ["", *articles[1][:50]])
     for part in (slice(0, 51), slice(7, 23), slice(0, 0)):
-        found = kernel.topics(bundle.topic, titles[part], bodies[part])
+        found = scoring.topics(bundle.topic, titles[part], bodies[part])
         assert np.array_equal(found.probabilities, expected.probabilities[part])
         assert np.array_equal(found.out_of_domain, expected.out_of_domain[part])
-    baits = kernel.clickbait(bundle.clickbait, titles[3:9])
-    assert np.array_equal(baits, kernel.clickbait(bundle.clickbait, articles[0][2:8]))
+    baits = scoring.clickbait(bundle.clickbait, titles[3:9])
+    assert np.array_equal(baits, scoring.clickbait(bundle.clickbait, articles[0][2:8]))
 
 
 def test_other_arrow_arrays_are_refused(bundle):
     with pytest.raises(TypeError, match=r"type int64; expected one of string, large_string"):
-        kernel.topics(bundle.topic, pa.array([1]), pa.array([2]))
+        scoring.topics(bundle.topic, pa.array([1]), pa.array([2]))
 
 
 def test_no_digit_depends_on_threads_or_on_slices(bundle, articles):
     titles, bodies = (column * 4 for column in articles)
     topic, bait = bundle.topic, bundle.clickbait
-    alone = kernel.topics(topic, titles, bodies, threads=1)
+    alone = scoring.topics(topic, titles, bodies, threads=1)
     for threads in (None, 2, 7):
-        together = kernel.topics(topic, titles, bodies, threads=threads)
+        together = scoring.topics(topic, titles, bodies, threads=threads)
         assert np.array_equal(alone.probabilities, together.probabilities)
         assert np.array_equal(alone.out_of_domain, together.out_of_domain)
-    one_by_one = [kernel.topics(topic, [t], [b]).probabilities[0] for t, b in zip(*articles, strict=True)]
+    one_by_one = [scoring.topics(topic, [t], [b]).probabilities[0] for t, b in zip(*articles, strict=True)]
     assert np.array_equal(alone.probabilities[: len(one_by_one)], one_by_one)
-    baits = kernel.clickbait(bait, titles, threads=1)
-    assert np.array_equal(baits, kernel.clickbait(bait, titles, threads=3))
-    assert np.array_equal(baits[:99], [kernel.clickbait(bait, [title])[0] for title in titles[:99]])
+    baits = scoring.clickbait(bait, titles, threads=1)
+    assert np.array_equal(baits, scoring.clickbait(bait, titles, threads=3))
+    assert np.array_equal(baits[:99], [scoring.clickbait(bait, [title])[0] for title in titles[:99]])
 
 
 def test_the_same_rows_without_the_kernel(bundle, articles, monkeypatch):
@@ -241,11 +242,11 @@ def test_the_same_rows_without_the_kernel(bundle, articles, monkeypatch):
     ]
     model = Model(bundle)
     ours = model.predict(sources)
-    monkeypatch.setenv(kernel.SWITCH, "0")
+    monkeypatch.setenv(scoring.SWITCH, "0")
     by_switch = model.predict(sources)
-    monkeypatch.setenv(kernel.SWITCH, "1")
+    monkeypatch.setenv(scoring.SWITCH, "1")
     monkeypatch.setitem(sys.modules, "numba", None)  # as where it is not installed
-    assert not kernel.prepare()
+    assert not scoring.prepare()
     without = model.predict(sources)
     for one, other, third in zip(ours, by_switch, without, strict=True):
         assert other.probabilities == third.probabilities
@@ -260,12 +261,12 @@ def test_the_same_rows_without_the_kernel(bundle, articles, monkeypatch):
 def test_few_rows_load_no_compiler_and_many_do(bundle_folder):
     program = f"""
 import os, sys
-os.environ.pop({kernel.SWITCH!r}, None)
+os.environ.pop({scoring.SWITCH!r}, None)
 from saring.predict import load
 model = load({str(bundle_folder)!r})
 model.predict(["Harga beras naik."] * 3)
 assert "numba" not in sys.modules
-model.predict(["Harga beras naik."] * {kernel.ROWS_WORTH_LOADING})
+model.predict(["Harga beras naik."] * {scoring.ROWS_WORTH_LOADING})
 assert "numba" in sys.modules
 """
     subprocess.run([sys.executable, "-c", program], check=True)
@@ -275,8 +276,9 @@ def test_where_nothing_can_be_kept_on_disk_plain_python_answers_and_the_log_says
     program = f"""
 import logging
 logging.basicConfig()
-from saring import kernel, predict
-assert not kernel.prepare()
+from saring import predict
+from saring.kernel import scoring
+assert not scoring.prepare()
 [found] = predict.load({str(bundle_folder)!r}).predict(["Harga beras naik. Pasar ramai."])
 assert found.topic
 """
@@ -296,22 +298,22 @@ def test_links_are_judged_as_the_pipeline_judges_them_each_alone_or_among_others
         ("Harga Beras Naik Jelang Panen", "Harga beras di pasar induk naik, kata Bulog.", headline)
         for headline in ("Bulog Guyur Pasar dengan Beras Murah", "Penyanyi Ini Pamer Cincin", "", "!")
     ]
-    probabilities, ties = kernel.links(model, pairs)
+    probabilities, ties = scoring.links(model, pairs)
     assert probabilities == pytest.approx(pipeline.predict_proba(pairs)[:, 1], abs=1e-12)
     pair_scorer = PairScorer(model.pairs)
     assert ties == pair_scorer.features_and_ties(pairs)[1]
-    alone = [kernel.links(model, [pair])[0][0] for pair in pairs]
+    alone = [scoring.links(model, [pair])[0][0] for pair in pairs]
     assert alone == probabilities.tolist()
 
 
 def test_threads_that_ask_at_once_load_the_kernel_once(monkeypatch, caplog):
-    monkeypatch.setattr(kernel, "PATIENCE_SECONDS", 0)
-    kernel._load.cache_clear()
+    monkeypatch.setattr(scoring, "PATIENCE_SECONDS", 0)
+    scoring._load.cache_clear()
     start = Barrier(8)
 
     def ask():
         start.wait()
-        return kernel._loaded()
+        return scoring._loaded()
 
     with ThreadPoolExecutor(8) as threads:
         asked = [threads.submit(ask) for _ in range(8)]
@@ -320,10 +322,10 @@ def test_threads_that_ask_at_once_load_the_kernel_once(monkeypatch, caplog):
 
 
 def test_a_kernel_that_is_kept_is_read_without_a_note(monkeypatch, caplog):
-    assert kernel.prepare()
-    monkeypatch.setattr(kernel, "PATIENCE_SECONDS", 0)
-    kernel._load.cache_clear()
+    assert scoring.prepare()
+    monkeypatch.setattr(scoring, "PATIENCE_SECONDS", 0)
+    scoring._load.cache_clear()
     if not kernel_is_kept():
         pytest.skip("a file beside the kernel was changed since it was made")
-    assert kernel._loaded()
+    assert scoring._loaded()
     assert caplog.records == []

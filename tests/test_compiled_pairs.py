@@ -14,9 +14,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from saring import kernel, store
-from saring.kernel import pair_loops
-from saring.kernel.pair_scorer import CompiledPairScorer
+from saring import store
+from saring.kernel import pair_loops, scoring
+from saring.kernel.scorers import CompiledPairScorer
 from saring.kernel.text_arrays import SLICE_BYTES
 from saring.models.pair_features import BODY_CHARS, FEATURES, LEAD_CHARS, LEAD_WORDS, PairScorer
 from saring.models.pair_fitting import PairFeatures
@@ -85,10 +85,6 @@ def agree(pair_scorers, pairs):
     for one, other in zip(told, ties, strict=True):
         assert [(tie.word, tie.shared) for tie in one] == [(tie.word, tie.shared) for tie in other]
         assert [tie.weight for tie in one] == pytest.approx([tie.weight for tie in other])
-
-
-def test_columns_are_named_in_the_order_of_the_features():
-    assert [getattr(pair_loops, name.upper()) for name in FEATURES] == list(range(len(FEATURES)))
 
 
 # what plain Python says
@@ -210,8 +206,8 @@ def test_links_are_the_same_with_and_without_the_kernel(bundle_folder, corpus, m
     model = store.load(bundle_folder).link
     found = []
     for switch in "10":
-        monkeypatch.setenv(kernel.SWITCH, switch)
-        found.append(kernel.links(model, corpus[:200]))
+        monkeypatch.setenv(scoring.SWITCH, switch)
+        found.append(scoring.links(model, corpus[:200]))
     (one, told), (other, ties) = found
     np.testing.assert_allclose(one, other, **CLOSE)
     for here, there in zip(told, ties, strict=True):

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from saring.kernel import SWITCH, text_arrays
+from saring.kernel import text_arrays
+from saring.kernel.scoring import SWITCH
 from saring.kernel.text_arrays import kernel_is_kept
 
 
@@ -25,7 +26,7 @@ MADE_OF = Path(text_arrays.__file__).parent
 def keep(folder, numba=None, source=None, python=sys.version_info[:2], left_out=""):
     """Put there what numba keeps of each function, as numba writes it."""
     (folder / "compiled_0").mkdir(exist_ok=True)
-    names = {"loops": ["score_topics", "score_headlines"], "pair_loops": ["judge"]}
+    names = {"loops": ["score_topics", "score_headlines"], "pair_loops": ["compare_pairs"]}
     for file, functions in names.items():
         path = MADE_OF / f"{file}.py"
         stamp = sha256(path.read_bytes() if source is None else source).digest()
@@ -72,7 +73,7 @@ def test_what_is_no_index_does_not_count(monkeypatch, tmp_path):
 def test_where_numba_does_not_compile_plain_python_answers():
     pytest.importorskip("numba")
     done = subprocess.run(
-        [sys.executable, "-c", "from saring.kernel import prepare; print(prepare())"],
+        [sys.executable, "-c", "from saring.kernel.scoring import prepare; print(prepare())"],
         env=os.environ | {SWITCH: "1", "NUMBA_DISABLE_JIT": "1"},
         capture_output=True, text=True, check=True,
     )  # fmt: skip
@@ -84,8 +85,7 @@ def test_where_numba_does_not_compile_plain_python_answers():
 def test_what_numba_has_kept_is_found(tmp_path):
     pytest.importorskip("numba")
     program = (
-        "from saring.kernel import loops\n"
-        "from saring.kernel import pair_scorer\n"
+        "from saring.kernel import scorers\n"
         "from saring.kernel.text_arrays import kernel_is_kept\n"
         "print(kernel_is_kept())"
     )

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from sklearn.base import clone
 
-from saring import kernel
 from saring.config import ClickbaitConfig, LinkConfig, TopicConfig
+from saring.kernel import scoring
 from saring.models.parameters import ClickbaitParameters, from_arrays, to_arrays
 from saring.models.pipelines import (
     Calibration,
@@ -196,5 +196,5 @@ def test_score_columns_are_one_for_each_label():
 def test_a_stored_clickbait_model_gives_the_same_answers():
     model = clickbait_model(ClickbaitConfig(min_df=1)).fit(HEADLINES, BAITS)
     arrays = to_arrays(clickbait_parameters(model))
-    again = kernel.clickbait(from_arrays(ClickbaitParameters, arrays), HEADLINES)
+    again = scoring.clickbait(from_arrays(ClickbaitParameters, arrays), HEADLINES)
     assert np.allclose(again, model.predict_proba(HEADLINES), rtol=0, atol=1e-6)  # single precision

@@ -22,7 +22,7 @@ from saring.batch import score as score_here
 from saring.cli.commands import FAILED, OK, WRONG_USE, main
 from saring.errors import ConfigError, InputError, SaringError
 from saring.io.records import ReadOptions, read, rows
-from saring.kernel import SWITCH
+from saring.kernel.scoring import SWITCH
 from saring.predict import Model, load
 from saring.spark import driver, executors, score, score_files
 from saring.spark.driver import map_batches, spark_session

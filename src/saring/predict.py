@@ -10,10 +10,11 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from saring import kernel, store
+from saring import store
 from saring.article import Abstention, Article, KeepLinks, Link, LinkPrediction, Prediction, Record, clean_text
 from saring.errors import ConfigError, InputError
 from saring.io.columns import FIELDS, Columns, mended
+from saring.kernel import scoring
 from saring.locate import find_bundle
 from saring.models.pair_features import Tie
 from saring.parsing.engine import parse, text_id
@@ -356,17 +357,17 @@ class Model:
         links = [(i, link) for i, article in enumerate(articles) for link in article.links]
         headlines = [link.headline for _, link in links]
 
-        found = kernel.topics(bundle.topic, [*titles, *headlines], [*bodies, *[""] * len(links)])
+        found = scoring.topics(bundle.topic, [*titles, *headlines], [*bodies, *[""] * len(links)])
         probabilities = [[round(p, DECIMALS) for p in row] for row in found.probabilities.tolist()]
         topics = [_best(names, row) for row in probabilities]
         clickbait: list[float | None] = [None] * len(topics)
         if (clickbait_model := bundle.clickbait) is not None:
-            scores = kernel.clickbait(clickbait_model, [*titles, *headlines])[:, -1].tolist()
+            scores = scoring.clickbait(clickbait_model, [*titles, *headlines])[:, -1].tolist()
             clickbait = [round(p, DECIMALS) for p in scores]
         unrelated: list[float | None] = [None] * len(links)
         ties: list[list[Tie]] = [[] for _ in links]
         if links and (link_model := bundle.link) is not None:
-            scored, ties = kernel.links(link_model, [(titles[i], bodies[i], link.headline) for i, link in links])
+            scored, ties = scoring.links(link_model, [(titles[i], bodies[i], link.headline) for i, link in links])
             unrelated = [round(p, DECIMALS) for p in scored.tolist()]
 
         verdicts: list[list[LinkPrediction]] = [[] for _ in articles]

@@ -21,7 +21,7 @@ from saring.html.page import PageReader
 from saring.io.blocks import Block
 from saring.io.records import ReadOptions, open_blocks
 from saring.io.writers import SUFFIXES, ColumnValues
-from saring.kernel import prepare
+from saring.kernel.scoring import prepare
 from saring.predict import Model, load, take
 from saring.schema import CLEAN_COLUMNS, Column, as_table, kept_columns, kinds, prediction_columns
 

@@ -26,7 +26,7 @@ from saring.io.formats import parquet_metadata
 from saring.io.input_files import PACKINGS, InputFile, find_files
 from saring.io.records import ReadOptions, kept_kinds, read_blocks
 from saring.io.writers import check_place, claimed, followed, telling
-from saring.kernel import prepare
+from saring.kernel.scoring import prepare
 from saring.kernel.text_arrays import cores, kernel_is_kept
 from saring.predict import Model
 

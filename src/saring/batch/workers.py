@@ -26,7 +26,7 @@ from saring.errors import InputError, SaringError
 from saring.html.page import PageReader
 from saring.io.blocks import Block
 from saring.io.records import ReadOptions, open_blocks
-from saring.kernel import prepare
+from saring.kernel.scoring import prepare
 from saring.kernel.text_arrays import THREADS
 from saring.processes import WorkerProcess, without
 

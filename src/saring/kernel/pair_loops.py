@@ -1,7 +1,6 @@
-"""The kernel of pairs: articles and headlines in, features and ties out.
+"""Compiled: articles and headlines in, pair features and shared terms out.
 
-What it says is what `pairs.features` and `pairs.judge` say; `reading`, `stops` and `known` are
-parts of it, and `sharing` another.
+What it finds is what `saring.models.pair_features` finds, a feature at a time.
 """
 
 from __future__ import annotations
@@ -11,57 +10,28 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numba import from_dtype
+from numba.types import Array, NamedTuple, Tuple, float64, int32, int64, uint32
 
-from saring.kernel.loops import MISSING, PAIRS, Int, Numbers, Table, digest, native
-from saring.kernel.pair_reading import (
-    BEGIN,
-    DISTINCT,
-    FALLBACKS,
-    IN_LEAD,
-    LENGTH,
-    MARKS,
-    NAMED,
-    NO_TITLE,
-    NOTE,
-    SLOT,
-    SPOKEN,
-    TIMES,
-    ZERO,
-    Text,
-    find,
-    mark_lead,
-    read,
-    room,
-)
+from saring.kernel.loops import CHARS, MISSING, TABLE, Int, Numbers, Records, digest, native
+from saring.kernel.pair_reading import NO_TITLE, TERM, ZERO, Terms, Text, find, find_lead, read, room
 from saring.kernel.pair_sharing import (
-    ACTOR,
-    AKIN,
-    AT,
-    COUNT,
-    IDF,
-    KNOWN,
-    NAME,
-    NEAR,
-    PLACE,
-    SAID,
-    SOUGHT,
-    Known,
-    Line,
+    Matches,
+    Scratch,
     Sought,
-    Work,
     best_sentence,
     count_groups,
     find_direction,
     find_inside,
+    find_key_terms,
     find_term_groups,
-    key_terms,
-    line_for,
+    find_title_terms,
+    matches_for,
     phrases,
     recall,
+    scratch_for,
     seek,
     sought_for,
-    title_terms,
-    work_for,
 )
 from saring.models.pair_features import (
     BM25_LENGTH,
@@ -79,97 +49,77 @@ from saring.models.pair_features import (
     USUAL_WORDS,
 )
 
-# What is compiled into `pair_scorer`.
+# What is compiled into `compare_pairs`.
 SOURCES = (
     "saring.kernel.pair_loops", "saring.kernel.pair_sharing", "saring.kernel.pair_reading",
     "saring.kernel.loops", "saring.models.pair_features", "saring.text",
 )  # fmt: skip
-# What is noted of a pair: how many words its headline has; that Python must be asked about all of
-# it, or about the best sentence alone.
-WORDS, FALLBACK_ALL, FALLBACK_SENTENCE, FACTS = range(4)
-# What is noted of a headline's word: that the article has it, and that it tells a person something.
-SHARED, TOLD = 1, 2
-(
-    OVERLAP, GROUP_OVERLAP, LEAD_OVERLAP, SENTENCE_OVERLAP, TITLE_RECALL, KEY_RECALL, SPECIFIC,
-    SATURATED, PHRASES, MENTIONS, MATTER, MISSING_PLACES, NAMES, GROUPS, LATENT_LEAD,
-    SUBJECT_SHARE, SUBJECT_MISSING,
-) = range(len(FEATURES))  # fmt: skip
-FALLBACK_COLUMN = SENTENCE_OVERLAP  # what Python finds where FALLBACK_SENTENCE is noted
-
-
-@native()
-def _compare(
-    text: Text, line: Line, article: Text, known: Known, table: Table, mine: Work, theirs: Work,
-    row: Numbers,
-) -> bool:  # fmt: skip
-    """Find most features of a pair; return whether Python must look for the best sentence."""
-    total = 0.0
-    for word in range(text.sizes[DISTINCT]):
-        total += line.weights[word]
-    total = total if total > 0 else 1.0
-    row[GROUPS] = find_term_groups(text, line, known, table, mine, theirs)
-    _share(text, line, article, total, row)
-    least, most = best_sentence(text, line, article)
-    row[SENTENCE_OVERLAP] = most / total
-    row[PHRASES] = phrases(text, line, article)
-    row[NAMES] = _names(text, line, article, known)
-    for k in range(len(mine.direction)):
-        row[LATENT_LEAD] += mine.direction[k] * theirs.direction[k]
-    row[SUBJECT_SHARE], row[SUBJECT_MISSING] = _subjects(known, mine, theirs)
-    return bool(least != most)
+# What is written down of a pair: its features; how many words its headline has; whether plain Python
+# must answer for all of it, or find the best sentence.
+FEATURE = np.dtype([(name, "f8") for name in FEATURES])
+FACT = np.dtype([("words", "i8"), ("needs_fallback", "i8"), ("needs_sentence", "i8")])
+# Of a word of a headline: where it stands, its rarity, its part in the feature "mentions", whether the
+# article itself has it, and whether it tells a person something.
+EVIDENCE = np.dtype(
+    [("begin", "i4"), ("length", "i4"), ("weight", "f8"), ("part", "f8"), ("shared", "?"), ("tells", "?")], align=True
+)
+_POINTS, _OFFSETS, _WEIGHTS = Array(uint32, 1, "C", readonly=True), int64[::1], float64[::1]
+_TERMS = NamedTuple((TABLE, from_dtype(TERM)[::1], int32[::1], _WEIGHTS, _WEIGHTS, float64[:, ::1]), Terms)
+_SIGNATURE = (
+    Tuple((_POINTS, _OFFSETS, _OFFSETS)), Tuple((_POINTS, _OFFSETS)), _OFFSETS, int64, int64, CHARS, _TERMS,
+    *(from_dtype(kind)[::1] for kind in (FEATURE, EVIDENCE, FACT)),
+)  # fmt: skip
 
 
 def _entry(sources: str) -> Callable[..., None]:
     """Return the function that compares articles with their headlines, which begin at `firsts`.
 
-    It takes of `hosts` the code points, where each text begins, and how long its title is; of
-    `lines` the code points of the headlines, and where each begins. There also begins, in `spans`,
-    what is said of its words: begin, length and notes of each, and in `weighed` its weight and tie.
+    It takes of `articles` the code points, where each text begins, and how long its title is; of
+    `headlines` the code points, and where each begins. There also begins, in `evidence`, what is
+    written down of its words.
 
     It is kept on disk as long as the sources stay.
     """
 
-    @native(*PAIRS)
-    def pair_scorer(
-        articles: Any, lines: Any, firsts: Numbers, start: Int, stop: Int, chars: Numbers,
-        table: Table, parameters: Any, features: Numbers, spans: Numbers, weighed: Numbers,
-        facts: Numbers,
+    @native(*_SIGNATURE)
+    def compare_pairs(
+        articles: Any, headlines: Any, firsts: Numbers, start: Int, stop: Int, chars: Numbers, terms: Terms,
+        features: Records, evidence: Records, facts: Records,
     ) -> None:  # fmt: skip
         assert sources
-        (points, ends, titles), (heads, stops), known = articles, lines, Known(*parameters)
-        longest = _longest(ends, start, stop)
-        widest = _longest(stops, firsts[start], firsts[stop])
-        article, text, theirs, mine = room(longest), room(widest), work_for(known), work_for(known)
-        line, fallback = line_for(widest, longest), sought_for(widest)
-        terms, weights = sought_for(longest + KEY_TERMS), np.empty(longest + KEY_TERMS)
-        for h in range(start, stop):
-            n = ends[h + 1] - ends[h]
-            read(points[ends[h] : ends[h + 1]], titles[h], chars, (table, known.notes), article)
-            mark_lead(article, titles[h], n)
-            n_titled = title_terms(article, known, terms.rows[SOUGHT], weights)
-            n_keys = key_terms(article, known, terms.rows[SOUGHT, n_titled:], weights[n_titled:])
-            n_terms = n_titled + n_keys
-            seek(terms, n_terms, article)
-            count_groups(article, known, table, theirs)
-            find_direction(article, min(n, LATENT_CHARS), known, table, theirs)
-            _weigh_subjects(known, theirs)
-            for r in range(firsts[h], firsts[h + 1]):
+        (points, ends, titles), (heads, stops) = articles, headlines
+        longest, widest = _longest(ends, start, stop), _longest(stops, firsts[start], firsts[stop])
+        article, text, theirs, mine = room(longest), room(widest), scratch_for(terms), scratch_for(terms)
+        matches, words, wanted = matches_for(widest, longest), sought_for(widest), sought_for(longest + KEY_TERMS)
+        for a in range(start, stop):
+            n = ends[a + 1] - ends[a]
+            read(points[ends[a] : ends[a + 1]], titles[a], chars, terms, article)
+            find_lead(article, titles[a], n)
+            n_title = find_title_terms(article, terms, wanted.words)
+            n_terms = n_title + find_key_terms(article, terms, wanted.words[n_title:])
+            seek(wanted, n_terms, article)
+            count_groups(article, terms, theirs)
+            find_direction(article, min(n, LATENT_CHARS), terms, theirs)
+            for k in range(len(terms.subject_weights)):
+                if theirs.counts[k]:
+                    theirs.counts[k] = math.log1p(theirs.counts[k]) * terms.subject_weights[k]
+            for r in range(firsts[a], firsts[a + 1]):
                 begin, end, row, fact = stops[r], stops[r + 1], features[r], facts[r]
-                read(heads[begin:end], NO_TITLE, chars, (table, known.notes), text)
-                fact[WORDS] = text.sizes[DISTINCT]
-                fact[FALLBACK_ALL] = article.sizes[FALLBACKS] | text.sizes[FALLBACKS]
-                if fact[FALLBACK_ALL]:
+                read(heads[begin:end], NO_TITLE, chars, terms, text)
+                fact.words = text.sizes[0].words
+                fact.needs_fallback = article.sizes[0].fallback | text.sizes[0].fallback
+                if fact.needs_fallback:
                     continue
-                count_groups(text, known, table, mine)
-                find_direction(text, end - begin, known, table, mine)
-                _meet_words(text, line, article, n, fallback, known)
-                find_inside(terms, n_terms, article, text, end - begin)
-                row[TITLE_RECALL] = recall(ZERO, n_titled, weights, terms, article, text)
-                row[KEY_RECALL] = recall(n_titled, n_terms, weights, terms, article, text)
-                fact[FALLBACK_SENTENCE] = _compare(text, line, article, known, table, mine, theirs, row)
-                _tie(text, line, known, row, spans[begin:], weighed[begin:])
+                count_groups(text, terms, mine)
+                find_direction(text, end - begin, terms, mine)
+                _match_words(text, matches, article, n, words, terms)
+                find_inside(wanted, n_terms, article, text, end - begin)
+                row.title_recall = recall(ZERO, n_title, wanted, article, text)
+                row.key_recall = recall(n_title, n_terms, wanted, article, text)
+                fact.needs_sentence = _compare(text, matches, article, terms, mine, theirs, row)
+                _weigh_evidence(text, matches, terms, row, evidence[begin:])
 
-    return pair_scorer
+    return compare_pairs
 
 
 @native()
@@ -182,94 +132,104 @@ def _longest(ends: Numbers, start: Int, stop: Int) -> Int:
 
 
 @native()
-def _weigh_subjects(known: Known, work: Work) -> None:
-    """Turn counts of the groups of the lexicon into how much a text has of each."""
-    for k in range(len(known.subject_weights)):
-        if work.counts[k]:
-            work.counts[k] = math.log1p(work.counts[k]) * known.subject_weights[k]
-
-
-@native()
-def _meet_words(text: Text, line: Line, article: Text, chars: Int, fallback: Sought, known: Known) -> None:
+def _match_words(text: Text, matches: Matches, article: Text, chars: Int, words: Sought, terms: Terms) -> None:
     """Look up what a headline's words weigh, and how often an article has them."""
-    n = text.sizes[DISTINCT]
-    for word in range(n):
-        fallback.rows[SOUGHT, word] = word
-    seek(fallback, n, text)
-    find_inside(fallback, n, text, article, chars)
-    for word in range(n):
-        at = find(article, text.hashes[word])
-        times = article.words[TIMES, at] if at != MISSING else 0
-        line.counts[AT, word] = at
-        line.counts[SAID, word] = max(times, fallback.rows[COUNT, word])
-        line.counts[AKIN, word] = line.counts[NEAR, word] = 0
-        line.weights[word] = known.numbers[text.words[SLOT, word], IDF]
+    n = text.sizes[0].words
+    for number in range(n):
+        words.words[number].word = number
+    seek(words, n, text)
+    find_inside(words, n, text, article, chars)
+    for number in range(n):
+        match, there = matches.words[number], find(article, text.hashes[number])
+        times = article.words[there].times if there != MISSING else 0
+        match.number, match.times = there, max(times, words.words[number].count)
+        match.related, match.lead_related = 0, False
+        match.weight = terms.info[text.words[number].slot].idf
 
 
 @native()
-def _share(text: Text, line: Line, article: Text, total: float, row: Numbers) -> None:
+def _compare(
+    text: Text, matches: Matches, article: Text, terms: Terms, mine: Scratch, theirs: Scratch, row: Any
+) -> bool:
+    """Find most features of a pair; return whether Python must look for the best sentence."""
+    total = 0.0
+    for number in range(text.sizes[0].words):
+        total += matches.words[number].weight
+    total = total if total > 0 else 1.0
+    row.groups = find_term_groups(text, matches, terms, mine, theirs)
+    _add_overlaps(text, matches, article, row)
+    row.overlap /= total
+    row.group_overlap /= total
+    row.lead_overlap /= total
+    least, most = best_sentence(text, matches, article)
+    row.sentence_overlap = most / total
+    row.phrases = phrases(text, matches, article)
+    row.names = _names(text, matches, article, terms)
+    for k in range(len(mine.direction)):
+        row.latent_lead += mine.direction[k] * theirs.direction[k]
+    row.subject_share, row.subject_missing = _subjects(terms.subject_weights, mine, theirs)
+    return bool(least != most)
+
+
+@native()
+def _add_overlaps(text: Text, matches: Matches, article: Text, row: Any) -> None:
     """Add up the words that the article has, or has related terms of."""
-    length = 1 - BM25_LENGTH + BM25_LENGTH * article.sizes[SPOKEN] / USUAL_WORDS
-    for word in range(text.sizes[DISTINCT]):
-        weight, times = line.weights[word], line.counts[SAID, word]
-        at, akin = line.counts[AT, word], line.counts[AKIN, word] > 0
+    length = 1 - BM25_LENGTH + BM25_LENGTH * article.sizes[0].tokens / USUAL_WORDS
+    for number in range(text.sizes[0].words):
+        match = matches.words[number]
+        weight, times, related = match.weight, match.times, match.related > 0
         if times:
-            row[OVERLAP] += weight
-            row[GROUP_OVERLAP] += weight
-            row[SPECIFIC] += max(weight - SPECIFIC_WEIGHT, 0.0)
-            row[SATURATED] += weight * times * (BM25_SATURATION + 1) / (times + BM25_SATURATION * length)
-        elif akin:
-            row[GROUP_OVERLAP] += weight * GROUP_SHARE
-        if at != MISSING and article.words[MARKS, at] & IN_LEAD:
-            row[LEAD_OVERLAP] += weight
-        elif akin and line.counts[NEAR, word]:
-            row[LEAD_OVERLAP] += weight * GROUP_SHARE
-    row[OVERLAP] /= total
-    row[GROUP_OVERLAP] /= total
-    row[LEAD_OVERLAP] /= total
+            row.overlap += weight
+            row.group_overlap += weight
+            row.specific += max(weight - SPECIFIC_WEIGHT, 0.0)
+            row.saturated += weight * times * (BM25_SATURATION + 1) / (times + BM25_SATURATION * length)
+        elif related:
+            row.group_overlap += weight * GROUP_SHARE
+        if match.number != MISSING and article.words[match.number].in_lead:
+            row.lead_overlap += weight
+        elif related and match.lead_related:
+            row.lead_overlap += weight * GROUP_SHARE
 
 
 @native()
-def _tie(text: Text, line: Line, known: Known, row: Numbers, spans: Numbers, weighed: Numbers) -> None:
-    """Say of each of a headline's words how it ties the headline to the article; add it up."""
-    for word in range(text.sizes[DISTINCT]):
-        weight, note, tie = line.weights[word], text.words[NOTE, word], 0.0
+def _weigh_evidence(text: Text, matches: Matches, terms: Terms, row: Any, evidence: Records) -> None:
+    """Write down what of each of a headline's words relates it to the article; add it up."""
+    for number in range(text.sizes[0].words):
+        match, word, part = matches.words[number], text.words[number], 0.0
+        term, weight = terms.info[word.slot], match.weight
         if weight > COMMON_WEIGHT:
-            term_groups = GROUP_SHARE * math.log1p(line.counts[AKIN, word])
-            tie = (weight - COMMON_WEIGHT) * max(math.log1p(line.counts[SAID, word]), term_groups)
-            row[MENTIONS] += tie
-            if not note & (PLACE | ACTOR):
-                row[MATTER] += tie
-            if tie == 0 and note & PLACE:
-                row[MISSING_PLACES] -= weight - COMMON_WEIGHT
-        tells = text.words[LENGTH, word] >= MIN_TELLING_CHARS and weight >= (
-            SPECIFIC_WEIGHT if note & KNOWN else TELLING_WEIGHT
-        )
-        spans[word, 0], spans[word, 1] = text.words[BEGIN, word], text.words[LENGTH, word]
-        shared = SHARED if line.counts[SAID, word] else 0
-        spans[word, 2] = shared | (TOLD if tells and tie > 0 else 0)
-        weighed[word, 0], weighed[word, 1] = weight, tie
+            related = GROUP_SHARE * math.log1p(match.related)
+            part = (weight - COMMON_WEIGHT) * max(math.log1p(match.times), related)
+            row.mentions += part
+            if not (term.place or term.actor):
+                row.matter += part
+            if part == 0 and term.place:
+                row.missing_places -= weight - COMMON_WEIGHT
+        rare = weight >= (SPECIFIC_WEIGHT if term.in_lexicon else TELLING_WEIGHT)
+        found = evidence[number]
+        found.begin, found.length, found.weight, found.part = word.begin, word.length, weight, part
+        found.shared = match.times > 0
+        found.tells = part > 0 and rare and word.length >= MIN_TELLING_CHARS
 
 
 @native()
-def _names(text: Text, line: Line, article: Text, known: Known) -> float:
+def _names(text: Text, matches: Matches, article: Text, terms: Terms) -> float:
     """Return the share of the headline's names, by weight, that the article has."""
     found = total = 0.0
-    for word in range(text.sizes[DISTINCT]):
-        at = line.counts[AT, word]
-        named = at != MISSING and article.words[MARKS, at] & NAMED
-        share = 1.0 if named else known.numbers[text.words[SLOT, word], NAME]
-        total += line.weights[word] * share
-        if line.counts[SAID, word]:
-            found += line.weights[word] * share
+    for number in range(text.sizes[0].words):
+        match = matches.words[number]
+        named = match.number != MISSING and article.words[match.number].named
+        share = 1.0 if named else terms.info[text.words[number].slot].name
+        total += match.weight * share
+        if match.times:
+            found += match.weight * share
     return found / (total + NAME_FLOOR)
 
 
 @native()
-def _subjects(known: Known, mine: Work, theirs: Work) -> tuple[float, float]:
+def _subjects(weights: Numbers, mine: Scratch, theirs: Scratch) -> tuple[float, float]:
     """Return how prominent the headline's subjects are, and minus the weight of those missing."""
-    most, weights = TINY, known.subject_weights
-    share = missing = total = 0.0
+    most, share, missing, total = TINY, 0.0, 0.0, 0.0
     for k in range(len(weights)):
         most = max(most, theirs.counts[k])
     for k in range(len(weights)):
@@ -281,4 +241,4 @@ def _subjects(known: Known, mine: Work, theirs: Work) -> tuple[float, float]:
     return share / max(total, TINY), -missing
 
 
-pair_scorer = _entry(digest(*SOURCES))
+compare_pairs = _entry(digest(*SOURCES))

@@ -1,4 +1,7 @@
-"""Compiled: what a headline and an article share."""
+"""Compiled: what a headline and an article share, from groups of terms to the best sentence.
+
+`saring.models.pair_features` is the definition in Python.
+"""
 
 from __future__ import annotations
 
@@ -7,175 +10,96 @@ from typing import NamedTuple
 
 import numpy as np
 
-from saring.kernel.loops import FACTOR, LETTER, MISSING, PAIR_FACTOR, SEED, WORD, Int, Numbers, Table, native, slot_of
-from saring.kernel.pair_reading import (
-    AFTER,
-    BEGIN,
-    COARSE,
-    DISTINCT,
-    FINE,
-    FIRST,
-    HEADING,
-    IN_LEAD,
-    LEAD,
-    LENGTH,
-    MARKS,
-    N_LEAD,
-    NOTE,
-    PLAIN,
-    QUAD,
-    SENTENCES,
-    SLOT,
-    SPOKEN,
-    TIMES,
-    UNGLUED,
-    WHICH,
-    Text,
-    find,
-    neighbours,
-)
+from saring.kernel.loops import LETTER, MARK, MISSING, SEED, Int, Numbers, Records, add_letter, joined, native, slot_of
+from saring.kernel.pair_reading import QUAD, Terms, Text, find
 from saring.models.pair_features import GROUP_FLOOR, KEY_TERMS, MIN_KEY_CHARS, MIN_STEM_CHARS
 
-# What the kernel of pairs looks up and writes on: what was learned of terms, and scratch paper.
+# Groups of terms, and the latent space.
 
 
-# What is noted of a term, beside `stops.ABBREVIATION` and `ABBREVIATION_END`: it says where, or
-# who; the lexicon has it; it belongs to groups; it begins a term of two words.
-PLACE, ACTOR, KNOWN, GROUPED, BEGINS_PAIR = 4, 8, 16, 32, 64
-IDF, NAME = range(2)
+class Scratch(NamedTuple):
+    """What is counted of one text."""
+
+    counts: Numbers  # how often it has each group
+    leads: Numbers  # whether its title or lead has each group
+    direction: Numbers  # where it lies in the latent space
+    times: Numbers  # how often it has the word of each row of `Terms.axes`
+    touched: Numbers  # the rows of which it has some
 
 
-class Known(NamedTuple):
-    """What was learned of each term, by slot; the last is for what is no term.
-
-    Attributes
-    ----------
-    numbers : (n + 1, 2) array
-        How rare it is, and how probably a name.
-    notes, rows : (n + 1,) arrays
-        What is noted of it; its row in `axes`, or -1.
-    starts, groups : arrays
-        Where the groups of each term begin, and the groups: those of the lexicon, then families.
-    subject_weights, family_weights, axes : arrays
-        As `pairs` has them.
-    """
-
-    numbers: Numbers
-    notes: Numbers
-    rows: Numbers
-    starts: Numbers
-    groups: Numbers
-    subject_weights: Numbers
-    family_weights: Numbers
-    axes: Numbers
-
-
-class Work(NamedTuple):
-    """Scratch paper for a text.
-
-    Attributes
-    ----------
-    counts, leads : (n_groups,) arrays
-        How often the text has each group of words; whether title or lead have it.
-    direction : (n_dimensions,) array
-    times, touched : (n_rows,) arrays
-        How often the text has the word of a row of `Known.axes`; rows of which it has some.
-    """
-
-    counts: Numbers
-    leads: Numbers
-    direction: Numbers
-    times: Numbers
-    touched: Numbers
-
-
-@native()
-def work_for(known: Known) -> Work:
-    """Return paper for what was learned."""
-    n_groups = len(known.subject_weights) + len(known.family_weights)
-    n_rows, n_axes = known.axes.shape
-    return Work(
+@native(allocates=True)
+def scratch_for(terms: Terms) -> Scratch:
+    """Return room for what is counted."""
+    n_groups, (n_rows, n_axes) = len(terms.subject_weights) + len(terms.group_weights), terms.axes.shape
+    return Scratch(
         np.zeros(n_groups), np.zeros(n_groups, np.bool_), np.zeros(n_axes),
         np.zeros(n_rows, np.int32), np.zeros(n_rows, np.int32),
     )  # fmt: skip
 
 
 @native()
-def count_groups(text: Text, known: Known, table: Table, work: Work) -> None:
+def count_groups(text: Text, terms: Terms, scratch: Scratch) -> None:
     """Count the words and pairs of neighbours of each group; see which ones title and lead have.
 
     Groups of the lexicon, which come first, do without the parts of glued words.
     """
-    n_subjects = len(known.subject_weights)
-    work.counts[:] = 0
-    work.leads[:] = False
-    for word in range(text.sizes[DISTINCT]):
-        if text.words[NOTE, word] & GROUPED:
-            start, stop = members(text.words[SLOT, word], known)
-            early = text.words[MARKS, word] & (HEADING | IN_LEAD) != 0
-            for k in range(start, stop):
-                row = UNGLUED if known.groups[k] < n_subjects else TIMES
-                work.counts[known.groups[k]] += text.words[row, word]
-                work.leads[known.groups[k]] |= early
-    for at in range(text.sizes[SPOKEN] - 1):
-        pair = pair_slot(text, text.spoken[WHICH, at], text.spoken[WHICH, at + 1], table)
-        start, stop = members(pair, known)
-        for k in range(start, stop):
-            if known.groups[k] >= n_subjects or at + 1 < text.sizes[PLAIN]:
-                work.counts[known.groups[k]] += 1
-    for at in range(text.sizes[N_LEAD] - 1):
-        pair = pair_slot(text, text.spoken[LEAD, at], text.spoken[LEAD, at + 1], table)
-        start, stop = members(pair, known)
-        for k in range(start, stop):
-            work.leads[known.groups[k]] = True
+    n_subjects, sizes = len(terms.subject_weights), text.sizes[0]
+    scratch.counts[:] = 0
+    scratch.leads[:] = False
+    for number in range(sizes.words):
+        word = text.words[number]
+        term = terms.info[word.slot]
+        for k in range(term.start, term.stop):
+            group = terms.groups[k]
+            scratch.counts[group] += word.unglued if group < n_subjects else word.times
+            scratch.leads[group] |= word.in_title or word.in_lead
+    for at in range(sizes.tokens - 1):
+        term = terms.info[pair_slot(text, text.tokens[at].word, text.tokens[at + 1].word, terms)]
+        for k in range(term.start, term.stop):
+            scratch.counts[terms.groups[k]] += terms.groups[k] >= n_subjects or at + 1 < sizes.plain
+    for at in range(sizes.lead - 1):
+        term = terms.info[pair_slot(text, text.lead[at], text.lead[at + 1], terms)]
+        for k in range(term.start, term.stop):
+            scratch.leads[terms.groups[k]] = True
 
 
 @native()
-def members(slot: Int, known: Known) -> tuple[Int, Int]:
-    """Return where the groups of a slot begin and end."""
-    if slot == MISSING:
-        return 0, 0
-    return known.starts[slot], known.starts[slot + 1]
-
-
-@native()
-def pair_slot(text: Text, one: Int, two: Int, table: Table) -> Int:
+def pair_slot(text: Text, one: Int, two: Int, terms: Terms) -> Int:
     """Return the slot of two neighbouring words, `MISSING` where they are no term."""
-    if not text.words[NOTE, one] & BEGINS_PAIR:
+    if not terms.info[text.words[one].slot].begins_pair:
         return MISSING
-    first, second = np.uint64(text.hashes[one]), np.uint64(text.hashes[two])
-    return slot_of((first * PAIR_FACTOR + second) * FACTOR, table)
+    return slot_of(joined(text.hashes[one], text.hashes[two]), terms.table)
 
 
 @native()
-def damped(times: Int) -> float:
+def _damped(times: Int) -> float:
     """Return how much a word counts that stands so often in a text."""
     return 1.0 if times == 1 else 1 + math.log(times)
 
 
 @native()
-def find_direction(text: Text, chars: Int, known: Known, table: Table, work: Work) -> None:
-    """Find where a text's first characters lie in the latent space, as `pairs.latent` says."""
-    found, n, hashed, run = work.direction, 0, SEED, 0
+def find_direction(text: Text, chars: Int, terms: Terms, scratch: Scratch) -> None:
+    """Find where a text's first characters lie in the latent space, as `LatentSpace.direction` does."""
+    found, n, hashed, run = scratch.direction, 0, SEED, 0
     found[:] = 0.0
     for i in range(chars + 1):
         entry = text.letters[i]
-        if i < chars and entry & WORD:
-            hashed = (hashed ^ np.uint64(entry & LETTER)) * FACTOR
+        if i < chars and entry & MARK.word:
+            hashed = add_letter(hashed, entry)
             run += 1
             continue
-        row = known.rows[slot_of(hashed, table)] if run > 1 else MISSING
+        row = terms.info[slot_of(hashed, terms.table)].row if run > 1 else MISSING
         if row != MISSING:
-            if work.times[row] == 0:
-                work.touched[n] = row
+            if scratch.times[row] == 0:
+                scratch.touched[n] = row
                 n += 1
-            work.times[row] += 1
+            scratch.times[row] += 1
         hashed, run = SEED, 0
-    for row in work.touched[:n]:
-        weight = damped(work.times[row])
+    for row in scratch.touched[:n]:
+        weight = _damped(scratch.times[row])
         for k in range(len(found)):
-            found[k] += weight * known.axes[row, k]
-        work.times[row] = 0
+            found[k] += weight * terms.axes[row, k]
+        scratch.times[row] = 0
     square = 0.0
     for value in found:
         square += value * value
@@ -190,43 +114,36 @@ def find_direction(text: Text, chars: Int, known: Known, table: Table, work: Wor
 
 PLACE_BITS = 10  # many more places than words: most letters of a text lead to an empty one
 PLACE_FACTOR = np.uint64(0x9E3779B1)
-SOUGHT, CHAIN, COUNT, FREE, ROWS = range(5)
+# A word that is looked for: its number in its text, the word before of its place and 1; how often it was
+# found, where its next find may begin, and how rare it is.
+SOUGHT = np.dtype([("word", "i4"), ("before", "i4"), ("count", "i4"), ("free", "i4"), ("weight", "f8")], align=True)
 
 
 class Sought(NamedTuple):
-    """Room for the words that are looked for.
+    """Room for the words that are looked for."""
 
-    Attributes
-    ----------
-    places : array
-        Number and 1 of the last word that begins with letters of this place.
-    rows : (ROWS, n) array
-        Of each word its number in its text; the one before of its place; how often it was found,
-        and where its next find may begin.
-    """
-
-    places: Numbers
-    rows: Numbers
+    places: Numbers  # number and 1 of the last word that begins with letters of this place
+    words: Records  # `SOUGHT`
 
 
-@native()
+@native(allocates=True)
 def sought_for(n: Int) -> Sought:
     """Return room for so many words."""
-    return Sought(np.zeros(1 << PLACE_BITS, np.int32), np.zeros((ROWS, n), np.int32))
+    return Sought(np.zeros(1 << PLACE_BITS, np.int32), np.zeros(n, SOUGHT))
 
 
 @native()
 def seek(sought: Sought, n: Int, text: Text) -> None:
-    """Look for words of a text, whose numbers are in row `SOUGHT`.
+    """Look for the first n words, which are a text's.
 
     Short ones are left out: they stand inside too many others.
     """
     sought.places[:] = 0
     for k in range(n):
-        word = sought.rows[SOUGHT, k]
-        if text.words[LENGTH, word] >= max(MIN_STEM_CHARS, QUAD):
-            place = _place(text.quads[text.words[BEGIN, word]])
-            sought.rows[CHAIN, k] = sought.places[place]
+        word = text.words[sought.words[k].word]
+        if word.length >= max(MIN_STEM_CHARS, QUAD):
+            place = _place(text.quads[word.begin])
+            sought.words[k].before = sought.places[place]
             sought.places[place] = k + 1
 
 
@@ -240,209 +157,194 @@ def _place(quad: Int) -> Int:
 @native()
 def find_inside(sought: Sought, n: Int, text: Text, where: Text, chars: Int) -> None:
     """Count how often each of the words, which are a text's, stands in another text."""
-    sought.rows[COUNT, :n] = 0
-    sought.rows[FREE, :n] = 0
+    for one in sought.words[:n]:
+        one.count = one.free = 0
     for i in range(chars - QUAD + 1):
         k = np.int64(sought.places[_place(where.quads[i])]) - 1
         while k >= 0:
-            word = sought.rows[SOUGHT, k]
-            begin, length = np.int64(text.words[BEGIN, word]), np.int64(text.words[LENGTH, word])
-            if (
-                where.quads[i] == text.quads[begin]
-                and sought.rows[FREE, k] <= i <= chars - length
-                and _same(where.letters, i, text.letters, begin, length)
-            ):
-                sought.rows[COUNT, k] += 1
-                sought.rows[FREE, k] = i + length
-            k = np.int64(sought.rows[CHAIN, k]) - 1
+            one = sought.words[k]
+            word = text.words[one.word]
+            begin, length = np.int64(word.begin), np.int64(word.length)
+            if where.quads[i] == text.quads[begin] and one.free <= i <= chars - length:
+                at = 0
+                while at < length and not (where.letters[i + at] ^ text.letters[begin + at]) & LETTER:
+                    at += 1
+                if at == length:
+                    one.count += 1
+                    one.free = i + length
+            k = np.int64(one.before) - 1
 
 
 @native()
-def _same(one: Numbers, i: Int, two: Numbers, k: Int, length: Int) -> bool:
-    """Whether two runs of letters are one."""
-    at = 0
-    while at < length and not (one[i + at] ^ two[k + at]) & LETTER:
-        at += 1
-    return bool(at == length)
-
-
-# What a headline and an article share: words, families, phrases, sentences, key terms.
-
-
-AT, SAID, AKIN, NEAR, LINE_ROWS = range(5)
-
-
-class Line(NamedTuple):
-    """What is found of each word of a headline, in the order of `Text`.
-
-    Attributes
-    ----------
-    weights : array
-        How rare it is.
-    counts : (LINE_ROWS, n) array
-        Its number in the article, `MISSING` where that has it nowhere, or inside others alone; how
-        often the article has it, be it inside others; how often related terms of it; whether
-        title or lead have related terms of it.
-    sums, stamps : (n_sentences, 2) arrays
-        The weight of what is found in each sentence of the article, and the last word found.
-    """
-
-    weights: Numbers
-    counts: Numbers
-    sums: Numbers
-    stamps: Numbers
-
-
-@native()
-def line_for(chars: Int, host_chars: Int) -> Line:
-    """Return room for a headline and an article of so many characters."""
-    n, m = chars + 1, host_chars + 3
-    return Line(
-        np.empty(n), np.empty((LINE_ROWS, n), np.int32),
-        np.empty((m, 2)), np.empty((m, 2), np.int32),
-    )  # fmt: skip
-
-
-@native()
-def recall(start: Int, stop: Int, weights: Numbers, sought: Sought, article: Text, text: Text) -> float:
+def recall(start: Int, stop: Int, sought: Sought, article: Text, text: Text) -> float:
     """Return the share, by weight, of some words of the article that a headline has."""
     total = found = 0.0
     for k in range(start, stop):
-        total += weights[k]
-        if sought.rows[COUNT, k] or find(text, article.hashes[sought.rows[SOUGHT, k]]) != MISSING:
-            found += weights[k]
+        one = sought.words[k]
+        total += one.weight
+        if one.count or find(text, article.hashes[one.word]) != MISSING:
+            found += one.weight
     return found / total if total > 0 else 0.0
 
 
 @native()
-def title_terms(article: Text, known: Known, words: Numbers, weights: Numbers) -> Int:
+def find_title_terms(article: Text, terms: Terms, found: Records) -> Int:
     """Find the words of the title; return how many there are."""
     n = 0
-    for word in range(article.sizes[DISTINCT]):
-        if article.words[MARKS, word] & HEADING:
-            words[n], weights[n] = word, known.numbers[article.words[SLOT, word], IDF]
+    for number in range(article.sizes[0].words):
+        word = article.words[number]
+        if word.in_title:
+            found[n].word, found[n].weight = number, terms.info[word.slot].idf
             n += 1
     return n
 
 
 @native()
-def key_terms(article: Text, known: Known, words: Numbers, weights: Numbers) -> Int:
+def find_key_terms(article: Text, terms: Terms, found: Records) -> Int:
     """Find the terms of highest TF-IDF, the highest first; return how many there are."""
     n = 0
-    for word in range(article.sizes[DISTINCT]):
-        if article.words[LENGTH, word] < MIN_KEY_CHARS:
+    for number in range(article.sizes[0].words):
+        word = article.words[number]
+        if word.length < MIN_KEY_CHARS:
             continue
-        weight = damped(article.words[TIMES, word]) * known.numbers[article.words[SLOT, word], IDF]
-        if n == KEY_TERMS and weight < weights[n - 1]:
+        weight = _damped(word.times) * terms.info[word.slot].idf
+        if n == KEY_TERMS and weight < found[n - 1].weight:
             continue
         at = n
         while at > 0 and (
-            weight > weights[at - 1] or (weight == weights[at - 1] and _before(article, word, np.int64(words[at - 1])))
+            weight > found[at - 1].weight
+            or (weight == found[at - 1].weight and _before(article, number, np.int64(found[at - 1].word)))
         ):
             at -= 1
         if at == KEY_TERMS:
             continue
         n = min(n + 1, KEY_TERMS)
         for k in range(n - 1, at, -1):
-            words[k], weights[k] = words[k - 1], weights[k - 1]
-        words[at], weights[at] = word, weight
+            found[k].word, found[k].weight = found[k - 1].word, found[k - 1].weight
+        found[at].word, found[at].weight = number, weight
     return n
 
 
 @native()
 def _before(text: Text, one: Int, two: Int) -> bool:
     """Whether a word comes before another in the order of letters."""
-    i, k = text.words[BEGIN, one], text.words[BEGIN, two]
-    for at in range(min(text.words[LENGTH, one], text.words[LENGTH, two])):
-        first, second = text.letters[i + at] & LETTER, text.letters[k + at] & LETTER
-        if first != second:
-            return bool(first < second)
-    return bool(text.words[LENGTH, one] < text.words[LENGTH, two])
+    first, second = text.words[one], text.words[two]
+    for at in range(min(first.length, second.length)):
+        here, there = text.letters[first.begin + at] & LETTER, text.letters[second.begin + at] & LETTER
+        if here != there:
+            return bool(here < there)
+    return bool(first.length < second.length)
+
+
+# What the article has of the words of a headline.
+
+
+# A word of a headline: its number in the article, `MISSING` where that has it nowhere, or inside others
+# alone; how often the article has it, be it inside others; how often related terms of it; whether title
+# or lead have these; and how rare it is.
+MATCH = np.dtype(
+    [("number", "i4"), ("times", "i4"), ("related", "i4"), ("lead_related", "?"), ("weight", "f8")], align=True
+)
+
+
+class Matches(NamedTuple):
+    """What is found of a headline in an article."""
+
+    words: Records  # a `MATCH` for each word of the headline
+    sums: Numbers  # weight of what is found in each sentence, fine and coarse
+    stamps: Numbers  # the last word found in each sentence, fine and coarse
+
+
+@native(allocates=True)
+def matches_for(chars: Int, article_chars: Int) -> Matches:
+    """Return room for a headline and an article of so many characters."""
+    m = article_chars + 3
+    return Matches(np.empty(chars + 1, MATCH), np.empty((m, 2)), np.empty((m, 2), np.int32))
 
 
 @native()
-def find_term_groups(text: Text, line: Line, known: Known, table: Table, mine: Work, articles: Work) -> float:
-    """Find related terms of a headline's words; return the share of its families in the article.
+def find_term_groups(text: Text, matches: Matches, terms: Terms, mine: Scratch, theirs: Scratch) -> float:
+    """Find related terms of a headline's words; return the share of its term groups in the article.
 
-    A word has a family alone or with its neighbour.
+    A word has a group alone or with its neighbour.
     """
-    n = len(known.subject_weights)
-    for at in range(text.sizes[SPOKEN]):
-        one = np.int64(text.spoken[WHICH, at])
-        _relate(one, np.int64(text.words[SLOT, one]), line, known, articles)
-        if at + 1 < text.sizes[SPOKEN]:
-            two = np.int64(text.spoken[WHICH, at + 1])
-            pair = pair_slot(text, one, two, table)
-            _relate(one, pair, line, known, articles)
-            _relate(two, pair, line, known, articles)
+    n, n_tokens = len(terms.subject_weights), text.sizes[0].tokens
+    for at in range(n_tokens):
+        one = np.int64(text.tokens[at].word)
+        _relate(one, np.int64(text.words[one].slot), matches, terms, theirs)
+        if at + 1 < n_tokens:
+            two = np.int64(text.tokens[at + 1].word)
+            pair = pair_slot(text, one, two, terms)
+            _relate(one, pair, matches, terms, theirs)
+            _relate(two, pair, matches, terms, theirs)
     total = found = 0.0
-    for family in range(len(known.family_weights)):
-        if mine.counts[n + family]:
-            total += known.family_weights[family]
-            if articles.counts[n + family]:
-                found += known.family_weights[family]
+    for group in range(len(terms.group_weights)):
+        if mine.counts[n + group]:
+            total += terms.group_weights[group]
+            if theirs.counts[n + group]:
+                found += terms.group_weights[group]
     return found / (total + GROUP_FLOOR)
 
 
 @native()
-def _relate(word: Int, slot: Int, line: Line, known: Known, articles: Work) -> None:
-    """Note what an article has of the families of a headline's word."""
-    start, stop = members(slot, known)
-    for k in range(start, stop):
-        group = known.groups[k]
-        if group >= len(known.subject_weights):
-            line.counts[AKIN, word] = max(line.counts[AKIN, word], articles.counts[group])
-            if articles.leads[group]:
-                line.counts[NEAR, word] = True
+def _relate(number: Int, slot: Int, matches: Matches, terms: Terms, theirs: Scratch) -> None:
+    """Note what an article has of the term groups of a headline's word."""
+    match, term = matches.words[number], terms.info[slot]
+    for k in range(term.start, term.stop):
+        group = terms.groups[k]
+        if group >= len(terms.subject_weights):
+            match.related = max(match.related, theirs.counts[group])
+            match.lead_related |= theirs.leads[group]
 
 
 @native()
-def phrases(text: Text, line: Line, article: Text) -> float:
+def phrases(text: Text, matches: Matches, article: Text) -> float:
     """Return the weight of the neighbouring words that both have, by how often the article does."""
     total = 0.0
-    for at in range(text.sizes[SPOKEN] - 1):
-        one, two = np.int64(text.spoken[WHICH, at]), np.int64(text.spoken[WHICH, at + 1])
-        first, second = np.int64(line.counts[AT, one]), np.int64(line.counts[AT, two])
-        if first == MISSING or second == MISSING or _was_there(text, at, one, two):
+    for at in range(text.sizes[0].tokens - 1):
+        one, two = np.int64(text.tokens[at].word), np.int64(text.tokens[at + 1].word)
+        first, second = matches.words[one], matches.words[two]
+        if first.number == MISSING or second.number == MISSING or _neighbours(text, one, two, at):
             continue
-        times = neighbours(article, first, second)
+        times = _neighbours(article, np.int64(first.number), np.int64(second.number), article.sizes[0].tokens - 1)
         if times > 0:
-            total += math.log1p(times) * min(line.weights[one], line.weights[two])
+            total += math.log1p(times) * min(first.weight, second.weight)
     return total
 
 
 @native()
-def _was_there(text: Text, at: Int, one: Int, two: Int) -> bool:
-    """Whether two words stand beside each other before this place."""
-    before = np.int64(text.words[FIRST, one])
-    while before < at:
-        if text.spoken[WHICH, before + 1] == two:
-            return True
-        before = np.int64(text.spoken[AFTER, before])
-    return False
+def _neighbours(text: Text, one: Int, two: Int, stop: Int) -> Int:
+    """Return how often a word stands directly before another, the first of them before the token `stop`."""
+    found, at = 0, np.int64(text.words[one].first)
+    while 0 <= at < stop:
+        found += text.tokens[at + 1].word == two
+        at = np.int64(text.tokens[at].after)
+    return found
 
 
 @native()
-def best_sentence(text: Text, line: Line, article: Text) -> tuple[float, float]:
+def best_sentence(text: Text, matches: Matches, article: Text) -> tuple[float, float]:
     """Return the least and the most weight of the words found in the sentence that has most of it.
 
     They differ where a mark decides that may end a sentence, or may not.
     """
-    n = article.sizes[SENTENCES]
-    line.sums[:n] = 0.0
-    line.stamps[:n] = MISSING
+    n = article.sizes[0].sentences
+    matches.sums[:n] = 0.0
+    matches.stamps[:n] = MISSING
     least = most = 0.0
-    for word in range(text.sizes[DISTINCT]):
-        if line.counts[AT, word] == MISSING:
+    for number in range(text.sizes[0].words):
+        match = matches.words[number]
+        if match.number == MISSING:
             continue
-        at = np.int64(article.words[FIRST, line.counts[AT, word]])
+        at = np.int64(article.words[match.number].first)
         while at >= 0:
+            token = article.tokens[at]
             for kind in range(2):
-                sentence = article.spoken[FINE, at] if kind == 0 else article.spoken[COARSE, at]
-                if line.stamps[sentence, kind] != word and sentence > 0:
-                    line.stamps[sentence, kind] = word
-                    line.sums[sentence, kind] += line.weights[word]
-            at = np.int64(article.spoken[AFTER, at])
+                sentence = token.fine if kind == 0 else token.coarse
+                if matches.stamps[sentence, kind] != number and sentence > 0:
+                    matches.stamps[sentence, kind] = number
+                    matches.sums[sentence, kind] += match.weight
+            at = np.int64(token.after)
     for sentence in range(1, n):
-        least, most = max(least, line.sums[sentence, 0]), max(most, line.sums[sentence, 1])
+        least, most = max(least, matches.sums[sentence, 0]), max(most, matches.sums[sentence, 1])
     return least, most

@@ -159,7 +159,7 @@ def in_slices(work: Callable[[int, int], None], columns: Sequence[Column], threa
 # Whether a compiled kernel lies on the disk, asked without numba, whose import takes a while.
 
 
-_KEPT = re.compile(rb"^ *@native\(\*", re.MULTILINE)  # before a function that numba keeps
+_KEPT = re.compile(rb"^ *@native\((?!\)|allocates=)", re.MULTILINE)  # before a function that numba keeps
 
 
 def kernel_is_kept() -> bool:

@@ -22,7 +22,7 @@ from saring.io.columns import Broken, Columns
 from saring.io.formats import batch_rows, json_line
 from saring.io.records import ReadOptions, fixer
 from saring.io.writers import SUFFIXES, arrow_batch, arrow_schema
-from saring.kernel import SWITCH, prepare
+from saring.kernel.scoring import SWITCH, prepare
 from saring.parsing.engine import text_id
 from saring.predict import Model, load
 

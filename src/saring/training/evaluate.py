@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from saring import kernel
 from saring.config import TrainConfig
 from saring.errors import CorpusError
 from saring.evaluation.reports import Report
+from saring.kernel import scoring
 from saring.models.pair_features import BASELINE
 from saring.store import Bundle
 from saring.training.corpus import LabelledArticle, count_seen
@@ -125,12 +125,12 @@ def _predicted(bundle: Bundle, task: Task, rows: Sequence[Any]) -> tuple[NDArray
     baselines: dict[str, ArrayLike] = {"majority": np.full(len(rows), bundle.card["majority"][task.name])}
     if task.name == "topic":
         titles, bodies = zip(*rows, strict=True)
-        return kernel.topics(bundle.topic, titles, bodies).probabilities, baselines
+        return scoring.topics(bundle.topic, titles, bodies).probabilities, baselines
     if bundle.link is not None and task.name == "link":
-        features = kernel.pair_features(bundle.link.pairs, rows)
-        unrelated = kernel.link_probabilities(bundle.link, features)
+        features = scoring.pair_features(bundle.link.pairs, rows)
+        unrelated = scoring.link_probabilities(bundle.link, features)
         overlap = ((features - bundle.link.mean) / bundle.link.scale)[:, BASELINE]
         baselines["overlap"] = overlap_labels(overlap, bundle.card["thresholds"]["overlap"])
         return np.column_stack([1 - unrelated, unrelated]), baselines
     assert bundle.clickbait is not None  # the tasks are the bundle's
-    return kernel.clickbait(bundle.clickbait, rows), baselines
+    return scoring.clickbait(bundle.clickbait, rows), baselines

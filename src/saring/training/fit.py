@@ -16,7 +16,7 @@ from saring.errors import CorpusError
 from saring.evaluation.metrics import confusion_matrix, macro_f1
 from saring.evaluation.reports import Report
 from saring.evaluation.scoring import Scored, majority_labels, publisher_labels, report
-from saring.kernel import pair_features
+from saring.kernel.scoring import pair_features
 from saring.models.pair_features import BASELINE
 from saring.models.pipelines import EmbeddingLogistic, fit_logistic, score_columns
 from saring.models.plain_scorer import out_of_domain
