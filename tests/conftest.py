@@ -13,7 +13,7 @@ settings.register_profile("saring", deadline=None)
 settings.load_profile("saring")
 
 # Answers differ in the last digit between scikit-learn and the kernel, which takes over once a process
-# has asked for many rows: tests must not hang on what ran before them. test_compiled.py asks both.
+# has asked for many rows: tests must not hang on what ran before them. test_kernel.py tests both.
 os.environ.setdefault("SARING_COMPILED", "0")
 
 EMBEDDED_CORPUS = Path(__file__).parents[1] / "data" / "corpus" / "articles.jsonl"

@@ -1,28 +1,29 @@
-"""The house stands as docs/design.md draws it: arrows one way, heavy things at home."""
+"""The architecture is the one of docs/design.md: imports go one way, heavy packages stay where they belong."""
 
 import ast
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
-HOUSE = ROOT / "src" / "saring"
-FILES = {path.relative_to(HOUSE).as_posix(): path for path in sorted(HOUSE.rglob("*.py"))}
-UNNAMED = ("__init__.py", "__main__.py")  # they fetch what they open to and nothing opens to them
+SOURCE = ROOT / "src" / "saring"
+FILES = {path.relative_to(SOURCE).as_posix(): path for path in sorted(SOURCE.rglob("*.py"))}
+UNNAMED = ("__init__.py", "__main__.py")  # entry points: they import others and nothing imports them
 
-# Rooms that every command and every `import saring` pass through.
+# Packages and modules that every command and every `import saring` load.
 LIGHT = ("errors", "article", "config", "io", "parsing", "cli", "cli/commands")
 HEAVY = {
     "joblib", "lxml", "matplotlib", "mlflow", "nltk", "numba", "numpy", "pandas", "pyarrow", "pyspark",
     "rich", "scipy", "sklearn", "trafilatura",
 }  # fmt: skip
-HOMES = {  # packages that may be imported, even lazily, in these rooms alone
+ALLOWED = {  # libraries that may be imported, even lazily, in these packages and modules alone
     "ahocorasick_rs": {"parsing"},
     "mlflow": {"tracking"},
     "pyspark": {"spark"},
@@ -36,20 +37,21 @@ HOMES = {  # packages that may be imported, even lazily, in these rooms alone
 }
 
 
-def drawn_rooms() -> list[str]:
-    """The rooms in the order of the table of docs/design.md."""
+def documented_packages() -> list[str]:
+    """The packages and modules in the order of the table of docs/design.md."""
     rows = re.findall(r"^\| (`.+?`) \|", (ROOT / "docs" / "design.md").read_text("utf-8"), re.M)
     names = [name for row in rows for name in re.findall(r"`([\w/.]+)`", row)]
     return [name.removesuffix(".py").rstrip("/") for name in names if not name.endswith(".toml")]
 
 
-ROOMS = drawn_rooms()
+PACKAGES = documented_packages()
 
 
-def room_of(file: str) -> str:
+def package_of(file: str) -> str:
     return file.partition("/")[0].removesuffix(".py")
 
 
+@cache
 def tree(file: str) -> ast.Module:
     return ast.parse(FILES[file].read_text("utf-8"))
 
@@ -79,8 +81,19 @@ def run(module: ast.Module, *, calls: bool) -> Iterator[ast.AST]:
             waiting += ast.iter_child_nodes(node)
 
 
-def own_files(names: Iterator[str]) -> set[str]:
-    """The files of the house among imported names."""
+@cache
+def imported_anywhere(file: str) -> set[str]:
+    return set(imported(ast.walk(tree(file))))
+
+
+@cache
+def running(file: str, *, calls: bool) -> set[str]:
+    """The names that are imported when a file is, with `calls` also those that are later."""
+    return set(imported(run(tree(file), calls=calls)))
+
+
+def own_files(names: Iterable[str]) -> set[str]:
+    """The files of saring among imported names."""
     found = set()
     for name in names:
         parts = name.split(".")
@@ -94,47 +107,45 @@ def own_files(names: Iterator[str]) -> set[str]:
     return found
 
 
-rooms = pytest.mark.parametrize("file", [file for file in FILES if file not in UNNAMED])
+files = pytest.mark.parametrize("file", [file for file in FILES if file not in UNNAMED])
 
 
-def test_the_drawing_shows_every_room_once_and_no_other():
-    assert sorted(ROOMS) == sorted({room_of(file) for file in FILES if file not in UNNAMED})
+def test_the_table_lists_every_package_once_and_no_other():
+    assert sorted(PACKAGES) == sorted({package_of(file) for file in FILES if file not in UNNAMED})
 
 
-@rooms
-def test_a_room_imports_only_rooms_above_it(file):
-    here = ROOMS.index(room_of(file))
-    there = {room_of(found) for found in own_files(imported(ast.walk(tree(file))))}
-    assert [room for room in there if ROOMS.index(room) > here] == []
+@files
+def test_a_package_imports_only_packages_above_it(file):
+    here = PACKAGES.index(package_of(file))
+    there = {package_of(found) for found in own_files(imported_anywhere(file))}
+    assert [package for package in there if PACKAGES.index(package) > here] == []
 
 
-@pytest.mark.parametrize("room", [room for room in ROOMS if (HOUSE / room).is_dir()])
-def test_inside_a_room_arrows_make_no_circle(room):
-    files = [file for file in FILES if room_of(file) == room]
-    graph = {file: own_files(imported(ast.walk(tree(file)))) & set(files) for file in files}
+@pytest.mark.parametrize("package", [package for package in PACKAGES if (SOURCE / package).is_dir()])
+def test_inside_a_package_imports_make_no_circle(package):
+    files = [file for file in FILES if package_of(file) == package]
+    graph = {file: own_files(imported_anywhere(file)) & set(files) for file in files}
     list(TopologicalSorter(graph).static_order())  # raises CycleError
 
 
-@pytest.mark.parametrize("package", HOMES)
-def test_some_packages_are_at_home_in_few_rooms(package):
+@pytest.mark.parametrize("library", ALLOWED)
+def test_some_libraries_are_imported_in_few_packages(library):
     found = {
-        room_of(file)
-        for file in FILES
-        if any(name.split(".")[0] == package for name in imported(run(tree(file), calls=True)))
+        package_of(file) for file in FILES if any(name.split(".")[0] == library for name in running(file, calls=True))
     }
-    assert found <= HOMES[package]
+    assert found <= ALLOWED[library]
 
 
-@pytest.mark.parametrize("room", [*LIGHT, "__init__", "__main__"])
-def test_passing_through_light_rooms_imports_nothing_heavy(room):
-    door = f"{room}.py" if f"{room}.py" in FILES else f"{room}/__init__.py"
-    waiting, passed, names = [door], set(), set()
+@pytest.mark.parametrize("module", [*LIGHT, "__init__", "__main__"])
+def test_importing_light_modules_imports_nothing_heavy(module):
+    first = f"{module}.py" if f"{module}.py" in FILES else f"{module}/__init__.py"
+    waiting, done, names = [first], set(), set()
     while waiting:
         file = waiting.pop()
-        passed.add(file)
-        found = set(imported(run(tree(file), calls=False)))
+        done.add(file)
+        found = running(file, calls=False)
         names |= {name.split(".")[0] for name in found}
-        waiting += own_files(iter(found)) - passed
+        waiting += own_files(found) - done
     assert names & HEAVY == set()
 
 
@@ -164,6 +175,6 @@ def test_a_module_says_what_it_is_for(file):
     assert ast.get_docstring(tree(file))
 
 
-def test_no_room_is_a_drawer_for_odds_and_ends():
+def test_no_module_is_for_odds_and_ends():
     stems = {Path(file).stem for file in FILES}
     assert stems & {"base", "common", "core", "helper", "helpers", "misc", "util", "utils"} == set()

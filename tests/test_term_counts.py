@@ -1,4 +1,4 @@
-"""Counting once: the same as reading the texts of each fold again."""
+"""Terms are counted once: the same counts as reading the texts of each fold again."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""Smoothed logistic regression: near words share weights, publishers are dropped, a row is linear."""
+"""Embedding-regularised logistic regression: near words share weights, publishers are dropped, a row is linear."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Slices: every row is worked on once, by as many threads as there may be."""
+"""The kernel's slices of rows: every row is worked on once, by as many threads as there may be."""
 
 import os
 import threading

@@ -1,4 +1,4 @@
-"""The out-of-domain score: news of one's own language is the least strange, whatever a text is about."""
+"""The out-of-domain score: news of one's own language is the least out of domain, whatever a text is about."""
 
 import subprocess
 import sys

@@ -230,12 +230,12 @@ def test_all_that_is_compiled_into_the_kernel_is_part_of_its_digest():
 
 
 def test_a_change_in_another_file_is_compiled_anew(tmp_path):
-    house = tmp_path / "house"
-    house.mkdir()
-    (house / "__init__.py").touch()
-    (house / "entry.py").write_text(
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "entry.py").write_text(
         dedent("""
-        from house.part import answer
+        from package.part import answer
         from numba.types import int64
         from saring.kernel.loops import digest, native
 
@@ -246,19 +246,24 @@ def test_a_change_in_another_file_is_compiled_anew(tmp_path):
                 return n * answer()
             return ask
 
-        ask = entry(digest("house.part"))
+        ask = entry(digest("package.part"))
         print(ask(1))
         """)
     )
     said = []
     for number in (6, 6, 7):
-        (house / "part.py").write_text(
+        (package / "part.py").write_text(
             f"from saring.kernel.loops import native\n@native()\ndef answer():\n    return {number}\n"
         )
         env = os.environ | {"PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
         said.append(
             subprocess.run(
-                [sys.executable, "-m", "house.entry"], check=True, env=env, cwd=tmp_path, capture_output=True, text=True
+                [sys.executable, "-m", "package.entry"],
+                check=True,
+                env=env,
+                cwd=tmp_path,
+                capture_output=True,
+                text=True,
             ).stdout.split()[0]
         )
     assert said == ["6", "6", "7"]
