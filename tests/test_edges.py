@@ -118,7 +118,7 @@ def test_only_two_files_write_to_standard_output_and_error():
     source = Path(__file__).parents[1] / "src" / "saring"
     example = re.compile(r"^ *(>>>|\.\.\.) .*$", re.MULTILINE)  # of a docstring
     writes = re.compile(r"sys\.(stdout|stderr)\.(buffer\.)?write|\bConsole\(|(?<!\w)(?<!\.)print\(")
-    homes = {"lines.py", "terminal.py", "__main__.py"}
+    homes = {"lines.py", "terminal.py", "__main__.py", "schema.py"}  # the last makes a page of the docs
     found = {path.name for path in source.rglob("*.py") if writes.search(example.sub("", path.read_text("utf-8")))}
     assert found <= homes
 
