@@ -64,16 +64,8 @@ LOAD = 2  # places for each term, at least: few steps to what is there, fewer to
 class TermTable:
     """Terms, and the first words of pairs, each once; `slots` numbers them in their order.
 
-    Parameters
-    ----------
-    terms : iterable of str
-    hashed : callable, optional
-        Terms to hashes; `hash_terms` when not given, and always where the kernel is to look.
-
-    Raises
-    ------
-    NotCompiled
-        When two terms have one hash: the table could not tell them apart.
+    NotCompiled when two terms have one hash: the table could not tell them apart. `hashed` gives the hashes of terms;
+    any other than `hash_terms` is for tests.
     """
 
     def __init__(self, terms: Iterable[str], hashed: Callable[[Sequence[str]], Numbers] | None = None) -> None:
@@ -157,12 +149,7 @@ def article_scorer(model: TopicParameters) -> Callable[..., tuple[Numbers, Numbe
     """Return the compiled topic model.
 
     It takes titles, bodies and the number of threads, and returns probabilities, out-of-domain scores, and the rows
-    that plain Python must answer.
-
-    Raises
-    ------
-    NotCompiled
-        When two terms have one hash.
+    that plain Python must answer. Raises as `TermTable`.
     """
     rarity, unknown = rarities(model.whole.terms, model.whole.idf, model.min_df)
     common_first = sorted(rarity, key=rarity.__getitem__)
@@ -193,12 +180,7 @@ def headline_scorer(model: ClickbaitParameters) -> Callable[..., tuple[Numbers, 
     """Return the compiled clickbait model.
 
     It takes headlines as `framed` gives them and the number of threads, and returns the probability of each label, and
-    the rows that plain Python must answer.
-
-    Raises
-    ------
-    NotCompiled
-        When two terms have one hash.
+    the rows that plain Python must answer. Raises as `TermTable`.
     """
     small, cased = TermTable(chain(model.words.terms, model.known.terms)), TermTable(model.cased.terms)
     fields = small.field(model.words), small.field(model.known), cased.field(model.cased)
@@ -229,13 +211,7 @@ Batch = list[tuple[tuple[str, str], list[int]]]  # title and body of articles, a
 
 
 class CompiledPairScorer:
-    """What the kernel says of pairs: the same as `PairScorer` but for rounding.
-
-    Raises
-    ------
-    NotCompiled
-        When two terms have one hash.
-    """
+    """What the kernel says of pairs: the same as `PairScorer` but for rounding. Raises as `TermTable`."""
 
     def __init__(self, parameters: PairParameters) -> None:
         self._parameters = parameters

@@ -23,10 +23,7 @@ from saring.errors import ConfigError
 if TYPE_CHECKING:
     from pyarrow import Array
 
-# Texts as the kernel takes them: one run of UTF-8 bytes, and where each text begins.
-
-
-# What may be asked about: Python's strings, or an Arrow array of type string or large_string.
+# Texts to score: Python's strings, or an Arrow array of type string or large_string.
 Strings: TypeAlias = Union[Sequence[str], "Array"]
 _OFFSETS = {"string": np.int32, "large_string": np.int64}
 # Cut emoji leave lone surrogates in Python's strings.
@@ -35,18 +32,10 @@ _ENCODING, _ERRORS = "utf-8", "surrogatepass"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
-    """Texts as flat arrays.
+    """Texts as flat arrays: text i is ``data[offsets[i]:offsets[i + 1]]``."""
 
-    Attributes
-    ----------
-    data : (n_bytes,) array of uint8
-        UTF-8 of all texts.
-    offsets : (n + 1,) array of int64
-        Text i is ``data[offsets[i]:offsets[i + 1]]``.
-    """
-
-    data: NDArray[np.uint8]
-    offsets: NDArray[np.int64]
+    data: NDArray[np.uint8]  # UTF-8 of all texts
+    offsets: NDArray[np.int64]  # one more than there are texts
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -63,13 +52,7 @@ class Column:
 
 
 def as_column(texts: Strings) -> Column:
-    """Return texts as flat arrays; those of an Arrow array are not copied.
-
-    Raises
-    ------
-    TypeError
-        For an Arrow array of another type.
-    """
+    """Return texts as flat arrays; those of an Arrow array are not copied. TypeError for one of another type."""
     if not isinstance(texts, Sequence):
         return _of_arrow(texts)
     encoded = [text.encode(_ENCODING, _ERRORS) for text in texts]
@@ -107,12 +90,9 @@ def _of_arrow(array: Array) -> Column:
 # Rows in slices, for as many threads as there are: the kernel releases the GIL.
 
 
-# Names the variable that says how many threads a process has where nobody else does: who keeps
-# several processes busy gives each its share.
+# The variable that says how many threads this process may have: who keeps several busy gives each its share.
 THREADS = "SARING_THREADS"
-
-# Some five milliseconds of work: more than a thread costs, and few enough bytes that threads
-# end together.
+# Some five milliseconds of work: more than a thread costs, and few enough bytes that threads end together.
 SLICE_BYTES = 1 << 20
 
 
@@ -132,16 +112,10 @@ def _threads() -> int:
 
 
 def in_slices(work: Callable[[int, int], None], columns: Sequence[Column], threads: int | None) -> None:
-    """Call `work` with the first row of each slice and the one behind its last.
+    """Call `work` with the first row of each slice of the columns, all of one length, and the one behind its last.
 
-    Parameters
-    ----------
-    work : callable
-    columns : sequence of Column
-        What is worked on, of one length.
-    threads : int or None
-        How many slices are worked on at once. When None, as many as the variable SARING_THREADS
-        says, or else as there are cores for this process.
+    So many `threads` work at once; when None, as many as the variable SARING_THREADS says, or else as there are cores
+    for this process.
     """
     n, size = len(columns[0]), sum([column.size for column in columns])
     # In this order: a single article is not to wait for what the system says of its threads.
@@ -165,17 +139,15 @@ _KEPT = re.compile(rb"^ *@native\((?!\)|allocates=)", re.MULTILINE)  # before a 
 def kernel_is_kept() -> bool:
     """Return whether a kernel of this version is where numba keeps it.
 
-    It is, if each file's functions are there, made by this numba of this very file and after all
-    files that may have gone into them. Numba alone knows whether it fits the processor, and a third
-    place, for folders that nobody may write to. Who is to start several processes makes the kernel
-    first where this says no, for each of them would make it.
+    It is, if each file's functions are there, made by this numba of this very file and after all files that may have
+    gone into them. Numba alone knows whether it fits the processor, and a third place, for folders that nobody may
+    write to. Who is to start several processes makes the kernel first where this says no: each of them would make it.
     """
     try:
         sources = {path: path.read_bytes() for path in Path(__file__).parent.rglob("*.py")}
         newest = max(path.stat().st_mtime for path in sources)
         return all(
-            len({name for name in _functions(path, source, newest)}) >= len(_KEPT.findall(source))
-            for path, source in sources.items()
+            len(set(_functions(path, source, newest))) >= len(_KEPT.findall(source)) for path, source in sources.items()
         )
     except (OSError, PackageNotFoundError):
         return False
