@@ -298,10 +298,10 @@ def test_links_are_judged_as_the_pipeline_judges_them_each_alone_or_among_others
         ("Harga Beras Naik Jelang Panen", "Harga beras di pasar induk naik, kata Bulog.", headline)
         for headline in ("Bulog Guyur Pasar dengan Beras Murah", "Penyanyi Ini Pamer Cincin", "", "!")
     ]
-    probabilities, ties = scoring.links(model, pairs)
+    probabilities, evidence = scoring.links(model, pairs)
     assert probabilities == pytest.approx(pipeline.predict_proba(pairs)[:, 1], abs=1e-12)
     pair_scorer = PairScorer(model.pairs)
-    assert ties == pair_scorer.features_and_ties(pairs)[1]
+    assert evidence == pair_scorer.features_and_evidence(pairs)[1]
     alone = [scoring.links(model, [pair])[0][0] for pair in pairs]
     assert alone == probabilities.tolist()
 

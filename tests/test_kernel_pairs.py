@@ -78,13 +78,13 @@ def pair_scorers(parameters):
 
 
 def agree(pair_scorers, pairs):
-    """Plain Python and the kernel give the same features and ties."""
-    (expected, told), (features, ties) = (pair_scorer.features_and_ties(pairs) for pair_scorer in pair_scorers)
+    """Plain Python and the kernel give the same features and evidence."""
+    (expected, told), (features, evidence) = (pair_scorer.features_and_evidence(pairs) for pair_scorer in pair_scorers)
     for i, name in enumerate(FEATURES):
         np.testing.assert_allclose(features[:, i], expected[:, i], err_msg=name, **CLOSE)
-    for one, other in zip(told, ties, strict=True):
-        assert [(tie.word, tie.shared) for tie in one] == [(tie.word, tie.shared) for tie in other]
-        assert [tie.weight for tie in one] == pytest.approx([tie.weight for tie in other])
+    for one, other in zip(told, evidence, strict=True):
+        assert [(term.word, term.shared) for term in one] == [(term.word, term.shared) for term in other]
+        assert [term.weight for term in one] == pytest.approx([term.weight for term in other])
 
 
 # what plain Python says
@@ -180,26 +180,26 @@ def test_title_lead_and_their_directions_end_also_inside_a_word(pair_scorers, wo
 
 def test_no_digit_depends_on_neighbours_threads_or_slices(pair_scorers, corpus, monkeypatch):
     _, pair_scorer = pair_scorers
-    features, ties = pair_scorer.features_and_ties(corpus)
+    features, evidence = pair_scorer.features_and_evidence(corpus)
     order = np.random.default_rng(0).permutation(len(corpus))
-    mixed, told = pair_scorer.features_and_ties([corpus[i] for i in order])
+    mixed, told = pair_scorer.features_and_evidence([corpus[i] for i in order])
     assert np.array_equal(mixed, features[order])
-    assert told == [ties[i] for i in order]
-    alone = [pair_scorer.features_and_ties([pair])[0][0] for pair in corpus[:50]]
+    assert told == [evidence[i] for i in order]
+    alone = [pair_scorer.features_and_evidence([pair])[0][0] for pair in corpus[:50]]
     assert np.array_equal(alone, features[:50])
     many = corpus * (1 + SLICE_BYTES // sum(len(body) for _, body, _ in corpus))
     many = [(f"{title} {n}", body, line) for n, (title, body, line) in enumerate(many)]
     found = []
     for threads in ("1", "3"):
         monkeypatch.setenv("SARING_THREADS", threads)
-        found.append(pair_scorer.features_and_ties(many)[0])
+        found.append(pair_scorer.features_and_evidence(many)[0])
     assert np.array_equal(*found)
 
 
 def test_no_pairs_have_no_features(pair_scorers):
     for pair_scorer in pair_scorers:
-        features, ties = pair_scorer.features_and_ties([])
-        assert (features.shape, ties) == ((0, len(FEATURES)), [])
+        features, evidence = pair_scorer.features_and_evidence([])
+        assert (features.shape, evidence) == ((0, len(FEATURES)), [])
 
 
 def test_links_are_the_same_with_and_without_the_kernel(bundle_folder, corpus, monkeypatch):
@@ -208,10 +208,10 @@ def test_links_are_the_same_with_and_without_the_kernel(bundle_folder, corpus, m
     for switch in "10":
         monkeypatch.setenv(scoring.SWITCH, switch)
         found.append(scoring.links(model, corpus[:200]))
-    (one, told), (other, ties) = found
+    (one, told), (other, evidence) = found
     np.testing.assert_allclose(one, other, **CLOSE)
-    for here, there in zip(told, ties, strict=True):
-        assert [(tie.word, tie.shared) for tie in here] == [(tie.word, tie.shared) for tie in there]
+    for here, there in zip(told, evidence, strict=True):
+        assert [(term.word, term.shared) for term in here] == [(term.word, term.shared) for term in there]
 
 
 # what is kept on disk

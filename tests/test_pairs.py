@@ -73,8 +73,8 @@ def weights(pairs, *words):
     return list(pairs.pair_scorer.tools.weights(words).values())
 
 
-def ties(pairs, pair):
-    [found] = pairs.pair_scorer.features_and_ties([pair])[1]
+def evidence(pairs, pair):
+    [found] = pairs.pair_scorer.features_and_evidence([pair])[1]
     return found
 
 
@@ -241,29 +241,29 @@ def test_a_rarer_word_weighs_more_and_an_unknown_one_most(pairs):
     assert weights(pruned, "zebra") > [pruned.parameters_.idf.max()]
 
 
-def test_ties_are_words_that_tell_something_the_weightiest_first(pairs, monkeypatch):
+def test_evidence_are_words_that_tell_something_the_weightiest_first(pairs, monkeypatch):
     borrowed = (*EGGS, "Warga Sukamulya borong telur murah 21")
-    assert [tie.word for tie in ties(pairs, borrowed)] == ["telur"]  # of the lexicon
+    assert [term.word for term in evidence(pairs, borrowed)] == ["telur"]  # of the lexicon
     monkeypatch.setattr("saring.models.pair_features.TELLING_WEIGHT", 3.0)  # so small a corpus
-    found = ties(pairs, borrowed)
-    assert {tie.word for tie in found} == {"sukamulya", "telur"}
-    assert all(tie.shared for tie in found)
-    weights = [tie.weight for tie in found]
+    found = evidence(pairs, borrowed)
+    assert {term.word for term in found} == {"sukamulya", "telur"}
+    assert all(term.shared for term in found)
+    weights = [term.weight for term in found]
     assert weights == sorted(weights, reverse=True)
-    assert ties(pairs, (*EGGS, "Kapal perang")) == []
+    assert evidence(pairs, (*EGGS, "Kapal perang")) == []
 
 
-def test_the_weights_of_ties_are_their_part_in_a_feature(pairs, monkeypatch):
+def test_the_weights_of_evidence_are_their_part_in_a_feature(pairs, monkeypatch):
     monkeypatch.setattr("saring.models.pair_features.TELLING_WEIGHT", 0.0)
     monkeypatch.setattr("saring.models.pair_features.SPECIFIC_WEIGHT", 0.0)
     pair = (*EGGS, "Sukamulya borong telur murah")
     [mentions] = feature(pairs, "mentions", pair)
-    assert sum(tie.weight for tie in ties(pairs, pair)) == pytest.approx(mentions)
+    assert sum(term.weight for term in evidence(pairs, pair)) == pytest.approx(mentions)
 
 
-def test_a_word_whose_kin_the_article_has_is_a_tie_that_is_not_shared(pairs):
-    [tie] = ties(pairs, ("Truk", "Tabrakan di jalan.", "Kecelakaan"))
-    assert (tie.word, tie.shared) == ("kecelakaan", False)
+def test_a_word_whose_related_terms_the_article_has_is_evidence_that_is_not_shared(pairs):
+    [term] = evidence(pairs, ("Truk", "Tabrakan di jalan.", "Kecelakaan"))
+    assert (term.word, term.shared) == ("kecelakaan", False)
 
 
 def test_key_terms_are_few_and_do_not_depend_on_the_order_of_words(pairs):
@@ -275,11 +275,11 @@ def test_key_terms_are_few_and_do_not_depend_on_the_order_of_words(pairs):
 
 
 @given(st.lists(st.tuples(articles, headlines), max_size=4))
-def test_judging_is_transforming_and_telling_ties_at_once(pairs, given_pairs):
+def test_features_and_evidence_come_at_once(pairs, given_pairs):
     asked = [(*article, headline) for article, headline in given_pairs]
-    features, told = pairs.pair_scorer.features_and_ties(asked)
+    features, told = pairs.pair_scorer.features_and_evidence(asked)
     assert np.array_equal(features, pairs.transform(asked))
-    assert told == [ties(pairs, pair) for pair in asked]
+    assert told == [evidence(pairs, pair) for pair in asked]
 
 
 # What an article has, found quickly, is what its definition says
@@ -335,7 +335,7 @@ def test_directions_are_those_of_scikit_learn(pairs, text):
 # Term groups
 
 
-def test_kin_terms_can_be_found_and_stand_once_in_a_family():
+def test_terms_of_groups_can_be_found_and_stand_once_in_a_group():
     families = load_term_groups()
     for kind in KINDS:
         assert len(families[kind]) > 10
@@ -354,7 +354,7 @@ def test_a_place_or_an_everyday_actor_does_not_say_what_happens():
     assert not {"banjir", "beras"} & (term_groups.places | term_groups.actors)
 
 
-def test_kin_are_found_as_words_and_as_neighbours():
+def test_related_terms_are_found_as_words_and_as_neighbours():
     term_groups = TermGroups(
         {"places": [], "actors": [], "matters": ["banjir, tanah longsor"], "everyday": [], "towns": []}
     )

@@ -2,12 +2,12 @@
 
 import pytest
 
-from saring.models.pair_features import Tie
+from saring.models.pair_features import Evidence
 from saring.predict import link_reasons
 
 
-def ties(*words, shared=True):
-    return [Tie(word, 9.04 - n, shared) for n, word in enumerate(words)]
+def evidence(*words, shared=True):
+    return [Evidence(word, 9.04 - n, shared) for n, word in enumerate(words)]
 
 
 def reasons(found=(), topic="economy", probability=0.9, article="economy", clickbait=0.0, related=False):
@@ -18,18 +18,18 @@ def reasons(found=(), topic="economy", probability=0.9, article="economy", click
     ("found", "words"),
     [
         ([], "shares no specific word"),
-        (ties("rusia"), "shares only 'rusia' 9.0"),
-        (ties("minsk", "rusia"), "shares 'minsk' 9.0, 'rusia' 8.0"),
-        (ties(*"abcd"), "shares 'a' 9.0, 'b' 8.0, 'c' 7.0, 'd' 6.0"),
-        (ties(*"abcdef"), "shares 'a' 9.0, 'b' 8.0, 'c' 7.0, 'd' 6.0 and 2 more"),
+        (evidence("rusia"), "shares only 'rusia' 9.0"),
+        (evidence("minsk", "rusia"), "shares 'minsk' 9.0, 'rusia' 8.0"),
+        (evidence(*"abcd"), "shares 'a' 9.0, 'b' 8.0, 'c' 7.0, 'd' 6.0"),
+        (evidence(*"abcdef"), "shares 'a' 9.0, 'b' 8.0, 'c' 7.0, 'd' 6.0 and 2 more"),
     ],
 )
 def test_the_first_reason_is_what_is_shared_with_its_weights(found, words):
     assert reasons(found) == (words,)
 
 
-def test_words_whose_kin_the_article_has_are_told_apart():
-    found = [*ties("rusia"), *ties("tabrakan", shared=False)]
+def test_words_whose_related_terms_the_article_has_are_told_apart():
+    found = [*evidence("rusia"), *evidence("tabrakan", shared=False)]
     assert reasons(found) == ("shares only 'rusia' 9.0", "article has kin of 'tabrakan' 9.0")
 
 
@@ -53,7 +53,7 @@ def test_clickbait_is_a_reason_when_it_is_sure():
 
 
 def test_the_weightiest_reason_comes_first():
-    assert reasons(ties("rusia"), "gossip", 0.8, "other", 0.9) == (
+    assert reasons(evidence("rusia"), "gossip", 0.8, "other", 0.9) == (
         "shares only 'rusia' 9.0",
         "headline reads as gossip",
         "headline reads as clickbait",

@@ -16,7 +16,7 @@ from saring.errors import ConfigError, InputError
 from saring.io.columns import FIELDS, Columns, mended
 from saring.kernel import scoring
 from saring.locate import find_bundle
-from saring.models.pair_features import Tie
+from saring.models.pair_features import Evidence
 from saring.parsing.engine import parse, text_id
 from saring.publishers import canonical_publisher
 from saring.schema import as_table, prediction_columns
@@ -142,18 +142,18 @@ SURE_CLICKBAIT = 0.7
 
 
 def link_reasons(
-    ties: Sequence[Tie], link_topic: tuple[str, float], article_topic: str, clickbait: float, *, related: bool
+    evidence: Sequence[Evidence], link_topic: tuple[str, float], article_topic: str, clickbait: float, *, related: bool
 ) -> tuple[str, ...]:
     """Return the reasons for a verdict, the weightiest first.
 
-    `ties` are the evidence that headline and article belong together, the weightiest first; `link_topic` is the topic
+    `evidence` are the words that headline and article have in common, the weightiest first; `link_topic` is the topic
     of the headline read by itself, with its probability; `clickbait` is the probability that it is clickbait. Another
     topic explains only that a link is unrelated.
     """
-    shared = [tie for tie in ties if tie.shared]
+    shared = [term for term in evidence if term.shared]
     only = "only " if len(shared) == 1 else ""
     reasons = [f"shares {only}{_listed(shared)}" if shared else "shares no specific word"]
-    if grouped := [tie for tie in ties if not tie.shared]:
+    if grouped := [term for term in evidence if not term.shared]:
         reasons.append(f"article has kin of {_listed(grouped)}")
     topic, probability = link_topic
     if not related and topic not in (article_topic, NO_TOPIC) and probability >= SURE_TOPIC:
@@ -163,10 +163,10 @@ def link_reasons(
     return tuple(reasons)
 
 
-def _listed(ties: Sequence[Tie]) -> str:
+def _listed(evidence: Sequence[Evidence]) -> str:
     """Return words in quotes with their weights, and how many more there are."""
-    told = ", ".join(f"'{tie.word}' {tie.weight:.1f}" for tie in ties[:MAX_WORDS])
-    more = len(ties) - MAX_WORDS
+    told = ", ".join(f"'{term.word}' {term.weight:.1f}" for term in evidence[:MAX_WORDS])
+    more = len(evidence) - MAX_WORDS
     return told + (f" and {more} more" if more > 0 else "")
 
 
@@ -365,9 +365,9 @@ class Model:
             scores = scoring.clickbait(clickbait_model, [*titles, *headlines])[:, -1].tolist()
             clickbait = [round(p, DECIMALS) for p in scores]
         unrelated: list[float | None] = [None] * len(links)
-        ties: list[list[Tie]] = [[] for _ in links]
+        evidence: list[list[Evidence]] = [[] for _ in links]
         if links and (link_model := bundle.link) is not None:
-            scored, ties = scoring.links(link_model, [(titles[i], bodies[i], link.headline) for i, link in links])
+            scored, evidence = scoring.links(link_model, [(titles[i], bodies[i], link.headline) for i, link in links])
             unrelated = [round(p, DECIMALS) for p in scored.tolist()]
 
         verdicts: list[list[LinkPrediction]] = [[] for _ in articles]
@@ -377,7 +377,7 @@ class Model:
             related = None if p_unrelated is None else p_unrelated < thresholds["unrelated"]
             reasons: tuple[str, ...] = ()
             if related is not None:
-                reasons = link_reasons(ties[k], (topic, probability), topics[i][0], bait or 0.0, related=related)
+                reasons = link_reasons(evidence[k], (topic, probability), topics[i][0], bait or 0.0, related=related)
             verdicts[i].append(LinkPrediction(
                 link.headline, link.marker, link.start, link.end, related, p_unrelated, topic, bait, reasons, link.url
             ))  # fmt: skip

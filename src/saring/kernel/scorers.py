@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from saring.kernel import loops, pair_loops, pair_reading
 from saring.kernel.loops import FACTOR, FREE, MARK, MISSING, PAIR_FACTOR, SEED, Numbers, Table
 from saring.kernel.text_arrays import Column, in_slices
-from saring.models.pair_features import BODY_CHARS, FEATURES, Pair, PairScorer, Sentences, Tie, by_article
+from saring.models.pair_features import BODY_CHARS, FEATURES, Evidence, Pair, PairScorer, Sentences, by_article
 from saring.models.parameters import ClickbaitParameters, PairParameters, TermWeights, TopicParameters
 from saring.models.plain_scorer import SENTENCE_ENDS, NotCompiled, domain_weights, mean_rarity, rarities, two_labels
 from saring.models.vocabulary import NAME_PRIOR, TermGroups, unseen_weight, word_rows
@@ -223,15 +223,15 @@ class CompiledPairScorer:
         """Who answers where the kernel does not."""
         return PairScorer(self._parameters)
 
-    def features_and_ties(self, pairs: Sequence[Pair]) -> tuple[NDArray[np.float64], list[list[Tie]]]:
+    def features_and_evidence(self, pairs: Sequence[Pair]) -> tuple[NDArray[np.float64], list[list[Evidence]]]:
         """Return the features of each pair, and pair by pair the terms that both share."""
         features = np.zeros((len(pairs), len(FEATURES)))
-        shared: list[list[Tie]] = [[] for _ in pairs]
+        shared: list[list[Evidence]] = [[] for _ in pairs]
         for batch in _batches(pairs):
             self._score(pairs, batch, features, shared)
         return features, shared
 
-    def _score(self, pairs: Sequence[Pair], batch: Batch, features: Numbers, shared: list[list[Tie]]) -> None:
+    def _score(self, pairs: Sequence[Pair], batch: Batch, features: Numbers, shared: list[list[Evidence]]) -> None:
         """Score the pairs of some articles."""
         places = [place for _, of in batch for place in of]
         articles = _points([f"{title}\n{body[:BODY_CHARS]}" for (title, body), _ in batch])
@@ -265,13 +265,13 @@ class CompiledPairScorer:
         for row, (begin, length, part, own) in zip(numbers.tolist(), telling, strict=True):
             word = pairs[places[row]][2][begin : begin + length].lower()
             if not word.isdigit():
-                shared[places[row]].append(Tie(word, part, own))
+                shared[places[row]].append(Evidence(word, part, own))
         for place in places:
-            shared[place].sort(key=lambda tie: (-tie.weight, tie.word))
+            shared[place].sort(key=lambda term: (-term.weight, term.word))
 
         fallback = [places[row] for row in facts["needs_fallback"].nonzero()[0].tolist()]
         if fallback:
-            features[fallback], answers = self._plain.features_and_ties([pairs[i] for i in fallback])
+            features[fallback], answers = self._plain.features_and_evidence([pairs[i] for i in fallback])
             for i, answer in zip(fallback, answers, strict=True):
                 shared[i] = answer
 

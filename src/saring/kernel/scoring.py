@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saring.kernel.text_arrays import Strings, as_column, as_list, kernel_is_kept
-from saring.models.pair_features import Pair, PairScorer, Tie
+from saring.models.pair_features import Evidence, Pair, PairScorer
 from saring.models.parameters import ClickbaitParameters, LinkParameters, PairParameters, TopicParameters
 from saring.models.plain_scorer import NotCompiled, PlainArticles, PlainHeadlines
 from saring.processes import without
@@ -104,12 +104,12 @@ def clickbait(model: ClickbaitParameters, headlines: Strings, *, threads: int | 
     return answers
 
 
-def links(model: LinkParameters, pairs: Sequence[Pair]) -> tuple[NDArray[np.float64], list[list[Tie]]]:
+def links(model: LinkParameters, pairs: Sequence[Pair]) -> tuple[NDArray[np.float64], list[list[Evidence]]]:
     """Return the probability that each pair's headline is unrelated, shape (n_pairs,), and the terms they share.
 
     A pair's answer is the same among any others.
     """
-    features, shared = _pair_scorer(model.pairs, len(pairs)).features_and_ties(pairs)
+    features, shared = _pair_scorer(model.pairs, len(pairs)).features_and_evidence(pairs)
     return link_probabilities(model, features), shared
 
 
@@ -124,7 +124,7 @@ def link_probabilities(model: LinkParameters, features: NDArray[np.float64]) -> 
 
 def pair_features(model: PairParameters, pairs: Sequence[Pair]) -> NDArray[np.float64]:
     """Return the features of each pair, in the order of `FEATURES`, shape (n_pairs, n_features)."""
-    features: NDArray[np.float64] = _pair_scorer(model, len(pairs)).features_and_ties(pairs)[0]
+    features: NDArray[np.float64] = _pair_scorer(model, len(pairs)).features_and_evidence(pairs)[0]
     return features
 
 

@@ -272,7 +272,7 @@ def _subjects(found: list[float], named: list[int], weights: list[float]) -> tup
     return share / max(sum([weights[s] for s in named]), TINY), -missing
 
 
-class Tie(NamedTuple):
+class Evidence(NamedTuple):
     """A word that speaks for a headline's being related to an article."""
 
     word: str
@@ -286,27 +286,27 @@ class PairScorer:
     def __init__(self, parameters: PairParameters) -> None:
         self.tools = Tools(parameters)
 
-    def features_and_ties(self, pairs: Sequence[Pair]) -> tuple[NDArray[np.float64], list[list[Tie]]]:
+    def features_and_evidence(self, pairs: Sequence[Pair]) -> tuple[NDArray[np.float64], list[list[Evidence]]]:
         """Return the features of each pair, and its words that tell a person why, the weightiest first.
 
         A pair whose headline has no text has features of 0. Words that many articles share ("soal", "usai") and
         numbers tell nothing.
         """
         features = np.zeros((len(pairs), len(FEATURES)))
-        told: list[list[Tie]] = [[] for _ in pairs]
+        evidence: list[list[Evidence]] = [[] for _ in pairs]
         for (title, body), places in by_article(pairs).items():
             article = ArticleText(title, body, self.tools)
             for i in places:
                 headline = Headline(pairs[i][2], self.tools)
-                evidence = word_evidence(article, headline)
-                features[i] = pair_features(article, headline, evidence, self.tools)
-                telling = sorted(self._telling(headline, evidence), key=lambda found: (-found[1], found[0]))
-                told[i] = [Tie(word, weight, article.mentions(word) > 0) for word, weight in telling]
-        return features, told
+                parts = word_evidence(article, headline)
+                features[i] = pair_features(article, headline, parts, self.tools)
+                telling = sorted(self._telling(headline, parts), key=lambda found: (-found[1], found[0]))
+                evidence[i] = [Evidence(word, part, article.mentions(word) > 0) for word, part in telling]
+        return features, evidence
 
-    def _telling(self, headline: Headline, evidence: dict[str, float]) -> Iterator[tuple[str, float]]:
+    def _telling(self, headline: Headline, parts: dict[str, float]) -> Iterator[tuple[str, float]]:
         """Yield the words found that are rare, or that the lexicon has."""
-        for word, found in evidence.items():
+        for word, found in parts.items():
             least = SPECIFIC_WEIGHT if word in self.tools.lexicon else TELLING_WEIGHT
             telling = len(word) >= MIN_TELLING_CHARS and not word.isdigit() and headline.weights[word] >= least
             if found > 0 and telling:

@@ -193,7 +193,7 @@ class PairFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def transform(self, pairs: Sequence[Pair]) -> Floats:
         """Return the features of each pair, in the order of `FEATURES`."""
-        return self.pair_scorer.features_and_ties(pairs)[0]
+        return self.pair_scorer.features_and_evidence(pairs)[0]
 
     @cached_property
     def pair_scorer(self) -> PairScorer:
