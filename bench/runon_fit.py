@@ -21,8 +21,7 @@ from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 
 from saring.parsing.headline_ends import Candidate, HeadlineEndModel, candidate_score, candidates
-from saring.parsing.window import ArticleWords
-from saring.parsing.words import WordOdds, read_word
+from saring.parsing.words import ArticleWords, WordOdds, read_word
 
 __all__ = ["accuracy", "examples", "fit", "fitted", "tables", "write"]
 

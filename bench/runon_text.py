@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from saring.parsing.words import SMALL_WORDS
+from saring.parsing.lines import SMALL_WORDS
 
 __all__ = ["Source", "Text", "read_click_id", "read_corpus", "renderings"]
 

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from saring.parsing.engine import parse
 from saring.parsing.headline_ends import candidate_score, candidates, headline_end, load_model
-from saring.parsing.window import ArticleWords, Window
-from saring.parsing.words import read_word
+from saring.parsing.words import ArticleWords, Window, read_word
 
 NEWS = Path(__file__).parents[1].parent / "shared" / "data" / "news" / "articles.parquet"
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from saring.parsing import boilerplate
 from saring.parsing.engine import parse
+from saring.parsing.lines import MAX_COMMA_DUMP_LINES, split_lines
 from saring.parsing.rules import PLACES, Draft, Literals, load_rules, lower, take_line
-from saring.parsing.spans import MAX_COMMA_DUMP_LINES, split_lines
 
 RULES = load_rules()
 SEARCHED = [*RULES.markers, *RULES.at("inside")]
@@ -29,14 +29,7 @@ TEXTS = st.lists(
 
 
 def places_the_long_way(low):
-    found = set()
-    for one in SEARCHED:
-        for need in one.needs:
-            at = low.find(need)
-            while at >= 0:
-                found.add((at, id(one)))
-                at = low.find(need, at + len(need))
-    return found
+    return {(at, id(one)) for one in SEARCHED for need in one.needs for at in starts_of(need, low)}
 
 
 def lines_the_long_way(text, lines):
@@ -134,24 +127,29 @@ def test_each_string_that_is_needed_is_found_wherever_it_stands(need):
     assert (1, number) in RULES.literals.find(f"x{need}x")
 
 
-def by_plain_python(literals, text):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(literals, "_automaton", None)
-        return literals.find(text)
+def hits_by_definition(literals, text):
+    low = lower(text)
+    found = [(at, number) for number, one in enumerate(literals.strings) for at in starts_of(one, low)]
+    return sorted(found, key=lambda hit: (hit[0] + len(literals.strings[hit[1]]), hit[0]))
+
+
+def starts_of(string, low):
+    at = low.find(string)
+    while at >= 0:
+        yield at
+        at = low.find(string, at + len(string))
 
 
 @given(st.one_of(TEXTS, st.text(st.characters(exclude_categories=()))))
 @example("BACA JUGA \ud83d Baca juga: \u212aAMUS baca juga")
-def test_the_automaton_finds_what_plain_python_finds(text):
-    pytest.importorskip("ahocorasick_rs")
-    assert RULES.literals.find(text) == by_plain_python(RULES.literals, text)
+def test_the_automaton_finds_the_literals_of_the_rules(text):
+    assert RULES.literals.find(text) == hits_by_definition(RULES.literals, text)
 
 
 @given(
     strings=st.lists(st.text("abc(", min_size=3, max_size=6), min_size=1, max_size=9, unique=True),
     text=st.text("abcAB( é\ud83d", max_size=40),
 )
-def test_whatever_strings_are_searched_for_both_find_the_same(strings, text):
-    pytest.importorskip("ahocorasick_rs")
-    literals = Literals([strings])
-    assert literals.find(text) == by_plain_python(literals, text)
+def test_whatever_strings_are_searched_for_are_found(strings, text):
+    literals = Literals(strings)
+    assert literals.find(text) == hits_by_definition(literals, text)

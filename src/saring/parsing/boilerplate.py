@@ -8,10 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from saring.dates import read_date
+from saring.parsing.lines import PROSE_CHARS, Span, is_prose, is_title_case, may_be_headline
 from saring.parsing.metadata import find_dateline, parse_credits
 from saring.parsing.rules import Draft, Rule, Rules, take_line
-from saring.parsing.spans import Span
-from saring.parsing.words import PROSE_CHARS, is_prose, is_title_case, may_be_headline
 
 HEAD_LINES = 15  # no portal read prints more before the first paragraph
 TAIL_LINES = 80  # three boxes of ten headlines, each with its date or section

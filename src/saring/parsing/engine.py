@@ -13,9 +13,9 @@ from saring.dates import read_date
 from saring.errors import ConfigError, InputError
 from saring.parsing import boilerplate
 from saring.parsing.boilerplate import Boilerplate
+from saring.parsing.lines import remaining, split_lines
 from saring.parsing.metadata import parse_tags, publisher_name
 from saring.parsing.rules import Draft, load_rules
-from saring.parsing.spans import remaining, split_lines
 from saring.parsing.teasers import find_addressed, find_teasers
 
 FIELDS = frozenset(field.name for field in fields(Record))

@@ -12,8 +12,8 @@ from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
-from saring.parsing.window import ArticleWords, Window
-from saring.parsing.words import SMALL_WORDS, WordOdds
+from saring.parsing.lines import SMALL_WORDS
+from saring.parsing.words import ArticleWords, Window, WordOdds
 
 MAX_WORDS = 28  # no headline read had more
 AHEAD = 6  # words read behind a place

@@ -12,9 +12,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
-from importlib.util import find_spec
-from os.path import commonprefix
+from itertools import chain
 from typing import Any, NamedTuple
+
+from ahocorasick_rs import AhoCorasick, Implementation
 
 from saring.errors import ConfigError
 
@@ -42,47 +43,22 @@ Hit = tuple[int, int]
 class Literals:
     """The strings that texts are searched for, each once; `strings` holds them by their numbers."""
 
-    def __init__(self, groups: Iterable[Sequence[str]]) -> None:
-        """Take the literals of each rule: three or more characters of ASCII, whose capitals `lower` knows."""
-        groups = list(groups)
-        self.strings = tuple(dict.fromkeys(string for group in groups for string in group))
+    def __init__(self, strings: Iterable[str]) -> None:
+        """Take literals of three or more characters of ASCII, whose capitals `lower` knows."""
+        self.strings = tuple(dict.fromkeys(strings))
         for string in self.strings:
             if not string.isascii() or string != string.lower() or len(string) < MIN_LITERAL_CHARS:
                 raise ConfigError(
                     f"markers.toml: needs = {string!r}; expected {MIN_LITERAL_CHARS} small letters of ASCII or more"
                 )
-        numbers = {string: number for number, string in enumerate(self.strings)}
-        # "update berita" is looked for only where "berita" is; "[gambas" and "[video" where "[" is.
-        within: dict[str, list[tuple[str, int]]] = {}
-        shared = filter(None, [commonprefix(group) for group in groups])  # noqa: RUF071, characters are meant
-        for string in sorted({*self.strings, *shared}, key=len):
-            inner = next((one for one in within if one in string), string)
-            within.setdefault(inner, []).extend([(string, numbers[string])] if string in numbers else [])
-        self._within = list(within.items())
-        self._automaton: Any = None
-        # 16,780 articles: 0.20 s; plain Python 1.8 s, a scan of our own compiled by numba 0.13 s.
-        if find_spec("ahocorasick_rs"):
-            from ahocorasick_rs import AhoCorasick, Implementation
-
-            self._automaton = AhoCorasick(self.strings, implementation=Implementation.DFA)
+        self._automaton = AhoCorasick(self.strings, implementation=Implementation.DFA)
 
     def find(self, text: str) -> list[Hit]:
-        """Return the hits in a text, whatever its capitals: by their ends, of one end the longest first."""
-        low = lower(text)
-        if self._automaton is not None:
-            return self._walk(low)
-        found: list[tuple[int, int, int]] = []
-        for strings in [strings for inner, strings in self._within if inner in low]:
-            for string, number in strings:
-                at = low.find(string)
-                while at >= 0:
-                    end = at + len(string)
-                    found.append((end, at, number))
-                    at = low.find(string, end)
-        return [(at, number) for _, at, number in sorted(found)]
+        """Return the hits in a text, whatever its capitals: by their ends, of one end the longest first.
 
-    def _walk(self, low: str) -> list[Hit]:
-        """Return the hits of one walk; those that overlap the last of their string are left out, as by `str.find`."""
+        Those that overlap the last of their string are left out, as by `str.find`.
+        """
+        low = lower(text)
         try:
             matches = self._automaton.find_matches_as_indexes(low, overlapping=True)
         except UnicodeEncodeError:
@@ -161,7 +137,8 @@ class Rules:
         self._at = {place: [rule for rule in self.rules if rule.where == place] for place in PLACES}
         # What says how it ends is tried where a text ends so, and is not searched for.
         searched = [*self.at("inside"), *self.at("line"), *[rule for rule in self.at("end") if not rule.ends]]
-        self.literals = Literals([*[one.needs for one in self.markers], *[one.needs for one in searched]])
+        needs = [*[one.needs for one in self.markers], *[one.needs for one in searched]]
+        self.literals = Literals(chain.from_iterable(needs))
         self._owners: list[list[tuple[int, Any]]] = []  # by a literal's number: field of `Places`, and who needs it
         for string in self.literals.strings:
             markers = tuple([marker for marker in self.markers if string in marker.needs])

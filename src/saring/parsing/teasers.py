@@ -10,17 +10,17 @@ from typing import NamedTuple
 
 from saring.parsing.boilerplate import Boilerplate
 from saring.parsing.headline_ends import headline_end
-from saring.parsing.rules import Draft, Marker, Rules
-from saring.parsing.spans import Span, tight
-from saring.parsing.window import ArticleWords
-from saring.parsing.words import (
+from saring.parsing.lines import (
     MAX_HEADLINE_CHARS,
+    Span,
     capital_share,
     is_title_case,
     may_be_headline,
-    next_joint,
     sentence_ends,
+    tight,
 )
+from saring.parsing.rules import Draft, Marker, Rules
+from saring.parsing.words import ArticleWords, next_joint
 
 WHOLE_LINE_CHARS = 150  # up to this length a stretch without a sentence's end is all headline
 MIN_BRACKET_WORDS = 3  # "(baca: polisi)" and "(Baca: tumpang tindih)" explain a word

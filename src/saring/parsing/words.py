@@ -1,80 +1,34 @@
-"""What lines and words look like: a headline's or prose, and how a single word is written."""
+"""The words of an article: how each is written, and the window of words behind a marker."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
-from typing import NamedTuple
+from itertools import accumulate, pairwise
+from operator import and_
+from typing import Any, NamedTuple, TypeVar
 
-MAX_HEADLINE_CHARS = 220  # the longest teaser of 4,000 read had 190 characters
-MAX_HEADLINE_WORDS = 32
-MIN_HEADLINE_WORDS = 3
-PROSE_CHARS = 200  # a line this long is a paragraph whatever its end
-PROSE_END_CHARS = 60  # a shorter one is a paragraph when it ends like a sentence
+from saring.parsing.lines import SMALL_WORDS
 
-SMALL_WORDS = frozenset(
-    """di ke dari yang dan untuk dengan pada dalam ini itu saat soal oleh atau tak bagi agar serta hingga usai karena
-    jadi akan ada vs the of and to in a para sejak demi atas antara sampai lewat jelang seperti secara sebagai tapi
-    bukan masih bisa""".split()  # noqa: SIM905
-)
-"""Words that Title Case leaves small."""
-
-_STOPS = (".", '."', ".”", ".'", ".)", '",', "”,", ",", ";", ":")
-_SENTENCE_BREAK = re.compile(  # it looks back from white space: a line has less of that than signs
-    r"\s(?:(?<=[a-z]{3}[.]\s)|(?<=[\d)\"”][.]\s)|(?<=[.?!][\"”]\s))(?<!prof\.\s)\s*(?=[\"“A-Z])"
-)
-
-
-def capital_share(words: list[str]) -> float:
-    """Return the share in [0, 1] of words, small ones aside, that start with a capital or digit."""
-    total = capitals = 0
-    for word in words:
-        bare = word.lstrip("\"'“‘([")
-        if not bare or bare.lower() in SMALL_WORDS:
-            continue
-        total += 1
-        capitals += bare[0].isupper() or bare[0].isdigit()
-    return capitals / total if total else 0.0
-
-
-def may_be_headline(line: str, min_share: float = 0.0) -> bool:
-    """Return whether a stripped line has a headline's length, start, end and at least this share of capitals."""
-    if not 12 <= len(line) <= MAX_HEADLINE_CHARS or (line.endswith(_STOPS) and not line.endswith("..")):
-        return False
-    start = line.lstrip("\"'“‘([#")[:1]
-    if not (start.isupper() or start.isdigit()):
-        return False
-    words = line.split()
-    if not MIN_HEADLINE_WORDS <= len(words) <= MAX_HEADLINE_WORDS or _SENTENCE_BREAK.search(line):
-        return False
-    return capital_share(words[1:]) >= min_share
-
-
-def is_prose(text: str, start: int, end: int) -> bool:
-    """Return whether a line of a text is running text rather than a label or headline."""
-    size = end - start
-    return size >= PROSE_CHARS or (size >= PROSE_END_CHARS and text.endswith(_STOPS, start, end))
-
-
-def sentence_ends(line: str) -> bool:
-    """Return whether a full stop ends the line or a sentence within it."""
-    return line.endswith(_STOPS[:5]) or _SENTENCE_BREAK.search(line) is not None
-
-
-def is_title_case(line: str, min_share: float = 0.75) -> bool:
-    """Return whether a line Is Written Like a Headline on Most Portals."""
-    return capital_share(line.split()) >= min_share
-
-
-# How a single word is written, and what is known of it.
-
-
+GLUED_SHARE = 0.2  # of sentences without white space between them, in a text that lost it
+WINDOW_CHARS = 360  # the longest headline and the start of the sentence behind it
+STYLE_WORDS = 6  # words that tell how a headline is written
+TITLE_SHARE, MIXED_SHARE = 0.8, 0.45  # of capitals among them
 MIN_STOP_CHARS = 4  # "No.", "dr." end no sentence
 SURE_OPENER = 1.5  # log-odds
-WORDS_KEPT = 1 << 15  # words repeat: what is known of them is kept between articles
+WORDS_KEPT = 1 << 15  # words repeat: how each is written is kept between articles
 
+T = TypeVar("T", int, float)
+
+_SOLID = re.compile(r"\S+")
+_WORD = re.compile(r"[^\W\d_][\w’'-]*")
+# They look back from stops, of which a text has fewer than letters.
+_GLUED_SENTENCE = re.compile(r"[.?!](?<=[a-z].)[\"”]?(?=[A-Z\"“])")
+_SPACED_SENTENCE = re.compile(r"[.?!](?<=[a-z].)[\"”]?\s+(?=[A-Z\"“])")
+_START = re.compile(r"[.?!][\"”)]?\s{0,3}[\"“(]?([A-Z][\w’'-]*)")
 _JOINT = re.compile(  # where one word holds two; the first line turns most places away
     r"(?=[A-Z\d\"“‘(])(?<=\S)(?:"
     r"(?<=[a-z][a-z\d%+)\"”’'?!…])(?=[A-Z][a-z])"  # LagiMenurut
@@ -99,7 +53,7 @@ _CLOSING = "\"'”’"
 _STOP_CHARACTERS = ".,?!:;)"  # what may stand behind a closing quotation mark
 _CLAUSE_ENDS = ",:?!"
 _EDGES = "\"'“”‘’()[].,;:?!…-–"
-_SIGNS = {  # what a word may end with, and what it is called
+_ENDINGS = {  # what a word may end with, and what it is called
     "ellipsis": ("...", "…", ".."),
     "ending": ("?", "!", '?"', '!"', "?”", "!”"),
     "pause": (",", ":", ";", "-", "–", "&", "/"),
@@ -109,13 +63,13 @@ _SIGNS = {  # what a word may end with, and what it is called
 class Word(NamedTuple):
     """How a word is written, and its log-odds."""
 
-    bare: str  # without signs
+    bare: str  # without punctuation
     key: str  # with a 0 for each digit
     small: str  # the key in lower case
-    form: str  # its letters, capitals and digits by name
+    form: str  # its letters, capitals and digits by name; `Window.forms` has "Common" for a name prose writes small
     capital: bool
     lower: bool  # a content word written small
-    ends: str  # the sign it ends with
+    ends: str  # the punctuation it ends with
     opens: str  # what it would open a sentence as
     may_open: bool
     stops: bool  # ends a sentence
@@ -169,7 +123,7 @@ def read_word(text: str, odds: WordOdds = NO_ODDS) -> Word:
     if not (text[1:].islower() and text.isalpha()):
         key = _DIGIT.sub("0", bare)
         opens = _opening(text, first)
-        ends = next((name for name, signs in _SIGNS.items() if text.endswith(signs)), "word")
+        ends = next((name for name, marks in _ENDINGS.items() if text.endswith(marks)), "word")
         inner = text.rstrip("\"'”’)")  # an initial, a figure or an abbreviation ends no sentence
         if ends == "word" and inner.endswith(".") and len(inner) >= MIN_STOP_CHARS and inner[-2].islower():
             ends = "stop"
@@ -210,7 +164,7 @@ def read_word(text: str, odds: WordOdds = NO_ODDS) -> Word:
 
 
 def _opening(text: str, first: str) -> str:
-    """Return what a word would open a sentence as; `first` is its first character that is no sign."""
+    """Return what a word would open a sentence as; `first` is its first character that is no punctuation."""
     if _INITIALS.match(text):
         return "initials"
     if _CREDIT.match(text):
@@ -220,3 +174,113 @@ def _opening(text: str, first: str) -> str:
     if text[0] in _OPENING:
         return "quotation"
     return "number" if first.isdigit() else "word"
+
+
+class ArticleWords:
+    """An article's text and title, and what of a headline's words stands elsewhere in the text."""
+
+    def __init__(self, text: str, title: str = "") -> None:
+        self.text = text
+        self.title_words, self.title_chars = len(title.split()), len(title)
+        self._counts: dict[int, Counter[tuple[str, ...]]] = {}
+
+    def count(self, *phrase: str) -> int:
+        """Return how often these words stand side by side in the text."""
+        size = len(phrase)
+        if size not in self._counts:
+            shifted = [self._words[shift:] for shift in range(size)]
+            self._counts[size] = Counter(zip(*shifted, strict=False))
+        return self._counts[size].get(phrase, 0)
+
+    def repeats_token(self, token: str) -> bool:
+        """Return whether a stretch between white space stands in the text more than once."""
+        return self._tokens[token] > 1
+
+    @cached_property
+    def starts(self) -> frozenset[str]:
+        """Words that open a sentence of the text, as far as its full stops tell."""
+        return frozenset(_START.findall(self.text))
+
+    @cached_property
+    def is_glued(self) -> bool:
+        """Whether the text lost the white space between sentences, too."""
+        glued = len(_GLUED_SENTENCE.findall(self.text))
+        return glued > GLUED_SHARE * (glued + len(_SPACED_SENTENCE.findall(self.text)))
+
+    @cached_property
+    def _words(self) -> list[str]:
+        return _WORD.findall(self.text)
+
+    @cached_property
+    def _tokens(self) -> Counter[str]:
+        return Counter(self.text.split())
+
+
+class Window:
+    """The words between two places of a text: lists of what each is, and running counts.
+
+    Running counts tell of each place, and of the one behind the last word, how many of the words before it are so.
+    """
+
+    def __init__(self, article: ArticleWords, start: int, stop: int, odds: WordOdds) -> None:
+        self.article, self.odds = article, odds
+        rows = list(_read(article, start, stop, odds))
+        columns = zip(*rows, strict=True) if rows else ([] for _ in range(5))
+        self.words, self.starts, self.ends, self.glued, self.wide = map(list, columns)
+        column: dict[str, Sequence[Any]] = dict.fromkeys(Word._fields, ())
+        column.update(zip(Word._fields, zip(*self.words, strict=True), strict=False))
+        # Prose writes the word small; the text itself does, too, where the capital may be a sentence's.
+        self.common = [
+            word.common or ((word.may_open or glued) and word.small[:1].islower() and article.count(word.small) > 0)
+            for word, glued in zip(self.words, self.glued, strict=True)
+        ]
+        forms = zip(column["form"], self.common, strict=True)
+        self.forms = tuple(["Common" if common and form == "Name" else form for form, common in forms])
+        self.lower, self.capitals = _running(column["lower"]), _running(column["capital"])
+        self.shouted = _running(map(and_, column["capital"], self.common))
+        self.quotes, self.brackets = _running(column["quotes"]), _running(column["brackets"])
+        self.stops, self.credits = _running(column["stops"]), _running(column["credit"])
+        self.joined, self.gaps = _running(self.glued), _running(self.wide)
+        self.openers, self.prose = _running(column["sure_opener"]), _running(column["prose"])  # of log-odds
+        # 1 for each word that is written small; that ends a sentence; where one seems to begin or end.
+        self.small, self.ending = bytes(column["lower"]), bytes(column["stops"])
+        behind_pause = [False, *[ends == "pause" for ends in column["ends"]]]
+        self.landmarks = bytes([mark and not pause for mark, pause in zip(column["marks"], behind_pause, strict=False)])
+        # The last word before each place that ends a clause, or -1.
+        ends = [place if part else -1 for place, part in enumerate(column["parts"])]
+        self.clauses = list(accumulate(ends, max, initial=-1))
+        few = [word for word in self.words[1 : 1 + STYLE_WORDS] if word.bare not in SMALL_WORDS]
+        share = sum([word.capital for word in few]) / len(few) if few else 0.0
+        self.style = "title" if share >= TITLE_SHARE else "mixed" if share >= MIXED_SHARE else "plain"
+
+    def repeats(self, place: int, size: int) -> bool:
+        """Return whether so many words from a place on stand side by side in the text more than once."""
+        phrase = [word.bare for word in self.words[place : place + size]]
+        return len(phrase) == size and self.article.count(*phrase) > 1
+
+    def has_before(self, place: int, size: int) -> bool:
+        """Return whether so many words from a place on stand in the window before it, too."""
+        start, end = self.starts[place], self.ends[place + size - 1]
+        return self.article.text.find(self.article.text[start:end], self.starts[0], start) >= 0
+
+
+def _read(article: ArticleWords, start: int, stop: int, odds: WordOdds) -> Iterator[tuple[Word, int, int, bool, bool]]:
+    """Yield each word, its span, whether it is joined to the one before, and whether more than a blank parts them."""
+    until = min(stop, start + WINDOW_CHARS)
+    end = start
+    for solid in _SOLID.finditer(article.text, start, until):
+        raw, at, is_wide = solid[0], solid.start(), solid.start() - end > 1
+        end = solid.end()
+        if end == until < stop:
+            break  # the window may cut the word
+        word = odds.read(raw)
+        if not word.joints or word.bare in odds.camel or article.repeats_token(raw):
+            yield word, at, end, False, is_wide
+            continue
+        for left, right in pairwise((0, *word.joints, len(raw))):  # they lost the white space between them
+            yield odds.read(raw[left:right]), at + left, at + right, left > 0, is_wide and not left
+
+
+def _running(values: Iterable[T]) -> list[T]:
+    """Return running sums, from 0."""
+    return list(accumulate(values, initial=0))
