@@ -21,7 +21,7 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from saring import tracking
-from saring.cli.terminal import stages
+from saring.cli.show import stages
 from saring.config import TrainConfig, flat, load_config
 from saring.errors import ConfigError, SaringError
 from saring.evaluation.reports import Report, Row, Table

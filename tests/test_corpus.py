@@ -69,8 +69,8 @@ def test_labels_that_nobody_gave_are_none_and_the_split_is_train(tmp_path):
 
 def test_a_label_may_say_who_gave_it_and_how_many_agreed(tmp_path):
     links = [{"headline": "Telur Naik", "related": True, "grade": 1.5}]
-    found = read_one(tmp_path, topic_source="desk", clickbait_share=0.4, links=links)
-    assert (found.topic_source, found.clickbait_share) == ("desk", 0.4)
+    found = read_one(tmp_path, topic_source="section", clickbait_share=0.4, links=links)
+    assert (found.topic_source, found.clickbait_share) == ("section", 0.4)
     assert found.links[0].grade == 1.5
     plain = read_one(tmp_path)
     assert (plain.topic_source, plain.clickbait_share, plain.links[0].grade) == ("", None, None)

@@ -108,7 +108,7 @@ def test_columns_constants_and_values_become_corpus_rows(mine):
             "clickbait": 1,
         },
     ]
-    assert (report.rows_in, report.articles, report.topics_read) == (2, 2, 2)
+    assert (report.counts["rows"], report.counts["articles"], report.counts["topics_read"]) == (2, 2, 2)
 
 
 def test_unknown_values_stop_the_import_and_are_all_named(mine, tmp_path):
@@ -151,14 +151,14 @@ def test_our_topics_are_those_of_the_shipped_model_and_need_no_remark(mine, ship
 def test_a_row_that_cannot_be_used_is_left_out_and_named(mine):
     rows, report = mine("judul,isi\nA,b\n , \nC,d\n", SHORT)
     assert [row["title"] for row in rows] == ["A", "C"]
-    assert (report.rows_in, report.articles, report.left_out) == (3, 2, 1)
+    assert (report.counts["rows"], report.counts["articles"], report.counts["left_out"]) == (3, 2, 1)
     assert re.search(r"mine\.csv:2: found neither title nor text", report.problems[0])
 
 
 def test_a_broken_row_is_left_out_and_named(mine):
     rows, report = mine('{"judul": "A"}\n{"judul": \n{"judul": "C", "isi": "d"}\n', SHORT, name="mine.ndjson")
     assert [row["title"] for row in rows] == ["A", "C"]
-    assert (report.rows_in, report.left_out) == (3, 1)
+    assert (report.counts["rows"], report.counts["left_out"]) == (3, 1)
     assert "mine.ndjson:2: " in report.problems[0]
 
 
@@ -239,9 +239,9 @@ def test_the_output_is_never_one_of_the_inputs(tmp_path):
         (f"voters = {'9' * 10_000}", "not valid TOML: Exceeds the limit"),
         (f"voters = {'[' * 5_000}", "not valid TOML"),
         ("paragraphs = 'tabs'\n[columns]\ntitle = 'a'", "paragraphs is 'tabs'; expected one of"),
-        ("[columns]\ntitle = 'a'\n[clickbait]\nya = 'true'", "ya: found 'true'; expected true"),
+        ("[columns]\ntitle = 'a'\n[clickbait]\nya = 'true'", "ya is 'true'; expected true or false"),
         ("[columns]\ntitle = 'a'\n[files]\nlayouts = 'x'", "layouts is 'x'; expected lists"),
-        ("[columns]\ntitle = 'a'\n[desks]\nx = 'y'", "x is 'y'; expected a table"),
+        ("[columns]\ntitle = 'a'\n[sections]\nx = 'y'", "x is 'y'; expected a table"),
         ("[columns", "not valid TOML"),
     ],
 )
@@ -274,17 +274,17 @@ def test_click_id_s_recipe_names_source_licence_and_checksums():
     assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in digests)
 
 
-def test_click_id_s_desks_are_of_its_publishers_and_give_our_topics():
+def test_click_id_s_sections_are_of_its_publishers_and_give_our_topics():
     recipe = load_recipe(CLICK_ID)
-    assert set(recipe.desks) <= set(recipe.publishers.values())
-    assert {topic for desks in recipe.desks.values() for topic in desks.values()} == set(TOPICS)
+    assert set(recipe.sections) <= set(recipe.publishers.values())
+    assert {topic for sections in recipe.sections.values() for topic in sections.values()} == set(TOPICS)
 
 
-def test_every_desk_of_click_id_has_its_agreement_behind_it_and_agrees_well():
+def test_every_section_of_click_id_has_its_agreement_behind_it_and_agrees_well():
     text = CLICK_ID.read_text(encoding="utf-8")
-    desks = sum(len(desks) for desks in load_recipe(CLICK_ID).desks.values())
+    sections = sum(len(sections) for sections in load_recipe(CLICK_ID).sections.values())
     measured = [(int(k), int(n)) for k, n in re.findall(r'" +# (\d+) of (\d+)$', text, re.M)]
-    assert len(measured) == desks
+    assert len(measured) == sections
     assert all(agreed / read >= 0.9 and wilson(agreed, read) > 0.7 for agreed, read in measured)
 
 
@@ -474,7 +474,7 @@ def test_click_id_s_tables_become_a_corpus(click_id, cached, tmp_path):
         "publisher": "okezone.com",
         "date": "2019-09-15T07:30:00+07:00",
         "url": "https://a.example/1",
-        "desk": "Economy/Sektor Riil",
+        "section": "Economy/Sektor Riil",
         "topic": "economy",
         "sure": True,
     }
@@ -484,7 +484,7 @@ def test_click_id_s_tables_become_a_corpus(click_id, cached, tmp_path):
     assert rows[1]["clickbait"], rows[1]["clickbait_share"] == (1, 0.6667)
     assert (rows[2]["topic"], rows[2]["sure"]) == ("other", False)
     assert rows[2]["links"] == [{"headline": "Gol Menit Akhir", "related": False, "grade": 0}]
-    assert (rows[3]["topic"], rows[3]["topic_source"], rows[3]["desk"]) == ("other", "desk", "bola")
+    assert (rows[3]["topic"], rows[3]["topic_source"], rows[3]["section"]) == ("other", "section", "bola")
     assert rows[4] == {
         "id": title_key("Ini Rahasia Sang Juru Kunci"),
         "title": "Ini Rahasia Sang Juru Kunci",
@@ -493,9 +493,14 @@ def test_click_id_s_tables_become_a_corpus(click_id, cached, tmp_path):
         "clickbait": 1,
         "clickbait_share": 0.6667,
     }
-    assert (report.rows_in, report.articles, report.headlines, report.joined) == (7, 4, 1, 2)
-    assert (report.topics_read, report.topics_by_desk, report.topics_none) == (3, 1, 0)
-    assert (report.clickbait, report.links, report.unplaced) == (2, 1, 1)
+    assert (report.counts["rows"], report.counts["articles"], report.counts["headlines"], report.counts["joined"]) == (
+        7,
+        4,
+        1,
+        2,
+    )
+    assert (report.counts["topics_read"], report.counts["topics_by_section"], report.counts["topics_none"]) == (3, 1, 0)
+    assert (report.counts["clickbait"], report.counts["links"], report.counts["unplaced"]) == (2, 1, 1)
 
 
 def test_the_published_zip_and_its_folder_give_the_same_rows(click_id, published, tmp_path):
@@ -522,11 +527,10 @@ def test_a_reading_that_a_model_asked_for_says_so_and_gives_way_to_any_other(cli
     assert read_annotations(files).topics[pala] == TopicReading("other", True, chosen=True)
 
 
-def test_a_reading_goes_before_a_desk_and_their_agreement_is_counted(click_id, cached, tmp_path):
+def test_a_reading_goes_before_a_section_and_their_agreement_is_counted(click_id, cached, tmp_path):
     report = import_corpus(click_id, cached, tmp_path / "out.jsonl")
-    desks = {(d.publisher, d.desk): (d.rows, d.read, d.agreed) for d in report.desks}
-    assert desks["okezone.com", "Celebrity"] == (1, 1, 1)
-    assert desks["tempo.co", "bola"] == (1, 0, 0)
+    assert report.sections["okezone.com", "Celebrity"] == (1, 1, 1)
+    assert report.sections["tempo.co", "bola"] == (1, 0, 0)
     assert "  okezone.com Celebrity: 1 rows, gossip in 1 of 1 read" in list(report.lines())
 
 
@@ -628,11 +632,11 @@ def test_without_a_source_the_recipe_s_addresses_are_tried_in_turn(click_id, pub
     report = import_corpus(click_id, None, out, progress=lambda *told: stages.append(told))
     assert (report.origin.address, report.origin.sha256) == (f"{portal}/set.zip", digest)
     assert report.origin.verified
-    assert report.articles == 4
+    assert report.counts["articles"] == 4
     assert {stage for stage, _, _ in stages} == {"fetching", "writing"}
     # what was fetched is kept, so the next import needs no network
     published.unlink()
-    assert import_corpus(click_id, f"{portal}/set.zip", out, overwrite=True).articles == 4
+    assert import_corpus(click_id, f"{portal}/set.zip", out, overwrite=True).counts["articles"] == 4
 
 
 @pytest.mark.parametrize("source", ["http://[::1/x", "http://x:abc/y", "HTTP://127.0.0.1:1/..", "http://"])

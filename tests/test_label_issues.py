@@ -87,32 +87,32 @@ def test_headlines_and_pairs_are_checked_too(articles):
 def by_section(articles, which=slice(None, None, 3)):
     """The articles, some of which have their topic from a section alone."""
     some = {a.article.id for a in articles[which]}
-    return [replace(a, topic_source="desk") if a.article.id in some else a for a in articles], some
+    return [replace(a, topic_source="section") if a.article.id in some else a for a in articles], some
 
 
 def test_labels_of_sections_are_checked_and_train_nothing(articles):
     marked, some = by_section(articles)
     found = label_issues(marked)
-    assert found.n_checked == {"desk": len(some), "": len(articles) - len(some)}
+    assert found.n_checked == {"section": len(some), "": len(articles) - len(some)}
     wrong = [replace(a, topic="gossip" if a.topic == "other" else "other") if a.topic_source else a for a in marked]
     listed = label_issues(wrong)
-    desk = {d.id for d in listed.rows if d.label_source == "desk"}
+    section = {d.id for d in listed.rows if d.label_source == "section"}
     # No label of a section is right now; a model that was trained by them would agree with many.
-    assert len(desk) > 0.8 * len(some)
+    assert len(section) > 0.8 * len(some)
 
 
 def test_where_there_are_only_labels_of_sections_they_are_compared_with_each_other(articles):
     turned, ids = turn(articles)
     found = label_issues(by_section(turned, slice(None))[0])
-    assert set(found.n_checked) == {"desk"}
+    assert set(found.n_checked) == {"section"}
     assert ids <= {label_issue.id for label_issue in found.rows}
 
 
 def test_a_topic_that_only_sections_give_is_learned_from_them(articles):
-    marked = [replace(a, topic_source="desk" if a.topic == "gossip" else "") for a in articles]
+    marked = [replace(a, topic_source="section" if a.topic == "gossip" else "") for a in articles]
     found = label_issues(marked)
-    n = sum(label_issue.label_source == "desk" for label_issue in found.rows)
-    assert n < found.n_checked["desk"] / 2
+    n = sum(label_issue.label_source == "section" for label_issue in found.rows)
+    assert n < found.n_checked["section"] / 2
 
 
 def test_chosen_articles_are_checked_and_trained_on(articles):
@@ -126,10 +126,10 @@ def test_chosen_articles_are_checked_and_trained_on(articles):
 
 
 def test_people_are_told_how_many_labels_of_each_source_are_flagged():
-    row = LabelIssue("1", "Judul", "Portal", "", "other", "desk", "gossip", 0.1, 0.8)
-    assert LabelIssues((row,), {"": 2000, "desk": 4}).lines() == [
+    row = LabelIssue("1", "Judul", "Portal", "", "other", "section", "gossip", 0.1, 0.8)
+    assert LabelIssues((row,), {"": 2000, "section": 4}).lines() == [
         "read       2,000 labels      0 flagged (0.0%)",
-        "desk           4 labels      1 flagged (25.0%)",
+        "section        4 labels      1 flagged (25.0%)",
     ]
 
 

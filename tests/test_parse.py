@@ -230,9 +230,9 @@ def test_what_the_page_marks_as_a_teaser_is_a_link_whatever_its_marker():
     assert [(link.marker, link.headline) for link in parse(record).links] == [("Kata Warganet:", HEADLINE)]
 
 
-@pytest.mark.parametrize("desk", ["FOTO", "VIDEO", "BERITA FOTO", "Video"])
-def test_a_headline_may_start_with_its_desk(desk):
-    assert links_of(BODY_1, f"Baca juga: {desk}: {HEADLINE}", BODY_2) == [f"{desk}: {HEADLINE}"]
+@pytest.mark.parametrize("section", ["FOTO", "VIDEO", "BERITA FOTO", "Video"])
+def test_a_headline_may_start_with_its_section(section):
+    assert links_of(BODY_1, f"Baca juga: {section}: {HEADLINE}", BODY_2) == [f"{section}: {HEADLINE}"]
 
 
 @pytest.mark.parametrize(

@@ -62,9 +62,9 @@ def test_related_headlines_help_topic_training_and_are_not_asked_about():
     assert found.articles.tolist() == [0, 0, 2]  # in a split the headline goes with its article
 
 
-def test_a_topic_by_desk_is_no_question_and_is_not_trained_on():
-    desk = LabelledArticle(article("Saham Naik"), topic="economy", topic_source="desk")
-    assert len(table(TOPIC, [desk, PLAIN])) == 1
+def test_a_topic_by_section_is_no_question_and_is_not_trained_on():
+    section = LabelledArticle(article("Saham Naik"), topic="economy", topic_source="section")
+    assert len(table(TOPIC, [section, PLAIN])) == 1
 
 
 # Links

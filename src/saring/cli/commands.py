@@ -211,8 +211,7 @@ def _clean(options: argparse.Namespace) -> int:
 
 def _write(options: argparse.Namespace, doing: str, write: Any, model: Any) -> int:
     """Run `batch.score` or `batch.clean` with a progress bar and print its summary."""
-    from saring.cli.show import print_summary
-    from saring.cli.terminal import counting
+    from saring.cli.show import counting, print_summary
 
     names = ("keep_links", "overwrite", "workers", "batch_size", "quarantine")
     given = {name: getattr(options, name) for name in names}
@@ -248,8 +247,7 @@ def _parse(options: argparse.Namespace) -> int:
 
 def _train(options: argparse.Namespace) -> int:
     """Train, store, log, and print the reports."""
-    from saring.cli.show import print_trained
-    from saring.cli.terminal import stages
+    from saring.cli.show import print_trained, stages
     from saring.config import TrainConfig, load_config
     from saring.training.trainer import train_files
 
@@ -290,8 +288,7 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 def _import(options: argparse.Namespace) -> int:
     """Import a corpus and print what became of its rows."""
-    from saring.cli.show import print_lines
-    from saring.cli.terminal import stages
+    from saring.cli.show import print_lines, stages
     from saring.datasets.import_corpus import import_corpus
 
     checks = {"sha256": options.sha256, "overwrite": options.overwrite}
@@ -305,8 +302,7 @@ def _label_issues(options: argparse.Namespace) -> int:
     """Write the labels that models which never saw them find unlikely."""
     from dataclasses import asdict
 
-    from saring.cli.show import print_lines
-    from saring.cli.terminal import stages
+    from saring.cli.show import print_lines, stages
     from saring.config import TrainConfig, load_config
     from saring.io.writers import open_rows
     from saring.training.corpus import read_corpus

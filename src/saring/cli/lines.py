@@ -3,7 +3,7 @@
 Titles, links, file names and servers' answers are other people's text. A terminal obeys some
 characters in them: it changes its title, moves the cursor, answers as if the user had typed, or
 shows letters in another order than they stand in. All that is written goes through `visible`, here
-or in `terminal.Terminal`, so that no print can forget it. Needs no rich.
+or in `show.Terminal`, so that no print can forget it. Needs no rich.
 """
 
 from __future__ import annotations

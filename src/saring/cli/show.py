@@ -1,18 +1,28 @@
-"""What the command line prints for a person, through rich."""
+"""What the command line shows a person, through rich: rows, reports, progress.
+
+`Terminal` is the only way to a terminal: what is printed passes `lines.visible` there.
+"""
 
 from __future__ import annotations
 
+import os
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.text import Text
 
 from saring.article import Abstention, Article, LinkPrediction, Prediction
-from saring.cli.terminal import Terminal
+from saring.cli.lines import named_output, visible
 
 if TYPE_CHECKING:
+    from rich.progress import Progress, ProgressColumn
+
     from saring.batch.parts import Summary
     from saring.evaluation.gate import Check
     from saring.evaluation.reports import Report, Table
@@ -34,11 +44,35 @@ PIECE_CHARS = 100  # of a piece that is shown where there is no terminal to fit
 METADATA = ("title", "published", "publisher", "place", "author", "editor", "source", "url")
 
 
+class Terminal(Console):
+    """A console that shows what a terminal would obey, and reads no markup in what it prints.
+
+    It leaves a closed pipe to `cli.main`; rich's own exits with 1 there.
+    """
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        color = None if os.environ.get("NO_COLOR") else "auto"
+        plain = {"highlight": False, "markup": False, "emoji": False, "soft_wrap": True}
+        super().__init__(stderr=stderr, color_system=color, **plain)  # type: ignore[arg-type]
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print, and say where to when that fails."""
+        with nullcontext() if self.stderr else named_output():
+            super().print(*objects, **options)
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Yield what is written; whatever is printed passes here."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(visible(segment.text), segment.style)
+
+    def on_broken_pipe(self) -> None:
+        """Let the error through."""
+        raise
+
+
 def _print(out: Terminal, text: Text, hang: int = 0) -> None:
     """Print a paragraph, on a terminal wrapped between words, its further lines indented."""
-    lines = [text]
-    if out.is_terminal:
-        lines = list(text.wrap(out, min(out.width, READING_COLUMNS) - hang))
+    lines = text.wrap(out, min(out.width, READING_COLUMNS) - hang) if out.is_terminal else [text]
     for number, line in enumerate(lines):
         line.rstrip()
         out.print(Text(" " * hang * bool(number)).append_text(line))
@@ -225,3 +259,68 @@ def print_checks(checks: Sequence[Check]) -> None:
         sign, style, end = (">=", "green", "") if check.holds else ("<", "red", " FAILED")
         figure = f"{check.task} {check.metric}: worst {check.worst:.3f} ({check.split})"
         _print(out, Text(f"{figure} {sign} threshold {check.threshold:.3f}{end}", style))
+
+
+@contextmanager
+def _progress(*columns: str | ProgressColumn) -> Iterator[Progress]:
+    """Give a display of progress on standard error that is there on a terminal only, and gone at the end."""
+    from rich.progress import Progress
+
+    console = Terminal(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        yield bar
+
+
+@contextmanager
+def counting(verb: str) -> Iterator[Callable[..., None]]:
+    """Give a callable that shows rows done, their rate and the time left.
+
+    It takes the rows done and, where known, about how many there are; those of its first call were done before.
+    """
+    from rich.progress import SpinnerColumn
+
+    counted = "{task.description} {task.completed:,.0f} articles"
+    with _progress(SpinnerColumn(), counted, "{task.fields[pace]}") as bar:
+        task = bar.add_task(verb, total=None, pace="")
+        start: list[tuple[int, float]] = []
+
+        def update(rows: int, total: int | None = None) -> None:
+            start[:] = start or [(rows, time.monotonic())]
+            before, began = start[0]
+            bar.update(task, completed=rows, pace=pace(rows - before, time.monotonic() - began, rows, total))
+
+        yield update
+
+
+def pace(done: int, seconds: float, rows: int, total: int | None) -> str:
+    """Return in words how fast rows are done and how long the rest will take.
+
+    `done` rows took this run so many `seconds`; `rows` are done in all, of about `total`.
+
+    >>> pace(3_000, 2.0, 53_000, 200_000)
+    '1,500/s, 1:38 left of about 200,000'
+    """
+    if done <= 0 or seconds <= 0:
+        return ""
+    rate = f"{done / seconds:,.0f}/s"
+    if total is None or total < rows:
+        return rate
+    minutes, rest = divmod(round((total - rows) * seconds / done), 60)
+    left = f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}" if minutes >= 60 else f"{minutes}:{rest:02d}"
+    return f"{rate}, {left} left of about {total:,}"
+
+
+@contextmanager
+def stages() -> Iterator[Callable[[str, int, int], None]]:
+    """Give a callable that shows the stage of a run and its steps."""
+    from rich.progress import BarColumn, MofNCompleteColumn
+
+    with _progress("{task.description:<16}", BarColumn(), MofNCompleteColumn()) as bar:
+        tasks: dict[str, Any] = {}
+
+        def update(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bar.add_task(stage, total=total or None)
+            bar.update(tasks[stage], completed=done)
+
+        yield update

@@ -40,7 +40,7 @@ MAX_UNPACKED_BYTES = 1 << 33  # of a zip's tables; CLICK-ID's take some hundred 
 SHOWN_VALUES = 5  # of those that an error names; a recipe is mended in one go when it shows most
 NO_TIME = " 00:00:00"  # what pandas writes behind a date without a time
 CHOSEN = "chosen"  # value of `topic_source`: read, but picked because a model was unsure of it
-DESK = "desk"  # value of `topic_source`: the desk table gave the topic, nobody read the article
+SECTION = "section"  # value of `topic_source`: the recipe gave the topic of a section, nobody read the article
 
 _UNPACKING_ERRORS = (  # RuntimeError: encrypted, an unknown compression; the last by crafted zips
     zipfile.BadZipFile, zlib.error, LZMAError, EOFError, OSError, RuntimeError,
@@ -53,8 +53,7 @@ class TableRow(NamedTuple):
 
     values: Mapping[str, str]
     where: str  # the row's place, for messages
-    table: str  # name of its file, which may tell the publisher
-    error: str = ""  # why the row could not be read
+    error: str  # why the row could not be read, or ""
 
 
 @contextmanager
@@ -73,8 +72,8 @@ def open_tables(source: Path, recipe: Recipe) -> Iterator[list[Path]]:
             if source.is_file():
                 folder = Path(stack.enter_context(TemporaryDirectory(prefix="saring-")))
                 _unpack(source, folder, recipe)
-            paths = sorted(path for path in folder.rglob("*") if path.is_file())
-            tables = [folder / name for name in _wanted([p.relative_to(folder).as_posix() for p in paths], recipe)]
+            names = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+            tables = [folder / name for name in _wanted([name.as_posix() for name in names], recipe)]
         if not tables:
             expected = " or ".join(", ".join(layout) for layout in recipe.layouts)
             raise InputError(f"{source}: found no table of {recipe.path}; expected {expected or TABLE_SUFFIXES}")
@@ -87,11 +86,13 @@ def open_tables(source: Path, recipe: Recipe) -> Iterator[list[Path]]:
 def _wanted(names: Sequence[str], recipe: Recipe) -> list[str]:
     """Return the names that the first fitting layout asks for, in its order."""
     seen = [name for name in names if not re.search(r"(\A|/)(\.|__MACOSX/)", name)]
+    if not recipe.layouts:
+        return [name for name in seen if name.lower().endswith(TABLE_SUFFIXES)]
     for layout in recipe.layouts:
         # Wherever it lies: a zip may hold everything in a folder named like the data set.
-        if found := [n for like in layout for n in seen if fnmatchcase(f"/{n}", f"*/{like}")]:
+        if found := [name for like in layout for name in seen if fnmatchcase(f"/{name}", f"*/{like}")]:
             return found
-    return [] if recipe.layouts else [n for n in seen if n.lower().endswith(TABLE_SUFFIXES)]
+    return []
 
 
 def _unpack(source: Path, folder: Path, recipe: Recipe) -> None:
@@ -105,8 +106,7 @@ def _unpack(source: Path, folder: Path, recipe: Recipe) -> None:
                     f"{source}: its tables take {size:,} bytes unpacked; expected at most "
                     f"{MAX_UNPACKED_BYTES:,}; unpack it and give the folder"
                 )
-            for name in wanted:
-                archive.extract(name, folder)  # leaves out "..", so nothing lands elsewhere
+            archive.extractall(folder, wanted)  # leaves out "..", so nothing lands elsewhere
     except _UNPACKING_ERRORS as error:
         raise InputError(f"{source}: cannot be unpacked ({error}); fetch it anew") from error
 
@@ -114,27 +114,26 @@ def _unpack(source: Path, folder: Path, recipe: Recipe) -> None:
 def table_rows(table: Path, recipe: Recipe) -> Iterator[TableRow]:
     """Yield the rows of a table; a row with a value that cannot be read, except its date, has an error.
 
-    ConfigError at the end, when no row has a column that the recipe names; tables of a layout
-    differ, so they may lack some.
+    ConfigError at the end when no row has a column of the recipe; only tables of a layout may lack some.
     """
     seen: set[str] = set()
     for row in rows(table, ReadOptions(on_error="keep")):
         seen.update(row.values)
-        values, errors = {}, [row.error] * bool(row.error)
-        for our, theirs in recipe.columns.items():
+        values, error = {}, row.error
+        for ours, theirs in recipe.columns.items():
             cells = {name: row.values[name] for name in theirs if name in row.values}
             for name, cell in cells.items():
-                if our != "date" and isinstance(cell, Unreadable):
-                    errors.append(f"{row.where}: column {name!r}: found {cell.error}")
+                if isinstance(cell, Unreadable) and ours != "date":
+                    error = error or f"{row.where}: column {name!r}: found {cell.error}"
             value = _text(next(iter(cells.values()), None))
             if value.strip() and value.strip() not in recipe.missing:
-                values[our] = value
-        yield TableRow(values, row.where, table.name, next(iter(errors), ""))
-    for our, theirs in recipe.columns.items():
+                values[ours] = value
+        yield TableRow(values, row.where, error)
+    for ours, theirs in recipe.columns.items():
         if seen and not recipe.layouts and seen.isdisjoint(theirs):
             raise ConfigError(
                 f"{table}: has no column {' or '.join(map(repr, theirs))}, which {recipe.path} "
-                f"names for {our!r}; found {', '.join(map(repr, sorted(seen)))}"
+                f"names for {ours!r}; found {', '.join(map(repr, sorted(seen)))}"
             )
 
 
@@ -158,7 +157,7 @@ class Draft:
     id: str = ""
     date: str = ""
     url: str = ""
-    desk: str = ""
+    section: str = ""  # and behind a "/" the subsection
     topic: str = ""
     shares: list[float] = field(default_factory=list)  # each reading's share of annotators who said clickbait, 0 to 1
     voted: bool = False  # the shares come from counted votes rather than from a majority
@@ -175,9 +174,9 @@ class Drafter:
         self.left_out = 0  # rows that could not be used
         self.problems: list[str] = []  # what was wrong with those, and with unreadable dates, each with its place
 
-    def take(self, rows: Iterable[TableRow]) -> Iterator[Draft]:
-        """Yield the drafts of the rows that can be used."""
-        for row in rows:
+    def drafts(self, table: Path) -> Iterator[Draft]:
+        """Yield the drafts of a table's rows that can be used."""
+        for row in table_rows(table, self._recipe):
             self.rows += 1
             error = row.error
             if not error and not {"title", "text"} & set(row.values):
@@ -186,36 +185,39 @@ class Drafter:
                 self.left_out += 1
                 self.problems.append(error)
             else:
-                yield self._draft(row)
+                yield self._draft(row, table.name)
 
     def close(self) -> None:
-        """Raise CorpusError when a label column held values that the recipe does not know."""
-        if not self._unknown:
-            return
+        """Raise CorpusError when a label column held values that the recipe does not name."""
         shown = [
             f"{where}: column {self._theirs(column)} is {value!r}; expected {expected}"
             for (column, value, expected), where in list(self._unknown.items())[:SHOWN_VALUES]
         ]
-        more = len(self._unknown) - len(shown)
-        shown += [f"and {more} more unknown values"] * bool(more)
-        raise CorpusError("; ".join(shown) + f"; name them in {self._recipe.path}")
+        if more := len(self._unknown) - len(shown):
+            shown.append(f"and {more} more unknown values")
+        if shown:
+            raise CorpusError("; ".join(shown) + f"; name them in {self._recipe.path}")
 
-    def _draft(self, row: TableRow) -> Draft:
-        recipe = self._recipe
-        given = row.values
-        title, text, publisher = (given.get(name, "") for name in ("title", "text", "publisher"))
+    def _draft(self, row: TableRow, table: str) -> Draft:
+        """Return the draft of a row; the name of its table may tell the publisher."""
+        recipe, values = self._recipe, row.values
+        title, text, publisher = (values.get(name, "") for name in ("title", "text", "publisher"))
         shares, voted = self._shares(row)
-        topic = self._topic(row)
+        topic = values.get("topic", "").strip()
+        if topic and recipe.topics:
+            if topic not in recipe.topics and not recipe.unknown:
+                self._note(row, "topic", f"one of {', '.join(map(repr, recipe.topics))}")
+            topic = recipe.topics.get(topic, recipe.unknown)
         body = demojibake(text, recipe.mojibake)
         return Draft(
             key=title_key(title or text),
             title=" ".join(demojibake(title, recipe.mojibake).split()),
             text=split_paragraphs(body) if recipe.paragraphs == "commas" else body.strip(),
-            publisher=recipe.publisher_name(publisher or row.table) or publisher or recipe.publisher,
-            id=given.get("id", "").strip(),
+            publisher=recipe.publisher_name(publisher or table) or publisher or recipe.publisher,
+            id=values.get("id", "").strip(),
             date=self._date(row),
-            url=given.get("url", "").strip(),
-            desk="/".join(given[name].strip() for name in ("desk", "subdesk") if name in given),
+            url=values.get("url", "").strip(),
+            section="/".join(values[name].strip() for name in ("section", "subsection") if name in values),
             topic=topic,
             shares=shares,
             voted=voted,
@@ -232,32 +234,20 @@ class Drafter:
             self.problems.append(f"{row.where}: column {column} is {given!r}; expected a date; left empty")
         return date.removesuffix(MIDNIGHT)
 
-    def _topic(self, row: TableRow) -> str:
-        given = row.values.get("topic", "").strip()
-        topics = self._recipe.topics
-        if not given or not topics:
-            return given
-        if given not in topics and not self._recipe.unknown:
-            self._note(row, "topic", f"one of {', '.join(map(repr, topics))}")
-        return topics.get(given, self._recipe.unknown)
-
     def _shares(self, row: TableRow) -> tuple[list[float], bool]:
         """Return the share of annotators who said clickbait, none or one, and whether by votes."""
-        votes = row.values.get("votes", "").strip()
-        voters = self._recipe.voters
+        recipe = self._recipe
+        votes, label = (row.values.get(name, "").strip() for name in ("votes", "clickbait"))
         if votes:
-            if votes.isdecimal() and int(votes) <= voters:
-                return [int(votes) / voters], True
-            self._note(row, "votes", f"a whole number from 0 to {voters} (`voters`)")
-        given = row.values.get("clickbait", "").strip()
-        if not given or votes:
-            return [], False
-        labels = self._recipe.clickbait
-        meaning = labels.get(given, labels.get(given.lower()))
-        if meaning is None:
-            self._note(row, "clickbait", f"one of {', '.join(map(repr, labels))}")
-            return [], False
-        return [float(meaning)], False
+            if votes.isdecimal() and int(votes) <= recipe.voters:
+                return [int(votes) / recipe.voters], True
+            self._note(row, "votes", f"a whole number from 0 to {recipe.voters} (`voters`)")
+        elif label:
+            meaning = recipe.clickbait.get(label, recipe.clickbait.get(label.lower()))
+            if meaning is not None:
+                return [float(meaning)], False
+            self._note(row, "clickbait", f"one of {', '.join(map(repr, recipe.clickbait))}")
+        return [], False
 
     def _note(self, row: TableRow, column: str, expected: str) -> None:
         self._unknown.setdefault((column, row.values[column].strip(), expected), row.where)
@@ -303,7 +293,7 @@ def corpus_rows(drafts: Sequence[Draft], annotations: Annotations, recipe: Recip
     for draft in drafts:
         place = draft.publisher, draft.key
         row: dict[str, Any] = {"id": _unique(draft.id or draft.key, taken), "title": draft.title, "text": draft.text}
-        row |= {name: value for name in ("publisher", "date", "url", "desk") if (value := getattr(draft, name))}
+        row |= {name: value for name in ("publisher", "date", "url", "section") if (value := getattr(draft, name))}
         row |= _topic(draft, None if place in given else annotations.topics.get(place), recipe)
         links = [
             {"headline": title, "related": grade >= 1, "grade": grade}
@@ -322,23 +312,20 @@ def corpus_rows(drafts: Sequence[Draft], annotations: Annotations, recipe: Recip
 
 
 def _topic(draft: Draft, reading: TopicReading | None, recipe: Recipe) -> dict[str, Any]:
-    """Return a row's topic and where it comes from: a reading, the row itself, or its desk."""
+    """Return a row's topic and where it comes from: a reading, the row itself, or its section."""
     if reading:
         source = {"topic_source": CHOSEN} if reading.chosen else {}
         return {"topic": reading.topic, "sure": reading.sure} | source
     if draft.topic:
         return {"topic": draft.topic}
-    entry = recipe.desk_entry(draft.publisher, draft.desk)
+    entry = recipe.section_entry(draft.publisher, draft.section)
     if entry and not draft.alone:
-        return {"topic": recipe.desks[draft.publisher][entry], "topic_source": DESK}
+        return {"topic": recipe.sections[draft.publisher][entry], "topic_source": SECTION}
     return {}
 
 
 def _unique(name: str, taken: dict[str, int]) -> str:
-    """Return a name that no row has yet: itself, or with -2, -3 behind it.
-
-    `taken`: the names given, each with the number to go on from.
-    """
+    """Return the name, or with -2, -3 behind it what is not taken; `taken` has the number to go on from for each."""
     number, found = taken.get(name, 1), name
     while found in taken:
         number += 1
@@ -348,30 +335,14 @@ def _unique(name: str, taken: dict[str, int]) -> str:
     return found
 
 
-@dataclass(slots=True)
-class DeskAgreement:
-    """How the topic of a desk fares: its rows, those that were read, those of them that it fits."""
-
-    publisher: str
-    desk: str
-    topic: str
-    rows: int = 0
-    read: int = 0
-    agreed: int = 0
-
-
-def agreements(rows: Iterable[Mapping[str, Any]], recipe: Recipe) -> list[DeskAgreement]:
-    """Return how the topics of desks fare with those of readers, desk by desk of the recipe."""
-    found = {
-        (publisher, desk): DeskAgreement(publisher, desk, topic)
-        for publisher, desks in recipe.desks.items()
-        for desk, topic in desks.items()
-    }
+def agreements(rows: Iterable[Mapping[str, Any]], recipe: Recipe) -> dict[Place, tuple[int, int, int]]:
+    """Return for each (publisher, section) of the recipe: its rows, those that were read, those of them that agree."""
+    counts = {(publisher, section): (0, 0, 0) for publisher, found in recipe.sections.items() for section in found}
     for row in rows:
         publisher = row.get("publisher", "")
-        if count := found.get((publisher, recipe.desk_entry(publisher, row.get("desk", "")))):
-            count.rows += 1
-            if "topic" in row and "topic_source" not in row:
-                count.read += 1
-                count.agreed += row["topic"] == count.topic
-    return list(found.values())
+        if entry := recipe.section_entry(publisher, row.get("section", "")):
+            is_read = "topic" in row and "topic_source" not in row
+            agrees = is_read and row["topic"] == recipe.sections[publisher][entry]
+            total, read, agreed = counts[publisher, entry]
+            counts[publisher, entry] = total + 1, read + is_read, agreed + agrees
+    return counts

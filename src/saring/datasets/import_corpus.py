@@ -4,23 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
-from saring.datasets.assemble import (
-    DESK,
-    DeskAgreement,
-    Draft,
-    Drafter,
-    agreements,
-    corpus_rows,
-    merged,
-    open_tables,
-    table_rows,
-)  # fmt: skip
+from saring.datasets.assemble import SECTION, Draft, Drafter, agreements, corpus_rows, merged, open_tables
 from saring.datasets.fetch import check_sha256, fetch, file_name, is_address
-from saring.datasets.recipe import Recipe, load_recipe, read_annotations
+from saring.datasets.recipe import Place, Recipe, load_recipe, read_annotations
 from saring.errors import ConfigError, CorpusError, InputError, UsageError, masked
 from saring.io.writers import open_rows
 
@@ -34,66 +25,51 @@ TOPICS = ("economy", "gossip", "international_politics", "other")
 Progress = Callable[[str, int, int], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where the tables came from."""
 
     path: Path  # what was read
     address: str = ""  # where it was fetched; empty for a path of the user's
     sha256: str = ""  # of the file; empty for a folder
     verified: bool = False  # that is the checksum that the user or the recipe names
-    tables: int = 0
-    verified_tables: int = 0  # those of them whose checksum the recipe names
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """What an import did; `rows_in` = `articles` + `headlines` + `joined` + `left_out`."""
+class Imported(NamedTuple):
+    """What an import did."""
 
     recipe: Recipe
     origin: Origin
-    rows_in: int
-    articles: int  # rows written with more than a headline
-    headlines: int  # rows written that are a headline alone
-    joined: int  # headlines whose label went to an article or an equal headline
-    left_out: int  # rows that could not be used
-    topics_read: int  # articles whose topic stands in an annotation or a column
-    topics_by_desk: int
-    topics_none: int
+    counts: Mapping[str, int]  # rows = articles + headlines + joined + left_out; topics and labels by their source
     own_topics: Mapping[str, int]  # rows of each topic that is none of `TOPICS`, the commonest first
-    clickbait: int  # labelled titles
-    links: int  # labelled links
-    unplaced: int  # labels of the annotations whose article or headline no table has
-    desks: tuple[DeskAgreement, ...]
-    problems: tuple[str, ...]  # what was wrong with which row
+    sections: Mapping[Place, tuple[int, int, int]]  # as `assemble.agreements` returns them
+    problems: Sequence[str]  # what was wrong with which row
 
     def lines(self) -> Iterator[str]:
         """Yield the report for people, line by line."""
         yield (
-            f"{self.rows_in:,} rows = {self.articles:,} articles + {self.headlines:,} headlines "
-            f"alone + {self.joined:,} joined to them + {self.left_out:,} left out"
-        )
+            "{rows:,} rows = {articles:,} articles + {headlines:,} headlines alone + {joined:,} joined to them "
+            "+ {left_out:,} left out"
+        ).format_map(self.counts)
         yield (
-            f"topics of articles: {self.topics_read:,} read, {self.topics_by_desk:,} by desk, "
-            f"{self.topics_none:,} without; {self.clickbait:,} titles with a clickbait label; "
-            f"{self.links:,} links"
-        )
+            "topics of articles: {topics_read:,} read, {topics_by_section:,} by section, {topics_none:,} without; "
+            "{clickbait:,} titles with a clickbait label; {links:,} links"
+        ).format_map(self.counts)
         if self.own_topics:
             shown = ", ".join(f"{topic} ({n:,})" for topic, n in self.own_topics.items())
             yield (
-                f"topics of your own: {shown}; `saring train` learns them, but saring's own model "
-                f"answers {', '.join(TOPICS)} alone: if these are meant, name yours under [topics] "
-                f"in {self.recipe.path}"
+                f"topics of your own: {shown}; `saring train` learns them, but saring's own model answers "
+                f"{', '.join(TOPICS)} alone: if these are meant, name yours under [topics] in {self.recipe.path}"
             )
-        if self.unplaced:
-            yield f"{self.unplaced:,} labels of the annotations found no row with their title"
-        read = [desk for desk in self.desks if desk.read]
-        for desk in read:
-            share = f"{desk.agreed} of {desk.read} read"
-            yield f"  {desk.publisher} {desk.desk}: {desk.rows:,} rows, {desk.topic} in {share}"
-        if read:
-            agreed, all_read = sum(d.agreed for d in read), sum(d.read for d in read)
-            yield f"desks and readers agree on {agreed:,} of {all_read:,} articles"
+        if unplaced := self.counts["unplaced"]:
+            yield f"{unplaced:,} labels of the annotations found no row with their title"
+        all_read = all_agreed = 0
+        for (publisher, section), (rows, read, agreed) in self.sections.items():
+            if read:
+                topic = self.recipe.sections[publisher][section]
+                yield f"  {publisher} {section}: {rows:,} rows, {topic} in {agreed} of {read} read"
+                all_read, all_agreed = all_read + read, all_agreed + agreed
+        if all_read:
+            yield f"sections and readers agree on {all_agreed:,} of {all_read:,} articles"
         yield from self._about_data()
         yield from self.problems[:SHOWN_PROBLEMS]
         if len(self.problems) > SHOWN_PROBLEMS:
@@ -103,10 +79,10 @@ class Imported:
         """Yield where the data come from and what is owed to their makers."""
         origin, recipe = self.origin, self.recipe
         if origin.address or (recipe.sha256 and origin.sha256):
-            known = "as expected" if origin.verified else "not verified, for no checksum names it"
-            yield f"{origin.address or origin.path}: SHA-256 {origin.sha256} ({known})"
+            checked = "as expected" if origin.verified else "not verified, for no checksum names it"
+            yield f"{origin.address or origin.path}: SHA-256 {origin.sha256} ({checked})"
         if recipe.checksums:
-            yield f"{origin.verified_tables} of {origin.tables} tables verified by their checksum"
+            yield "{verified_tables} of {tables} tables verified by their checksum".format_map(self.counts)
         if recipe.licence:
             yield f"licence {recipe.licence}"
         if recipe.citation:
@@ -143,47 +119,51 @@ def import_corpus(
     if out.suffix != ".jsonl":
         raise UsageError(f"{out}: found suffix {out.suffix!r}; expected .jsonl")
     annotations = read_annotations(plan.annotations)
+    drafter = Drafter(plan)
+
+    def drafts_of(table: Path) -> Iterator[Draft]:
+        for draft in drafter.drafts(table):
+            if drafter.rows % BATCH_ROWS == 0:
+                progress("reading", drafter.rows, 0)
+            yield draft
+
     with open_rows(out, {}, overwrite=overwrite) as file:
         origin = _origin(plan, source, out.parent, sha256, progress)
-        drafter = Drafter(plan)
         with open_tables(origin.path, plan) as tables:
             if out.resolve() in (table.resolve() for table in tables):
                 raise ConfigError(f"{out}: is also an input; name another file for the output")
-            known = sum(table.name in plan.checksums for table in tables)
-            origin = replace(origin, tables=len(tables), verified_tables=known)
-            drafts = merged(_counted(drafter, tables, plan, progress))
+            drafts = merged(chain.from_iterable(map(drafts_of, tables)))
         drafter.close()
         rows = list(corpus_rows(drafts, annotations, plan))
-        for start in range(0, len(rows), BATCH_ROWS):
-            file.write(rows[start : start + BATCH_ROWS])
-            progress("writing", min(start + BATCH_ROWS, len(rows)), len(rows))
         if not rows:
             raise CorpusError(
                 f"{origin.path}: found no row to import of {drafter.rows}; first problem: "
                 f"{next(iter(drafter.problems), 'the tables are empty')}"
             )
+        for start in range(0, len(rows), BATCH_ROWS):
+            file.write(rows[start : start + BATCH_ROWS])
+            progress("writing", min(start + BATCH_ROWS, len(rows)), len(rows))
     headlines = sum(draft.alone for draft in drafts)
-    topics = [row.get("topic_source", "read") for row in rows if "topic" in row]
-    own = Counter(topic for row in rows if (topic := row.get("topic", TOPICS[-1])) not in TOPICS)
+    sources = Counter(row.get("topic_source", "read") for row in rows if "topic" in row)
     links = sum(len(row.get("links", ())) for row in rows)
-    return Imported(
-        recipe=plan,
-        origin=origin,
-        rows_in=drafter.rows,
-        articles=len(drafts) - headlines,
-        headlines=headlines,
-        joined=drafter.rows - drafter.left_out - len(rows),
-        left_out=drafter.left_out,
-        topics_read=len(topics) - topics.count(DESK),
-        topics_by_desk=topics.count(DESK),
-        topics_none=len(drafts) - headlines - len(topics),
-        own_topics=dict(own.most_common()),
-        clickbait=sum("clickbait" in row for row in rows),
-        links=links,
-        unplaced=annotations.labels - sum("sure" in row for row in rows) - links,
-        desks=tuple(agreements(rows, plan)),
-        problems=tuple(drafter.problems),
-    )
+    counts = {
+        "tables": len(tables),
+        "verified_tables": sum(table.name in plan.checksums for table in tables),
+        "rows": drafter.rows,
+        "articles": len(drafts) - headlines,  # with more than a headline
+        "headlines": headlines,  # alone
+        "joined": drafter.rows - drafter.left_out - len(rows),  # headlines whose label went to another row
+        "left_out": drafter.left_out,
+        "topics_read": sources.total() - sources[SECTION],  # they stand in an annotation or a column
+        "topics_by_section": sources[SECTION],
+        "topics_none": len(drafts) - headlines - sources.total(),
+        "clickbait": sum("clickbait" in row for row in rows),
+        "links": links,
+        # labels of the annotations whose article or headline no table has
+        "unplaced": annotations.labels - sum("sure" in row for row in rows) - links,
+    }
+    own = Counter(topic for row in rows if (topic := row.get("topic", TOPICS[-1])) not in TOPICS)
+    return Imported(plan, origin, counts, dict(own.most_common()), agreements(rows, plan), drafter.problems)
 
 
 def _origin(plan: Recipe, source: str | Path | None, folder: Path, sha256: str, progress: Progress) -> Origin:
@@ -213,12 +193,3 @@ def _origin(plan: Recipe, source: str | Path | None, folder: Path, sha256: str, 
         else:
             return Origin(path, masked(address), digest, verified=bool(expected))
     raise InputError("; ".join(problems))
-
-
-def _counted(drafter: Drafter, tables: Sequence[Path], plan: Recipe, progress: Progress) -> Iterator[Draft]:
-    """Yield the drafts of all tables, telling how many rows were read."""
-    for table in tables:
-        for draft in drafter.take(table_rows(table, plan)):
-            if drafter.rows % BATCH_ROWS == 0:
-                progress("reading", drafter.rows, 0)
-            yield draft

@@ -13,7 +13,7 @@ Keys of a mapping file, all optional but ``columns.title`` or ``columns.text``::
     [topics]                        their topic value = our topic; without it values are topics
     [clickbait]                     their value = true or false, beside 1/0, true/false, yes/no
     [publishers]                    a word in a publisher's or file's name = the name it gets
-    [desks."publisher"]             desk or section of desks = topic
+    [sections."publisher"]          section, or "section/subsection" = topic
     [annotations]                   topics, chosen, links: CSV files beside the mapping file
     [files] layouts                 lists of patterns: tables of a folder or zip
     [sha256]                        file name = its SHA-256
@@ -37,7 +37,7 @@ from saring.io.records import rows
 from saring.parsing.rules import load_rules
 
 COLUMNS = (
-    "id", "title", "text", "publisher", "date", "time", "url", "desk", "subdesk", "topic",
+    "id", "title", "text", "publisher", "date", "time", "url", "section", "subsection", "topic",
     "clickbait", "votes",
 )  # fmt: skip
 """Our names for what a row may hold."""
@@ -46,19 +46,20 @@ KEY_DIGITS = 12  # of 40; two of a million titles share a key with a probability
 
 _YES_NO = {**dict.fromkeys(("1", "true", "yes", "ya"), True), **dict.fromkeys(("0", "false", "no", "tidak"), False)}
 _ANY = "*"  # a key of the user's
-_TEXTS = [str]  # a list of strings; one string serves as a list of one
-# What stands under each key. Values of `object` are checked by `_check_values`.
+_TEXTS = "a string or a list of strings"  # one string serves as a list of one
+_EXPECTED = {str: "a string", int: "a whole number from 1", bool: "true or false"}
+# What stands under each key.
 _FORMAT: Mapping[str, Any] = {
     **dict.fromkeys(("name", "page", "licence", "citation", "publisher", "unknown", "mojibake", "paragraphs"), str),
     "missing": _TEXTS,
-    "voters": object,
+    "voters": int,
     "columns": dict.fromkeys(COLUMNS, _TEXTS),
     "topics": {_ANY: str},
-    "clickbait": {_ANY: object},
+    "clickbait": {_ANY: bool},
     "publishers": {_ANY: str},
-    "desks": {_ANY: {_ANY: str}},
+    "sections": {_ANY: {_ANY: str}},
     "annotations": dict.fromkeys(("topics", "chosen", "links"), str),
-    "files": {"layouts": object},
+    "files": {"layouts": [_TEXTS]},
     "sha256": {_ANY: str},
     "download": {"addresses": _TEXTS, "sha256": str},
 }
@@ -83,7 +84,7 @@ class Recipe:
     topics: Mapping[str, str] = field(default_factory=dict)
     clickbait: Mapping[str, bool] = field(default_factory=dict)
     publishers: Mapping[str, str] = field(default_factory=dict)
-    desks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    sections: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     annotations: Mapping[str, Path] = field(default_factory=dict)
     layouts: tuple[tuple[str, ...], ...] = ()
     checksums: Mapping[str, str] = field(default_factory=dict)
@@ -95,66 +96,61 @@ class Recipe:
         letters = "".join(char for char in given.lower() if char.isalnum())
         return next((name for word, name in self.publishers.items() if word in letters), "")
 
-    def desk_entry(self, publisher: str, desk: str) -> str:
-        """Return the entry of [desks] that a desk falls under, itself or its section, or ""."""
-        entries = self.desks.get(publisher, {})
-        return next((name for name in (desk, desk.partition("/")[0]) if name in entries), "")
+    def section_entry(self, publisher: str, section: str) -> str:
+        """Return the key of [sections] for a "section/subsection", itself or what is before the "/", or ""."""
+        entries = self.sections.get(publisher, {})
+        return next((name for name in (section, section.partition("/")[0]) if name in entries), "")
 
 
 def load_recipe(path: str | Path) -> Recipe:
-    """Return the recipe in a TOML file; ConfigError for an unknown key or a value of another kind."""
+    """Return the recipe in a TOML file; ConfigError for an unknown key or a value that is no use there."""
     path = Path(path)
     values = _checked(read_toml(path), _FORMAT, str(path))
-    layouts = values.pop("files", {}).get("layouts", [])
-    if not isinstance(layouts, list):
-        raise ConfigError(f"{path} [files]: layouts is {layouts!r}; expected lists of patterns")
-    layouts = tuple(_checked(layout, _TEXTS, f"{path} [files]", "layouts") for layout in layouts)
+    values |= values.pop("files", {})
     values["checksums"] = values.pop("sha256", {})
+    values |= values.pop("download", {})
     values["clickbait"] = _YES_NO | values.get("clickbait", {})
     values["annotations"] = {kind: path.parent / name for kind, name in values.get("annotations", {}).items()}
-    values |= values.pop("download", {})
-    recipe = Recipe(path=path, columns=values.pop("columns", {}), layouts=layouts, **values)
-    _check_values(recipe)
-    return recipe
-
-
-def _checked(value: Any, kind: Any, where: str, key: str = "") -> Any:
-    """Return the value of a key, lists as tuples; ConfigError where it is of another kind."""
-    place = f"{where} {key}" if where.endswith("]") else f"{where}: {key}"
-    if isinstance(kind, Mapping):
-        if not isinstance(value, Mapping):
-            raise ConfigError(f"{place} is {value!r}; expected a table, [{key}]")
-        inside = f"{where} [{key}]" if key else where
-        if _ANY not in kind:
-            check_keys(value, kind, inside)
-        return {name: _checked(v, kind.get(name, kind.get(_ANY)), inside, name) for name, v in value.items()}
-    if kind is _TEXTS:
-        found = [value] if isinstance(value, str) else value
-        if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
-            raise ConfigError(f"{place} is {value!r}; expected a string or a list of strings")
-        return tuple(found)
-    if not isinstance(value, kind):
-        raise ConfigError(f"{place} is {value!r}; expected a string")
-    return value
-
-
-def _check_values(recipe: Recipe) -> None:
-    """Raise ConfigError for values that are of the right type and yet no use."""
-    path = recipe.path
+    recipe = Recipe(path=path, columns=values.pop("columns", {}), **values)
     if not {"title", "text"} & set(recipe.columns):
         raise ConfigError(f"{path} [columns]: found neither 'title' nor 'text'; name one of them")
     if recipe.paragraphs not in PARAGRAPHS:
         raise ConfigError(f"{path}: paragraphs is {recipe.paragraphs!r}; expected one of {PARAGRAPHS[1:]}")
-    if type(recipe.voters) is not int or recipe.voters < 1:
-        raise ConfigError(f"{path}: voters is {recipe.voters!r}; expected a whole number from 1")
-    for value, meaning in recipe.clickbait.items():
-        if type(meaning) is not bool:
-            raise ConfigError(f"{path} [clickbait] {value}: found {meaning!r}; expected true/false")
     if recipe.mojibake and not _is_one_byte(recipe.mojibake):
         raise ConfigError(
             f"{path}: mojibake is {recipe.mojibake!r}; expected a codec of one byte a character, "
             "such as 'mac_roman' or 'cp1252'"
         )
+    return recipe
+
+
+def _checked(value: Any, kind: Any, where: str, key: str = "") -> Any:
+    """Return the value of a key, lists as tuples; ConfigError where it is of another kind."""
+    found: Any = None
+    expected = f"a table, [{key}]"
+    if isinstance(kind, Mapping):
+        if isinstance(value, Mapping):
+            inside = f"{where} [{key}]" if key else where
+            if _ANY not in kind:
+                check_keys(value, kind, inside)
+            found = {name: _checked(v, kind.get(name, kind.get(_ANY)), inside, name) for name, v in value.items()}
+    elif isinstance(kind, list):
+        expected = "lists of patterns"
+        if isinstance(value, list):
+            found = tuple(_checked(item, kind[0], where, key) for item in value)
+    elif kind == _TEXTS:
+        expected = _TEXTS
+        texts = [value] if isinstance(value, str) else value
+        if isinstance(texts, list) and all(isinstance(item, str) for item in texts):
+            found = tuple(texts)
+    else:
+        expected = _EXPECTED[kind]
+        if type(value) is kind and not (kind is int and value < 1):
+            found = value
+    if found is None:
+        place = f"{where} {key}" if where.endswith("]") else f"{where}: {key}"
+        raise ConfigError(f"{place} is {value!r}; expected {expected}")
+    return found
 
 
 def _is_one_byte(codec: str) -> bool:

@@ -43,7 +43,7 @@ class LabelledArticle:
 
     article: Article
     topic: str = ""
-    # Who gave the topic: empty for a reader; "chosen" for a reader of an article that a model was unsure of; "desk"
+    # Who gave the topic: empty for a reader; "chosen" for a reader of an article that a model was unsure of; "section"
     # where a portal's section is taken for it.
     topic_source: str = ""
     clickbait: bool | None = None

@@ -24,7 +24,7 @@ from saring.training.corpus import LabelledArticle
 
 Strings = NDArray[np.str_]
 DAY_CHARS = len("2024-01-31")
-SECTION = "desk"  # source of a topic that is only the portal's section
+SECTION = "section"  # source of a topic that is only the portal's section
 # In the order of the alphabet, as scikit-learn keeps classes; the second is the positive one.
 LINK_LABELS = ("related", "unrelated")
 CLICKBAIT_LABELS = ("clear", "clickbait")
