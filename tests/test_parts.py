@@ -7,6 +7,7 @@ import orjson
 import pytest
 
 from saring.article import Record
+from saring.batch import clean, run
 from saring.batch.parts import PartMaker, Task
 from saring.errors import BundleError
 from saring.io.blocks import Block
@@ -33,10 +34,12 @@ def test_a_task_does_the_same_in_another_process(model, keep_links):
         assert pickle.loads(pickle.dumps(task)).table(records) == task.table(records)
 
 
-def test_a_task_that_scores_no_links_takes_no_model_along(model):
-    for keep_links in ("none", "all"):
-        assert pickle.loads(pickle.dumps(Task("clean", model, keep_links))).model is None
-    assert pickle.loads(pickle.dumps(Task("clean", model, "related"))).model is not None
+def test_cleaning_that_scores_no_links_takes_no_model_along(model, tmp_path, monkeypatch):
+    tasks = []
+    monkeypatch.setattr(run, "_run", lambda inputs, out, task, options: tasks.append(task))
+    for keep_links in ("none", "all", "related"):
+        clean([], tmp_path / "out.jsonl", model, keep_links=keep_links)
+    assert [pickle.loads(pickle.dumps(task)).model is None for task in tasks] == [True, True, False]
 
 
 def test_a_model_that_was_replaced_meanwhile_scores_no_row(bundle_folder, shipped, tmp_path):

@@ -1,7 +1,7 @@
 """Files and folders that appear under their name only when they are whole and on the disk.
 
-What a rename shows after a power cut is what was brought to the disk before it; that the name is
-there at all is known once the folder is on the disk, too. So: write aside, `sync`, `appear`.
+What a rename shows after a power cut is what was brought to the disk before it; that the name is there at all is known
+once the folder is on the disk, too. So: write aside, `sync`, `appear`.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _CLAIMING = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, 
 class Aside:
     """A file that is written aside, as `path` with ``.part`` behind it, and claimed for this process.
 
-    Used as a context: what has not appeared by the end is removed, and an older file stays. Raises
-    BlockingIOError where another process has claimed the file.
+    Used as a context: what has not appeared by the end is removed, and an older file stays. BlockingIOError where
+    another process has claimed the file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -94,7 +94,6 @@ else:
     import fcntl
 
     def _lock(number: int) -> None:
-        """Lock an open file, or raise BlockingIOError where another process has."""
         fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 

@@ -1,7 +1,7 @@
 """Worker processes, and where installed programs are.
 
-No code of the working folder runs in a worker, for articles of strangers may lie there: a worker finds
-modules where saring and its libraries are, and nowhere else.
+No code of the working folder runs in a worker, for articles of strangers may lie there: a worker finds modules where
+saring and its libraries are, and nowhere else.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ _BOOT = (
 class WorkerProcess:
     """A Python process that calls one function and dies with this process; it starts at once.
 
-    The function stands at the top level of a module. It is called with the file that its answers go to and the
-    arguments; requests are its standard input.
+    The function, at the top level of a module, is called with the file that its answers go to and the arguments;
+    requests are its standard input.
     """
 
     def __init__(
@@ -65,7 +65,8 @@ class WorkerProcess:
         assert self._process.stdin is not None and self._process.stdout is not None
         self.stdin: IO[bytes] = self._process.stdin
         self.stdout: IO[bytes] = self._process.stdout
-        self._end = weakref.finalize(self, _end, self._process, alive)
+        # Ends the process at once, whatever it does, and closes its pipes.
+        self.stop = weakref.finalize(self, _end, self._process, alive)
 
     @property
     def runs(self) -> bool:
@@ -75,10 +76,6 @@ class WorkerProcess:
     def kill(self) -> None:
         """End the process at once; whoever waits for its answer sees the pipe close."""
         self._process.kill()
-
-    def stop(self) -> None:
-        """End the process at once, whatever it does, and close its pipes."""
-        self._end()
 
     def ending(self) -> str:
         """Return in words how a process ended that has closed its pipes."""
@@ -124,24 +121,19 @@ def _serve(name: str, arguments: str, alive: str) -> None:
     os.dup2(2, 1)  # whatever a library prints must not run into the answers
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     if os.name == "posix":
-        _end_with_parent(int(alive))
+        import fcntl
+        import select
+
+        # The system ends this process when the parent's end of the pipe closes. A thread that looks for the parent
+        # would wait for a page's or an article's long work in C.
+        pipe = int(alive)
+        signal.signal(signal.SIGIO, signal.SIG_DFL)
+        fcntl.fcntl(pipe, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(pipe, fcntl.F_SETFL, fcntl.fcntl(pipe, fcntl.F_GETFL) | os.O_ASYNC)
+        if select.select([pipe], [], [], 0)[0]:  # it has closed before
+            os._exit(1)
     with suppress(EOFError, BrokenPipeError):
         named(name)(answers, *json.loads(arguments))
-
-
-def _end_with_parent(alive: int) -> None:
-    """Have the system end this process when the other end of a pipe closes, whatever it does.
-
-    A thread that looks for the parent would wait for a page's or an article's long work in C.
-    """
-    import fcntl
-    import select
-
-    signal.signal(signal.SIGIO, signal.SIG_DFL)
-    fcntl.fcntl(alive, fcntl.F_SETOWN, os.getpid())
-    fcntl.fcntl(alive, fcntl.F_SETFL, fcntl.fcntl(alive, fcntl.F_GETFL) | os.O_ASYNC)
-    if select.select([alive], [], [], 0)[0]:  # it has closed before
-        os._exit(1)
 
 
 def name_of(function: Callable[..., Any]) -> str:

@@ -1,16 +1,16 @@
 """The finished parts of an output, kept beside it until all are there.
 
 The folder ``<out>.parts`` holds a file for each finished part, another one for its rows with errors, a lock that one
-run at a time holds, and the manifest. The manifest is JSON Lines: the plan of the run, then a line for each finished
-part with the digests of its files. An interrupted run of the same plan goes on from there.
+run at a time holds, and the manifest: JSON Lines, the plan of the run, then a line for each finished part with the
+digests of its files. An interrupted run of the same plan goes on from there.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -21,10 +21,11 @@ import orjson
 from saring.atomic import Aside, claim, sync, whole
 from saring.batch.parts import Part, Summary
 from saring.errors import ConfigError
+from saring.io.blocks import Block
 from saring.io.input_files import PARTS_SUFFIX
 from saring.io.writers import RowFile, put, telling
 
-LAYOUT = 3  # of the folder of parts; a run of another one is not gone on with
+LAYOUT = 4  # of the folder of parts; a run of another one is not gone on with
 LOCK, MANIFEST = "lock", "manifest.jsonl"
 REFUSED_SUFFIX = ".errors"
 _PART = re.compile(rf"part-\d{{6,}}({re.escape(REFUSED_SUFFIX)})?(\.part)?")
@@ -60,9 +61,7 @@ class Plan:
 class Done:
     """What is noted of a finished part."""
 
-    bytes: int
-    digest: str
-    refused: str  # digest of its rows with errors, empty where there are none
+    digest: str  # of its rows, and of those with errors
     rows_in: int
     summary: Summary
 
@@ -83,22 +82,23 @@ class Checkpoint:
         self._folder = parts_folder(out)
         self.plan, self.done, self.joined = plan, done, joined
         self.rows = self._resumed = sum(part.rows_in for part in done.values())
+        self._count = 0  # parts of the whole output, as far as is known
         with whole(self._folder / MANIFEST) as file:
-            file.write(_json({"layout": LAYOUT, "config": digest(_json(plan.settings)), **asdict(plan)}) + b"\n")
+            file.write(_json({"layout": LAYOUT, "config": _digest(_json(plan.settings)), **asdict(plan)}) + b"\n")
             file.writelines(_part_line(number, part) for number, part in sorted(done.items()))
             if joined:
                 file.write(_signed({"joined": joined}))
-        self._manifest = (self._folder / MANIFEST).open("ab")
 
-    def close(self) -> None:
-        """Close the manifest."""
-        with suppress(OSError):  # what a full disk did not take, and was told of
-            self._manifest.close()
+    def missing(self, batches: Iterable[list[Block]]) -> Iterator[tuple[int, Sequence[Block]]]:
+        """Yield the batches whose parts are not there yet, each with its number; of all batches `finish` has parts."""
+        for number, batch in enumerate(batches):
+            self._count = number + 1
+            if number not in self.done:
+                yield number, batch
 
     def add(self, number: int, part: Part, rows_in: int) -> None:
         """Keep a part; ConfigError where the disk is full, or refuses otherwise."""
-        refused = digest(part.refused) if part.refused else ""
-        noted = Done(len(part.data), digest(part.data), refused, rows_in, part.summary)
+        noted = Done(_digest(part.data + part.refused), rows_in, part.summary)
         with telling(self._out):
             if part.refused:
                 with whole(self._folder / (_name(number) + REFUSED_SUFFIX)) as file:
@@ -119,21 +119,20 @@ class Checkpoint:
 
     def _note(self, line: bytes) -> None:
         """Append a line to the manifest."""
-        self._manifest.write(line)
-        sync(self._manifest)
+        with (self._folder / MANIFEST).open("ab") as manifest:
+            manifest.write(line)
+            sync(manifest)
 
-    def finish(self, count: int, columns: Mapping[str, str], quarantine: Aside | None, *, overwrite: bool) -> Summary:
-        """Join parts 0 to `count` - 1 to rows of these columns, remove them and return what was done.
+    def finish(self, columns: Mapping[str, str], quarantine: Aside | None, *, overwrite: bool) -> Summary:
+        """Join all parts to rows of these columns, remove them and return what was done.
 
         Output and quarantine are whole before one of them gets its name, and the manifest knows them before that: a
         run that ends in between is gone on with like any other. ConfigError where the disk is full, or refuses
         otherwise, or a part is no longer as it was written.
         """
-        for number in [number for number in self.done if number >= count]:
-            del self.done[number]  # of files that were gone when they were to be read again
         with RowFile(self._out, columns, overwrite=overwrite or is_one_of(self._out, self.joined)) as rows:
             files = [rows.file]
-            for number in range(count):
+            for number in range(self._count):
                 found = _read_part(self._folder, number, self.done[number])
                 if found is None:
                     raise ConfigError(
@@ -156,9 +155,8 @@ class Checkpoint:
                 self._note(_signed({"joined": joined}))
         if quarantine is not None:
             put(quarantine, overwrite=overwrite or is_one_of(quarantine.path, self.joined))
-        self.close()
         _empty(self._folder)
-        return sum((self.done[number].summary for number in range(count)), Summary(resumed=self._resumed))
+        return sum((self.done[number].summary for number in range(self._count)), Summary(resumed=self._resumed))
 
 
 @contextmanager
@@ -185,8 +183,7 @@ def open_checkpoint(out: Path, plan: Plan, *, overwrite: bool) -> Iterator[Check
                 changes = plan.changes(older) or ["the input can be read only once"]
                 raise ConfigError(
                     f"{folder}: holds the parts of an interrupted run that cannot be gone on with: "
-                    f"{'; '.join(changes)}; run the command that was interrupted, or add --overwrite to "
-                    "start anew"
+                    f"{'; '.join(changes)}; run the command that was interrupted, or add --overwrite to start anew"
                 )
             done, joined = {}, []
             with telling(folder):
@@ -194,8 +191,7 @@ def open_checkpoint(out: Path, plan: Plan, *, overwrite: bool) -> Iterator[Check
         try:
             with telling(out):
                 checkpoint = Checkpoint(out, plan, done, joined)
-            with closing(checkpoint):
-                yield checkpoint
+            yield checkpoint
         finally:
             if not done or not plan.input:
                 _empty(folder)
@@ -222,8 +218,8 @@ def read_manifest(out: Path) -> Manifest:
         ) from None
     if foreign:
         raise ConfigError(
-            f"{folder}: unfinished output goes there, but it holds {min(foreign)!r}, which is not "
-            "ours; move the folder away or name another output"
+            f"{folder}: unfinished output goes there, but it holds {min(foreign)!r}, which is not ours; "
+            "move the folder away or name another output"
         )
     kinds = {"input": str, "model": str, "settings": dict, "scored_at": str}
     if head.get("layout") != LAYOUT or not all(isinstance(head.get(name), kind) for name, kind in kinds.items()):
@@ -232,7 +228,7 @@ def read_manifest(out: Path) -> Manifest:
     joined: list[FileId] = []
     for line in lines[:-1]:
         found = _object(line)
-        if found.pop("line", "") != digest(_json(found)):
+        if found.pop("line", "") != _digest(_json(found)):
             break
         if "joined" in found:
             joined = found["joined"]
@@ -253,8 +249,7 @@ def is_one_of(path: Path, files: Iterable[FileId]) -> bool:
     return path.exists() and _file_id(path.stat()) in files
 
 
-def digest(data: bytes) -> str:
-    """Return a digest of some bytes."""
+def _digest(data: bytes) -> str:
     return blake2b(data, digest_size=16).hexdigest()
 
 
@@ -277,16 +272,14 @@ def _object(line: bytes) -> dict[str, Any]:
 
 def _signed(line: Mapping[str, Any]) -> bytes:
     """Return a line with a digest of itself."""
-    return _json({**line, "line": digest(_json(line))}) + b"\n"
+    return _json({**line, "line": _digest(_json(line))}) + b"\n"
 
 
 def _part_line(number: int, done: Done) -> bytes:
-    """Return the line of a finished part."""
     return _signed({"part": number, **asdict(done), "rows_out": done.summary.rows})
 
 
 def _name(number: int) -> str:
-    """Return the name of a part's file."""
     return f"part-{number:06d}"
 
 
@@ -295,15 +288,13 @@ def _read_part(folder: Path, number: int, done: Done) -> tuple[bytes, bytes] | N
     path = folder / _name(number)
     try:
         data = path.read_bytes()
-        refused = path.with_name(path.name + REFUSED_SUFFIX).read_bytes() if done.refused else b""
+        refused = path.with_name(path.name + REFUSED_SUFFIX).read_bytes() if done.summary.errors else b""
     except OSError:
         return None
-    found = (len(data), digest(data), digest(refused) if refused else "")
-    return (data, refused) if found == (done.bytes, done.digest, done.refused) else None
+    return (data, refused) if _digest(data + refused) == done.digest else None
 
 
 def _remove_parts(folder: Path) -> None:
-    """Remove the files of all parts."""
     for path in folder.iterdir():
         if _PART.fullmatch(path.name):
             path.unlink()

@@ -21,7 +21,6 @@ from saring.html.page import PageReader
 from saring.io.blocks import Block
 from saring.io.records import ReadOptions, open_blocks
 from saring.io.writers import SUFFIXES, ColumnValues
-from saring.kernel.scoring import prepare
 from saring.predict import Model, load, take
 from saring.schema import CLEAN_COLUMNS, Column, as_table, kept_columns, kinds, prediction_columns
 
@@ -54,8 +53,8 @@ def _summary(table: ColumnValues) -> Summary:
     """Return the counts of rows, given as columns."""
     rows = len(table["error"])
     errors = [error for error in table["error"] if error]
-    flags = zip(table.get("abstained", ()), table["error"], strict=False)
-    abstained = sum(bool(flag and not error) for flag, error in flags)
+    flags = table.get("abstained", [False] * rows)
+    abstained = sum(bool(flag and not error) for flag, error in zip(flags, table["error"], strict=True))
     links, unrelated = (sum(number or 0 for number in table.get(name, ())) for name in ("n_links", "n_unrelated"))
     scored = rows - len(errors) - abstained
     return Summary(rows, scored, abstained, len(errors), links, unrelated, errors[0] if errors else "")
@@ -66,15 +65,10 @@ class Task:
     """What is done to records. It may be pickled for another process, which opens the model anew."""
 
     command: Literal["score", "clean"]  # makes prediction rows, or articles without teasers and boilerplate
-    model: Model | None  # None where the task does not use it
+    model: Model | None  # None where no row hangs on what a model says
     keep_links: KeepLinks
     scored_at: str = ""  # time that stands in prediction rows, ISO 8601
     kept: Mapping[str, str] = field(default_factory=dict)  # the input's own columns that stay, to their kinds
-
-    @property
-    def uses_model(self) -> bool:
-        """Whether rows hang on what a model says, whose last digits are the kernel's or plain Python's."""
-        return self.command == "score" or self.keep_links == "related"
 
     @property
     def columns(self) -> dict[str, str]:
@@ -93,19 +87,18 @@ class Task:
 
     def _answers(self, records: list[Record]) -> Sequence[Any]:
         """Return what the columns take their values from."""
-        model = self.model if self.uses_model else None
-        if model and self.command == "score":
-            return model.predict(records, keep_links=self.keep_links, scored_at=self.scored_at)
+        if self.model and self.command == "score":
+            return self.model.predict(records, keep_links=self.keep_links, scored_at=self.scored_at)
         found = take(records)
         articles = [item for item in found if isinstance(item, Article)]
-        if model:
-            texts = iter([prediction.clean_text for prediction in model.predict(articles, keep_links=self.keep_links)])
+        if self.model:
+            texts = iter([p.clean_text for p in self.model.predict(articles, keep_links=self.keep_links)])
         else:
             texts = iter([clean_text(a, a.links if self.keep_links == "all" else ()) for a in articles])
         return [Cleaned(i, next(texts)) if isinstance(i, Article) else Cleaned(_unreadable(i), None) for i in found]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        place = (str(self.model.path), self.model.model_version) if self.model and self.uses_model else None
+        place = self.model and (str(self.model.path), self.model.model_version)
         return _unpickled, (place, self.command, self.keep_links, self.scored_at, self.kept)
 
 
@@ -123,20 +116,13 @@ def _unreadable(item: Prediction) -> Article:
 
 def _unpickled(place: tuple[str, str] | None, command: Literal["score", "clean"], *rest: Any) -> Task:
     """Return a task in a worker process: loading a model from its path is faster than sending it."""
-    if place is None:
-        return Task(command, None, *rest)
-    path, version = place
-    prepare()
-    model = load(path)
-    if model.model_version != version:
+    model = load(place[0]) if place else None
+    if place and model and model.model_version != place[1]:
         raise BundleError(
-            f"{path}: found model {model.model_version}, expected {version}, which the run began "
-            "with; leave models alone while they work, and run the command again"
+            f"{place[0]}: found model {model.model_version}, expected {place[1]}, which the run began with; "
+            "leave models alone while they work, and run the command again"
         )
     return Task(command, model, *rest)
-
-
-# Rows, a step at a time: a step that fails is done again, one article at a time.
 
 
 class OutOfTime(Exception):
@@ -147,8 +133,7 @@ class OutOfTime(Exception):
 def time_limit(seconds: float) -> Iterator[None]:
     """Raise OutOfTime in the body once it has run for so long.
 
-    There is no limit where Python takes no alarm: outside the main thread, on Windows, and where the program that
-    uses saring has set an alarm of its own.
+    Outside the main thread, on Windows, and where the program that uses saring has set an alarm there is no limit.
     """
     if (
         not hasattr(signal, "setitimer")
@@ -192,56 +177,46 @@ def _step_table(task: Task, records: list[Record], seconds: float) -> ColumnValu
 
     InputError where it fails on all of several articles: the installation is at fault, not they.
     """
-    found = _tried(task, records, seconds)
+
+    def tried(records: list[Record]) -> ColumnValues | Exception:
+        try:
+            with time_limit(seconds):
+                return task.table(records)
+        except SaringError:
+            raise
+        except Exception as error:
+            return error
+
+    found = tried(records)
     if not isinstance(found, Exception):
         return found
-    reason = "" if isinstance(found, OutOfTime) else _told(found)
     tables: list[ColumnValues] = []
-    failed = 0
+    failures = []
     for record in records:
-        table = _tried(task, [record], seconds)
+        table = tried([record])
         if isinstance(table, OutOfTime):
             why = f"the article took longer than {seconds:g} seconds and was given up"
             table = task.table([with_error(record, why)])
         elif isinstance(table, Exception):
-            failed += 1
-            table = task.table([with_error(record, f"the article broke the scoring ({_told(table)})")])
+            failures.append(f"{type(table).__name__}: {table!s:.200}")
+            table = task.table([with_error(record, f"the article broke the scoring ({failures[-1]})")])
         tables.append(table)
-    if failed == len(records) > 1:
+    if len(failures) == len(records) > 1:
         raise InputError(
-            f"{records[0].where}: scoring fails from here on, whatever the article ({reason}); "
+            f"{records[0].where}: scoring fails from here on, whatever the article ({failures[0]}); "
             "check the installation, and please report it"
         )
     return _stacked(tables, task.columns)
 
 
-def _tried(task: Task, records: list[Record], seconds: float) -> ColumnValues | Exception:
-    """Return the rows of records, or what the task failed with."""
-    try:
-        with time_limit(seconds):
-            return task.table(records)
-    except SaringError:
-        raise
-    except Exception as error:
-        return error
-
-
-def _told(error: Exception) -> str:
-    return f"{type(error).__name__}: {error!s:.200}"
-
-
-def _stacked(tables: Iterable[ColumnValues], names: Iterable[str]) -> ColumnValues:
+def _stacked(tables: Sequence[ColumnValues], names: Iterable[str]) -> ColumnValues:
     """Return tables of these columns one below another."""
-    tables = list(tables)
     return {name: list(chain.from_iterable(table[name] for table in tables)) for name in names}
 
 
 def with_error(record: Record, why: str) -> Record:
     """Return a record as one that cannot be scored."""
     return replace(record, error=f"{record.where}: {why}; look at it or take it out")
-
-
-# Parts.
 
 
 class Part(NamedTuple):
@@ -264,20 +239,14 @@ class PartMaker:
     def part(self, blocks: Sequence[Block], pages: PageReader | None = None) -> Part:
         """Return the part that the rows in blocks make; `pages` is the page reader of many parts."""
         records = open_blocks(blocks, self.options, pages)
-        table = _stacked(row_tables(self.task, records, self.seconds), self.task.columns)
+        table = _stacked(list(row_tables(self.task, records, self.seconds)), self.task.columns)
         if len(table["error"]) != len(records):
             raise AssertionError(f"{len(records)} records gave {len(table['error'])} rows")
-        refused = [
-            _refused_line(record, id, error)
-            for record, id, error in zip(records, table["id"], table["error"], strict=True)
-            if error
-        ]
-        data = SUFFIXES[self.suffix](self.task.columns).part_of(table)
-        return Part(data, b"".join(refused), _summary(table))
-
-
-def _refused_line(record: Record, id: str, error: str) -> bytes:
-    """Return the line of a row with an error in the quarantine file."""
-    file, colon, number = record.where.rpartition(":")
-    file, row = (file, int(number)) if colon and number.isdigit() else (record.where, None)
-    return orjson.dumps({"file": file, "row": row, "id": id, "reason": error}, option=orjson.OPT_APPEND_NEWLINE)
+        refused = b""
+        for record, id, error in zip(records, table["id"], table["error"], strict=True):
+            if error:
+                name, _, number = record.where.rpartition(":")
+                file, row = (name, int(number)) if name and number.isdecimal() else (record.where, None)
+                line = {"file": file, "row": row, "id": id, "reason": error}
+                refused += orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+        return Part(SUFFIXES[self.suffix](self.task.columns).part_of(table), refused, _summary(table))

@@ -17,13 +17,13 @@ from typing import TypedDict, Unpack, cast
 
 from saring import __version__
 from saring.article import KeepLinks
-from saring.batch.checkpoints import Checkpoint, FileId, Plan, is_one_of, open_checkpoint, parts_folder, read_manifest
+from saring.batch.checkpoints import FileId, Plan, is_one_of, open_checkpoint, parts_folder, read_manifest
 from saring.batch.parts import KEEP_ERRORS, PartMaker, Summary, Task
-from saring.batch.workers import Batch, WorkerPool, parts_made_here
+from saring.batch.workers import WorkerPool, parts_made_here
 from saring.errors import ConfigError, SaringError, UsageError
 from saring.io.blocks import Block
 from saring.io.formats import parquet_metadata
-from saring.io.input_files import PACKINGS, InputFile, find_files
+from saring.io.input_files import PACKINGS, find_files
 from saring.io.records import ReadOptions, kept_kinds, read_blocks
 from saring.io.writers import check_place, claimed, followed, telling
 from saring.kernel.scoring import prepare
@@ -162,7 +162,8 @@ def clean(
     """
     if keep_links == "related" and model is None:
         raise ConfigError("keeping the related links needs a model; expected one from load()")
-    return _run(inputs, out, Task("clean", model, keep_links), options, **run)
+    task = Task("clean", model if keep_links == "related" else None, keep_links)
+    return _run(inputs, out, task, options, **run)
 
 
 def _run(
@@ -181,15 +182,11 @@ def _run(
     options = options or KEEP_ERRORS
     out, quarantine = followed(Path(out)), followed(Path(quarantine)) if quarantine else None
     max_rows = BATCH_ROWS if batch_size is None else batch_size
-    _refuse_own_output(inputs, out)
-    _check_places(out, quarantine, overwrite, read_manifest(out).joined)
-    for number, name, most in (
-        (1 if workers is None else workers, "--workers", MAX_WORKERS), (max_rows, "--batch-size", 1_000_000),
-    ):  # fmt: skip
+    _check_places(inputs, out, quarantine, overwrite, read_manifest(out).joined)
+    numbers = {"--workers": (1 if workers is None else workers, MAX_WORKERS), "--batch-size": (max_rows, 1_000_000)}
+    for name, (number, most) in numbers.items():
         if not 1 <= number <= most:
             raise UsageError(f"{name}: found {number}; expected 1 to {most:,}")
-    if quarantine is not None:
-        _refuse_own_output(inputs, quarantine)
     all_blocks = cast("Generator[Block]", read_blocks(list(inputs), options))
     batches = cut_batches(all_blocks, max_rows, BATCH_SIZE)
     with ExitStack() as ending:
@@ -199,10 +196,9 @@ def _run(
         workers = workers or (cores() if is_large else 1)
         pool = None
         if workers > 1:
-            if not kernel_is_kept():
+            if task.model and not kernel_is_kept():
                 prepare()  # or each worker would compile it
-            # Without scores, too, the kernel searches for what parsing looks for. Workers start during the survey.
-            pool = WorkerPool(workers, kernel=True)
+            pool = WorkerPool(workers, kernel=task.model is not None)  # workers start during the survey
             ending.callback(pool.stop)
         input_digest, n_rows = survey(inputs, options.format)
         settings = asdict(options) | {
@@ -214,55 +210,44 @@ def _run(
             "batch_size": max_rows,
             "saring": __version__,
         }
-        if task.uses_model:
+        if task.model:
             settings["compiled"] = pool.compiled() if pool else prepare()
         version = task.model.model_version if task.model else ""
         plan = Plan(input_digest, version, settings, datetime.now(UTC).isoformat(timespec="seconds"))
         checkpoint = ending.enter_context(open_checkpoint(out, plan, overwrite=overwrite))
-        _check_places(out, quarantine, overwrite, checkpoint.joined)
+        _check_places(inputs, out, quarantine, overwrite, checkpoint.joined)
         scored_at = task.scored_at or checkpoint.plan.scored_at
         task = replace(task, scored_at=scored_at, kept=kept_kinds(inputs, options))
         maker = PartMaker(task, out.suffix.lower(), options)
         try:
             progress(checkpoint.rows, n_rows)
-            count = _make_parts(chain(first, batches), maker, pool, checkpoint, lambda n: progress(n, n_rows))
-            return checkpoint.finish(count, task.columns, refused, overwrite=overwrite)
+            missing = checkpoint.missing(chain(first, batches))
+            with closing(pool.parts(missing, maker) if pool else parts_made_here(missing, maker)) as parts:
+                for number, batch, part in parts:
+                    checkpoint.add(number, part, sum(map(len, batch)))
+                    progress(checkpoint.rows, n_rows)
+            return checkpoint.finish(task.columns, refused, overwrite=overwrite)
         except (KeyboardInterrupt, SaringError) as stop:
             stop.add_note(checkpoint.kept())
             raise
 
 
-def _make_parts(
-    batches: Iterable[list[Block]],
-    maker: PartMaker,
-    pool: WorkerPool | None,
-    checkpoint: Checkpoint,
-    progress: Callable[[int], None],
-) -> int:
-    """Have all parts made that are not there yet and return how many there are in all."""
-    count = 0
-
-    def missing() -> Iterator[Batch]:
-        nonlocal count
-        for count, batch in enumerate(batches, start=1):
-            if count - 1 not in checkpoint.done:
-                yield count - 1, batch
-
-    with closing(pool.parts(missing(), maker) if pool else parts_made_here(missing(), maker)) as parts:
-        for number, batch, part in parts:
-            checkpoint.add(number, part, sum(map(len, batch)))
-            progress(checkpoint.rows)
-    return count
-
-
-# What may be written where.
-
-
-def _check_places(out: Path, quarantine: Path | None, overwrite: bool, joined: Collection[FileId]) -> None:
-    """Refuse places that cannot or shall not be written to; files of this very run may be there."""
-    for path in (out, quarantine) if quarantine else (out,):
+def _check_places(
+    inputs: Sequence[str | Path], out: Path, quarantine: Path | None, overwrite: bool, joined: Collection[FileId]
+) -> None:
+    """Refuse places that are inputs, or cannot or shall not be written to; files of this very run may be there."""
+    for path in filter(None, (out, quarantine)):
         with telling(path):
-            ours = is_one_of(path, joined)
+            there, ours = path.exists(), is_one_of(path, joined)
+        for given in map(Path, inputs if there else ()):
+            with suppress(OSError):  # who reads it says what is wrong with it
+                if given.samefile(path):
+                    raise ConfigError(f"{path}: is also an input; name another file for the output")
+                if Path(os.path.realpath(given)) in Path(os.path.realpath(path)).parents:
+                    raise ConfigError(
+                        f"{path}: lies in the input folder {given} and would be read as articles; remove it or name "
+                        "a file elsewhere"
+                    )
         check_place(path, overwrite=overwrite or ours)
     if quarantine is not None:
         if quarantine.suffix.lower() != ".jsonl":
@@ -272,25 +257,6 @@ def _check_places(out: Path, quarantine: Path | None, overwrite: bool, joined: C
             raise UsageError(f"{out}: is both output and quarantine; name two files")
         if where.parent == Path(os.path.realpath(parts_folder(out))):
             raise UsageError(f"{where}: unfinished output goes into this folder; name another one")
-
-
-def _refuse_own_output(inputs: Sequence[str | Path], out: Path) -> None:
-    """Raise ConfigError when the output is there and would be read as an input."""
-    with telling(out):
-        if not out.exists():
-            return
-    for path in map(Path, inputs):
-        with suppress(OSError):  # who reads it says what is wrong with it
-            if path.samefile(out):
-                raise ConfigError(f"{out}: is also an input; name another file for the output")
-            if Path(os.path.realpath(path)) in Path(os.path.realpath(out)).parents:
-                raise ConfigError(
-                    f"{out}: lies in the input folder {path} and would be read as articles; remove "
-                    "it or name a file elsewhere"
-                )
-
-
-# What is in the inputs.
 
 
 def cut_batches(blocks: Iterable[Block], max_rows: int, max_size: int) -> Iterator[list[Block]]:
@@ -332,26 +298,26 @@ def survey(inputs: Iterable[str | Path], format: str) -> tuple[str, int | None]:
     digest = blake2b(digest_size=16)
     counts: list[int | None] = []
     once = False
-    for source in find_files(list(inputs), format):
-        if source.path is not None and source.reopens:
-            digest.update(repr((source.name, source.format)).encode())
-            counts.append(_surveyed(digest, source, source.path))
-        else:
-            once |= source.named
+    for file in find_files(list(inputs), format):
+        if file.path is None or not file.reopens:
+            once |= file.named
             counts.append(None)
+        else:
+            digest.update(repr((file.name, file.format)).encode())
+            counts.append(_surveyed(digest, file.format, file.path))
     return "" if once else digest.hexdigest(), (None if None in counts else sum(count or 0 for count in counts))
 
 
-def _surveyed(digest: blake2b, source: InputFile, path: Path) -> int | None:
+def _surveyed(digest: blake2b, format: str, path: Path) -> int | None:
     """Add a file to a digest and return about how many rows it has."""
     lines = quotes = 0
     try:
         with path.open("rb") as file:
             while chunk := file.read(CHUNK_BYTES):
                 digest.update(chunk)
-                if source.format == "jsonl":
+                if format == "jsonl":
                     lines += chunk.count(b"\n")
-                elif source.format == "csv":
+                elif format == "csv":
                     pieces = chunk.split(b'"')  # every other one stands within quotes
                     lines += sum(piece.count(b"\n") for piece in pieces[quotes % 2 :: 2])
                     quotes += len(pieces) - 1
@@ -360,7 +326,7 @@ def _surveyed(digest: blake2b, source: InputFile, path: Path) -> int | None:
         return None
     if path.suffix.lower() in PACKINGS:
         return None
-    if source.format == "parquet":
+    if format == "parquet":
         metadata = parquet_metadata(path)
         return metadata and int(metadata.num_rows)
-    return {"jsonl": lines, "csv": max(0, lines - 1), "txt": 1, "html": 1}.get(source.format)
+    return {"jsonl": lines, "csv": max(0, lines - 1), "txt": 1, "html": 1}.get(format)

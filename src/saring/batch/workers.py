@@ -94,8 +94,8 @@ class Worker(WorkerProcess):
             answer: dict[str, Any] = orjson.loads(self.stdout.readline())
         except (OSError, ValueError):
             raise InputError(
-                f"a worker process did not start ({self.ending()}); what it said stands "
-                "above, if it said anything; try --workers 1"
+                f"a worker process did not start ({self.ending()}); what it said stands above, if it said anything; "
+                "try --workers 1"
             ) from None
         if answer["error"]:
             raise SaringError(answer["error"])
@@ -148,28 +148,27 @@ class WorkerPool:
     def __init__(self, size: int, *, kernel: bool = False) -> None:
         self._size = size
         self._kernel = kernel
-        self._payload = b""
         self._idle: SimpleQueue[Worker | None] = SimpleQueue()  # None: one that is yet to start
         self._lock = Lock()
-        self._alive: set[Worker] = set()
+        self._workers: list[Worker] = []  # all that were started, those that died among them
         self._stopped = False
         for _ in range(size):
             self._idle.put(self._start())
 
     def compiled(self) -> bool:
         """Return whether the compiled kernel answers, once a worker has started."""
-        return next(iter(self._alive)).compiled
+        return self._workers[0].compiled
 
     def parts(self, batches: Iterable[Batch], maker: PartMaker) -> Generator[Made]:
         """Yield the part of each batch as soon as it is made; then stop the workers."""
-        self._payload = pickle.dumps(maker, pickle.HIGHEST_PROTOCOL)  # once, for all workers
+        payload = pickle.dumps(maker, pickle.HIGHEST_PROTOCOL)  # once, for all workers
         batches = iter(batches)
         waiting: dict[Future[Part], Batch] = {}
         with ThreadPoolExecutor(self._size) as threads:
             try:
                 while True:
                     for number, blocks in islice(batches, self._size * (1 + AHEAD) - len(waiting)):
-                        waiting[threads.submit(self._part, blocks, maker.options)] = (number, blocks)
+                        waiting[threads.submit(self._part, blocks, payload, maker.options)] = (number, blocks)
                     if not waiting:
                         return
                     for future in wait(waiting, return_when=FIRST_COMPLETED).done:
@@ -182,25 +181,24 @@ class WorkerPool:
         """End all workers, whatever they do."""
         with self._lock:
             self._stopped = True
-            alive = tuple(self._alive)
-        for worker in alive:
+        for worker in self._workers:
             worker.stop()
 
-    def _part(self, blocks: Sequence[Block], options: ReadOptions) -> Part:
+    def _part(self, blocks: Sequence[Block], payload: bytes, options: ReadOptions) -> Part:
         """Return the part of a batch; one that kills its worker twice is tried row by row."""
         for _ in range(2):  # it may have been another program that took all memory
             with suppress(WorkerDied):
-                return self._ask(blocks)
+                return self._ask(blocks, payload)
         checked = []
         for record in open_blocks(blocks, options):
             try:
-                self._ask([Block([record])])
+                self._ask([Block([record])], payload)
                 checked.append(record)
             except WorkerDied as death:
                 why = f"the article ended the process that worked on it ({death})"
                 checked.append(with_error(record, why))
         try:
-            return self._ask([Block(checked)])
+            return self._ask([Block(checked)], payload)
         except WorkerDied as death:
             raise InputError(
                 f"{checked[0].where} to {checked[-1].where}: the process that works on these rows "
@@ -208,25 +206,22 @@ class WorkerPool:
                 "be short: try a smaller --batch-size or fewer --workers"
             ) from None
 
-    def _ask(self, blocks: Sequence[Block]) -> Part:
+    def _ask(self, blocks: Sequence[Block], payload: bytes) -> Part:
         """Return the part that the next idle worker makes of blocks."""
         worker = self._idle.get()
         try:
             worker = worker or self._start()
-            return worker.part(self._payload, blocks)
+            return worker.part(payload, blocks)
         except WorkerDied:
-            with self._lock:
-                self._alive.discard(worker)
             worker = None
             raise
         finally:
             self._idle.put(worker)
 
     def _start(self) -> Worker:
-        """Return a new worker."""
         with self._lock:
             if self._stopped:
-                raise CancelledError  # the run has ended; nobody waits for the answer
+                raise CancelledError  # nobody waits for the answer
             worker = Worker(kernel=self._kernel)
-            self._alive.add(worker)
+            self._workers.append(worker)
             return worker

@@ -22,7 +22,7 @@ from saring.errors import ConfigError, InputError, MissingExtraError, SaringErro
 from saring.io.blocks import CHECKED_ROWS
 from saring.io.columns import Broken, Columns
 from saring.io.formats import header_of, json_line, parquet_schema
-from saring.io.input_files import FORMATS, find_files
+from saring.io.input_files import FORMATS, InputFile, find_files
 from saring.io.records import ReadOptions, fixer, kept_kinds
 from saring.io.writers import arrow_schema, check_place
 from saring.predict import Model
@@ -42,10 +42,8 @@ _CALL = "An error occurred while calling"  # what the bridge to Java says first,
 _OURS = re.compile(r"^saring\.errors\.\w+: (.+)", re.M)  # in the traceback of a worker process
 _PLACE = "^(.*?):([0-9]+): "  # at the start of an error: its file and row
 _KINDS = {  # of Spark's types, those that a column may have as they are
-    "string": "string",
     **dict.fromkeys(("tinyint", "smallint", "int", "bigint"), "int"),
-    **dict.fromkeys(("float", "double"), "float"),
-    "boolean": "bool",
+    **{"string": "string", "float": "float", "double": "float", "boolean": "bool"},
 }
 
 
@@ -153,15 +151,15 @@ def score_files(
     there = Path(_address(out))
     for given in map(str, inputs):
         here = Path(_address(given))
-        if here == there or here in there.parents or there in here.parents:
+        if here.is_relative_to(there) or there.is_relative_to(here):
             raise ConfigError(f"{out}: is an input or lies within {given}; name another folder")
-    groups, names = _found(inputs, options.format)
+    groups, files = _found(inputs, options.format)
     suffix = Path(out).suffix.lower()
     lines = "" if suffix == ".parquet" else suffix
-    local = [path for path in inputs if "://" not in str(path)]
-    kept = kept_kinds(local, options) if len(local) == len(inputs) else dict.fromkeys(options.keep, "json")
+    is_local = not any("://" in str(path) for path in inputs)
+    kept = kept_kinds(inputs, options) if is_local else dict.fromkeys(options.keep, "json")
     stamp = datetime.now(UTC).isoformat(timespec="seconds")
-    scorer = Scorer(ship(model), keep_links, stamp, options, lines, names, kept)
+    scorer = Scorer(ship(model), keep_links, stamp, options, lines, files, kept)
     columns = Task("score", model, keep_links, kept=kept).columns
     with spark_session(master) as spark:
         cores = spark.sparkContext.defaultParallelism
@@ -177,7 +175,7 @@ def score_files(
             _rename_parts(spark, _address(out), suffix)
         else:
             writer.option("compression", "zstd").parquet(_address(out))
-        return _counted(spark, _address(out), suffix, list(columns), [name for _, name in names.values()])
+        return _counted(spark, _address(out), suffix, list(columns), [file.name for file in files.values()])
 
 
 def map_batches(df: DataFrame, work: Callable[[Batches], Batches], columns: Mapping[str, str]) -> DataFrame:
@@ -189,12 +187,9 @@ def map_batches(df: DataFrame, work: Callable[[Batches], Batches], columns: Mapp
         return df.mapInArrow(work, from_arrow_schema(arrow_schema(columns)))
 
 
-# The session.
-
-
 @contextmanager
 def spark_session(master: str | None) -> Iterator[SparkSession]:
-    """Yield a Spark session; one that was there before stays. What goes wrong in it is a SaringError."""
+    """Yield a Spark session; one that was there before stays. What goes wrong in it is a `SaringError`."""
     try:
         from py4j.protocol import Py4JError
         from pyspark.errors import PySparkException
@@ -207,13 +202,13 @@ def spark_session(master: str | None) -> Iterator[SparkSession]:
         java = Path(home, "bin", "java") if home else program("java")
         if not java or not os.access(java, os.X_OK):
             raise ConfigError(
-                f"found no Java{f' in JAVA_HOME, {home}' if home else ''}; Spark expects Java {JAVA} "
-                f"or newer; install one (Debian: apt-get install openjdk-{JAVA}-jre-headless)"
+                f"found no Java{f' in JAVA_HOME, {home}' if home else ''}; Spark expects Java {JAVA} or newer; install "
+                f"one (Debian: apt-get install openjdk-{JAVA}-jre-headless)"
             )
     elif master and before.sparkContext.master != master:
         raise ConfigError(
-            f"{master}: found a session on {before.sparkContext.master} in this process; stop it "
-            "or leave the master out"
+            f"{master}: found a session on {before.sparkContext.master} in this process; stop it or leave the "
+            "master out"
         )
     # Spark asks for "python3" otherwise, which need not be the one that saring is installed in.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
@@ -263,10 +258,10 @@ def _rename_parts(spark: SparkSession, folder: str, suffix: str) -> None:
 # Files to DataFrames: each row with its file and its number in it.
 
 
-def _found(inputs: Sequence[str | Path], format: str) -> tuple[dict[str, list[str]], dict[str, tuple[str, str]]]:
-    """Return the addresses of each format, and what ids and messages call each local file."""
+def _found(inputs: Sequence[str | Path], format: str) -> tuple[dict[str, list[str]], dict[str, InputFile]]:
+    """Return the addresses of each format, and the local files by their paths."""
     groups: dict[str, list[str]] = {}
-    names: dict[str, tuple[str, str]] = {}
+    files: dict[str, InputFile] = {}
     for given in map(str, inputs):
         if "://" in given:
             suffixes = [suffix for suffix in Path(given).suffixes[-2:] if suffix != ".gz"]
@@ -275,21 +270,21 @@ def _found(inputs: Sequence[str | Path], format: str) -> tuple[dict[str, list[st
                 raise InputError(f"{given}: the address tells no format; give --format {', '.join(READERS)}")
             groups.setdefault(found, []).append(given)
             continue
-        for source in find_files([given], format):
-            if source.path is None or source.format not in READERS:
+        for file in find_files([given], format):
+            if file.path is None or file.format not in READERS:
                 raise InputError(
-                    f"{source.name}: found {source.format or 'standard input'}; Spark reads "
-                    f"{', '.join(READERS)}; leave --engine spark out for this one"
+                    f"{file.name}: found {file.format or 'standard input'}; Spark reads {', '.join(READERS)}; "
+                    "leave --engine spark out for this one"
                 )
-            path = source.path.absolute()
-            if str(path) in names:
-                raise InputError(f"{source.name}: is named twice; name each file once")
+            path = file.path.absolute()
+            if str(path) in files:
+                raise InputError(f"{file.name}: is named twice; name each file once")
             if path.name.startswith(("_", ".")):
-                raise InputError(f"{source.name}: Spark leaves out such a name; rename the file")
-            names[str(path)] = (source.label, source.name)
+                raise InputError(f"{file.name}: Spark leaves out such a name; rename the file")
+            files[str(path)] = file
             literal = re.sub(r"([\[\]{}*?\\])", r"\\\1", _address(path))  # Spark takes each letter for itself
-            groups.setdefault(source.format, []).append(literal)
-    return groups, names
+            groups.setdefault(file.format, []).append(literal)
+    return groups, files
 
 
 def _article_columns(names: Iterable[str], options: ReadOptions) -> list[str]:
@@ -332,10 +327,10 @@ def _parquet(spark: SparkSession, paths: list[str], options: ReadOptions) -> Dat
     reader = spark.read
     if all(types.get(name) in _PARQUET_TYPES for name in chosen):
         # Given a schema, Spark does not look at other columns, of which it knows fewer than Arrow.
-        read_as = [_PARQUET_TYPES[types[name]] for name in chosen]
+        read_as = {_quoted(name): _PARQUET_TYPES[types[name]] for name in chosen}
         spark.conf.set("spark.sql.legacy.parquet.nanosAsLong", "true")
-        reader = reader.schema(", ".join(f"{value} {kind}" for value, (kind, _) in zip(values, read_as, strict=True)))
-        values = [f"{made.format(value)} AS {value}" for value, (_, made) in zip(values, read_as, strict=True)]
+        reader = reader.schema(", ".join(f"{name} {kind}" for name, (kind, _) in read_as.items()))
+        values = [f"{made.format(name)} AS {name}" for name, (_, made) in read_as.items()]
     return reader.parquet(*paths).selectExpr(
         f"_metadata.file_path AS {FILE}", f"_metadata.row_index + 1 AS {ROW}", *values
     )
@@ -347,8 +342,8 @@ def _csv(spark: SparkSession, paths: list[str], options: ReadOptions) -> DataFra
     delimiter, header, told = header_of("\n".join(head))
     if told:
         raise InputError(
-            f"{paths[0]}: found {head[0]!r} before the header; take the line out, or leave "
-            "--engine spark out for this file"
+            f"{paths[0]}: found {head[0]!r} before the header; take the line out, or leave --engine spark out for "
+            "this file"
         )
     chosen = _article_columns(header, options)
     cells = [f"_c{number}" for number in range(len(header))]
@@ -401,9 +396,6 @@ READERS: Mapping[str, Callable[[SparkSession, list[str], ReadOptions], DataFrame
     "jsonl": _json_lines,
     "csv": _csv,
 }
-
-
-# What was done.
 
 
 def _counted(spark: SparkSession, out: str, suffix: str, columns: Sequence[str], files: Sequence[str]) -> Summary:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -17,9 +18,10 @@ from saring import __version__
 from saring.article import KeepLinks, Record
 from saring.batch.parts import Task, row_tables
 from saring.errors import BundleError, ConfigError, install_hint
-from saring.io.blocks import InputRow, to_record
+from saring.io.blocks import InputRow, input_row, to_record
 from saring.io.columns import Broken, Columns
 from saring.io.formats import batch_rows, json_line
+from saring.io.input_files import InputFile
 from saring.io.records import ReadOptions, fixer
 from saring.io.writers import SUFFIXES, arrow_batch, arrow_schema
 from saring.kernel.scoring import SWITCH, prepare
@@ -35,7 +37,6 @@ BROKEN = "_saring_broken"  # what of a CSV file is no row
 
 LINES = {"value": "string"}  # the one column that is written as text
 
-_BOM = b"\xef\xbb\xbf"
 _DECIDING = ("numpy", "scikit-learn", "scipy")  # packages that last digits hang on
 
 Batches = Iterator[Any]  # Arrow record batches of one partition
@@ -62,14 +63,14 @@ class ShippedModel:
         for package, expected in self.versions:
             if here[package] != expected:
                 raise ConfigError(
-                    f"{platform.node()}: found {package} {here[package]}, expected {expected} "
-                    "as where the job was started; install the same versions on all machines"
+                    f"{platform.node()}: found {package} {here[package]}, expected {expected} as where the job was "
+                    "started; install the same versions on all machines"
                 )
         with self._engine(), TemporaryDirectory(prefix="saring-") as folder:
             if self.compiled and not prepare():
                 raise ConfigError(
-                    f"{platform.node()}: found no compiled kernel, which answers where the job was "
-                    f"started; {install_hint('fast')} on all machines, or start it with {SWITCH}=0"
+                    f"{platform.node()}: found no compiled kernel, which answers where the job was started; "
+                    f"{install_hint('fast')} on all machines, or start it with {SWITCH}=0"
                 )
             for name, data in self.files:
                 (Path(folder) / name).write_bytes(data)
@@ -78,8 +79,8 @@ class ShippedModel:
                 getattr(model.bundle, task)
         if model.model_version != self.model_version:
             raise BundleError(
-                f"{model.path}: found model {model.model_version}, expected {self.model_version}; "
-                "leave models alone while a job starts, and start it again"
+                f"{model.path}: found model {model.model_version}, expected {self.model_version}; leave models alone "
+                "while a job starts, and start it again"
             )
         _models[key] = model
         return model
@@ -88,10 +89,9 @@ class ShippedModel:
         """Yield items, each made while the code that is to score answers in this process."""
         while True:
             with self._engine():
-                try:
-                    item = next(items)
-                except StopIteration:
-                    return
+                item = next(items, None)
+            if item is None:
+                return
             yield item
 
     @contextmanager
@@ -102,18 +102,15 @@ class ShippedModel:
         try:
             yield
         finally:
-            if before is None:
-                del os.environ[SWITCH]
-            else:
+            del os.environ[SWITCH]
+            if before is not None:
                 os.environ[SWITCH] = before
 
 
 def ship(model: Model) -> ShippedModel:
     """Return a model as it travels."""
-    paths = sorted(path for path in model.path.iterdir() if path.is_file())
-    return ShippedModel(
-        model.model_version, tuple((path.name, path.read_bytes()) for path in paths), _versions(), prepare()
-    )
+    files = tuple((path.name, path.read_bytes()) for path in sorted(model.path.iterdir()) if path.is_file())
+    return ShippedModel(model.model_version, files, _versions(), prepare())
 
 
 def _versions() -> tuple[tuple[str, str], ...]:
@@ -128,7 +125,7 @@ def numbering(before: Mapping[tuple[str, int], int], header: Sequence[str] = ())
     each file, which is left out; empty where there is none. Functions within functions travel by value: processes
     that only count need not import saring, which takes them seconds.
     """
-    name = ROW
+    row_column = ROW
     first = 0 if header else 1
 
     def number(batches: Batches) -> Batches:
@@ -141,13 +138,13 @@ def numbering(before: Mapping[tuple[str, int], int], header: Sequence[str] = ())
                     here, last = block, before.get(block, 0) + first - 1
                 last += 1
                 numbers.append(last)
-            numbered = batch.set_column(1, name, numbers)
+            numbered = batch.set_column(1, row_column, numbers)
             for at in [at for at, number in enumerate(numbers) if number == 0]:
                 found = [(column[at].as_py() or "").lstrip("\ufeff") for column in batch.columns[2:]]
                 if found[: len(header)] != list(header):
                     raise ValueError(
-                        f"{batch[0][at]}: found a header without {list(header)}, which the first "
-                        "file has; score files of other columns by themselves"
+                        f"{batch[0][at]}: found a header without {list(header)}, which the first file has; "
+                        "score files of other columns by themselves"
                     )
             yield numbered.filter([number > 0 for number in numbers]) if header else numbered
 
@@ -163,7 +160,7 @@ class Scorer:
     scored_at: str  # one time for the whole job
     options: ReadOptions = field(default_factory=ReadOptions)
     suffix: str = ""  # format of the lines, one of `SUFFIXES`; empty for columns
-    names: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # local path to names in ids and in messages
+    files: Mapping[str, InputFile] = field(default_factory=dict)  # the local ones by their paths
     kept: Mapping[str, str] = field(default_factory=dict)  # columns of the input that stay, to their kinds
 
     def __call__(self, batches: Batches) -> Batches:
@@ -198,18 +195,13 @@ class Scorer:
             return InputRow(values, "", "")
         address, number = values.pop(FILE), values.pop(ROW)
         path = unquote(urlsplit(address).path)
-        label, name = self.names.get(path, (path.rpartition("/")[2], address))
-        id, where = f"{label}:{number}", f"{name}:{number}"
+        file = self.files.get(path) or InputFile(address, path.rpartition("/")[2], None, "", named=False)
         found: dict[str, Any] | Broken = values
         if values.pop(BROKEN, None) is not None:
             found = Broken(
-                "found a row that does not fit the header; expected as many cells, and quotes in pairs, "
-                "doubled inside a cell; repair the row"
+                "found a row that does not fit the header; expected as many cells, and quotes in pairs, doubled "
+                "inside a cell; repair the row"
             )
         elif LINE in values:
-            found = json_line(values[LINE].removeprefix(_BOM) + b"\n")
-        return (
-            InputRow({}, id, where, f"{where}: {found.error}")
-            if isinstance(found, Broken)
-            else InputRow(found, id, where)
-        )
+            found = json_line(values[LINE].removeprefix(BOM_UTF8) + b"\n")
+        return input_row(file, number, found)
