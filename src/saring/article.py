@@ -23,7 +23,6 @@ _LINE_BREAK = re.compile(r"\r\n?|\n")
 _STOPS = frozenset(".,;:!?)")  # one that stood behind a bracketed link belongs to the words before it
 _BLANKS = " \t\xa0"
 _ENTITY = re.compile(r"&(?:amp;)?(?:[a-zA-Z]{2,8}|#\d{1,7}|#x[\da-fA-F]{1,6});")  # "&amp;nbsp;", too
-_start = itemgetter(0)
 _SHORT = Repr()
 _SHORT.maxstring = _SHORT.maxother = 60
 _SHORT.maxtuple = _SHORT.maxlist = 3
@@ -124,21 +123,17 @@ class Article:
         >>> [piece.kind for piece in article.pieces() if piece.text.strip()]
         ['body', 'link', 'body']
         """
+        spans = [(link.start, link.end, "link") for link in self.links]
+        spans += [(removal.start, removal.end, removal.kind) for removal in self.removals]
+        spans.sort(key=itemgetter(0))
         at = 0
-        for start, end, kind in self._spans():
+        for start, end, kind in spans:
             if at < start:
                 yield Piece("body", at, start, self.text[at:start])
             yield Piece(kind, start, end, self.text[start:end])
             at = end
         if at < len(self.text):
             yield Piece("body", at, len(self.text), self.text[at:])
-
-    def _spans(self) -> list[tuple[int, int, str]]:
-        """Return start, end and kind of all that is not body, in order."""
-        spans = [(link.start, link.end, "link") for link in self.links]
-        spans += [(removal.start, removal.end, removal.kind) for removal in self.removals]
-        spans.sort(key=_start)
-        return spans
 
     @property
     def body(self) -> str:
@@ -256,27 +251,22 @@ def clean_text(article: Article, keep: Sequence[Link] = ()) -> str:
     ("&amp;"), which scrapers left, and where a link or boilerplate stood within it: there the two ends meet at one
     space, or at none before a stop.
     """
-    text, spans = article.text, article._spans()
-    if not spans:  # as most articles are
-        return _paragraphs(text)
+    if not (article.links or article.removals):  # as in most articles
+        return _paragraphs(article.text)
     kept = {link.start: link for link in keep}
     out: list[str] = []
     last_body = -1  # where in `out` the last piece of the body is
-    at = 0
-    for start, end, kind in [*spans, (len(text), len(text), "")]:
-        if at < start:
-            piece = text[at:start]
-            if last_body >= 0 and piece[0] in _STOPS:
+    for piece in article.pieces():
+        if piece.kind == "body":
+            text = piece.text
+            if last_body >= 0 and text[0] in _STOPS:
                 before = out[last_body].rstrip(_BLANKS)
                 if before and before[-1] not in "\r\n":  # the stop goes to the end of the piece before the cut
-                    out[last_body], piece = before + piece[0], piece[1:]
-            if out:
-                piece = _joint(out[-1], piece)
+                    out[last_body], text = before + text[0], text[1:]
             last_body = len(out)
-            out.append(piece)
-        if kind == "link" and (link := kept.get(start)):
+            out.append(_joint(out[-1], text) if out else text)
+        elif piece.kind == "link" and (link := kept.get(piece.start)):
             out.append(f"\n{link.marker} {link.headline}\n".replace("\n ", "\n"))
-        at = end
     return _paragraphs("".join(out))
 
 

@@ -8,22 +8,14 @@ from pathlib import Path
 from saring import store
 from saring.errors import BundleError
 
-MODELS_FOLDER = "models"
-MODELS_VARIABLE = "SARING_MODELS"  # names another folder of models
 SHIPPED = "id-news"  # in a checkout's models/, a link to where it lies in the package
 
 
 def find_bundle(path: str | Path | None = None) -> Path:
-    """Return the folder of a bundle; what `path` may be is said at `saring.load`.
-
-    Raises
-    ------
-    BundleError
-        When there is none.
-    """
-    where = path or os.environ.get(MODELS_VARIABLE)
+    """Return the folder of a bundle, or raise BundleError; `saring.load` says what `path` may be."""
+    where = path or os.environ.get("SARING_MODELS")
     if not where:
-        return _users_newest(Path(MODELS_FOLDER)) or shipped_bundle()
+        return store.newest(Path("models"), but=(SHIPPED,)) or shipped_bundle()
     if ":/" in str(where) and not Path(where).exists():  # "C:/models" is a folder
         from saring.tracking import resolve
 
@@ -32,17 +24,12 @@ def find_bundle(path: str | Path | None = None) -> Path:
     if (folder / "card.json").is_file():
         return folder
     # The shipped model lies in such a folder, too: it is meant where the user has made no other.
-    if found := _users_newest(folder) or store.newest(folder):
+    if found := store.newest(folder, but=(SHIPPED,)) or store.newest(folder):
         return found
     raise BundleError(
         f"{folder.absolute()}: found no model; check the path, or leave out --model and SARING_MODELS for the one that "
         "comes with saring (`make train` makes another)"
     )
-
-
-def _users_newest(folder: Path) -> Path | None:
-    """Return the newest bundle in a folder that did not come with saring."""
-    return store.newest(folder, but=(SHIPPED,)) if folder.is_dir() else None
 
 
 def shipped_bundle() -> Path:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from itertools import islice
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -34,7 +34,6 @@ SLICE_ROWS = 1024  # of a table turned to mappings at a time
 
 _TEXTS = [item.name for item in fields(Article) if item.type == "str"]
 _TEXTS_OF = attrgetter(*_TEXTS)
-_FIELDS_OF = attrgetter(*FIELDS)
 
 
 def rows_of(articles: Any) -> Iterable[Source]:
@@ -80,8 +79,8 @@ def _taken(source: Any, columns: Columns) -> Article | Prediction:
     elif isinstance(source, Record | Article):
         if isinstance(source, Record) and source.error:
             return _failed(source, source.id, source.error)
-        for name, value in zip(FIELDS, _FIELDS_OF(source), strict=True):
-            if not isinstance(value, str):
+        for name in FIELDS:
+            if not isinstance(value := getattr(source, name), str):
                 error = f"field {name!r} is {type(value).__name__}; expected a string"
                 return Prediction(id=str(source.id), error=error)
         where = getattr(source, "where", "")
@@ -121,16 +120,10 @@ def _storable(article: Article) -> Article:
     return replace(article, links=links, **storable)
 
 
-def _failed(known: Article | Record, id: str, error: str) -> Prediction:
-    """Return the prediction of what cannot be scored, with what is known of it all the same."""
-    return Prediction(
-        id=id,
-        title=known.title,
-        publisher=canonical_publisher(known.publisher, known.url),
-        publisher_printed=known.publisher,
-        url=known.url,
-        error=error,
-    )
+def _failed(item: Article | Record, id: str, error: str) -> Prediction:
+    """Return the prediction of what cannot be scored, with the metadata that could be read."""
+    publisher = canonical_publisher(item.publisher, item.url)
+    return Prediction(id, item.title, "", publisher, item.publisher, url=item.url, error=error)
 
 
 # Why a link was judged as it was, in words.
@@ -359,7 +352,7 @@ class Model:
 
         found = scoring.topics(bundle.topic, [*titles, *headlines], [*bodies, *[""] * len(links)])
         probabilities = [[round(p, DECIMALS) for p in row] for row in found.probabilities.tolist()]
-        topics = [_best(names, row) for row in probabilities]
+        topics = [max(zip(names, row, strict=True), key=itemgetter(1)) for row in probabilities]
         clickbait: list[float | None] = [None] * len(topics)
         if (clickbait_model := bundle.clickbait) is not None:
             scores = scoring.clickbait(clickbait_model, [*titles, *headlines])[:, -1].tolist()
@@ -437,12 +430,6 @@ def load(path: str | Path | None = None) -> Model:
 def _now() -> str:
     """Return the time to note in rows."""
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _best(topics: Sequence[str], probabilities: Sequence[float]) -> tuple[str, float]:
-    """Return the most probable topic and its probability."""
-    best = max(probabilities)
-    return topics[probabilities.index(best)], best
 
 
 def _abstention(best: float, out_of_domain: float, thresholds: Mapping[str, float]) -> Abstention | None:

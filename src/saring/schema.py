@@ -42,8 +42,14 @@ def _column(name: str, kind: str, meaning: str, null: str = "", value: Callable[
 
 
 def _filled(name: str) -> Callable[[Any], Any]:
-    """Return a function that gives an attribute, None where it is empty."""
-    return lambda thing: getattr(thing, name) or None
+    """Return a function that gives an attribute, also one of an attribute ("article.title"), None where it is empty."""
+    value = attrgetter(name)
+    return lambda thing: value(thing) or None
+
+
+def _item(mapping: str, key: str) -> Callable[[Any], Any]:
+    """Return a function that gives an item of the mapping that an attribute holds, None where it has none."""
+    return lambda thing: getattr(thing, mapping).get(key)
 
 
 _UNKNOWN = "unknown"
@@ -103,49 +109,36 @@ _AFTER_TOPICS = (
 
 def prediction_columns(topics: Iterable[str]) -> tuple[Column, ...]:
     """Return the columns of a prediction row, made from a `Prediction`; each topic has a column ``p_<topic>``."""
-    return (*_BEFORE_TOPICS, *map(_probability, topics), *_AFTER_TOPICS)
-
-
-def _probability(topic: str) -> Column:
-    """Return the column of a topic's probability."""
-    meaning = f"probability of the topic {topic}"
-    return Column(f"p_{topic}", "float", meaning, _FAILED, lambda found: found.probabilities.get(topic))
-
-
-def _of_article(name: str) -> Callable[[Any], Any]:
-    """Return a function that gives an attribute of a cleaned article, None where it is empty."""
-    return lambda cleaned: getattr(cleaned.article, name) or None
+    probabilities = (
+        Column(f"p_{topic}", "float", f"probability of the topic {topic}", _FAILED, _item("probabilities", topic))
+        for topic in topics
+    )
+    return (*_BEFORE_TOPICS, *probabilities, *_AFTER_TOPICS)
 
 
 _PUBLISHERS: Mapping[str, Callable[[Any], Any]] = {
     "publisher": lambda cleaned: canonical_publisher(cleaned.article.publisher, cleaned.article.url) or None,
-    "publisher_printed": _of_article("publisher"),
+    "publisher_printed": _filled("article.publisher"),
 }
 # Of a clean article, made from a `saring.batch.parts.Cleaned`.
 CLEAN_COLUMNS = (
-    *(replace(column, value=_PUBLISHERS.get(column.name, _of_article(column.name))) for column in _OF_ARTICLE),
-    _column("author", "string", "who wrote it", _UNKNOWN, _of_article("author")),
-    _column("editor", "string", "who edited it", _UNKNOWN, _of_article("editor")),
-    _column("place", "string", "place in the dateline", _UNKNOWN, _of_article("place")),
+    *(replace(column, value=_PUBLISHERS.get(column.name, _filled(f"article.{column.name}"))) for column in _OF_ARTICLE),
+    _column("author", "string", "who wrote it", _UNKNOWN, _filled("article.author")),
+    _column("editor", "string", "who edited it", _UNKNOWN, _filled("article.editor")),
+    _column("place", "string", "place in the dateline", _UNKNOWN, _filled("article.place")),
     _column("tags", "strings", "the portal's tags", value=lambda cleaned: list(cleaned.article.tags)),
     _column("text", "string", "the body, one paragraph a line", _FAILED),
     _column("n_links", "int", "how many teasers were found", _FAILED,
             lambda cleaned: None if cleaned.text is None else len(cleaned.article.links)),
-    _column("error", "string", _ERROR, _FINE, _of_article("note")),
+    _column("error", "string", _ERROR, _FINE, _filled("article.note")),
 )  # fmt: skip
 
 
 def kept_columns(kept: Mapping[str, str], columns: Iterable[Column]) -> tuple[Column, ...]:
-    """Return the input's columns that stay in the rows, behind `columns`.
+    """Return the input's columns that stay in the rows behind `columns`; `kept` maps their names to their kinds.
 
     Their values are those of `kept` of a `Record` or a `Prediction`. One that has the name of a column of ours, in
     whatever case (Spark does not tell cases apart), gets ``input_`` before it.
-
-    Parameters
-    ----------
-    kept : Mapping[str, str]
-        Name of each to its kind.
-    columns : iterable of Column
     """
     taken = {column.name.casefold() for column in columns}
     made = []
@@ -154,13 +147,8 @@ def kept_columns(kept: Mapping[str, str], columns: Iterable[Column]) -> tuple[Co
         while shown.casefold() in taken:
             shown = f"input_{shown}"
         taken.add(shown.casefold())
-        made.append(Column(shown, kind, "as in the input", _UNKNOWN, _kept(name)))
+        made.append(Column(shown, kind, "as in the input", _UNKNOWN, _item("kept", name)))
     return tuple(made)
-
-
-def _kept(name: str) -> Callable[[Any], Any]:
-    """Return a function that gives the value of a column that was kept."""
-    return lambda row: row.kept.get(name)
 
 
 def kinds(columns: Iterable[Column]) -> dict[str, str]:

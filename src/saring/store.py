@@ -38,6 +38,7 @@ from saring.models.vocabulary import KINDS, WORD_LISTS
 
 # Raise it when an older saring could not read what a newer one writes, or would predict otherwise from it.
 FORMAT = 2
+_REMEDY = "train the model again or fetch an undamaged copy"
 CARD, CHECKSUMS = "card.json", "checksums.json"
 TASKS = ("topic", "link", "clickbait")
 Parameters = TopicParameters | LinkParameters | ClickbaitParameters
@@ -57,12 +58,7 @@ _DECIDES = ("config", "labels", "thresholds")  # these and the arrays decide a p
 _OURS = ("format", "model_version", "versions", "files")
 # Thresholds that predicting looks up, and the model that needs each.
 _THRESHOLDS = {"abstain": "topic", "out_of_domain": "topic", "unrelated": "link", "overlap": "link"}
-_VERSION_DIGITS = 12  # of sha256: 48 bits, no two of a million models collide
-_RECORDED = ("saring", "scikit-learn", "numpy", "scipy")
-
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # no time enters the bytes: the same model gives the same digest
-_COMPRESSION = 6  # zlib's own default; 9 took three times as long for 1% less
 MAX_BYTES = 2 << 30  # bundles are megabytes; one that unfolds to more than this is a zip bomb
 
 
@@ -110,8 +106,7 @@ class Bundle:
             found = from_arrays(kind, read_npz(data))
             _check_fit(found, self.card)
         except Exception as error:  # zipfile, zlib and numpy raise a dozen kinds for bytes that are not theirs
-            why = f"{path}: its arrays do not make a {task} model: {error}"
-            raise BundleError(f"{why}; train the model again or fetch an undamaged copy") from error
+            raise BundleError(f"{path}: its arrays do not make a {task} model: {error}; {_REMEDY}") from error
         return found
 
 
@@ -120,12 +115,7 @@ def save(folder: Path, models: Mapping[str, Parameters], card: Mapping[str, Any]
 
     The card has the fields of `CARD_FIELDS`, any others, and ``created`` (ISO 8601 with an offset) where it is not now.
     With `replace` a bundle that is there gives way once the new one is complete. Equal models give equal bytes.
-
-    Raises
-    ------
-    BundleError
-        When `folder` exists or cannot be written, the card lacks a field or is no plain JSON, or card and models do
-        not fit together.
+    BundleError says what does not fit: the folder, the card, or the models with it.
     """
     files, full = _contents(models, card)
     return _write(Path(folder), files, full, replace=replace)
@@ -158,16 +148,12 @@ def load(folder: Path) -> Bundle:
     names = {CARD, *(f"{task}.npz" for task in TASKS)}
     plain = all(isinstance(digest, str) and _SHA256.fullmatch(digest) for digest in checksums.values())
     if not (plain and CARD in checksums and names.issuperset(checksums)) or path.read_bytes() != to_json(checksums):
-        raise BundleError(
-            f"{path}: expected {CARD} and <task>.npz with a sha256 each, in the form saring writes; it was damaged or "
-            "altered: fetch an undamaged copy or train again"
-        )
-    wanted = {*checksums, CHECKSUMS}
-    if set(found) != wanted:
-        raise BundleError(
-            f"{folder}: missing files: {sorted(wanted - set(found)) or 'none'}, files too many: "
-            f"{sorted(set(found) - wanted) or 'none'}; fetch an undamaged copy or train again"
-        )
+        why = f"expected {CARD} and <task>.npz with a sha256 each, in the form saring writes; it was damaged or altered"
+        raise BundleError(f"{path}: {why}; {_REMEDY}")
+    lacking, extra = ({*checksums, CHECKSUMS} - found.keys(), found.keys() - {*checksums, CHECKSUMS})
+    if lacking or extra:
+        why = f"missing files: {sorted(lacking) or 'none'}, files too many: {sorted(extra) or 'none'}"
+        raise BundleError(f"{folder}: {why}; {_REMEDY}")
     for name in checksums:
         _read_checked(folder / name, checksums)
     card = _read_json(folder / CARD)
@@ -183,17 +169,16 @@ def newest(folder: Path, *, but: Collection[str] = ()) -> Path | None:
     A card that cannot be read raises BundleError: an older model must not silently take its place.
     """
     try:
-        paths = sorted(folder.iterdir()) if folder.is_dir() else []
+        names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
     except OSError as error:
         raise BundleError(f"{folder}: cannot be read ({error.strerror})") from error
+    cards = [folder / name / CARD for name in names if not name.startswith(".") and name not in but]
     found = [
-        (_parse_created(_read_json(path / CARD).get("created"), path / CARD), path.name, path)
-        for path in paths
-        if not path.name.startswith(".")
-        and path.name not in but
-        and all((path / name).is_file() for name in (CARD, CHECKSUMS))
+        (_parse_created(_read_json(card).get("created"), card), card.parent)
+        for card in cards
+        if card.is_file() and card.with_name(CHECKSUMS).is_file()
     ]
-    return max(found)[2] if found else None
+    return max(found)[1] if found else None
 
 
 def check_target(folder: Path, *, replace: bool = False) -> bool:
@@ -223,7 +208,10 @@ def _contents(models: Mapping[str, Parameters], card: Mapping[str, Any]) -> tupl
         "name": plain.pop("name"),
         "model_version": version_of(plain, digests),
         "created": moment.astimezone(UTC).isoformat(timespec="milliseconds"),
-        "versions": {"python": platform.python_version()} | {p: version(p) for p in _RECORDED},
+        "versions": {
+            "python": platform.python_version(),
+            **{package: version(package) for package in ("saring", "scikit-learn", "numpy", "scipy")},
+        },
         "files": {name: len(data) for name, data in files.items()},
         **plain,
     }
@@ -234,17 +222,16 @@ def _contents(models: Mapping[str, Parameters], card: Mapping[str, Any]) -> tupl
 
 
 def version_of(card: Mapping[str, Any], digests: Mapping[str, str]) -> str:
-    """Return the model's version: 12 hex digits of a digest of what decides its predictions.
+    """Return the model's version: 12 hex digits of a digest of its arrays, settings, labels and thresholds.
 
-    That is the array files, ``config``, ``labels`` and ``thresholds``. Training twice on the same data with the same
-    settings gives the same version.
+    Training twice on the same data with the same settings gives the same version.
     """
     content = {
         "files": {name: digest for name, digest in digests.items() if name.endswith(".npz")},
         **{name: card.get(name) for name in _DECIDES},
     }
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode("ascii")).hexdigest()[:_VERSION_DIGITS]
+    return hashlib.sha256(canonical.encode("ascii")).hexdigest()[:12]  # 48 bits: no two of a million models collide
 
 
 def _check_card(card: Mapping[str, Any], files: Collection[str], where: Path) -> None:
@@ -259,9 +246,9 @@ def _check_card(card: Mapping[str, Any], files: Collection[str], where: Path) ->
     tasks = [task for task in TASKS if f"{task}.npz" in files]
     if "topic" not in tasks:
         raise BundleError(f"{where}: the bundle has no topic.npz; train the model again")
+    kinds = {"name": str, "data": dict, "config": dict, "metrics": dict}
+    wrong = [name for name, kind in kinds.items() if not isinstance(card.get(name), kind)]
     labels, thresholds = (card[name] if isinstance(card.get(name), dict) else {} for name in ("labels", "thresholds"))
-    wrong = [name for name in ("data", "config", "metrics") if not isinstance(card.get(name), dict)]
-    wrong += ["name"] if not isinstance(card.get("name"), str) else []
     for task in tasks:
         found = labels.get(task)
         texts = isinstance(found, list) and all(isinstance(label, str) and label for label in found)
@@ -272,10 +259,7 @@ def _check_card(card: Mapping[str, Any], files: Collection[str], where: Path) ->
         if task in tasks and not (type(number) in (int, float) and math.isfinite(number)):
             wrong.append(f"thresholds.{name}")
     if wrong:
-        raise BundleError(
-            f"{where}: {', '.join(wrong)} missing or not as saring writes them; "
-            "train the model again or fetch an undamaged copy"
-        )
+        raise BundleError(f"{where}: {', '.join(wrong)} missing or not as saring writes them; {_REMEDY}")
 
 
 def _check_fit(model: Parameters, card: Mapping[str, Any]) -> None:
@@ -284,10 +268,10 @@ def _check_fit(model: Parameters, card: Mapping[str, Any]) -> None:
     if isinstance(model, TopicParameters) and len(model.intercept) != n_labels:
         raise BundleError(f"topic: {n_labels} labels and {len(model.intercept)} intercepts")
     if isinstance(model, LinkParameters):
-        term_groups = model.pairs.term_groups
-        n_groups = sum(len(term_groups.get(kind, [])) for kind in KINDS)
         if len(model.mean) != len(FEATURES):
             raise BundleError(f"link: {len(model.mean)} features, expected {len(FEATURES)}")
+        term_groups = model.pairs.term_groups
+        n_groups = sum(len(term_groups.get(kind, [])) for kind in KINDS)
         if set(term_groups) != {*KINDS, *WORD_LISTS} or len(model.pairs.family_weights) != n_groups:
             raise BundleError(f"link: {n_groups} groups of terms do not fit their weights")
 
@@ -321,10 +305,9 @@ def _plain(value: Any, at: str) -> Any:
             raise BundleError(f"{at}: {value} is no JSON number; give None for an absent value")
         case None | bool() | int() | float() | str():
             return value
-        case _:
-            raise BundleError(
-                f"{at}: found a {type(value).__name__}; expected text, numbers, lists and mappings with text keys"
-            )
+    raise BundleError(
+        f"{at}: found a {type(value).__name__}; expected text, numbers, lists and mappings with text keys"
+    )
 
 
 # The folder.
@@ -369,9 +352,7 @@ def _read_checked(path: Path, checksums: Mapping[str, str]) -> bytes:
     except OSError as error:
         raise BundleError(f"{path}: cannot be read: {error}") from error
     if hashlib.sha256(data).hexdigest() != checksums[path.name]:
-        raise BundleError(
-            f"{path}: differs from its checksum, so it was damaged or altered; fetch an undamaged copy or train again"
-        )
+        raise BundleError(f"{path}: differs from its checksum, so it was damaged or altered; {_REMEDY}")
     return data
 
 
@@ -394,13 +375,13 @@ def write_npz(arrays: Mapping[str, NDArray[Any]]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for name, array in arrays.items():
-            member = zipfile.ZipInfo(f"{name}.npy", date_time=_EPOCH)
+            member = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))  # no time enters the digest
             member.compress_type = zipfile.ZIP_DEFLATED
             member.create_system = 3  # Unix everywhere, or Windows would give other bytes
             member.external_attr = 0o644 << 16
             data = io.BytesIO()
             np.lib.format.write_array(data, array, allow_pickle=False)
-            archive.writestr(member, data.getvalue(), compresslevel=_COMPRESSION)
+            archive.writestr(member, data.getvalue(), compresslevel=6)  # 9 takes three times as long for 1% less
     return out.getvalue()
 
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from saring import store
 from saring.errors import BundleError, MissingExtraError, SaringError, masked
 from saring.processes import program
-from saring.schema import LINK_COLUMNS, Column, prediction_columns
+from saring.schema import LINK_COLUMNS, prediction_columns
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -86,6 +86,7 @@ _TYPES: Mapping[str, Mapping[str, Any]] = {
     "float": {"type": "double"},
     "bool": {"type": "boolean"},
 }
+_LINK = {column.name: {**_TYPES[column.kind], "required": True} for column in LINK_COLUMNS}
 
 
 def signature(topics: Iterable[str]) -> dict[str, str]:
@@ -94,18 +95,12 @@ def signature(topics: Iterable[str]) -> dict[str, str]:
     The outputs are the columns of `Prediction.row`, in its order; all but the id may be absent.
     """
     inputs = [{"type": "string", "name": name, "required": name == "text"} for name in _INPUTS]
+    types = {**_TYPES, "links": {"type": "array", "items": {"type": "object", "properties": _LINK}}}
     outputs = [
-        {**_type(column), "name": column.name, "required": column.name == "id"} for column in prediction_columns(topics)
+        {**types[column.kind], "name": column.name, "required": column.name == "id"}
+        for column in prediction_columns(topics)
     ]
     return {"inputs": json.dumps(inputs), "outputs": json.dumps(outputs)}
-
-
-def _type(column: Column) -> Mapping[str, Any]:
-    """Return the type of a column."""
-    if column.kind != "links":
-        return _TYPES[column.kind]
-    link = {of.name: {**_type(of), "required": True} for of in LINK_COLUMNS}
-    return {"type": "array", "items": {"type": "object", "properties": link}}
 
 
 # Runs.
@@ -286,8 +281,8 @@ def _started(
         artifacts = (Path(uri.removeprefix("sqlite:///")).absolute().parent / "mlartifacts").as_uri()
 
     def found() -> str:
-        known = client.get_experiment_by_name(experiment)
-        return str(known.experiment_id if known else client.create_experiment(experiment, artifacts))
+        there = client.get_experiment_by_name(experiment)
+        return str(there.experiment_id if there else client.create_experiment(experiment, artifacts))
 
     try:
         place = found()

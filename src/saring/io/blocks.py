@@ -125,17 +125,9 @@ def to_record(row: InputRow, columns: Columns) -> Record:
     except InputError as error:
         why = f"{row.where}: {error}".removeprefix(": ")
         return Record(id=columns.identifier(row.values) or row.id, where=row.where, error=why, kept=kept)
-    return Record(
-        id=fields.get("id") or row.id,
-        title=fields.get("title", ""),
-        text=fields["text"],
-        published=fields.get("published", ""),
-        publisher=fields.get("publisher", ""),
-        url=fields.get("url", ""),
-        where=row.where,
-        note=f"{row.where}: {fields['note']}".removeprefix(": ") if "note" in fields else "",
-        kept=kept,
-    )
+    note = f"{row.where}: {fields['note']}".removeprefix(": ") if "note" in fields else ""
+    found: dict[str, Any] = {**fields, "id": fields.get("id") or row.id, "note": note}
+    return Record(**found, where=row.where, kept=kept)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ def header_of(start: str, tabs: bool = False) -> tuple[str, list[str], bool]:
     if told := _TOLD.match(text):
         return told[1], _cells(text[told.end() :], told[1]), True
     order = "\t,;" if tabs else ",;\t"
-    delimiter = max(order, key=lambda sign: len(_cells(text, sign)))
+    delimiter = max(order, key=lambda character: len(_cells(text, character)))
     return delimiter, _cells(text, delimiter), False
 
 
@@ -89,7 +89,7 @@ def cells_of(readline: Callable[[], str], delimiter: str, torn: Callable[[], boo
         # strict: a quote out of place is an error of its row, not text run together in silence
         reader = csv.reader(iter(next_line, ""), delimiter=delimiter, strict=True)
         cells, why = _next_row(reader, width)
-        why = why or (_run_together(row, delimiter, width, counted) if cells else "")
+        why = why or ("rows run together" if cells and _run_together(row, delimiter, width, counted) else "")
         before, number = number, number + len(row)
         if not row or (torn() and (row[-1][-1] not in "\r\n" or why == _UNCLOSED)):
             break
@@ -120,25 +120,24 @@ def _no_row(first: int, last: int, reason: str) -> Broken:
 
 
 def _next_row(reader: Iterator[list[str]], width: int) -> tuple[list[str], str]:
-    """Return the cells of the next row, or why it is none; neither at the end."""
+    """Return the cells of the next row, none at the end, and why they are no row, empty where they are one."""
     try:
         cells = next(reader, [])
     except csv.Error as error:
         return [], str(error)
-    if width and cells and len(cells) != width:
-        return [], f"{len(cells)} cells, where the header has {width}"
-    return cells, ""
+    fits = not width or not cells or len(cells) == width
+    return cells, "" if fits else f"{len(cells)} cells, where the header has {width}"
 
 
-def _run_together(lines: Sequence[str], delimiter: str, width: int, counted: bool) -> str:
-    """Return in words that the lines behind the first one of a row look like rows, all of them; else nothing.
+def _run_together(lines: Sequence[str], delimiter: str, width: int, counted: bool) -> bool:
+    """Return whether the lines behind the first one of a row look like rows, all of them.
 
     So they do where one stray quote stands at the start of a cell and another far below at an end.
     """
     if width < 2 or len(lines) < (2 if counted else RUN_LINES):
-        return ""
+        return False
     rows = (_cells(line, delimiter) for line in lines[1:])
-    return "rows run together" if all(len(r) == width and (r[0].isdigit() or not counted) for r in rows) else ""
+    return all(len(row) == width and (row[0].isdigit() or not counted) for row in rows)
 
 
 def csv_rows(file: InputFile, stream: Stream, choose: Choose) -> Iterator[Values | Broken]:
@@ -213,10 +212,9 @@ def parquet_schema(path: Path) -> Any:
 
 
 def batch_rows(batch: Any) -> Iterator[Values]:
-    """Yield the rows of an Arrow batch; a value that Python has none for is `Unreadable`."""
+    """Return the rows of an Arrow batch; a value that Python has none for is `Unreadable`."""
     names = batch.schema.names
-    for values in zip(*map(_values, batch.columns), strict=True):
-        yield dict(zip(names, values, strict=True))
+    return (dict(zip(names, values, strict=True)) for values in zip(*map(_values, batch.columns), strict=True))
 
 
 def stream_rows(table: Any) -> Iterator[Values]:
@@ -292,10 +290,9 @@ def json_values(file: InputFile, stream: Stream, choose: Choose) -> Iterator[Val
             if not more and (stream.torn or not (buffer or opened)):
                 return
             if not more and not buffer:
-                sign = "]" if opened > 0 else "["
-                raise InputError(
-                    f"found a list without its {sign!r} here; the file may be cut off; repair it"
-                ) from None
+                lacking = "]" if opened > 0 else "["
+                why = f"found a list without its {lacking!r} here; the file may be cut off; repair it"
+                raise InputError(why) from None
             raise InputError(f"found no JSON from here on ({error}); repair the file") from None
         text_of_row, at = buffer[at:end], end
         yield _undecoded(text_of_row) or _checked_object(_mended(value))

@@ -6,7 +6,7 @@ import os
 import stat
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
@@ -85,25 +85,23 @@ def _written_pipe(path: Path) -> IO[bytes]:
         ) from None
 
 
+def listed(inputs: Inputs) -> Sequence[str | Path]:
+    """Return the inputs as a sequence, also where there is but one."""
+    return [inputs] if isinstance(inputs, (str, Path)) else inputs
+
+
 def find_files(inputs: Inputs, format: str = "") -> Iterator[InputFile]:
     """Return the files that `read` would read, in its order; folders are walked lazily, errors as of `named_file`."""
-    return named_and_all_files(inputs, format)[1]
-
-
-def named_and_all_files(inputs: Inputs, format: str) -> tuple[list[InputFile], Iterator[InputFile]]:
-    """Return the files that the user named, and all files as `find_files` does."""
     if format and format not in FORMATS.values():
         raise UsageError(f"format: found {format!r}; expected one of {', '.join(sorted(set(FORMATS.values())))}")
-    named: list[InputFile] = []
-    files: list[Iterator[InputFile]] = []
-    for given in [inputs] if isinstance(inputs, (str, Path)) else inputs:
+    files: list[Iterable[InputFile]] = []
+    for given in listed(inputs):
         if file := named_file(given, format):
-            named.append(file)
-            files.append(iter([file]))
+            files.append([file])
         else:
             found = folder_files(Path(given))
             files.append(chain([next(found)], found))  # an empty folder is an error at once
-    return named, chain.from_iterable(files)
+    return chain.from_iterable(files)
 
 
 def named_file(given: str | Path, format: str = "") -> InputFile | None:
@@ -139,9 +137,7 @@ def folder_files(folder: Path) -> Iterator[InputFile]:
     """Yield the readable files under a folder, depth first in sorted order.
 
     Hidden entries, unfinished output, files of other suffixes, links that lead back to a folder above, and whatever is
-    no regular file (pipes, sockets, devices) are left out.
-
-    InputError is raised at the end when nothing was found; it says which suffixes were left out.
+    no regular file (pipes, sockets, devices) are left out. InputError is raised at the end when nothing was found.
     """
     skipped: Counter[str] = Counter()
     found = False

@@ -14,7 +14,7 @@ from saring.html.page import PAGE_SECONDS, PageReader
 from saring.io.blocks import CHECKED_ROWS, DOCUMENTS, Block, InputRow, file_blocks, grouped, headers, size_of
 from saring.io.columns import Columns
 from saring.io.formats import TABLES, parquet_schema
-from saring.io.input_files import InputFile, Inputs, find_files, named_and_all_files
+from saring.io.input_files import InputFile, Inputs, find_files, listed, named_file
 
 # Of Arrow's types those that a row's column can have as they are; 64 unsigned bits are too many.
 _KINDS = {
@@ -144,11 +144,13 @@ def _each(files: Iterable[InputFile], options: ReadOptions, columns: Columns | N
 
 def _checked_files(inputs: Inputs, options: ReadOptions, columns: Columns) -> Iterator[InputFile]:
     """Return all files, once each table that the user named has been seen to have the columns that are needed."""
-    named, files = named_and_all_files(inputs, options.format)
-    tables = [file for file in named if file.reopens and file.format in TABLES]
+    files = find_files(inputs, options.format)
     pages = PageReader(options.page_seconds)  # which tables have none of
     found: dict[tuple[str, ...], None] = {}
-    for file in tables:
+    for given in listed(inputs):
+        file = named_file(given, options.format)
+        if not (file and file.reopens and file.format in TABLES):
+            continue
         next(file_blocks(file, pages, columns), None)
         chunks = (block.items for block in file_blocks(file, pages)) if columns.keep else ()
         found |= dict.fromkeys(names for names in islice(headers(chunks, []), CHECKED_ROWS) if names is not None)

@@ -137,7 +137,7 @@ def _sips(packed: Plain) -> Iterator[bytes]:
 
 def _damaged(kind: str, error: Exception, why: str = "") -> Damage:
     why = why or str(error).rpartition(": ")[2]
-    torn = not any(sign in str(error) for sign in _AT_THE_END)
+    torn = not any(words in str(error) for words in _AT_THE_END)
     return Damage(f"the {kind} archive is damaged ({why})", torn=torn)
 
 
