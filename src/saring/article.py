@@ -174,11 +174,11 @@ class LinkPrediction:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What the model says of one article; with `error` filled, the verdicts are None.
+    """What the model says of one article.
 
-    But where only the date could not be read: then `error` says so beside the verdicts. The model abstains where the
-    best of its probabilities is too low ("unsure"), and where the text is unlike all Indonesian news, so that they mean
-    nothing ("unlike_news").
+    `error` says why the verdicts are None, or beside them that the date could not be read. The model abstains where
+    its best probability is too low ("unsure"), and where the text is unlike all Indonesian news, so that probabilities
+    mean nothing ("unlike_news").
     """
 
     __repr__ = brief
@@ -224,7 +224,7 @@ class Prediction:
 
     @property
     def n_unrelated(self) -> int | None:
-        """Number of links that have nothing to do with the article; None where none was judged."""
+        """Number of links that have nothing to do with the article; None where the model has no verdicts on links."""
         if self.failed or any(link.related is None for link in self.links):
             return None
         return sum(not link.related for link in self.links)

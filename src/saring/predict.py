@@ -126,7 +126,7 @@ def _failed(item: Article | Record, id: str, error: str) -> Prediction:
     return Prediction(id, item.title, "", publisher, item.publisher, url=item.url, error=error)
 
 
-# Why a link was judged as it was, in words.
+# The reasons for a verdict on a link, in words.
 
 MAX_WORDS = 4  # the weightiest say it; more is noise
 SURE_TOPIC = 0.8  # a headline alone is short: below this its topic is too unsure to be told
@@ -137,11 +137,10 @@ SURE_CLICKBAIT = 0.7
 def link_reasons(
     evidence: Sequence[Evidence], link_topic: tuple[str, float], article_topic: str, clickbait: float, *, related: bool
 ) -> tuple[str, ...]:
-    """Return the reasons for a verdict, the weightiest first.
+    """Return the reasons for a verdict, the weightiest first; another topic explains only that a link is unrelated.
 
-    `evidence` are the words that headline and article have in common, the weightiest first; `link_topic` is the topic
-    of the headline read by itself, with its probability; `clickbait` is the probability that it is clickbait. Another
-    topic explains only that a link is unrelated.
+    `evidence` has the weightiest word first; `link_topic` is the topic of the headline alone, with its probability;
+    `clickbait` is the probability that it is clickbait.
     """
     shared = [term for term in evidence if term.shared]
     only = "only " if len(shared) == 1 else ""

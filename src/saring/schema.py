@@ -69,7 +69,7 @@ LINK_COLUMNS = (
     _column("topic", "string", "likeliest topic of the headline"),
     _column("clickbait", "float", "probability that the headline is clickbait",
             "the model was trained without labels of clickbait"),
-    _column("reasons", "strings", "why it was judged so, in words", value=lambda link: list(link.reasons)),
+    _column("reasons", "strings", "the reasons for the verdict, in words", value=lambda link: list(link.reasons)),
     _column("url", "string", "its address, empty where the text has none"),
 )  # fmt: skip
 

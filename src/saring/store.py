@@ -1,8 +1,8 @@
 """Model bundles on disk: a folder of ``card.json``, an ``.npz`` per model and ``checksums.json``.
 
 A bundle holds flat arrays and JSON, nothing that can be executed: `save` and `add` write the dataclasses of
-`saring.models.parameters`; `load` opens a bundle, which reads each of them when it is first asked for. The checksums
-show damage and change; they do not prove who made a bundle.
+`saring.models.parameters`; `load` opens a bundle, which reads each of them on first use. The checksums show damage and
+change; they do not prove who made a bundle.
 """
 
 from __future__ import annotations
@@ -64,10 +64,7 @@ MAX_BYTES = 2 << 30  # bundles are megabytes; one that unfolds to more than this
 
 @dataclass(frozen=True)
 class Bundle:
-    """A model bundle that was opened and found whole.
-
-    Its models are read when they are first asked for, and a BundleError is raised then when a file was altered since.
-    """
+    """A model bundle that was found whole; its models are read on first use, and checked again."""
 
     path: Path
     card: Mapping[str, Any] = field(repr=False)  # see `CARD_FIELDS`
@@ -117,8 +114,7 @@ def save(folder: Path, models: Mapping[str, Parameters], card: Mapping[str, Any]
     With `replace` a bundle that is there gives way once the new one is complete. Equal models give equal bytes.
     BundleError says what does not fit: the folder, the card, or the models with it.
     """
-    files, full = _contents(models, card)
-    return _write(Path(folder), files, full, replace=replace)
+    return _write(Path(folder), *_contents(models, card), replace=replace)
 
 
 def add(folder: Path, models: Mapping[str, Parameters], card: Mapping[str, Any]) -> Path:
@@ -129,7 +125,7 @@ def add(folder: Path, models: Mapping[str, Parameters], card: Mapping[str, Any])
 
 
 def load(folder: Path) -> Bundle:
-    """Return the bundle in `folder`; nothing in it is executed, and its models are read when asked for.
+    """Return the bundle in `folder`; nothing in it is executed, and its models are read on first use.
 
     BundleError names the file that is missing, added, changed or no plain file, or the format that is another.
     """

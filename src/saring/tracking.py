@@ -109,7 +109,6 @@ Metrics = Mapping[str, float | None]  # None for one that could not be computed
 MODEL_NAME = "saring"
 CHALLENGER = "challenger"  # alias of the model trained last; `champion` is given by a person
 _URI_VARIABLE = "MLFLOW_TRACKING_URI"
-_LOADER = "saring.pyfunc"  # by name, for MLflow imports it
 
 # Set before mlflow is imported, where the user has not set them: each is read only then.
 _QUIET = {
@@ -131,8 +130,7 @@ _ITS_OWN = (
     (UserWarning, r".*Any type hint is inferred as AnyType"),  # of a class it declares itself
 )
 _METRIC_NAME = re.compile(r"[^\w\-. :/]")  # what MLflow does not take in a name
-# Two first runs may create the same database at once; the loser finds it made a moment later.
-_RACES = ("database is locked", "already exists")
+_RACES = ("database is locked", "already exists")  # two first runs may create the same database at once
 _PAUSE_SECONDS = 2.0
 
 
@@ -147,7 +145,6 @@ class RunRecord:
     metrics: Metrics = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)  # digest of the data, `git_commit`
     figures: Mapping[str, Figure] = field(default_factory=dict)  # by name, without a suffix
-    experiment: str = MODEL_NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,13 +170,13 @@ def log_run(run: RunRecord) -> RunInfo:
         import pandas as pd
         from mlflow.exceptions import MlflowException
 
-        with _started(mlflow, run.experiment, run.name, run.params, run.metrics, tags) as info:
+        with _started(mlflow, MODEL_NAME, run.name, run.params, run.metrics, tags) as info:
             for name, figure in run.figures.items():
                 mlflow.log_figure(figure, f"figures/{name}.png")
             mlflow.log_artifacts(str(run.bundle), "bundle")
             model = mlflow.pyfunc.log_model(
                 name=MODEL_NAME,
-                loader_module=_LOADER,
+                loader_module="saring.pyfunc",  # by name, for MLflow imports it
                 data_path=str(run.bundle),
                 signature=mlflow.models.ModelSignature.from_dict(signature(run.topics)),
                 input_example=pd.DataFrame([_EXAMPLE]),
@@ -191,11 +188,10 @@ def log_run(run: RunRecord) -> RunInfo:
         except MlflowException as error:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
-        source, run_id = model.model_uri, info.run_id
-        made = client.create_model_version(MODEL_NAME, source=source, run_id=run_id, model_id=model.model_id)
+        made = client.create_model_version(MODEL_NAME, model.model_uri, info.run_id, model_id=model.model_id)
         client.set_registered_model_alias(MODEL_NAME, CHALLENGER, made.version)
-    number = int(made.version)
-    return RunInfo(info.run_id, info.experiment_id, number, f"models:/{MODEL_NAME}/{number}", tracking_uri())
+    address = f"models:/{MODEL_NAME}/{made.version}"
+    return RunInfo(info.run_id, info.experiment_id, int(made.version), address, tracking_uri())
 
 
 def log_trial(experiment: str, name: str, params: Mapping[str, Any], metrics: Metrics, tags: Mapping[str, str]) -> str:

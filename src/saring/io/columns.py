@@ -93,8 +93,27 @@ class Columns:
 
     def find(self, names: tuple[str, ...]) -> FoundColumns:
         """Return where our fields are among the columns of a row."""
-        if names not in self._seen:
-            self._seen[names] = self._look(names)
+        if names in self._seen:
+            return self._seen[names]
+        plain = {_plain(name): name for name in reversed(names)}
+        columns: dict[str, str] = {}
+        lost: dict[str, str] = {}
+        for name, given in self._named.items():
+            column = given if given in names else plain.get(_plain(given))
+            if column is None:
+                lost[name] = f"no column {given!r}, which --column names for {name}"
+            else:
+                columns[name] = column
+        for name in FIELDS:
+            free = [plain[alias] for alias in _aliases()[name] if plain.get(alias, "") not in {"", *columns.values()}]
+            if free and name not in self._named:
+                columns[name] = free[0]
+        if "text" not in columns and "text" not in lost:
+            lost["text"] = "no text column"
+        others = [name for name in names if name not in columns.values()]
+        missing = (self._missing(name, why, names, others) for name, why in lost.items())
+        kept = {n: n if n in names else plain[_plain(n)] for n in self.keep if n in names or _plain(n) in plain}
+        self._seen[names] = FoundColumns(columns, "; ".join(missing), kept)
         return self._seen[names]
 
     def fields(self, values: Mapping[str, Any]) -> dict[str, str]:
@@ -143,29 +162,6 @@ class Columns:
         """Return a row's own id, empty where it has none; for rows that are broken otherwise."""
         value = values.get(self.find(tuple(values)).columns.get("id", ""))
         return str(value) if isinstance(value, (str, int)) else ""
-
-    def _look(self, names: tuple[str, ...]) -> FoundColumns:
-        plain = {_plain(name): name for name in reversed(names)}
-        columns: dict[str, str] = {}
-        lost: dict[str, str] = {}
-        for name, given in self._named.items():
-            if given in names:
-                columns[name] = given
-            elif _plain(given) in plain:
-                columns[name] = plain[_plain(given)]
-            else:
-                lost[name] = f"no column {given!r}, which --column names for {name}"
-        for name in FIELDS:
-            fit = (plain[alias] for alias in _aliases()[name] if alias in plain)
-            column = next((c for c in fit if c not in columns.values()), None)
-            if column is not None and name not in self._named:
-                columns[name] = column
-        if "text" not in columns and "text" not in lost:
-            lost["text"] = "no text column"
-        free = tuple(name for name in names if name not in columns.values())
-        missing = (self._missing(name, why, names, free) for name, why in lost.items())
-        kept = {n: n if n in names else plain[_plain(n)] for n in self.keep if n in names or _plain(n) in plain}
-        return FoundColumns(columns, "; ".join(missing), kept)
 
     def _missing(self, name: str, why: str, names: Sequence[str], free: Sequence[str]) -> str:
         """Return in words that a field has no column, what there is and what to do."""
