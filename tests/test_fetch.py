@@ -25,7 +25,7 @@ class Portal(BaseHTTPRequestHandler):
 
     def do_GET(self):
         asked, headers, content = (self.headers.get("Range"), self.server.headers, self.server.content)
-        self.server.is_eval.append(asked)
+        self.server.ranges.append(asked)
         if self.headers.get("If-Range") not in (None, headers.get("ETag"), headers.get("Last-Modified")):
             asked = None
         if self.path == "/deaf":  # ranges, whatever If-Range says
@@ -59,7 +59,7 @@ class Portal(BaseHTTPRequestHandler):
 @pytest.fixture
 def portal():
     with ThreadingHTTPServer(("127.0.0.1", 0), Portal) as server:
-        server.is_eval, server.headers, server.content = [], {"ETag": '"one"'}, CONTENT
+        server.ranges, server.headers, server.content = [], {"ETag": '"one"'}, CONTENT
         server.address = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
@@ -104,7 +104,7 @@ def test_wherever_it_broke_off_the_file_becomes_whole(portal, path, there, route
     broken_off(path, f"{portal.address}/{route}", CONTENT[:there])
     assert fetch(f"{portal.address}/{route}", path, SHA256) == SHA256
     assert path.read_bytes() == CONTENT
-    assert portal.is_eval[0] == f"bytes={there}-"
+    assert portal.ranges[0] == f"bytes={there}-"
     assert list(path.parent.iterdir()) == [path]
 
 
@@ -113,7 +113,7 @@ def test_what_breaks_off_is_told_and_kept_for_the_next_run(portal, path):
         fetch(f"{portal.address}/breaks", path, SHA256)
     assert not path.exists()
     fetch(f"{portal.address}/breaks", path, SHA256)
-    assert portal.is_eval == [None, "bytes=1152000-"]
+    assert portal.ranges == [None, "bytes=1152000-"]
     assert path.read_bytes() == CONTENT
 
 
@@ -142,7 +142,7 @@ def test_a_file_that_changed_meanwhile_is_never_half_and_half(portal, path, rout
     version = path.with_name(path.name + ".part.json")
     version.write_text(version.read_text().replace("/breaks", f"/{route}"))
     if route == "breaks":
-        portal.is_eval.clear()
+        portal.ranges.clear()
         with suppress(InputError):  # it breaks off again, when it is fetched anew
             fetch(f"{portal.address}/breaks", path)
         assert OTHER.startswith(part_of(path).read_bytes())
@@ -161,7 +161,7 @@ def test_parts_of_another_address_or_without_a_version_are_not_gone_on_from(port
         path.with_name(path.name + ".part.json").write_text(version, errors="surrogateescape")
         fetch(f"{portal.address}/ranges", path)
         path.unlink()
-    assert set(portal.is_eval) == {None}
+    assert set(portal.ranges) == {None}
 
 
 @pytest.mark.parametrize("told", ["abc", "-5", "1e3", "", "\u0661", "9" * 10_000, "99999999999999"])
@@ -239,7 +239,7 @@ def test_what_is_there_is_not_fetched_again(portal, path):
     path.parent.mkdir()
     path.write_bytes(CONTENT)
     assert fetch(f"{portal.address}/ranges", path, SHA256.upper()) == SHA256
-    assert portal.is_eval == []
+    assert portal.ranges == []
 
 
 def test_a_wrong_checksum_leaves_nothing_to_go_on_from(portal, path):

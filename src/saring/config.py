@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reprlib
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -85,13 +85,12 @@ def read_toml(path: str | Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
 
 
-def check_keys(values: Iterable[str], known: Iterable[str], where: str) -> None:
-    """Raise ConfigError for a key that is not known, and name the nearest that is."""
-    known = list(known)
+def check_keys(values: Iterable[str], allowed: Collection[str], where: str) -> None:
+    """Raise ConfigError for a key that is not allowed, and name the nearest that is."""
     for key in values:
-        if key not in known:
-            close = get_close_matches(key, known, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(known)}"
+        if key not in allowed:
+            close = get_close_matches(key, allowed, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(allowed)}"
             raise ConfigError(f"{where}: unknown key {key!r}; {hint}")
 
 
@@ -114,16 +113,21 @@ def _build(kind: type[T], values: Mapping[str, Any], where: str) -> T:
         if is_dataclass(default) and isinstance(value, Mapping):
             filled[key] = _build(type(default), value, f"{where} [{key}]")
         else:
-            filled[key] = _checked(key, value, type(default), f"{where}: {key}")
+            filled[key] = check_value(key, value, type(default), where)
     return kind(**filled)
 
 
-def _checked(key: str, value: Any, kind: type, where: str) -> Any:
-    """Return a value of this type and in its range; a whole number serves as a float, a list as a tuple."""
+def check_value(key: str, value: Any, kind: type, where: str) -> Any:
+    """Return the value of a key, of this type and in its range; ConfigError where it is not.
+
+    A whole number serves as a float, a list of texts as a tuple and one text as a tuple of one.
+    """
     if kind is float and type(value) is int and abs(value) <= LARGEST:
         value = float(value)
-    if kind is tuple and isinstance(value, list) and all(isinstance(v, str) for v in value):
-        value = tuple(value)
+    if kind is tuple:
+        texts = [value] if isinstance(value, str) else value
+        if isinstance(texts, list) and all(isinstance(text, str) for text in texts):
+            value = tuple(texts)
     low, high = _RANGES.get(key, (0, LARGEST))
     if type(value) is not kind:
         expected = _TYPE_NAMES.get(kind, "a table")
@@ -135,7 +139,7 @@ def _checked(key: str, value: Any, kind: type, where: str) -> Any:
         shown = reprlib.repr(value)
     except ValueError:
         shown = "a number of more digits than can be written"
-    raise ConfigError(f"{where} is {shown}; expected {expected}")
+    raise ConfigError(f"{where}: {key} is {shown}; expected {expected}")
 
 
 _TYPE_NAMES: Mapping[type, str] = {
@@ -143,7 +147,8 @@ _TYPE_NAMES: Mapping[type, str] = {
     float: "a number",
     int: "a whole number",
     str: "text in quotes",
-    tuple: "a list of texts",
+    tuple: "text in quotes or a list of such",
+    list: "lists of patterns",
 }
 # Where a setting of this name is not any number from 0 up.
 _RANGES: Mapping[str, tuple[float, float]] = {
@@ -153,4 +158,5 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "folds": (2, LARGEST),
     "min_df": (1, LARGEST),
     "seed": (0, 2**32 - 1),  # what scikit-learn takes
+    "voters": (1, LARGEST),
 }

@@ -77,12 +77,7 @@ class BundleError(SaringError):
 class MissingExtraError(SaringError):
     """An optional part of saring is needed and not installed.
 
-    Parameters
-    ----------
-    extra : str
-        Name of the extra in pyproject.toml; the message names its packages, which an index has.
-    purpose : str
-        What needs it, as the start of a sentence: "reading HTML".
+    `extra` is its name in pyproject.toml; the message names its packages. `purpose` begins the message: "reading HTML".
     """
 
     def __init__(self, extra: str, purpose: str) -> None:

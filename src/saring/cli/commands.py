@@ -188,15 +188,8 @@ def _score(options: argparse.Namespace) -> int:
                 "out: the cluster shares out the work"
             )
     model = load(options.model)
-    summary = score_files(
-        options.inputs,
-        options.out,
-        model,
-        _read_options(options),
-        master=options.master,
-        keep_links=options.keep_links,
-        overwrite=options.overwrite,
-    )
+    given = {name: getattr(options, name) for name in ("master", "keep_links", "overwrite")}
+    summary = score_files(options.inputs, options.out, model, _read_options(options), **given)
     print_summary(summary, options.out, model)
     return SOME_ERRORS if summary.errors else OK
 
@@ -274,11 +267,9 @@ def _evaluate(options: argparse.Namespace) -> int:
     thresholds = load_thresholds(options.gate, card["name"], card["labels"]) if options.gate else {}
     corpora = {path: read_corpus(path) for path in options.on or [CORPUS] * Path(CORPUS).is_file()}
     stored = stored_reports(model.bundle)
-    reports = [
-        report
-        for path, articles in corpora.items()
-        for report in evaluate_bundle(model.bundle, articles, Path(path).stem)
-    ]
+    reports = []
+    for path, articles in corpora.items():
+        reports += evaluate_bundle(model.bundle, articles, Path(path).stem)
     notes = [rows_note(model.bundle, articles, path) for path, articles in corpora.items()]
     print_reports(stored, reports, model, notes, full=options.full)
     checks = check_thresholds([*stored, *reports], thresholds)
@@ -291,9 +282,9 @@ def _import(options: argparse.Namespace) -> int:
     from saring.cli.show import print_lines, stages
     from saring.datasets.import_corpus import import_corpus
 
-    checks = {"sha256": options.sha256, "overwrite": options.overwrite}
+    given = {name: getattr(options, name) for name in ("recipe", "source", "out", "sha256", "overwrite")}
     with stages() as progress:
-        imported = import_corpus(options.recipe, options.source, options.out, progress=progress, **checks)
+        imported = import_corpus(**given, progress=progress)
     print_lines([*imported.lines(), f"-> {options.out}"])
     return SOME_ERRORS if imported.problems else OK
 

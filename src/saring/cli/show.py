@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 _STYLES = {"body": "", "link": "cyan"}  # of pieces; boilerplate is dim
 NO_TEXT = Text("(no text)", "dim")  # of an article that is a title alone
-_LINK_STYLES = {True: "cyan", False: "red", None: "dim"}  # by `related`
-_VERDICTS = {True: "related", False: "unrelated", None: "not judged"}
+# What is said of a link and its style, by `related`.
+_VERDICTS = {True: ("related", "cyan"), False: ("unrelated", "red"), None: ("not judged", "dim")}
 _ABSTENTIONS: Mapping[Abstention, str] = {
     "unsure": "the model abstains: no topic is likely enough to rely on",
     "unlike_news": "the model abstains: the text is unlike the Indonesian news it knows, and "
@@ -150,24 +150,21 @@ def _marked_lines(prediction: Prediction, *, strikes: bool) -> list[Text]:
         if found is None:
             continue
         at = found + 1
-        lines[found] = Text(printed, _LINK_STYLES[link.related])
-        if link.related is False and strikes:
+        unrelated = link.related is False
+        lines[found] = Text(f"~~{printed}~~" if unrelated and not strikes else printed, _VERDICTS[link.related][1])
+        if unrelated and strikes:
             lines[found].stylize("strike")
-        elif link.related is False:
-            lines[found] = Text(f"~~{printed}~~", _LINK_STYLES[False])
     return lines
 
 
 def _print_verdict(out: Terminal, link: LinkPrediction) -> None:
     """Print the verdict on a link and its reasons."""
-    verdict = _VERDICTS[link.related]
+    verdict, style = _VERDICTS[link.related]
     if link.p_unrelated is not None:
-        probability = 1 - link.p_unrelated if link.related else link.p_unrelated
-        verdict += f" {_percent(probability)}"
-    _print(out, Text.assemble((verdict, _LINK_STYLES[link.related]), "  ", link.headline), hang=4)
+        verdict += f" {_percent(1 - link.p_unrelated if link.related else link.p_unrelated)}"
+    _print(out, Text.assemble((verdict, style), "  ", link.headline), hang=4)
     if link.reasons:
-        reasons = Text("    ").append("; ".join(link.reasons), "dim")
-        _print(out, reasons, hang=4)
+        _print(out, Text("    ").append("; ".join(link.reasons), "dim"), hang=4)
 
 
 def print_article(article: Article) -> None:
@@ -256,9 +253,9 @@ def print_checks(checks: Sequence[Check]) -> None:
     """Print each threshold of the quality gate and whether it holds."""
     out = Terminal()
     for check in checks:
-        sign, style, end = (">=", "green", "") if check.holds else ("<", "red", " FAILED")
+        relation, style, end = (">=", "green", "") if check.holds else ("<", "red", " FAILED")
         figure = f"{check.task} {check.metric}: worst {check.worst:.3f} ({check.split})"
-        _print(out, Text(f"{figure} {sign} threshold {check.threshold:.3f}{end}", style))
+        _print(out, Text(f"{figure} {relation} threshold {check.threshold:.3f}{end}", style))
 
 
 @contextmanager

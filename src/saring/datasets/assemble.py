@@ -1,8 +1,7 @@
 """From the tables of a data set to rows of a corpus.
 
-`open_tables` finds the tables of a file, folder or zip. `table_rows` gives their rows under our
-names. `Drafter` repairs texts and turns values into labels. `merged` and `corpus_rows` join labels
-to articles by title.
+`open_tables` finds the tables of a file, folder or zip. `table_rows` gives their rows under our names. `Drafter`
+repairs texts and turns values into labels. `merged` and `corpus_rows` join labels to articles by title.
 """
 
 from __future__ import annotations
@@ -13,12 +12,12 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from lzma import LZMAError
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import Any
 
 from saring.datasets.fetch import check_sha256
 from saring.datasets.recipe import (
@@ -32,6 +31,7 @@ from saring.datasets.recipe import (
 )  # fmt: skip
 from saring.dates import MIDNIGHT, read_date
 from saring.errors import ConfigError, CorpusError, InputError
+from saring.io.blocks import InputRow
 from saring.io.columns import Unreadable
 from saring.io.records import ReadOptions, rows
 
@@ -46,14 +46,6 @@ _UNPACKING_ERRORS = (  # RuntimeError: encrypted, an unknown compression; the la
     zipfile.BadZipFile, zlib.error, LZMAError, EOFError, OSError, RuntimeError,
     ValueError, LookupError, ArithmeticError, struct.error,
 )  # fmt: skip
-
-
-class TableRow(NamedTuple):
-    """A row's values by our names, as text; what it lacks, or means nothing, is left out."""
-
-    values: Mapping[str, str]
-    where: str  # the row's place, for messages
-    error: str  # why the row could not be read, or ""
 
 
 @contextmanager
@@ -111,10 +103,11 @@ def _unpack(source: Path, folder: Path, recipe: Recipe) -> None:
         raise InputError(f"{source}: cannot be unpacked ({error}); fetch it anew") from error
 
 
-def table_rows(table: Path, recipe: Recipe) -> Iterator[TableRow]:
-    """Yield the rows of a table; a row with a value that cannot be read, except its date, has an error.
+def table_rows(table: Path, recipe: Recipe) -> Iterator[InputRow]:
+    """Yield the rows of a table with their values by our names, as text; what means nothing is left out.
 
-    ConfigError at the end when no row has a column of the recipe; only tables of a layout may lack some.
+    A row with a value that cannot be read, except its date, has an error. ConfigError at the end when no row has a
+    column of the recipe; only tables of a layout may lack some.
     """
     seen: set[str] = set()
     for row in rows(table, ReadOptions(on_error="keep")):
@@ -128,7 +121,7 @@ def table_rows(table: Path, recipe: Recipe) -> Iterator[TableRow]:
             value = _text(next(iter(cells.values()), None))
             if value.strip() and value.strip() not in recipe.missing:
                 values[ours] = value
-        yield TableRow(values, row.where, error)
+        yield replace(row, values=values, error=error)
     for ours, theirs in recipe.columns.items():
         if seen and not recipe.layouts and seen.isdisjoint(theirs):
             raise ConfigError(
@@ -141,9 +134,7 @@ def _text(value: Any) -> str:
     """Return a cell as text; a whole number in a column of floats as pandas writes it is whole."""
     if value is None or value != value or isinstance(value, Unreadable):  # NaN
         return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
 @dataclass(slots=True)
@@ -198,7 +189,7 @@ class Drafter:
         if shown:
             raise CorpusError("; ".join(shown) + f"; name them in {self._recipe.path}")
 
-    def _draft(self, row: TableRow, table: str) -> Draft:
+    def _draft(self, row: InputRow, table: str) -> Draft:
         """Return the draft of a row; the name of its table may tell the publisher."""
         recipe, values = self._recipe, row.values
         title, text, publisher = (values.get(name, "") for name in ("title", "text", "publisher"))
@@ -224,7 +215,7 @@ class Drafter:
             alone=bool(shares) and not text and not topic,
         )
 
-    def _date(self, row: TableRow) -> str:
+    def _date(self, row: InputRow) -> str:
         given = row.values.get("date", "")
         if given and "time" in row.values:
             given = f"{given.removesuffix(NO_TIME)} {row.values['time']}"
@@ -234,7 +225,7 @@ class Drafter:
             self.problems.append(f"{row.where}: column {column} is {given!r}; expected a date; left empty")
         return date.removesuffix(MIDNIGHT)
 
-    def _shares(self, row: TableRow) -> tuple[list[float], bool]:
+    def _shares(self, row: InputRow) -> tuple[list[float], bool]:
         """Return the share of annotators who said clickbait, none or one, and whether by votes."""
         recipe = self._recipe
         votes, label = (row.values.get(name, "").strip() for name in ("votes", "clickbait"))
@@ -249,7 +240,8 @@ class Drafter:
             self._note(row, "clickbait", f"one of {', '.join(map(repr, recipe.clickbait))}")
         return [], False
 
-    def _note(self, row: TableRow, column: str, expected: str) -> None:
+    def _note(self, row: InputRow, column: str, expected: str) -> None:
+        """Remember a value that the recipe does not name, for `close`."""
         self._unknown.setdefault((column, row.values[column].strip(), expected), row.where)
 
     def _theirs(self, column: str) -> str:
@@ -285,29 +277,28 @@ def corpus_rows(drafts: Sequence[Draft], annotations: Annotations, recipe: Recip
     An annotation goes to the first row of its publisher with its title; of the headlines of its
     links those are left out whose title no row of the publisher has.
     """
-    titles: dict[Place, str] = {}
-    for draft in drafts:
-        titles.setdefault((draft.publisher, draft.key), draft.title)
+    titles = {(draft.publisher, draft.key): draft.title for draft in reversed(drafts)}  # of the first with a key
     taken: dict[str, int] = {}
     given: set[Place] = set()
     for draft in drafts:
         place = draft.publisher, draft.key
-        row: dict[str, Any] = {"id": _unique(draft.id or draft.key, taken), "title": draft.title, "text": draft.text}
-        row |= {name: value for name in ("publisher", "date", "url", "section") if (value := getattr(draft, name))}
-        row |= _topic(draft, None if place in given else annotations.topics.get(place), recipe)
+        found = annotations if place not in given else Annotations()
+        given.add(place)
         links = [
             {"headline": title, "related": grade >= 1, "grade": grade}
-            for key, grade in annotations.links.get(place, ())
+            for key, grade in found.links.get(place, ())
             if (title := titles.get((draft.publisher, key)))
         ]
-        if links and place not in given:
+        row: dict[str, Any] = {"id": _unique(draft.id or draft.key, taken), "title": draft.title, "text": draft.text}
+        row |= {name: value for name in ("publisher", "date", "url", "section") if (value := getattr(draft, name))}
+        row |= _topic(draft, found.topics.get(place), recipe)
+        if links:
             row["links"] = links
         if draft.shares:
             share = sum(draft.shares) / len(draft.shares)
             row["clickbait"] = int(share > 0.5)  # a tie is no majority, so it is 0
             if draft.voted:
                 row["clickbait_share"] = round(share, 4)
-        given.add(place)
         yield row
 
 

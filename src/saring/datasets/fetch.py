@@ -14,6 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from concurrent.futures import Future, wait
+from http import HTTPStatus
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path, PurePosixPath
 from threading import Thread
@@ -33,7 +34,6 @@ MAX_BYTES = 1 << 33  # CLICK-ID's zip takes some hundred million
 MAX_NAME_CHARS = 100
 MAX_REASON_CHARS = 200
 BY_HAND = "fetch the file some other way and give its path"
-PARTIAL, NOTHING_FOLLOWS = 206, 416  # HTTP status, RFC 9110
 
 Progress = Callable[[int, int], None]
 
@@ -56,16 +56,10 @@ def file_name(address: str) -> str:
 def fetch(address: str, path: Path, sha256: str = "", progress: Progress = lambda done, total: None) -> str:
     """Return the SHA-256 of the file at an address, once it lies complete at `path`.
 
-    What is there already is not fetched again. What an earlier run left in ``path.part`` is
-    resumed, if the server says that the file is the same. Without a `sha256` any complete file will
-    do. `progress` takes the bytes that are there and those there will be, 0 when unknown.
-
-    Raises
-    ------
-    InputError
-        The server cannot be reached, refuses, breaks off or sends too much, or the checksum differs.
-    ConfigError
-        The address is no web address, or the disk refuses.
+    What is there already is not fetched again. What an earlier run left in ``path.part`` is resumed, if the server
+    says that the file is the same. `progress` takes the bytes that are there and those there will be, 0 when unknown.
+    InputError when the server cannot be reached, refuses, breaks off or sends too much, or the checksum differs;
+    ConfigError when this is no web address, or the disk refuses.
     """
     if not is_address(address):
         raise ConfigError(f"{address}: no web address; expected http:// or https://")
@@ -108,17 +102,17 @@ def _complete(address: str, part: Path, version: Path, progress: Progress) -> No
     if not (there and validator and before["address"] == address):
         there, validator = 0, ""  # nobody can say that what follows would be of the same file
     response = _opened(address, there, validator)
-    if there and response.status == PARTIAL:
+    if there and response.status == HTTPStatus.PARTIAL_CONTENT:
         length = _length(response, address)
         begins = response.headers.get("Content-Range", "").startswith(f"bytes {there}-")
         if not begins or _version(response, address, None if length is None else there + length) != before:
             response.close()
             there, response = 0, _opened(address)
     with response:
-        if response.status == PARTIAL and not there:
+        if response.status == HTTPStatus.PARTIAL_CONTENT and not there:
             raise _refused(address, "a part of the file, for which nobody asked")
         length = _length(response, address)
-        if response.status != PARTIAL:  # the server sends all of it, whatever the request was
+        if response.status != HTTPStatus.PARTIAL_CONTENT:  # the server sends all of it, whatever the request was
             there = 0
             part.unlink(missing_ok=True)  # before the version, which it is not of
             version.write_text(json.dumps(_version(response, address, length)), encoding="utf-8")
@@ -166,23 +160,21 @@ def _copy(
         file.write(chunk)
         progress(done, total or 0)
         if time.monotonic() > ends:
-            hours = MAX_SECONDS / 3600
-            raise InputError(
-                f"{address}: not there after {hours:g} hours, {done:,} bytes; run again to go on, or {BY_HAND}"
-            )
+            late = f"not there after {MAX_SECONDS / 3600:g} hours, {done:,} bytes"
+            raise InputError(f"{address}: {late}; run again to go on, or {BY_HAND}")
 
 
 def _length(response: HTTPResponse, address: str) -> int | None:
     """Return how many bytes the server says it sends; None when it does not."""
-    told = response.headers.get("Content-Length")
-    if told is None or response.headers.get("Transfer-Encoding"):
+    length = response.headers.get("Content-Length")
+    if length is None or response.headers.get("Transfer-Encoding"):
         return None
-    if not re.fullmatch(r"[0-9]{1,15}", told):
-        said = f"Content-Length {told[:MAX_REASON_CHARS]!r}"
-        raise InputError(f"{address}: the server says {said}; expected a number of bytes; {BY_HAND}")
-    if int(told) > MAX_BYTES:
-        raise _too_big(address, f"{int(told):,}")
-    return int(told)
+    if not re.fullmatch(r"[0-9]{1,15}", length):
+        found = f"Content-Length {length[:MAX_REASON_CHARS]!r}"
+        raise InputError(f"{address}: the server says {found}; expected a number of bytes; {BY_HAND}")
+    if int(length) > MAX_BYTES:
+        raise _too_big(address, f"{int(length):,}")
+    return int(length)
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):
@@ -205,7 +197,7 @@ def _opened(address: str, there: int = 0, validator: str = "") -> HTTPResponse:
         return _answer(request)
     except urllib.error.HTTPError as error:
         with error:
-            if there and error.code == NOTHING_FOLLOWS:
+            if there and error.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
                 return _opened(address)
             reason = f"{error.code} {error.reason}"
     except (OSError, HTTPException, ValueError) as error:

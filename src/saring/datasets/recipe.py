@@ -30,7 +30,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from saring.config import check_keys, read_toml
+from saring.config import check_keys, check_value, read_toml
 from saring.errors import ConfigError, CorpusError
 from saring.io.blocks import InputRow
 from saring.io.records import rows
@@ -46,22 +46,20 @@ KEY_DIGITS = 12  # of 40; two of a million titles share a key with a probability
 
 _YES_NO = {**dict.fromkeys(("1", "true", "yes", "ya"), True), **dict.fromkeys(("0", "false", "no", "tidak"), False)}
 _ANY = "*"  # a key of the user's
-_TEXTS = "a string or a list of strings"  # one string serves as a list of one
-_EXPECTED = {str: "a string", int: "a whole number from 1", bool: "true or false"}
-# What stands under each key.
+# What stands under each key; a tuple is of texts, and a list of such tuples.
 _FORMAT: Mapping[str, Any] = {
     **dict.fromkeys(("name", "page", "licence", "citation", "publisher", "unknown", "mojibake", "paragraphs"), str),
-    "missing": _TEXTS,
+    "missing": tuple,
     "voters": int,
-    "columns": dict.fromkeys(COLUMNS, _TEXTS),
+    "columns": dict.fromkeys(COLUMNS, tuple),
     "topics": {_ANY: str},
     "clickbait": {_ANY: bool},
     "publishers": {_ANY: str},
     "sections": {_ANY: {_ANY: str}},
     "annotations": dict.fromkeys(("topics", "chosen", "links"), str),
-    "files": {"layouts": [_TEXTS]},
+    "files": {"layouts": [tuple]},
     "sha256": {_ANY: str},
-    "download": {"addresses": _TEXTS, "sha256": str},
+    "download": {"addresses": tuple, "sha256": str},
 }
 
 
@@ -126,31 +124,14 @@ def load_recipe(path: str | Path) -> Recipe:
 
 def _checked(value: Any, kind: Any, where: str, key: str = "") -> Any:
     """Return the value of a key, lists as tuples; ConfigError where it is of another kind."""
-    found: Any = None
-    expected = f"a table, [{key}]"
-    if isinstance(kind, Mapping):
-        if isinstance(value, Mapping):
-            inside = f"{where} [{key}]" if key else where
-            if _ANY not in kind:
-                check_keys(value, kind, inside)
-            found = {name: _checked(v, kind.get(name, kind.get(_ANY)), inside, name) for name, v in value.items()}
-    elif isinstance(kind, list):
-        expected = "lists of patterns"
-        if isinstance(value, list):
-            found = tuple(_checked(item, kind[0], where, key) for item in value)
-    elif kind == _TEXTS:
-        expected = _TEXTS
-        texts = [value] if isinstance(value, str) else value
-        if isinstance(texts, list) and all(isinstance(item, str) for item in texts):
-            found = tuple(texts)
-    else:
-        expected = _EXPECTED[kind]
-        if type(value) is kind and not (kind is int and value < 1):
-            found = value
-    if found is None:
-        place = f"{where} {key}" if where.endswith("]") else f"{where}: {key}"
-        raise ConfigError(f"{place} is {value!r}; expected {expected}")
-    return found
+    if isinstance(kind, list) and isinstance(value, list):
+        return tuple(_checked(item, kind[0], where, key) for item in value)
+    if isinstance(kind, Mapping) and isinstance(value, Mapping):
+        inside = f"{where} [{key}]" if key else where
+        if _ANY not in kind:
+            check_keys(value, kind, inside)
+        return {name: _checked(v, kind.get(name, kind.get(_ANY)), inside, name) for name, v in value.items()}
+    return check_value(key, value, kind if isinstance(kind, type) else type(kind), where)
 
 
 def _is_one_byte(codec: str) -> bool:
@@ -203,18 +184,16 @@ def read_annotations(files: Mapping[str, Path]) -> Annotations:
     """
     topics: dict[Place, TopicReading] = {}
     links: dict[Place, list[tuple[str, int]]] = {}
-    for kind in ("chosen", "topics"):  # the second wins
+    for kind in ("chosen", "topics", "links"):  # a topic of the second wins
         for row in rows(files[kind]) if kind in files else ():
-            sure = _value(row, "sure", "True", "False") == "True"
-            topics[_place(row)] = TopicReading(_value(row, "topic"), sure, kind == "chosen")
-    for row in rows(files["links"]) if "links" in files else ():
-        label = _value(row, "headline_key"), int(_value(row, "label", "0", "1", "2"))
-        links.setdefault(_place(row), []).append(label)
+            place = _value(row, "publisher"), _value(row, "article_key")
+            if kind == "links":
+                label = _value(row, "headline_key"), int(_value(row, "label", "0", "1", "2"))
+                links.setdefault(place, []).append(label)
+            else:
+                sure = _value(row, "sure", "True", "False") == "True"
+                topics[place] = TopicReading(_value(row, "topic"), sure, kind == "chosen")
     return Annotations(topics, links)
-
-
-def _place(row: InputRow) -> Place:
-    return _value(row, "publisher"), _value(row, "article_key")
 
 
 def _value(row: InputRow, column: str, *expected: str) -> str:
@@ -222,8 +201,10 @@ def _value(row: InputRow, column: str, *expected: str) -> str:
     value = row.values.get(column)
     if value is None or value == "":
         raise CorpusError(f"{row.where}: column {column!r} is empty or not there; restore the file")
-    found = str(value).capitalize() if expected else str(value)  # "true" is "True"
-    if expected and found not in expected:
+    if not expected:
+        return str(value)
+    found = str(value).capitalize()  # "true" is "True"
+    if found not in expected:
         *most, last = expected
         raise CorpusError(f"{row.where}: column {column!r} is {value!r}; expected {', '.join(most)} or {last}")
     return found
@@ -235,7 +216,6 @@ def _value(row: InputRow, column: str, *expected: str) -> str:
 _FIRST = (
     ((0xC2, 0xC5), 1), ((0xCC, 0xCF), 1), ((0xD8, 0xDB), 1), ((0xE0, 0xEF), 2), ((0xF0, 0xF4), 3)
 )  # fmt: skip
-_FOLLOWING = (0x80, 0xBF)
 
 # A scraper that joined the text nodes of a page by commas leaves no blank behind the last of them,
 # a writer does. Behind a sentence or a quotation and before a capital such a comma is a paragraph's
@@ -296,8 +276,7 @@ def _sequences(codec: str) -> re.Pattern[str]:
     def any_of(first: int, last: int) -> str:
         return f"[{re.escape(bytes(range(first, last + 1)).decode(codec, 'ignore'))}]"
 
-    following = any_of(*_FOLLOWING)
-    return re.compile("|".join(f"{any_of(*first)}{following}{{{count}}}" for first, count in _FIRST))
+    return re.compile("|".join(f"{any_of(*first)}{any_of(0x80, 0xBF)}{{{count}}}" for first, count in _FIRST))
 
 
 @lru_cache(maxsize=4096)
