@@ -8,6 +8,7 @@ import errno
 import os
 import threading
 from functools import partial
+from hashlib import blake2b
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -201,9 +202,9 @@ def test_a_finished_part_survives_a_power_cut(disk, given, tmp_path):
         noted = [orjson.loads(line) for line in left.splitlines()[1:]]
         assert sum(line["rows_in"] for line in noted) == rows
         for line in noted:
-            data = disk.left(folder / f"part-{line['part']:06d}")
-            assert len(data) == line["bytes"] > 0
-            assert disk.left(folder / f"part-{line['part']:06d}.errors")
+            data, errors = (disk.left(folder / f"part-{line['part']:06d}{suffix}") for suffix in ("", ".errors"))
+            assert data and errors
+            assert blake2b(data + errors, digest_size=16).hexdigest() == line["digest"]
 
     clean([given], tmp_path / "out.jsonl", batch_size=5, quarantine=tmp_path / "bad.jsonl",
           progress=check)  # fmt: skip

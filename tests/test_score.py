@@ -13,7 +13,7 @@ import pytest
 
 from saring.article import Prediction
 from saring.batch import clean, score
-from saring.batch.parts import Summary
+from saring.batch.parts import Summary, summary_of
 from saring.errors import ConfigError, InputError
 from saring.io.records import ReadOptions, read
 from saring.parsing.engine import parse
@@ -95,7 +95,7 @@ def test_the_summary_adds_up_whatever_the_format(model, tmp_path, suffix):
 def test_abstentions_are_counted_apart():
     known = Prediction(id="a", topic="x", probabilities={"x": 0.9})
     found = [known, replace(known, abstained_because="unsure"), Prediction("c", error="e")]
-    summary = Summary.of(as_table(prediction_columns(["x"]), found))
+    summary = summary_of(as_table(prediction_columns(["x"]), found))
     assert summary == Summary(rows=3, scored=1, abstained=1, errors=1, first_error="e")
 
 

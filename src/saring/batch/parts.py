@@ -49,7 +49,7 @@ class Summary:
         return Summary(**sums, first_error=self.first_error or later.first_error)
 
 
-def _summary(table: ColumnValues) -> Summary:
+def summary_of(table: ColumnValues) -> Summary:
     """Return the counts of rows, given as columns."""
     rows = len(table["error"])
     errors = [error for error in table["error"] if error]
@@ -249,4 +249,4 @@ class PartMaker:
                 file, row = (name, int(number)) if name and number.isdecimal() else (record.where, None)
                 line = {"file": file, "row": row, "id": id, "reason": error}
                 refused += orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
-        return Part(SUFFIXES[self.suffix](self.task.columns).part_of(table), refused, _summary(table))
+        return Part(SUFFIXES[self.suffix](self.task.columns).part_of(table), refused, summary_of(table))
