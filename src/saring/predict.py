@@ -73,21 +73,20 @@ def _taken(source: Any, columns: Columns) -> Article | Prediction:
             if "text" not in columns.find(tuple(values)).columns:
                 raise InputError(f"an article needs 'text'; found the fields {sorted(values)}")
             found: dict[str, Any] = columns.fields(values)
-        except InputError as reason:
-            return Prediction(id=columns.identifier(values), error=str(reason))
+        except InputError as error:
+            return Prediction(columns.identifier(values), error=str(error))
         article = parse(Record(**found | {"id": found.get("id") or text_id(found["text"])}))
     elif isinstance(source, Record | Article):
         if isinstance(source, Record) and source.error:
             return _failed(source, source.id, source.error)
         for name in FIELDS:
             if not isinstance(value := getattr(source, name), str):
-                error = f"field {name!r} is {type(value).__name__}; expected a string"
-                return Prediction(id=str(source.id), error=error)
+                return Prediction(str(source.id), error=f"field {name!r} is {type(value).__name__}; expected a string")
         where = getattr(source, "where", "")
         article = parse(source) if isinstance(source, Record) else source
     else:
-        error = f"found {type(source).__name__}; expected a text, a mapping with 'text', a Record or an Article"
-        return Prediction(id=str(getattr(source, "id", "")), error=error)
+        why = f"found {type(source).__name__}; expected a text, a mapping with 'text', a Record or an Article"
+        return Prediction(str(getattr(source, "id", "")), error=why)
     if article.title.strip() or article.text.strip():
         return _storable(article)
     own_id = "" if article.id == text_id(article.text) else article.id
@@ -128,7 +127,7 @@ def _failed(item: Article | Record, id: str, error: str) -> Prediction:
 
 # The reasons for a verdict on a link, in words.
 
-MAX_WORDS = 4  # the weightiest say it; more is noise
+MAX_WORDS = 4  # more are noise
 SURE_TOPIC = 0.8  # a headline alone is short: below this its topic is too unsure to be told
 NO_TOPIC = "other"  # says what a headline is not, which explains nothing
 SURE_CLICKBAIT = 0.7
@@ -157,9 +156,8 @@ def link_reasons(
 
 def _listed(evidence: Sequence[Evidence]) -> str:
     """Return words in quotes with their weights, and how many more there are."""
-    told = ", ".join(f"'{term.word}' {term.weight:.1f}" for term in evidence[:MAX_WORDS])
-    more = len(evidence) - MAX_WORDS
-    return told + (f" and {more} more" if more > 0 else "")
+    words = ", ".join(f"'{term.word}' {term.weight:.1f}" for term in evidence[:MAX_WORDS])
+    return words + (f" and {len(evidence) - MAX_WORDS} more" if len(evidence) > MAX_WORDS else "")
 
 
 # The model.
@@ -344,8 +342,7 @@ class Model:
             return []
         bundle, names, n = self.bundle, self.topics, len(articles)
         thresholds: Mapping[str, float] = bundle.card["thresholds"]
-        titles = [article.title for article in articles]
-        bodies = [article.body for article in articles]
+        titles, bodies = [article.title for article in articles], [article.body for article in articles]
         links = [(i, link) for i, article in enumerate(articles) for link in article.links]
         headlines = [link.headline for _, link in links]
 
@@ -354,8 +351,8 @@ class Model:
         topics = [max(zip(names, row, strict=True), key=itemgetter(1)) for row in probabilities]
         clickbait: list[float | None] = [None] * len(topics)
         if (clickbait_model := bundle.clickbait) is not None:
-            scores = scoring.clickbait(clickbait_model, [*titles, *headlines])[:, -1].tolist()
-            clickbait = [round(p, DECIMALS) for p in scores]
+            scores = scoring.clickbait(clickbait_model, [*titles, *headlines])[:, -1]
+            clickbait = [round(p, DECIMALS) for p in scores.tolist()]
         unrelated: list[float | None] = [None] * len(links)
         evidence: list[list[Evidence]] = [[] for _ in links]
         if links and (link_model := bundle.link) is not None:

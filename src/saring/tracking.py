@@ -255,9 +255,9 @@ def opened(failure: SaringError) -> Iterator[Any]:
         except SaringError:
             raise
         except Exception as error:  # MLflow, its stores and its plugins raise whatever there is
-            told = type(failure)(f"{failure}; {uri}: {' '.join(str(error).split())}")
+            whole = type(failure)(f"{failure}; {uri}: {' '.join(str(error).split())}")
             # What MLflow says may hold the address, and a traceback would print it.
-            raise told from (error if masked(str(error)) == str(error) else None)
+            raise whole from (error if masked(str(error)) == str(error) else None)
         finally:
             mlflow.set_tracking_uri(before)
             for name, old in environment.items():

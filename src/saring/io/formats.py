@@ -27,13 +27,13 @@ BATCH_ROWS = 512  # some 2 MB of articles
 MAX_ROW_BYTES = 64_000_000  # a text of the greatest length, escaped, and what stands beside it
 CHUNK_CHARS = 1 << 20
 
-_TOLD = re.compile(r'"?sep=(.)"?[,;\t ]*(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[,;\t ]*(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
 _UNCLOSED = "unexpected end of data"  # what the csv module says of a quote without its second
 _RESAVE = "expected one encoding throughout; save the file as UTF-8"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BETWEEN = re.compile(r"[\s,\[\]]*")  # what stands between the values of a JSON list
 
-Choose = Callable[[Sequence[str]], "Sequence[str] | None"]  # is told a table's columns; which to read, None for all
+Choose = Callable[[Sequence[str]], "Sequence[str] | None"]  # from a table's columns, those to read; None for all
 
 
 def header_of(start: str, tabs: bool = False) -> tuple[str, list[str], bool]:
@@ -43,8 +43,8 @@ def header_of(start: str, tabs: bool = False) -> tuple[str, list[str], bool]:
     into most cells; ties go to the comma, or to the tab where the file's name tells of `tabs`.
     """
     text = start.lstrip("\ufeff\r\n")
-    if told := _TOLD.match(text):
-        return told[1], _cells(text[told.end() :], told[1]), True
+    if line := _SEPARATOR_LINE.match(text):
+        return line[1], _cells(text[line.end() :], line[1]), True
     order = "\t,;" if tabs else ",;\t"
     delimiter = max(order, key=lambda character: len(_cells(text, character)))
     return delimiter, _cells(text, delimiter), False
@@ -143,11 +143,11 @@ def _run_together(lines: Sequence[str], delimiter: str, width: int, counted: boo
 def csv_rows(file: InputFile, stream: Stream, choose: Choose) -> Iterator[Values | Broken]:
     """Yield the rows of a table with a header line, delimited by comma, semicolon or tab."""
     start = stream.head.decode(stream.encoding, "replace")
-    delimiter, _, told = header_of(start, tabs=".tsv" in file.label.lower())
+    delimiter, _, has_line = header_of(start, tabs=".tsv" in file.label.lower())
     # A line beyond the limit comes in pieces, which are errors of length or of number of cells.
     readline = partial(_text_stream(stream, newline="").readline, MAX_ROW_BYTES)
-    while told and (line := readline()):
-        told = line.isspace()
+    while has_line and (line := readline()):  # over blank lines and the one that names the delimiter
+        has_line = line.isspace()
     header: list[str] = []
     for cells in cells_of(readline, delimiter, lambda: stream.torn):
         if isinstance(cells, Broken):

@@ -79,10 +79,8 @@ def _written_pipe(path: Path) -> IO[bytes]:
     except TimeoutError:
         os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))  # ends the waiting
         opening.result().close()
-        raise InputError(
-            f"is a pipe that nobody has written to for {WRITER_SECONDS:g} seconds; start what "
-            "writes to it, or name a file"
-        ) from None
+        why = f"is a pipe that nobody has written to for {WRITER_SECONDS:g} seconds"
+        raise InputError(f"{why}; start what writes to it, or name a file") from None
 
 
 def listed(inputs: Inputs) -> Sequence[str | Path]:
