@@ -14,7 +14,7 @@ from saring.parsing.lines import MAX_COMMA_DUMP_LINES, split_lines
 from saring.parsing.rules import PLACES, Draft, Literals, load_rules, lower, take_line
 
 RULES = load_rules()
-SEARCHED = [*RULES.markers, *RULES.at("inside")]
+SEARCHED = [*RULES.markers, *RULES.at["inside"]]
 EXAMPLES = [
     example.replace("⟦", "").replace("⟧", "")
     for one in (*RULES.markers, *RULES.rules)
@@ -35,7 +35,7 @@ def places_the_long_way(low):
 def lines_the_long_way(text, lines):
     found, before = [], ""
     for start, end in lines:
-        taken = take_line(RULES.at("line"), text[start:end], before)
+        taken = take_line(RULES.at["line"], text[start:end], before)
         before = taken[0].kind if taken else ""
         found += [(before, start, end)] if taken else []
     return found
@@ -46,7 +46,7 @@ def without_shortcuts(rule):
 
 
 def check(text):
-    places = RULES.places(RULES.literals.find(text))
+    places = RULES.places(text)
     marks = [(at, marker) for at, markers in places.marks for marker in markers]
     short = [(at, id(one)) for at, one in [*marks, *places.inside]]
     assert len(short) == len(set(short))
@@ -56,8 +56,8 @@ def check(text):
     assert [find[:3] for find in found] == lines_the_long_way(text, lines)
     for line in text.splitlines():
         for place in PLACES:
-            assert RULES.whole_line(place, line) == take_line(RULES.at(place), line) or (
-                RULES.whole_line(place, line)[1].span() == take_line(RULES.at(place), line)[1].span()
+            assert RULES.whole_line(place, line) == take_line(RULES.at[place], line) or (
+                RULES.whole_line(place, line)[1].span() == take_line(RULES.at[place], line)[1].span()
             )
 
 

@@ -115,9 +115,8 @@ def _usual_host(lines: Sequence[Line]) -> str:
 def _headline(titles: Sequence[str], lines: Sequence[Line]) -> int:
     """Return the index of the line that repeats one of the page's titles, -1 if none does.
 
-    A heading goes before other lines, and of equals the first. A line of links is a headline only
-    as a heading, for many lists link to the page they stand on. Where the page gives itself no
-    title, its first ``<h1>`` is taken.
+    A heading goes before other lines, and of equals the first. A line of links is a headline only as a heading, for
+    many lists link to the page they stand on. Where the page gives itself no title, its first ``<h1>`` is taken.
     """
     if not titles:
         return next((i for i, line in enumerate(lines) if line.owner.tag == "h1"), -1)

@@ -79,7 +79,7 @@ def find_inside(draft: Draft) -> list[Boilerplate]:
 
 def find_lines(draft: Draft, lines: Sequence[Span]) -> list[Boilerplate]:
     """Return the lines that are boilerplate wherever they stand."""
-    text, rules, starts = draft.text, draft.rules.at("line"), draft.rules.line_starts
+    text, rules, starts = draft.text, draft.rules.at["line"], draft.rules.line_starts
     held: dict[int, set[Rule]] = {}  # by a line's number: the rules of which it holds a literal
     for at, rule in draft.places.line if lines else ():
         line = bisect_right(lines, (at, len(text))) - 1
@@ -105,7 +105,7 @@ def find_lines(draft: Draft, lines: Sequence[Span]) -> list[Boilerplate]:
 def find_head(draft: Draft, lines: Sequence[Span]) -> list[Boilerplate]:
     """Return the boilerplate before the first paragraph: title, date, caption, byline."""
     found: list[Boilerplate] = []
-    longest = max([MAX_CAPTION_CHARS, *[rule.max_chars for rule in draft.rules.at("head")]])
+    longest = max([MAX_CAPTION_CHARS, *[rule.max_chars for rule in draft.rules.at["head"]]])
     for start, end in lines[:HEAD_LINES]:
         if end - start > longest:
             break  # a paragraph, and nothing else
@@ -144,7 +144,7 @@ def find_tail(draft: Draft, lines: Sequence[Span]) -> list[Boilerplate]:
     text, rules = draft.text, draft.rules
     first = len(lines)
     taken: dict[int, tuple[Rule, re.Match[str]]] = {}
-    longest = max([PROSE_CHARS, *[rule.max_chars for rule in rules.at("tail")]])
+    longest = max([PROSE_CHARS, *[rule.max_chars for rule in rules.at["tail"]]])
     while first > max(0, len(lines) - TAIL_LINES):
         start, end = lines[first - 1]
         if end - start > longest:
@@ -160,7 +160,7 @@ def find_tail(draft: Draft, lines: Sequence[Span]) -> list[Boilerplate]:
         start, end = lines[number]
         line = text[start:end]
         heading = rules.whole_line("tail_header", line)
-        rule = taken.get(number) or (take_line(rules.at("tail"), line, before) if before else None)
+        rule = taken.get(number) or (take_line(rules.at["tail"], line, before) if before else None)
         before = ""
         if heading:
             header = line.rstrip(" :").lower()
@@ -180,7 +180,7 @@ def find_start(draft: Draft, lines: Sequence[Span]) -> list[Boilerplate]:
     for number, (start, end) in enumerate(lines[:OPENING_LINES]):
         found: list[Boilerplate] = []
         at = start
-        for rule in draft.rules.at("start"):
+        for rule in draft.rules.at["start"]:
             if match := rule.pattern.match(text, at, end):
                 found.append(_by_rule(rule, match, *match.span()))
                 at = end - len(text[match.end() : end].lstrip())
@@ -211,7 +211,7 @@ def find_end(draft: Draft, lines: Sequence[Span]) -> list[Boilerplate]:
     held = {rule for at, rule in draft.places.end if first <= at < end}
     tail = ""
     while first < end:
-        for rule in draft.rules.at("end"):
+        for rule in draft.rules.at["end"]:
             if rule.ends:
                 if not rule.ends.match(text, end - 1):
                     continue

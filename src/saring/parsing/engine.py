@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import fields
 from hashlib import blake2b
 from operator import attrgetter
@@ -11,21 +11,13 @@ from typing import Any
 from saring.article import Article, KeepLinks, Link, Record, Removal, clean_text
 from saring.dates import read_date
 from saring.errors import ConfigError, InputError
-from saring.parsing import boilerplate
-from saring.parsing.boilerplate import Boilerplate
+from saring.parsing.boilerplate import find_end, find_head, find_inside, find_lines, find_start, find_tail, find_title
 from saring.parsing.lines import remaining, split_lines
 from saring.parsing.metadata import parse_tags, publisher_name
 from saring.parsing.rules import Draft, load_rules
 from saring.parsing.teasers import find_addressed, find_teasers
 
 FIELDS = frozenset(field.name for field in fields(Record))
-STEPS = (
-    boilerplate.find_lines,
-    boilerplate.find_head,
-    boilerplate.find_tail,
-    boilerplate.find_start,
-    boilerplate.find_end,
-)
 _START = attrgetter("start")
 
 
@@ -35,9 +27,8 @@ def parse(source: Record | str | Mapping[str, Any]) -> Article:
     Parameters
     ----------
     source : Record, str or Mapping
-        The article: a text, whose first line becomes the title if it reads like one; or a mapping
-        with a record's fields, of which only ``text`` must be there (``date`` serves as
-        ``published``); or a `Record`.
+        The article: a text, whose first line becomes the title if it reads like one; or a mapping with a record's
+        fields, of which only ``text`` must be there (``date`` serves as ``published``); or a `Record`.
 
     Returns
     -------
@@ -67,11 +58,11 @@ def parse(source: Record | str | Mapping[str, Any]) -> Article:
     record, rules = as_record(source), load_rules()
     text = record.text
     lines = split_lines(text)
-    title = record.title.strip() or boilerplate.find_title(text, lines, rules)
-    draft = Draft(text, title, record.publisher.strip(), rules, rules.places(rules.literals.find(text)))
+    title = record.title.strip() or find_title(text, lines, rules)
+    draft = Draft(text, title, record.publisher.strip(), rules, rules.places(text))
 
     # Teasers end before the boilerplate that stands inside their line, an embed or an advertisement.
-    removed = boilerplate.find_inside(draft)
+    removed = find_inside(draft)
     teasers = find_teasers(draft, lines, removed)
     lines = remaining(text, lines, [*removed, *teasers])
     if record.addresses:  # a web page says itself which lines are teasers
@@ -80,29 +71,31 @@ def parse(source: Record | str | Mapping[str, Any]) -> Article:
         lines = remaining(text, lines, addressed)
 
     # What is left of the lines is body or what a portal prints around it.
-    for find in STEPS:
+    for find in (find_lines, find_head, find_tail, find_start, find_end):
         if found := find(draft, lines):
             removed += found
             lines = remaining(text, lines, found)
-    printed = _metadata(removed)
+    printed: dict[str, str] = {}  # of each field the first value, of tags all
+    for one in sorted(removed, key=_START):
+        for name, value in one.values.items():
+            printed[name] = (
+                f"{printed[name]}, {value}" if name == "tags" and name in printed else printed.get(name, value)
+            )
     if not lines:  # the rules never take the only text; a teaser may be all of it
         removed = []
         teasers = teasers if any(one.kind == "link" for one in teasers) else []
 
-    links = []
-    removals = [Removal(one.kind, one.start, one.end) for one in removed]
-    for one in teasers:
-        if one.kind == "link":
-            headline = text[slice(*one.headline)]
-            url = one.url or record.addresses.get(headline, "")
-            links.append(Link(headline, one.marker, one.start, one.end, url))
-        else:
-            removals.append(Removal(one.kind, one.start, one.end))
+    removals = [Removal(*one[:3]) for one in removed]
+    removals += [Removal(*one[:3]) for one in teasers if one.kind != "link"]
     return Article(
         id=record.id,
         title=title,
         text=text,
-        links=tuple(links),
+        links=tuple(
+            Link(one.headline, one.marker, one.start, one.end, one.url or record.addresses.get(one.headline, ""))
+            for one in teasers
+            if one.kind == "link"
+        ),
         removals=tuple(sorted(removals, key=_START)),
         published=read_date(record.published) or printed.get("published", ""),
         editor=printed.get("editor", ""),
@@ -147,18 +140,6 @@ def clean(source: Article | Record | str | Mapping[str, Any], keep_links: KeepLi
         raise ConfigError(f"keep_links is {keep_links!r}; expected none or all")
     article = source if isinstance(source, Article) else parse(source)
     return clean_text(article, article.links if keep_links == "all" else ())
-
-
-def _metadata(removed: Sequence[Boilerplate]) -> dict[str, str]:
-    """Return what a portal printed about its article: of each field the first value, of tags all."""
-    values: dict[str, str] = {}
-    for one in sorted([one for one in removed if one.values], key=_START):
-        for name, value in one.values.items():
-            if name == "tags" and name in values:
-                values[name] += ", " + value
-            else:
-                values.setdefault(name, value)
-    return values
 
 
 def as_record(source: Record | str | Mapping[str, Any]) -> Record:

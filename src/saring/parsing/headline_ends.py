@@ -133,17 +133,14 @@ def _before(window: Window, place: int) -> list[str]:
         chars = window.ends[place - 1] - window.starts[0] - article.title_chars
         names.append(f"longer:words:{max(-LEEWAY, min(place - article.title_words, LEEWAY))}")
         names.append(f"longer:chars:{max(-LEEWAY, min(chars // CHARS, LEEWAY))}")
-    if before.bare in SMALL_WORDS:
-        names.append("before_small_word")
-    if window.quotes[place] % 2:
-        names.append("open_quote")
-    if window.brackets[place] > 0:
-        names.append("open_bracket")
-    if window.gaps[place] > window.gaps[1]:
-        names.append("inside_gap")
-    if window.credits[place] > window.credits[1]:
-        names.append("inside_credit")
-    return names
+    shown = {
+        "before_small_word": before.bare in SMALL_WORDS,
+        "open_quote": window.quotes[place] % 2,
+        "open_bracket": window.brackets[place] > 0,
+        "inside_gap": window.gaps[place] > window.gaps[1],
+        "inside_credit": window.credits[place] > window.credits[1],
+    }
+    return names + [name for name, shows in shown.items() if shows]
 
 
 def _behind(window: Window, place: int) -> list[str]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import chain
@@ -33,8 +33,7 @@ _LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 _SPACE = r"[\s\u200b\ufeff]"  # \s covers the no-break space; scrapers leave zero-width ones too
 _BLANK = re.compile(r"(\[(?:\\.|[^\]\\])+\])|(\\.)|( )|(~)")  # the last two not within [...] or escaped
 _MARKER_END = r"(?:(?!\w)|(?-i:(?<=[Jj]uga)(?=[A-Z])))"  # a lost line break: "Baca JugaPanen"
-_MARKER_KEYS = frozenset("name kind phrases comma_ends needs pattern separator example not".split())  # noqa: SIM905
-_RULE_KEYS = frozenset("kind where case needs starts ends max_chars after pattern example not".split())  # noqa: SIM905
+_KEYS = {"examples": "example", "false_friends": "not"}  # fields that the data file calls otherwise
 
 Hit = tuple[int, int]
 """Where in a text a literal stands, and the literal's number."""
@@ -84,14 +83,14 @@ class Marker:
     """What stands before the headline of another article: "Baca juga"."""
 
     name: str
-    kind: str  # "link", or the kind of removal that the whole teaser is: "video_teaser"
     pattern: re.Pattern[str]  # its words, without separator
     separator: str  # "optional" or "needed": may a headline follow without a colon at a line's start?
     needs: tuple[str, ...]  # required literals, one of which starts every match
-    phrases: tuple[str, ...]  # how web pages print it, in lower case
-    comma_ends: bool  # in text whose paragraphs commas join, the first comma ends its headline
     examples: tuple[str, ...]  # lines it takes
-    false_friends: tuple[str, ...]  # lines it leaves alone
+    false_friends: tuple[str, ...] = ()  # lines it leaves alone
+    phrases: tuple[str, ...] = ()  # how web pages print it, in lower case
+    comma_ends: bool = False  # in text whose paragraphs commas join, the first comma ends its headline
+    kind: str = "link"  # or the kind of removal that the whole teaser is: "video_teaser"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,13 +100,14 @@ class Rule:
     kind: str  # of the removal
     where: str  # one of `PLACES`
     pattern: re.Pattern[str]
-    needs: tuple[str, ...]  # required literals; a match inside a line starts with one
-    starts: tuple[str, ...]  # characters, one of which the line starts with; none: any
-    ends: re.Pattern[str] | None  # the last character of what a rule for lines or the end takes
-    max_chars: int  # of the line, or of the match
-    after: str  # the line stands right behind a removal of this kind; empty: behind anything
     examples: tuple[str, ...]
-    false_friends: tuple[str, ...]
+    false_friends: tuple[str, ...] = ()
+    case: bool = False  # whether its capitals count
+    needs: tuple[str, ...] = ()  # required literals; a match inside a line starts with one
+    starts: str = ""  # characters, one of which the line starts with; none: any
+    ends: re.Pattern[str] | None = None  # the last character of what a rule for lines or the end takes
+    max_chars: int = MAX_CHARS  # of the line, or of the match
+    after: str = ""  # the line stands right behind a removal of this kind; empty: behind anything
 
 
 class Places(NamedTuple):
@@ -134,9 +134,9 @@ class Rules:
 
     def __init__(self, markers: Iterable[Marker], rules: Iterable[Rule]) -> None:
         self.markers, self.rules = tuple(markers), tuple(rules)
-        self._at = {place: [rule for rule in self.rules if rule.where == place] for place in PLACES}
+        self.at = {place: [rule for rule in self.rules if rule.where == place] for place in PLACES}
         # What says how it ends is tried where a text ends so, and is not searched for.
-        searched = [*self.at("inside"), *self.at("line"), *[rule for rule in self.at("end") if not rule.ends]]
+        searched = [*self.at["inside"], *self.at["line"], *[rule for rule in self.at["end"] if not rule.ends]]
         needs = [*[one.needs for one in self.markers], *[one.needs for one in searched]]
         self.literals = Literals(chain.from_iterable(needs))
         self._owners: list[list[tuple[int, Any]]] = []  # by a literal's number: field of `Places`, and who needs it
@@ -145,17 +145,13 @@ class Rules:
             needing = [(Places._fields.index(rule.where), rule) for rule in searched if string in rule.needs]
             self._owners.append([*([(0, markers)] if markers else []), *needing])
         self.phrases = tuple(phrase for marker in self.markers for phrase in marker.phrases)
-        self.line_starts = frozenset(start for rule in self.at("line") for start in rule.starts)
+        self.line_starts = frozenset(start for rule in self.at["line"] for start in rule.starts)
         self._fitting = lru_cache(ENDS_KEPT)(self._fit)
 
-    def at(self, place: str) -> Sequence[Rule]:
-        """Return the rules for a place, one of `PLACES`."""
-        return self._at[place]
-
-    def places(self, hits: Iterable[Hit]) -> Places:
-        """Return where in a text which markers and rules may match, from the hits of `literals`."""
+    def places(self, text: str) -> Places:
+        """Return where in a text which markers and rules may match."""
         found = Places([], [], [], [])
-        for at, number in hits:
+        for at, number in self.literals.find(text):
             for field, owner in self._owners[number]:
                 found[field].append((at, owner))
         return found
@@ -169,7 +165,7 @@ class Rules:
         """Return the rules for a place that may take a line with these ends, whatever is before it."""
         return [
             rule
-            for rule in self.at(place)
+            for rule in self.at[place]
             if not rule.after and (not rule.starts or first in rule.starts) and (not rule.ends or rule.ends.match(last))
         ]
 
@@ -183,7 +179,7 @@ def take_line(rules: Iterable[Rule], line: str, before: str = "") -> tuple[Rule,
     for rule in rules:
         if size > rule.max_chars or (rule.after and rule.after != before):
             continue
-        if rule.starts and not line.startswith(rule.starts):
+        if rule.starts and line[:1] not in rule.starts:
             continue
         if rule.ends and not rule.ends.match(line, size - 1):
             continue
@@ -210,51 +206,36 @@ def read_rules(data: Mapping[str, Any]) -> Rules:
 
 def _marker(entry: Mapping[str, Any]) -> Marker:
     """Compile one entry of ``[[marker]]``; without a pattern of its own it matches its phrases."""
-    _check(entry, entry.get("name"), _MARKER_KEYS)
-    phrases = tuple(entry.get("phrases", ()))
+    values = _values(Marker, entry)
+    phrases = values.get("phrases", ())
     pattern = entry.get("pattern") or "|".join(re.escape(phrase).replace(r"\ ", " ") for phrase in phrases)
-    return Marker(
-        name=entry["name"],
-        kind=entry.get("kind", "link"),
-        pattern=_compile(entry["name"], rf"(?:{_spaced(pattern)}){_MARKER_END}"),
-        separator=entry["separator"],
-        needs=tuple(entry.get("needs") or dict.fromkeys(phrase.split()[0] for phrase in phrases)),
-        phrases=phrases,
-        comma_ends=entry.get("comma_ends", False),
-        examples=tuple(entry["example"]),
-        false_friends=tuple(entry.get("not", ())),
-    )
+    values["pattern"] = _compile(entry["name"], rf"(?:{_spaced(pattern)}){_MARKER_END}")
+    values.setdefault("needs", tuple(dict.fromkeys(phrase.split()[0] for phrase in phrases)))
+    return Marker(**values)
 
 
 def _rule(entry: Mapping[str, Any]) -> Rule:
     """Compile one entry of ``[[rule]]``."""
-    _check(entry, entry.get("kind"), _RULE_KEYS)
-    kind, where = entry["kind"], entry["where"]
+    values, kind, where = _values(Rule, entry), entry["kind"], entry["where"]
     if where not in PLACES:
         raise ConfigError(f"markers.toml: rule {kind!r}: where = {where!r}; expected one of {PLACES}")
-    spaced = _spaced(entry["pattern"]) + (r"\Z" if where == "end" else "")
-    return Rule(
-        kind=kind,
-        where=where,
-        pattern=_compile(kind, spaced, 0 if entry.get("case") else re.IGNORECASE),
-        needs=tuple(entry.get("needs", ())),
-        starts=tuple(entry.get("starts", "")),
-        ends=_compile(kind, entry["ends"]) if "ends" in entry else None,
-        max_chars=entry.get("max_chars", MAX_CHARS),
-        after=entry.get("after", ""),
-        examples=tuple(entry["example"]),
-        false_friends=tuple(entry.get("not", ())),
-    )
+    pattern = _spaced(entry["pattern"]) + (r"\Z" if where == "end" else "")
+    values["pattern"] = _compile(kind, pattern, 0 if entry.get("case") else re.IGNORECASE)
+    if "ends" in entry:
+        values["ends"] = _compile(kind, entry["ends"])
+    return Rule(**values)
 
 
-def _check(entry: Mapping[str, Any], name: str | None, known: Collection[str]) -> None:
-    """Refuse an entry with unknown keys, without an example, or without anything to match."""
-    unknown = sorted(set(entry).difference(known))
-    if unknown:
-        raise ConfigError(f"markers.toml: rule {name!r}: unknown key {unknown[0]!r}; known: {sorted(known)}")
+def _values(made: type[Marker | Rule], entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an entry by field; refuse unknown keys, and one without an example or without anything to match."""
+    name = entry.get("name") or entry.get("kind")
+    by_key = {_KEYS.get(field.name, field.name): field.name for field in fields(made)}
+    if unknown := sorted(set(entry).difference(by_key)):
+        raise ConfigError(f"markers.toml: rule {name!r}: unknown key {unknown[0]!r}; expected one of {sorted(by_key)}")
     if not entry.get("example") or not (entry.get("pattern") or entry.get("phrases")):
         missing = "pattern, nor phrases; give one" if entry.get("example") else "example; give a line it must take"
         raise ConfigError(f"markers.toml: rule {name!r} has no {missing}")
+    return {by_key[key]: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
 
 
 def _compile(name: str, pattern: str, flags: int = re.IGNORECASE) -> re.Pattern[str]:

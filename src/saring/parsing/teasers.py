@@ -71,7 +71,7 @@ class Teaser(NamedTuple):
     kind: str
     start: int
     end: int
-    headline: Span = (0, 0)
+    headline: str = ""
     marker: str = ""  # as printed
     url: str = ""  # empty where no address is printed
 
@@ -142,7 +142,7 @@ def find_addressed(text: str, lines: Sequence[Span], addresses: Mapping[str, str
         marker, colon, headline = text[start:end].partition(": ")
         headline = headline.strip()
         if colon and headline in addresses:
-            found.append(Teaser("link", start, end, (end - len(headline), end), marker + ":"))
+            found.append(Teaser("link", start, end, headline, marker + ":"))
     return found
 
 
@@ -229,7 +229,7 @@ def _teasers_behind(context: TeaserContext, mark: Mark, stop: int) -> list[Tease
     marker = text[slice(*tight(text, mark.start, mark.after, "*_-•·"))]
     if mark.after < stop:
         found = _headlines_behind(context, mark, stop)
-        first = text[slice(*found[0][1])] if found else ""
+        first = found[0][1] if found else ""
         # Dumps leave no more than "Baca Juga : BMKG :" of some.
         if first and (kind != "link" or (len(first.split()) >= MIN_HEADLINE_WORDS and first[-1] not in ":,")):
             teasers = [Teaser(kind, *span, headline, marker, url) for span, headline, url in found]
@@ -243,11 +243,11 @@ def _teasers_behind(context: TeaserContext, mark: Mark, stop: int) -> list[Tease
     return [Teaser("link_label" if box else "bare_label", mark.lead, end), *box]
 
 
-def _headlines_behind(context: TeaserContext, mark: Mark, stop: int) -> list[tuple[Span, Span, str]]:
-    """Return the headlines behind a mark on its line: (span, span of the headline, address)."""
+def _headlines_behind(context: TeaserContext, mark: Mark, stop: int) -> list[tuple[Span, str, str]]:
+    """Return the headlines behind a mark on its line: (span, headline, address)."""
     text, after = context.text, mark.after
     if markdown := _MARKDOWN.match(text, after, stop):
-        return [(markdown.span(), markdown.span("headline"), markdown["url"])]
+        return [(markdown.span(), markdown["headline"], markdown["url"])]
     stop = full = min(stop, after + REACH_CHARS)
     behind = _BEHIND.search(text, after, min(stop, after + MAX_HEADLINE_CHARS))
     if behind and (behind[0][0] == "(" or is_title_case(text[after : behind.start()])):
@@ -260,17 +260,17 @@ def _headlines_behind(context: TeaserContext, mark: Mark, stop: int) -> list[tup
         for at in range(after, min(stop, after + MAX_HEADLINE_CHARS)):
             depth += (text[at] == mark.bracket) - (text[at] == CLOSING[mark.bracket])
             if not depth:
-                return [((after, at + 1), tight(text, after, at), "")]
+                return [((after, at + 1), text[slice(*tight(text, after, at))], "")]
     if mark.marker.kind != "link":
         quoted = _QUOTED.match(text, after, stop)
         end = quoted.end() if quoted else stop if text[full : full + 7].lower() == "[gambas" else 0
         if 0 < end - after < MAX_HEADLINE_CHARS:
-            return [((after, end), (after, end), "")]
+            return [((after, end), text[after:end], "")]
     rest = text[after : min(stop, after + WHOLE_LINE_CHARS + 1)]
     is_headline = not sentence_ends(rest) or (rest.endswith(".") and is_title_case(rest[:-1], SURE_SHARE))
     if len(rest) <= WHOLE_LINE_CHARS and is_headline:
-        return [((after, stop), tight(text, after, stop, "*_"), "")]
-    return [(span, span, "") for span in _run_on_headlines(context, mark, stop)]
+        return [((after, stop), text[slice(*tight(text, after, stop, "*_"))], "")]
+    return [(span, text[slice(*span)], "") for span in _run_on_headlines(context, mark, stop)]
 
 
 def _run_on_headlines(context: TeaserContext, mark: Mark, stop: int) -> list[Span]:
@@ -324,8 +324,7 @@ def find_box(context: TeaserContext, mark: Mark, marker: str) -> list[Teaser]:
             break
         inner = bullet.end() if bullet else start
         markdown = _MARKDOWN.match(text, inner, end)
-        span, url = (markdown.span("headline"), markdown["url"]) if markdown else ((inner, end), "")
-        line = text[slice(*span)]
+        line, url = (markdown["headline"], markdown["url"]) if markdown else (text[inner:end], "")
         is_sure = bool(markdown or bullet or (mark.sign and not box)) and not context.is_dump
         if number in context.taken or len(line) > WHOLE_LINE_CHARS or _NUMBERED.match(line):
             break
@@ -335,10 +334,10 @@ def find_box(context: TeaserContext, mark: Mark, marker: str) -> list[Teaser]:
             context.rules.whole_line(place, line) for place in ("line", "head")
         ):
             break
-        if any(line == text[slice(*one.headline)] for one in box):
+        if any(line == one.headline for one in box):
             break  # a photo's caption, printed twice
         bullets += bool(bullet or markdown)
-        box.append(Teaser("link", start, end, span, marker, url))
+        box.append(Teaser("link", start, end, line, marker, url))
     if bullets == len(box) or len(box) == MAX_BOX:
         return box
     if mark.sign and not context.is_dump:
