@@ -34,7 +34,7 @@ $(READY): pyproject.toml constraints.txt
 	@test -z "$(STALE)" || rm -rf .venv
 	@if command -v uv >/dev/null; then \
 		uv venv --quiet --seed --allow-existing --python $(PYTHON) .venv && \
-		uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[all,dev]'; \
+		uv pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt -e '.[all,dev]'; \
 	else \
 		$(PYTHON) -m venv .venv && \
 		$(BIN)/pip install -qq --disable-pip-version-check -c constraints.txt -e '.[all,dev]'; \
@@ -84,6 +84,8 @@ score: $(READY) ## score new articles: make score IN=articles.csv OUT=rows.jsonl
 docs: $(READY) ## the API reference, from the docstrings: build/docs/index.html
 	$(BIN)/python -c "from saring import *; from pdoc.__main__ import cli; cli()" -d numpy -o build/docs saring saring.batch saring.spark
 
+# The tests start hundreds of processes: each would compile all modules again where no bytecode is kept.
+test: export PYTHONDONTWRITEBYTECODE =
 test: lint ## ruff, mypy and pytest
 	$(BIN)/pytest -n auto --dist loadgroup
 

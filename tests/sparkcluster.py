@@ -33,6 +33,9 @@ SETTINGS = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
 }
+# For JVMs that live for seconds: they optimise little and free memory in one thread.
+SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+SHORT_JOBS = {"spark.driver.extraJavaOptions": SHORT_LIVED, "spark.executor.extraJavaOptions": SHORT_LIVED}
 NO_OTHERS: Mapping[str, str] = {}
 
 
@@ -59,6 +62,7 @@ def environment(folder: Path, settings: Mapping[str, str]) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SPARK_CONF_DIR", str(folder))
         patch.setenv("SPARK_LOCAL_IP", HOST)
+        patch.setenv("SPARK_DAEMON_JAVA_OPTS", SHORT_LIVED)
         patch.setenv("SPARK_DAEMON_MEMORY", "256m")
         patch.setenv("PYSPARK_PYTHON", sys.executable)
         patch.delenv("PYSPARK_SUBMIT_ARGS", raising=False)

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from sparkcluster import SHORT_JOBS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -48,13 +49,13 @@ def tree(tmp_path):
     return tmp_path
 
 
-def shown_by(tree, commands):
+def shown_by(tree, commands, **variables):
     """What each of some commands prints, one shell running them all."""
     script = "exec 2>&1\n" + "".join(f"printf '\\0'\n{words}\n" for words in commands)
     env = {k: v for k, v in os.environ.items() if not k.startswith(("SARING_", "MAKE", "MFLAGS"))}
     done = subprocess.run(
         ["bash", "-c", script],
-        cwd=tree, env=env | {"SARING_COMPILED": "0"}, stdout=subprocess.PIPE, text=True, check=False,
+        cwd=tree, env=env | {"SARING_COMPILED": "0"} | variables, stdout=subprocess.PIPE, text=True, check=False,
     )  # fmt: skip
     return done.stdout.split("\0")[1:]
 
@@ -82,7 +83,10 @@ def test_commands_show_what_they_are_said_to_show(tree):
 @pytest.mark.slow
 def test_the_cluster_s_commands_do_too(tree):
     distant = [step for step in STEPS if CLUSTER in step[0]]
-    found = shown_by(tree, ["source .venv/bin/activate", *(words for words, _ in distant)])[1:]
+    settings = "".join(f"{name} {value}\n" for name, value in SHORT_JOBS.items())
+    (tree / "spark-defaults.conf").write_text(settings)
+    commands = ["source .venv/bin/activate", *(words for words, _ in distant)]
+    found = shown_by(tree, commands, SPARK_CONF_DIR=str(tree))[1:]
     for (words, expected), shown in zip(distant, found, strict=True):
         assert_shown(words, expected, shown)
 

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sparkcluster import PATIENCE_SECONDS, SETTINGS, running
+from sparkcluster import PATIENCE_SECONDS, SETTINGS, SHORT_JOBS, running
 
 from saring.batch import score as score_here
 from saring.cli.commands import FAILED, OK, WRONG_USE, main
@@ -191,7 +191,7 @@ def on_cluster(test):
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("cluster"), n_workers=2) as found:
+    with running(tmp_path_factory.mktemp("cluster"), 2, SHORT_JOBS) as found:
         yield found
 
 

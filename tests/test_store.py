@@ -71,17 +71,42 @@ def bundle(tmp_path: Path) -> Path:
     return save(tmp_path / "bundle")
 
 
+@pytest.fixture(scope="module")
+def small_files(tmp_path_factory) -> dict[str, bytes]:
+    """The files of a bundle, by name."""
+    return contents(save(tmp_path_factory.mktemp("small") / "b"))
+
+
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory) -> Path:
+    """A folder that each example fills anew."""
+    return tmp_path_factory.mktemp("scratch")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def fill(folder: Path, files: dict[str, bytes]) -> Path:
+    """Have a folder hold these files and no others."""
+    for path in folder.iterdir():
+        path.unlink()
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    return folder
+
+
 def rewrite(folder: Path, **files: bytes) -> None:
     """Change files of a bundle and make checksums and version fit: what an attacker would do."""
-    contents = {path.name: path.read_bytes() for path in folder.iterdir()}
-    contents |= {name.replace("_", "."): data for name, data in files.items()}
-    del contents["checksums.json"]
-    card = json.loads(contents["card.json"])
-    digests = {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()}
+    found = contents(folder)
+    found |= {name.replace("_", "."): data for name, data in files.items()}
+    del found["checksums.json"]
+    card = json.loads(found["card.json"])
+    digests = {name: hashlib.sha256(data).hexdigest() for name, data in found.items()}
     if isinstance(card, dict) and "model_version" in card:
-        contents["card.json"] = store.to_json(card | {"model_version": store.version_of(card, digests)})
-    digests = {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()}
-    for name, data in contents.items():
+        found["card.json"] = store.to_json(card | {"model_version": store.version_of(card, digests)})
+    digests = {name: hashlib.sha256(data).hexdigest() for name, data in found.items()}
+    for name, data in found.items():
         (folder / name).write_bytes(data)
     (folder / "checksums.json").write_bytes(store.to_json(digests))
 
@@ -426,6 +451,11 @@ def whole_bundle(tmp_path_factory) -> Path:
     return store.save(tmp_path_factory.mktemp("whole") / "b", models, card)
 
 
+@pytest.fixture(scope="module")
+def whole_files(whole_bundle) -> dict[str, bytes]:
+    return contents(whole_bundle)
+
+
 def test_a_link_model_of_other_features_is_refused(whole_bundle, tmp_path):
     found = store.load(whole_bundle)
     more = np.ones(len(FEATURES) + 1)
@@ -447,10 +477,8 @@ def outcome(folder: Path):
 
 @settings(max_examples=150)
 @given(data=st.data())
-def test_changed_arrays_are_refused_or_make_another_sound_model(data, whole_bundle, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("changed")
-    for path in whole_bundle.iterdir():
-        (folder / path.name).write_bytes(path.read_bytes())
+def test_changed_arrays_are_refused_or_make_another_sound_model(data, whole_files, scratch):
+    folder = fill(scratch, whole_files)
     task = data.draw(st.sampled_from(["topic", "link", "clickbait"]))
     arrays = store.read_npz((folder / f"{task}.npz").read_bytes())
     name = data.draw(st.sampled_from(sorted(arrays)))
@@ -476,8 +504,8 @@ ODD_VALUES = st.sampled_from([None, -1, "x", [], {}, True, ["a"], ["a", "a"], {"
 
 @settings(max_examples=200)
 @given(data=st.data())
-def test_changed_cards_are_refused_or_make_another_sound_model(data, tmp_path_factory):
-    folder = save(tmp_path_factory.mktemp("changed") / "b")
+def test_changed_cards_are_refused_or_make_another_sound_model(data, small_files, scratch):
+    folder = fill(scratch, small_files)
     card = json.loads((folder / "card.json").read_bytes())
     node, key = data.draw(st.sampled_from([
         *((card, key) for key in card), *((card["labels"], key) for key in card["labels"]),
@@ -493,8 +521,8 @@ def test_changed_cards_are_refused_or_make_another_sound_model(data, tmp_path_fa
 
 @settings(max_examples=200)
 @given(place=st.integers(0, 10_000), bit=st.integers(0, 7))
-def test_a_changed_bit_in_the_arrays_is_refused_or_makes_another_sound_model(place, bit, tmp_path_factory):
-    folder = save(tmp_path_factory.mktemp("changed") / "b")
+def test_a_changed_bit_in_the_arrays_is_refused_or_makes_another_sound_model(place, bit, small_files, scratch):
+    folder = fill(scratch, small_files)
     raw = bytearray((folder / "topic.npz").read_bytes())
     raw[place % len(raw)] ^= 1 << bit
     rewrite(folder, topic_npz=bytes(raw))
