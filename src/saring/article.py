@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from operator import itemgetter
 from reprlib import Repr
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from saring.schema import LINK_COLUMNS, as_rows, kept_columns, prediction_columns
 
@@ -78,8 +78,7 @@ class Removal:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A stretch of an article's text; all of them in order rebuild the text exactly."""
 
     kind: str  # "body", "link", or the kind of a removal
