@@ -37,12 +37,8 @@ class PublisherNames(NamedTuple):
 def canonical_publisher(printed: str, url: str = "") -> str:
     """Return a publisher's one name: its domain, or what is printed where none is known.
 
-    Parameters
-    ----------
-    printed : str
-        As the input or the article names it: a name, a domain, even an address.
-    url : str
-        Address of the article, which tells where the name does not.
+    `printed` is a name, a domain, even an address, as the input or the article names it; the article's own address,
+    `url`, tells where the name does not.
 
     >>> canonical_publisher("otomotif.antaranews.com"), canonical_publisher("Antara News Bali")
     ('antaranews.com', 'antaranews.com')

@@ -77,11 +77,6 @@ def runs(text: str) -> list[str]:
     return text.encode().translate(_APART).decode().split()
 
 
-def read_runs(*texts: str) -> list[list[str]]:
-    """Return the `runs` of each text."""
-    return [runs(text) for text in texts]
-
-
 def read(*texts: str) -> list[tuple[list[str], list[str]]]:
     """Return the `runs` of each text, and its `glued_parts`."""
     return [(runs(text), glued_parts(text)) for text in texts]

@@ -67,8 +67,7 @@ def page_record(html: bytes, name: str) -> Record:
         raise InputError(f"{name}: found no HTML; expected a saved article page") from None
     for problem in parser.error_log:
         if problem.type_name == "ERR_RESOURCE_LIMIT":  # the parser stopped there: text is missing
-            why = problem.message.strip()
-            raise InputError(f"{name}: the page is too deep or too long to read ({why})")
+            raise InputError(f"{name}: the page is too deep or too long to read ({problem.message.strip()})")
     lines = page_lines(root)
     mark_teasers(lines)
     mark_lines(lines)
@@ -150,7 +149,7 @@ class PageReader(AbstractContextManager["PageReader"]):
             )
         process = self._running()
         request = orjson.dumps({"name": name, "bytes": len(html)}) + b"\n" + html
-        answer, late = _ask(process, request, self._seconds)
+        answer, late = _answer(process, request, self._seconds)
         if answer is None:
             crashed = f"crashed the page reader ({process.ending()})"
             how = f"took longer than {self._seconds:g} seconds and was given up" if late else crashed
@@ -181,7 +180,7 @@ class PageReader(AbstractContextManager["PageReader"]):
         # The parsers' remarks on bad markup are no news to the user.
         process = WorkerProcess(serve, name_of(self._parse_page), needs=self._parse_page, quiet=True)
         self._process = process
-        ready, _ = _ask(process, b"", START_SECONDS)
+        ready, _ = _answer(process, b"", START_SECONDS)
         if ready is None:
             self._process = None
             raise InputError(
@@ -191,7 +190,7 @@ class PageReader(AbstractContextManager["PageReader"]):
         return process
 
 
-def _ask(process: WorkerProcess, request: bytes, seconds: float) -> tuple[dict[str, Any] | None, bool]:
+def _answer(process: WorkerProcess, request: bytes, seconds: float) -> tuple[dict[str, Any] | None, bool]:
     """Return the worker's answer, None if it died first, and whether time ran out."""
     late = threading.Event()
 
@@ -242,11 +241,10 @@ def serve(answers: IO[bytes], parse: str) -> None:
 
 
 def _limit_memory() -> None:
-    try:
+    with suppress(ImportError):  # on Windows
         import resource
-    except ImportError:  # not on Windows
-        return
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    limit = MAX_MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(MAX_MEMORY_BYTES, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        limit = MAX_MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(MAX_MEMORY_BYTES, hard)
+        resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))

@@ -17,7 +17,7 @@ import numpy as np
 
 from saring.models.parameters import ClickbaitParameters, Floats, TermWeights, TopicParameters
 from saring.models.vocabulary import DAMPED, Bag, GroupCounter, unseen_weight, with_pairs
-from saring.text import LEAD_CHARS, SHARE_SCALE, Row, framed_tokens, read_runs, words
+from saring.text import LEAD_CHARS, SHARE_SCALE, Row, framed_tokens, runs, words
 
 # A headline alone has few words, all of them telling; as many ordinary ones are thought beside it.
 PULL_WORDS = 20
@@ -102,7 +102,7 @@ class PlainArticles:
 
     def _read(self, title: str, body: str, scores: Floats) -> tuple[float, ...]:
         """Add up the scores of one row; return its `totals` for `mean_rarity`."""
-        heading, lead, text = read_runs(title, body[:LEAD_CHARS], body)
+        heading, lead, text = map(runs, (title, body[:LEAD_CHARS], body))
         bags = dict.fromkeys(("title", "lead", "all"), Bag(heading))  # the fields of a headline are one text
         if text:
             bags |= {"lead": Bag(heading + lead), "all": Bag(heading + text)}
