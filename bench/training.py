@@ -59,7 +59,7 @@ from saring.models.tfidf_features import DomainShares, FieldTfidf, word_vectors
 from saring.models.vocabulary import words_inside
 from saring.text import END, START, TOKEN, field_text, framed
 from saring.training.corpus import read_corpus
-from saring.training.protocols import RANDOM
+from saring.training.splits import RANDOM
 from saring.training.tasks import TASKS
 from saring.training.trainer import Job, make_jobs, measure
 

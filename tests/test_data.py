@@ -10,7 +10,7 @@ import pytest
 
 from saring.evaluation.scoring import publisher_labels
 from saring.training.corpus import read_corpus
-from saring.training.near_duplicates import near_duplicate_groups
+from saring.training.splits import near_duplicate_groups
 
 SHEET = Path(__file__).parents[1] / "data" / "README.md"
 COLUMNS = {"id", "title", "text", "publisher", "date", "topic", "clickbait", "links", "split"}

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from saring.errors import ConfigError
-from saring.training.near_duplicates import near_duplicate_groups
+from saring.training.splits import near_duplicate_groups
 
 WORDS = [f"kata{number}" for number in range(400)]
 

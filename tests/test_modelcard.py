@@ -3,8 +3,7 @@
 import pytest
 
 from saring import store
-from saring.evaluation.model_card import model_card
-from saring.evaluation.reports import Report
+from saring.evaluation.reports import Report, model_card
 
 
 @pytest.fixture(scope="module")

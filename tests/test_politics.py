@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from saring.training.corpus import read_corpus
-from saring.training.near_duplicates import near_duplicate_groups
+from saring.training.splits import near_duplicate_groups
 
 POLITICS = Path(__file__).parents[1] / "data" / "corpus" / "politics.jsonl"
 

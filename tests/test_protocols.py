@@ -8,7 +8,7 @@ from topictables import WORDS, mixed, table
 
 from saring.config import TrainConfig
 from saring.errors import ConfigError, CorpusError
-from saring.training.protocols import PROTOCOLS, protocol_folds
+from saring.training.splits import PROTOCOLS, protocol_folds
 
 ALL = ("random", "publisher-out", "later-time")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from saring import store
-from saring.evaluation.model_card import model_card
+from saring.evaluation.reports import model_card
 from saring.locate import shipped_bundle
 from saring.training.corpus import count_seen, read_corpus
 from saring.training.evaluate import rows_note

@@ -9,7 +9,7 @@ from topictables import table
 
 from saring.config import TrainConfig
 from saring.errors import CorpusError
-from saring.training.protocols import grouped_folds, protocol_folds
+from saring.training.splits import grouped_folds, protocol_folds
 
 LABELS = np.repeat(["economy", "gossip", "other"], [60, 30, 30])
 GROUPS = np.arange(120) // 2

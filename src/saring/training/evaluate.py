@@ -16,7 +16,7 @@ from saring.models.pair_features import BASELINE
 from saring.store import Bundle
 from saring.training.corpus import LabelledArticle, count_seen
 from saring.training.fit import make_report, overlap_labels
-from saring.training.near_duplicates import article_groups
+from saring.training.splits import article_groups
 from saring.training.tasks import TASKS, Table, Task
 
 REST = "other"  # the topic of all that has no topic of its own

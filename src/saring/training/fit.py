@@ -21,7 +21,7 @@ from saring.models.pair_features import BASELINE
 from saring.models.pipelines import EmbeddingLogistic, fit_logistic, score_columns
 from saring.models.plain_scorer import out_of_domain
 from saring.models.tfidf_features import Rows
-from saring.training.protocols import Fold
+from saring.training.splits import Fold
 from saring.training.tasks import LINK_LABELS, Table, Task, task_labels
 
 Strings = NDArray[np.str_]

@@ -14,8 +14,7 @@ from saring.errors import CorpusError
 from saring.models.pipelines import Calibration
 from saring.training.corpus import LabelledArticle
 from saring.training.fit import FoldTask, Progress, label_targets, run_folds
-from saring.training.near_duplicates import article_groups
-from saring.training.protocols import RANDOM, protocol_folds
+from saring.training.splits import RANDOM, article_groups, protocol_folds
 from saring.training.tasks import SECTION, TASKS, task_labels
 
 READ = "read"  # how people are told of a source that is empty: somebody read the article

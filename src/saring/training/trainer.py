@@ -19,8 +19,7 @@ from threadpoolctl import threadpool_limits
 from saring import store
 from saring.config import TrainConfig, flat, load_config
 from saring.errors import ConfigError, CorpusError, MissingExtraError
-from saring.evaluation.model_card import model_card
-from saring.evaluation.reports import Report
+from saring.evaluation.reports import Report, model_card
 from saring.evaluation.scoring import majority_labels
 from saring.models.pipelines import Calibration
 from saring.predict import Model
@@ -36,8 +35,7 @@ from saring.training.fit import (
     make_report,
     run_folds,
 )
-from saring.training.near_duplicates import article_groups
-from saring.training.protocols import PUBLISHER_OUT, Fold, protocol_folds
+from saring.training.splits import PUBLISHER_OUT, Fold, article_groups, protocol_folds
 from saring.training.tasks import LINK_LABELS, TASKS, Table, Task, task_labels
 
 Floats = NDArray[np.float64]
