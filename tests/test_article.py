@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saring.article import Article, Link, LinkPrediction, Prediction, Record, Removal, clean_text
+from saring.evaluation.reports import stored_reports
 from saring.parsing.engine import parse
-from saring.training.evaluate import stored_reports
 
 TOPICS = ("economy", "gossip", "other")
 ROW_COLUMNS = [
@@ -222,7 +222,7 @@ def test_nouns_are_frozen(noun):
 def test_big_objects_are_told_in_a_line(shipped):
     record = Record("a", "Judul " * 99, "Isi berita.\nBaca Juga: Lain\n" * 999)
     [prediction] = shipped.predict([record])
-    report = stored_reports(shipped.bundle)[0]
+    report = stored_reports(shipped.bundle.card)[0]
     for thing in (shipped, record, parse(record), prediction, report):
         assert len(repr(thing)) < 1000
         assert "\n" not in repr(thing)

@@ -257,16 +257,17 @@ def _evaluate(options: argparse.Namespace) -> int:
     """Print what training measured and what labelled files say; with thresholds, whether they hold."""
     from saring.cli.show import print_checks, print_reports
     from saring.evaluation.gate import check_thresholds, load_thresholds
+    from saring.evaluation.reports import stored_reports
     from saring.predict import load
     from saring.training.corpus import read_corpus
-    from saring.training.evaluate import evaluate_bundle, rows_note, stored_reports
+    from saring.training.evaluate import evaluate_bundle, rows_note
 
     # All that can be wrong with what was given is told before the model works, for minutes.
     model = load(options.model)
     card = model.bundle.card
     thresholds = load_thresholds(options.gate, card["name"], card["labels"]) if options.gate else {}
     corpora = {path: read_corpus(path) for path in options.on or [CORPUS] * Path(CORPUS).is_file()}
-    stored = stored_reports(model.bundle)
+    stored = stored_reports(card)
     reports = []
     for path, articles in corpora.items():
         reports += evaluate_bundle(model.bundle, articles, Path(path).stem)

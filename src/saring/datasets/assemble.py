@@ -20,15 +20,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from saring.datasets.fetch import check_sha256
-from saring.datasets.recipe import (
-    Annotations,
-    Place,
-    Recipe,
-    TopicReading,
-    demojibake,
-    split_paragraphs,
-    title_key,
-)  # fmt: skip
+from saring.datasets.recipe import Annotations, Place, Recipe, demojibake, split_paragraphs, title_key
 from saring.dates import MIDNIGHT, read_date
 from saring.errors import ConfigError, CorpusError, InputError
 from saring.io.blocks import InputRow
@@ -52,8 +44,8 @@ _UNPACKING_ERRORS = (  # RuntimeError: encrypted, an unknown compression; the la
 def open_tables(source: Path, recipe: Recipe) -> Iterator[list[Path]]:
     """Give the tables of a source, in order, their checksums verified; a zip is unpacked meanwhile.
 
-    Of a folder or zip these are the tables of the first layout of which any is there. InputError
-    when the source is not there, holds no table, or a checksum differs.
+    Of a folder or zip these are the tables of the first layout of which any is there. InputError when the source is not
+    there, holds no table, or a checksum differs.
     """
     if not source.exists():
         raise InputError(f"{source}: there is no such file or folder; check the path")
@@ -94,10 +86,8 @@ def _unpack(source: Path, folder: Path, recipe: Recipe) -> None:
             wanted = _wanted(archive.namelist(), recipe)
             size = sum(archive.getinfo(name).file_size for name in wanted)
             if size > MAX_UNPACKED_BYTES:
-                raise InputError(
-                    f"{source}: its tables take {size:,} bytes unpacked; expected at most "
-                    f"{MAX_UNPACKED_BYTES:,}; unpack it and give the folder"
-                )
+                found = f"its tables take {size:,} bytes unpacked; expected at most {MAX_UNPACKED_BYTES:,}"
+                raise InputError(f"{source}: {found}; unpack it and give the folder")
             archive.extractall(folder, wanted)  # leaves out "..", so nothing lands elsewhere
     except _UNPACKING_ERRORS as error:
         raise InputError(f"{source}: cannot be unpacked ({error}); fetch it anew") from error
@@ -118,9 +108,12 @@ def table_rows(table: Path, recipe: Recipe) -> Iterator[InputRow]:
             for name, cell in cells.items():
                 if isinstance(cell, Unreadable) and ours != "date":
                     error = error or f"{row.where}: column {name!r}: found {cell.error}"
-            value = _text(next(iter(cells.values()), None))
-            if value.strip() and value.strip() not in recipe.missing:
-                values[ours] = value
+            value = next(iter(cells.values()), None)
+            if isinstance(value, float) and value.is_integer():  # pandas writes whole numbers so where some are missing
+                value = int(value)
+            unread = value is None or value != value or isinstance(value, Unreadable)  # NaN differs from itself
+            if not unread and (text := str(value)).strip() not in ("", *recipe.missing):
+                values[ours] = text
         yield replace(row, values=values, error=error)
     for ours, theirs in recipe.columns.items():
         if seen and not recipe.layouts and seen.isdisjoint(theirs):
@@ -128,13 +121,6 @@ def table_rows(table: Path, recipe: Recipe) -> Iterator[InputRow]:
                 f"{table}: has no column {' or '.join(map(repr, theirs))}, which {recipe.path} "
                 f"names for {ours!r}; found {', '.join(map(repr, sorted(seen)))}"
             )
-
-
-def _text(value: Any) -> str:
-    """Return a cell as text; a whole number in a column of floats as pandas writes it is whole."""
-    if value is None or value != value or isinstance(value, Unreadable):  # NaN
-        return ""
-    return str(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
 @dataclass(slots=True)
@@ -252,8 +238,8 @@ class Drafter:
 def merged(drafts: Iterable[Draft]) -> list[Draft]:
     """Return the articles, and each headline alone whose title none of them has, once.
 
-    A headline was labelled by itself, whoever prints it: all readings of one title count together,
-    for the first article with that title or else for the first headline.
+    A headline was labelled by itself, whoever prints it: all readings of one title count together, for the first
+    article with that title or else for the first headline.
     """
     articles: list[Draft] = []
     headlines: dict[str, Draft] = {}
@@ -274,15 +260,15 @@ def merged(drafts: Iterable[Draft]) -> list[Draft]:
 def corpus_rows(drafts: Sequence[Draft], annotations: Annotations, recipe: Recipe) -> Iterator[dict[str, Any]]:
     """Yield drafts as rows of the corpus format; a label that nobody gave has no key.
 
-    An annotation goes to the first row of its publisher with its title; of the headlines of its
-    links those are left out whose title no row of the publisher has.
+    An annotation goes to the first row of its publisher with its title; of the headlines of its links those are left
+    out whose title no row of the publisher has.
     """
     titles = {(draft.publisher, draft.key): draft.title for draft in reversed(drafts)}  # of the first with a key
     taken: dict[str, int] = {}
     given: set[Place] = set()
     for draft in drafts:
         place = draft.publisher, draft.key
-        found = annotations if place not in given else Annotations()
+        found = Annotations() if place in given else annotations
         given.add(place)
         links = [
             {"headline": title, "related": grade >= 1, "grade": grade}
@@ -291,7 +277,12 @@ def corpus_rows(drafts: Sequence[Draft], annotations: Annotations, recipe: Recip
         ]
         row: dict[str, Any] = {"id": _unique(draft.id or draft.key, taken), "title": draft.title, "text": draft.text}
         row |= {name: value for name in ("publisher", "date", "url", "section") if (value := getattr(draft, name))}
-        row |= _topic(draft, found.topics.get(place), recipe)
+        if reading := found.topics.get(place):
+            row |= {"topic": reading.topic, "sure": reading.sure} | ({"topic_source": CHOSEN} if reading.chosen else {})
+        elif draft.topic:
+            row["topic"] = draft.topic
+        elif (entry := recipe.section_entry(draft.publisher, draft.section)) and not draft.alone:
+            row |= {"topic": recipe.sections[draft.publisher][entry], "topic_source": SECTION}
         if links:
             row["links"] = links
         if draft.shares:
@@ -300,19 +291,6 @@ def corpus_rows(drafts: Sequence[Draft], annotations: Annotations, recipe: Recip
             if draft.voted:
                 row["clickbait_share"] = round(share, 4)
         yield row
-
-
-def _topic(draft: Draft, reading: TopicReading | None, recipe: Recipe) -> dict[str, Any]:
-    """Return a row's topic and where it comes from: a reading, the row itself, or its section."""
-    if reading:
-        source = {"topic_source": CHOSEN} if reading.chosen else {}
-        return {"topic": reading.topic, "sure": reading.sure} | source
-    if draft.topic:
-        return {"topic": draft.topic}
-    entry = recipe.section_entry(draft.publisher, draft.section)
-    if entry and not draft.alone:
-        return {"topic": recipe.sections[draft.publisher][entry], "topic_source": SECTION}
-    return {}
 
 
 def _unique(name: str, taken: dict[str, int]) -> str:

@@ -1,7 +1,7 @@
 """Files from the web: fetched when the user asks, resumed where they broke off, checked.
 
-What the server says is not trusted: it may be endless, slow, another file than before, or point
-elsewhere. Beside ``path.part`` lies what is to be the same when it is resumed, ``path.part.json``.
+What the server says is not trusted: it may be endless, slow, another file than before, or point elsewhere. Beside
+``path.part`` lies what is to be the same when it is resumed, ``path.part.json``.
 """
 
 from __future__ import annotations
@@ -87,10 +87,8 @@ def check_sha256(path: Path, expected: str = "") -> str:
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if expected and found != expected.lower():
-        raise InputError(
-            f"{path}: has SHA-256 {found}; expected {expected.lower()}; get the file anew, or give "
-            "the checksum of this one if you trust it"
-        )
+        mend = "get the file anew, or give the checksum of this one if you trust it"
+        raise InputError(f"{path}: has SHA-256 {found}; expected {expected.lower()}; {mend}")
     return found
 
 

@@ -18,8 +18,8 @@ from saring.io.writers import open_rows
 CLICK_ID = "click-id"  # the recipe that comes with saring
 BATCH_ROWS = 1000
 SHOWN_PROBLEMS = 5
-# Of the embedded corpus, and so of the model that comes with saring. A corpus may have others, but
-# only a model trained on them predicts those.
+# Of the embedded corpus, and so of the model that comes with saring. A corpus may have others, but only a model trained
+# on them predicts those.
 TOPICS = ("economy", "gossip", "international_politics", "other")
 
 Progress = Callable[[str, int, int], None]
@@ -136,10 +136,8 @@ def import_corpus(
         drafter.close()
         rows = list(corpus_rows(drafts, annotations, plan))
         if not rows:
-            raise CorpusError(
-                f"{origin.path}: found no row to import of {drafter.rows}; first problem: "
-                f"{next(iter(drafter.problems), 'the tables are empty')}"
-            )
+            problem = next(iter(drafter.problems), "the tables are empty")
+            raise CorpusError(f"{origin.path}: found no row to import of {drafter.rows}; first problem: {problem}")
         for start in range(0, len(rows), BATCH_ROWS):
             file.write(rows[start : start + BATCH_ROWS])
             progress("writing", min(start + BATCH_ROWS, len(rows)), len(rows))
@@ -174,16 +172,13 @@ def _origin(plan: Recipe, source: str | Path | None, folder: Path, sha256: str, 
             digest = check_sha256(path, sha256)
             return Origin(path, sha256=digest, verified=digest in (sha256, plan.sha256))
         if sha256 and path.is_dir():
-            raise ConfigError(
-                f"{path}: a checksum was given for a folder; expected that of a file, or those of "
-                f"its tables under [sha256] in {plan.path}"
-            )
+            expected = f"that of a file, or those of its tables under [sha256] in {plan.path}"
+            raise ConfigError(f"{path}: a checksum was given for a folder; expected {expected}")
         return Origin(path)
     addresses = [str(source)] if source else plan.addresses
     if not addresses:
         raise ConfigError(f"{plan.path}: has no [download] addresses; expected a path to import")
-    expected = sha256 or plan.sha256
-    problems = []
+    expected, problems = sha256 or plan.sha256, []
     for address in addresses:
         path = folder / file_name(address)
         try:

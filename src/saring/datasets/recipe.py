@@ -36,11 +36,9 @@ from saring.io.blocks import InputRow
 from saring.io.records import rows
 from saring.parsing.rules import load_rules
 
-COLUMNS = (
-    "id", "title", "text", "publisher", "date", "time", "url", "section", "subsection", "topic",
-    "clickbait", "votes",
+COLUMNS = (  # our names for what a row may hold
+    "id", "title", "text", "publisher", "date", "time", "url", "section", "subsection", "topic", "clickbait", "votes",
 )  # fmt: skip
-"""Our names for what a row may hold."""
 PARAGRAPHS = ("", "lines", "commas")
 KEY_DIGITS = 12  # of 40; two of a million titles share a key with a probability of 0.2%
 
@@ -115,10 +113,8 @@ def load_recipe(path: str | Path) -> Recipe:
     if recipe.paragraphs not in PARAGRAPHS:
         raise ConfigError(f"{path}: paragraphs is {recipe.paragraphs!r}; expected one of {PARAGRAPHS[1:]}")
     if recipe.mojibake and not _is_one_byte(recipe.mojibake):
-        raise ConfigError(
-            f"{path}: mojibake is {recipe.mojibake!r}; expected a codec of one byte a character, "
-            "such as 'mac_roman' or 'cp1252'"
-        )
+        expected = "a codec of one byte a character, such as 'mac_roman' or 'cp1252'"
+        raise ConfigError(f"{path}: mojibake is {recipe.mojibake!r}; expected {expected}")
     return recipe
 
 
@@ -210,17 +206,14 @@ def _value(row: InputRow, column: str, *expected: str) -> str:
     return found
 
 
-# Which bytes begin a UTF-8 character (RFC 3629), and how many follow. Of those before one byte only what begins
-# Latin, Greek and Arabic: read as mac_roman the others are quotation marks, dashes and blanks,
-# which stand before a letter in sound text, too.
-_FIRST = (
-    ((0xC2, 0xC5), 1), ((0xCC, 0xCF), 1), ((0xD8, 0xDB), 1), ((0xE0, 0xEF), 2), ((0xF0, 0xF4), 3)
-)  # fmt: skip
+# Which bytes begin a UTF-8 character (RFC 3629), and how many follow. Of those before one byte only what begins Latin,
+# Greek and Arabic: read as mac_roman the others are quotation marks, dashes and blanks, which stand before a letter in
+# sound text, too.
+_FIRST = (((0xC2, 0xC5), 1), ((0xCC, 0xCF), 1), ((0xD8, 0xDB), 1), ((0xE0, 0xEF), 2), ((0xF0, 0xF4), 3))
 
-# A scraper that joined the text nodes of a page by commas leaves no blank behind the last of them,
-# a writer does. Behind a sentence or a quotation and before a capital such a comma is a paragraph's
-# end; elsewhere it may be the place of a link. Written to begin with a plain character: a search
-# for one is thirteen times faster than for a class of them.
+# A scraper that joined the text nodes of a page by commas leaves no blank behind the last of them, a writer does.
+# Behind a sentence or a quotation and before a capital such a comma is a paragraph's end; elsewhere it may be the place
+# of a link. Written to begin with a plain character: a search for one is thirteen times faster than for a class.
 _ENDS = (r"[.!?…\"”]", r"[.!?…][’')\]]", r"[.!?…][’'][’']")
 _BLANKS = ("", r"\s", r"\s\s", r"\s\s\s")  # a look behind has one width
 _BEHIND = "|".join(f"(?<={end}{blank},)" for end in _ENDS for blank in _BLANKS)

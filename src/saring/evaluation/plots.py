@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from saring.errors import MissingExtraError
 from saring.evaluation.metrics import Estimate, wilson_interval
@@ -27,9 +28,15 @@ _DASHED: Mapping[str, Any] = {"color": GREY, "linestyle": "--", "linewidth": 1}
 
 def figures(report: Report) -> dict[str, Figure]:
     """Return the figures of a report by name, in the order to look at them; MissingExtraError without matplotlib."""
-    drawn = {name: draw(report) for name, draw in _ALWAYS.items()}
-    if report.ranking:
-        drawn |= {name: draw(report, report.ranking) for name, draw in _RANKED.items()}
+    drawn = {
+        "confusion": _confusion(report),
+        "reliability": _reliability(report),
+        "coverage_risk": _coverage_risk(report),
+        "f1_by_label": _f1_by_label(report),
+        "accuracy_by_publisher": _accuracy_by_publisher(report),
+    }
+    if found := report.ranking:
+        drawn |= {"roc": _roc(report, found), "precision_recall": _precision_recall(report, found)}
     return drawn
 
 
@@ -62,8 +69,7 @@ def _reliability(report: Report) -> Figure:
     name = f"{len(right)} bins of rows, 95% interval"
     axes.errorbar(confidence, _values(right), _arms(right), fmt="o-", color=BLUE, capsize=2, label=name)
     low = max(0.0, min([*confidence, *(share.low for share in right)]) - 0.05)
-    _square(axes, low, "Mean probability of the most probable label", "Share of rows where it was right")
-    axes.legend(frameon=False, loc="lower right")
+    _square(axes, low, "Mean probability of the most probable label", "Share of rows where it was right", "lower right")
     return figure
 
 
@@ -113,8 +119,7 @@ def _roc(report: Report, found: Ranking) -> Figure:
     figure, axes = _axes(report, f"ROC of {_words(found.positive)} (AUC {found.auc})", (5.6, 5.2))
     axes.plot([0, 1], [0, 1], label="guessing", **_DASHED)
     axes.plot(found.roc.x, found.roc.y, color=BLUE, linewidth=2, label="model")
-    _square(axes, -0.01, "False positive rate", "True positive rate")
-    axes.legend(frameon=False, loc="lower right")
+    _square(axes, -0.01, "False positive rate", "True positive rate", "lower right")
     return figure
 
 
@@ -123,19 +128,8 @@ def _precision_recall(report: Report, found: Ranking) -> Figure:
     figure, axes = _axes(report, heading, (5.6, 5.2))
     axes.axhline(found.prevalence, label=f"guessing, {found.prevalence:.2f}", **_DASHED)
     axes.plot(found.precision_recall.x, found.precision_recall.y, color=BLUE, linewidth=2, label="model")
-    _square(axes, -0.01, "Recall", "Precision")
-    axes.legend(frameon=False, loc="lower left")
+    _square(axes, -0.01, "Recall", "Precision", "lower left")
     return figure
-
-
-_ALWAYS: Mapping[str, Callable[[Report], Figure]] = {
-    "confusion": _confusion,
-    "reliability": _reliability,
-    "coverage_risk": _coverage_risk,
-    "f1_by_label": _f1_by_label,
-    "accuracy_by_publisher": _accuracy_by_publisher,
-}
-_RANKED: Mapping[str, Callable[[Report, Ranking], Figure]] = {"roc": _roc, "precision_recall": _precision_recall}
 
 
 def _axes(report: Report, heading: str, inches: tuple[float, float]) -> tuple[Figure, Axes]:
@@ -157,24 +151,21 @@ def _axes(report: Report, heading: str, inches: tuple[float, float]) -> tuple[Fi
 def _reference(axes: Axes, value: float, name: str) -> None:
     """Draw the figure of the whole as a line with its name on top."""
     axes.axvline(value, color=ORANGE, linewidth=1.2)
-    above = axes.get_xaxis_transform()
-    axes.text(value, 1.01, name, transform=above, color=ORANGE, ha="center", va="bottom")
+    axes.text(value, 1.01, name, transform=axes.get_xaxis_transform(), color=ORANGE, ha="center", va="bottom")
 
 
-def _square(axes: Axes, low: float, x: str, y: str) -> None:
+def _square(axes: Axes, low: float, x: str, y: str, legend: Literal["lower left", "lower right"]) -> None:
     axes.set(xlim=(low, 1.01), ylim=(low, 1.01), aspect="equal", xlabel=x, ylabel=y)
+    axes.legend(frameon=False, loc=legend)
 
 
 def _values(estimates: Sequence[Estimate]) -> list[float]:
     return [found.value for found in estimates]
 
 
-def _arms(estimates: Sequence[Estimate]) -> list[list[float]]:
-    """Return how far the intervals reach to either side, never less than nothing."""
-    return [
-        [max(0.0, found.value - found.low) for found in estimates],
-        [max(0.0, found.high - found.value) for found in estimates],
-    ]
+def _arms(estimates: Sequence[Estimate]) -> NDArray[np.float64]:
+    """Return how far the intervals reach to either side, (2, n), never less than nothing."""
+    return np.maximum(0.0, [[e.value - e.low for e in estimates], [e.high - e.value for e in estimates]])
 
 
 def _words(label: str) -> str:

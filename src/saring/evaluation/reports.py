@@ -273,21 +273,25 @@ def _typed(kind: Any, value: Any) -> Any:
     return kind(value)
 
 
+def stored_reports(card: Mapping[str, Any]) -> list[Report]:
+    """Return the reports that training left in a model's card: one for each protocol and part."""
+    return [Report.from_json(stored) for stored in card["metrics"].values()]
+
+
+def _figures(report: Report) -> Row:
+    """Return task, split, rows, macro-F1, its interval, accuracy, AUC and calibration error."""
+    macro, auc = report.macro_f1, f"{report.auc.value:.3f}" if report.auc else ""
+    figures = f"{report.n:,}", f"{macro.value:.3f}", macro.span(), f"{report.accuracy.value:.3f}", auc
+    return report.name, report.subset, *figures, f"{report.ece:.3f}"
+
+
 def summary_table(reports: Sequence[Report], title: str = "Evaluation") -> Table:
     """Return reports side by side, one a row, each beside the best of its baselines."""
     rows = []
     for report in reports:
         best, human = report.best_baseline, "" if report.human is None else f" ({report.human:.3f})"
-        rows.append(
-            (
-                *(report.name, report.subset, f"{report.n:,}"),
-                *(f"{report.macro_f1.value:.3f}", report.macro_f1.span()),
-                f"{report.accuracy.value:.3f}{human}",
-                f"{report.auc.value:.3f}" if report.auc else "",
-                f"{report.ece:.3f}",
-                f"{best.macro_f1:.3f} {best.name}" if best else "",
-            )
-        )
+        *split, right, auc, ece = _figures(report)
+        rows.append((*split, right + human, auc, ece, f"{best.macro_f1:.3f} {best.name}" if best else ""))
     parts = {word: what for word, what in PARTS.items() if any(word in report.part for report in reports)}
     return Table(
         title=title,
@@ -311,7 +315,7 @@ _CARD_HEADER = ("question", "measured on", "rows", "macro-F1", "accuracy", "AUC"
 
 def model_card(card: Mapping[str, Any]) -> str:
     """Return a Markdown page about a model, from its bundle's card; see `store.CARD_FIELDS`."""
-    reports = [Report.from_json(stored) for stored in card["metrics"].values()]
+    reports = stored_reports(card)
     counts = {name: number for name, number in card["data"].items() if isinstance(number, int)}
     data = ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in counts.items())
     versions = ", ".join(f"{name} {number}" for name, number in card["versions"].items())
@@ -339,13 +343,5 @@ def model_card(card: Mapping[str, Any]) -> str:
 def _card_row(report: Report) -> tuple[str, ...]:
     """Return one report's row of the table of figures."""
     best = report.best_baseline
-    return (
-        report.name,
-        report.subset,
-        f"{report.n:,}",
-        f"{report.macro_f1.value:.3f} ({report.macro_f1.span()})",
-        f"{report.accuracy.value:.3f}",
-        f"{report.auc.value:.3f}" if report.auc else "",
-        f"{report.ece:.3f}",
-        f"{best.name} {best.macro_f1:.3f}" if best else "",
-    )
+    name, subset, rows, macro, span, *others = _figures(report)
+    return name, subset, rows, f"{macro} ({span})", *others, f"{best.name} {best.macro_f1:.3f}" if best else ""

@@ -12,24 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import coo_array
 
 from saring.errors import ConfigError, CorpusError
-from saring.evaluation.metrics import (
-    Floats,
-    Ints,
-    accuracy,
-    area_under_roc,
-    brier_score,
-    calibration_bins,
-    calibration_error,
-    class_scores,
-    confusion_matrix,
-    coverage_risk,
-    curves,
-    interval,
-    log_loss,
-    macro_f1,
-    resamples,
-    wilson_interval,
-)
+from saring.evaluation import metrics
+from saring.evaluation.metrics import Floats, Ints, confusion_matrix, interval
 from saring.evaluation.reports import Baseline, ClassScore, PublisherScore, Ranking, Report
 
 Strings = NDArray[np.str_]
@@ -37,12 +21,9 @@ Strings = NDArray[np.str_]
 SUM_TOLERANCE = 1e-5  # probabilities kept in 32 bits add up to 1 this nearly
 NO_BASELINES: Mapping[str, ArrayLike] = MappingProxyType({})
 _KINDS = {
-    "truth": np.str_,
-    "probabilities": np.float64,
-    "predicted": np.str_,
-    "publishers": np.str_,
+    **dict.fromkeys(("truth", "predicted", "publishers"), np.str_),
+    **dict.fromkeys(("probabilities", "shares"), np.float64),
     "groups": np.intp,
-    "shares": np.float64,
 }
 
 
@@ -73,16 +54,15 @@ class Scored:
         lengths = {name: len(getattr(self, name)) for name in _KINDS}
         if len(set(lengths.values())) > 1 or not len(self.truth):
             raise CorpusError(f"rows to evaluate: {lengths}; expected one value per row, some rows")
-        for name in ("truth", "predicted"):
-            self.codes(name, getattr(self, name))
+        self.codes("truth", self.truth)
+        self.codes("predicted", self.predicted)
         given = self.probabilities
         if given.ndim != 2 or given.shape[1] != len(self.labels):
             raise CorpusError(
                 f"probabilities have shape {given.shape}; expected one column per label, {len(self.labels)}"
             )
-        with np.errstate(invalid="ignore"):
-            sound = (given >= 0).all(axis=1)  # False for NaN, too
-            sound &= np.abs(given.sum(axis=1) - 1) <= SUM_TOLERANCE
+        with np.errstate(invalid="ignore"):  # NaN is not sound
+            sound = (given >= 0).all(axis=1) & (np.abs(given.sum(axis=1) - 1) <= SUM_TOLERANCE)
         if len(wrong := np.flatnonzero(~sound)):
             raise CorpusError(
                 f"probabilities: row {wrong[0]} is {given[wrong[0]].tolist()}, one of "
@@ -153,14 +133,14 @@ def report(
         systems.append(scored.codes(f"baseline {rule!r}", predicted))
     tables = np.stack([confusion_matrix(truth, codes, len(labels)) for codes in systems])
     accuracy_draws, macro_draws, f1_draws, auc_draws = _resampled(scored, truth, systems, n_bootstrap, seed)
-    right, macro = accuracy(tables), macro_f1(tables)
+    right, macro = metrics.accuracy(tables), metrics.macro_f1(tables)
     gains = macro[0] - macro, macro_draws[:, :1] - macro_draws
     confidence, correct = probabilities.max(axis=1), probabilities.argmax(axis=1) == truth
     # What an answer is worth: the share of the annotators who would agree with it. Of two labels, who does not agree
     # with the truth agrees with the other.
     shares = np.where(np.isnan(scored.shares), 1.0, scored.shares)
-    bins = calibration_bins(confidence, np.where(correct, shares, 1 - shares))
-    precision, recall, f1 = class_scores(tables[0])
+    bins = metrics.calibration_bins(confidence, np.where(correct, shares, 1 - shares))
+    precision, recall, f1 = metrics.class_scores(tables[0])
     counted = scored.shares[~np.isnan(scored.shares)]
     return Report(
         name=name,
@@ -181,10 +161,10 @@ def report(
         per_publisher=_per_publisher(scored, truth, systems[0]),
         confusion=tuple(map(tuple, tables[0].tolist())),
         reliability=bins,
-        ece=calibration_error(bins),
-        log_loss=log_loss(probabilities, truth),
-        brier=brier_score(probabilities, truth),
-        coverage_risk=coverage_risk(confidence, correct),
+        ece=metrics.calibration_error(bins),
+        log_loss=metrics.log_loss(probabilities, truth),
+        brier=metrics.brier_score(probabilities, truth),
+        coverage_risk=metrics.coverage_risk(confidence, correct),
         human=float(counted.mean()) if len(counted) else None,
         ranking=_ranking(scored, truth, auc_draws),
         baselines=tuple(
@@ -207,12 +187,13 @@ def _resampled(scored: Scored, truth: Ints, systems: list[Ints], n_bootstrap: in
         (np.ones(len(cells)), (cells, np.tile(group, len(systems)))), shape=(len(systems) * n_labels**2, n_groups)
     ).tocsr()
     parts: list[tuple[Floats, ...]] = []
-    for weights in resamples(n_groups, len(truth), n_bootstrap, seed):
+    for weights in metrics.resamples(n_groups, len(truth), n_bootstrap, seed):
         tables = (counts @ weights.T).T.reshape(len(weights), len(systems), n_labels, n_labels)
         auc = np.empty(0)
         if n_labels == 2:
-            auc = area_under_roc(scored.probabilities[:, 1], truth == 1, weights[:, group])
-        parts.append((accuracy(tables[:, 0]), macro_f1(tables), class_scores(tables[:, 0])[2], auc))
+            auc = metrics.area_under_roc(scored.probabilities[:, 1], truth == 1, weights[:, group])
+        own = tables[:, 0]
+        parts.append((metrics.accuracy(own), metrics.macro_f1(tables), metrics.class_scores(own)[2], auc))
     return tuple(map(np.concatenate, zip(*parts, strict=True)))
 
 
@@ -224,8 +205,8 @@ def _per_publisher(scored: Scored, truth: Ints, predicted: Ints) -> tuple[Publis
         rows = codes == at
         table = confusion_matrix(truth[rows], predicted[rows], len(scored.labels))
         n_groups = len(np.unique(scored.groups[rows]))
-        right = wilson_interval(float(accuracy(table)), n_groups)
-        found.append(PublisherScore(str(names[at]), int(sizes[at]), n_groups, right, float(macro_f1(table))))
+        right = metrics.wilson_interval(float(metrics.accuracy(table)), n_groups)
+        found.append(PublisherScore(str(names[at]), int(sizes[at]), n_groups, right, float(metrics.macro_f1(table))))
     return tuple(found)
 
 
@@ -234,6 +215,6 @@ def _ranking(scored: Scored, truth: Ints, draws: Floats) -> Ranking | None:
     if len(scored.labels) != 2 or len(np.unique(truth)) < 2:
         return None
     scores, positive = scored.probabilities[:, 1], truth == 1
-    roc, precision_recall, average = curves(scores, positive)
-    auc = interval(area_under_roc(scores, positive)[0], draws)
+    roc, precision_recall, average = metrics.curves(scores, positive)
+    auc = interval(metrics.area_under_roc(scores, positive)[0], draws)
     return Ranking(scored.labels[1], float(positive.mean()), auc, average, roc, precision_recall)

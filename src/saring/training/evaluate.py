@@ -36,7 +36,7 @@ def evaluate_bundle(bundle: Bundle, articles: Sequence[LabelledArticle], split: 
         table = task.table(articles, TrainConfig())
         if task.name not in bundle.tasks or not table.is_eval.any():
             continue
-        labels = bundle.card["labels"][task.name]
+        labels = tuple(bundle.card["labels"][task.name])
         unknown = np.flatnonzero(table.is_eval & ~np.isin(table.truth, labels))
         if len(unknown):
             first = articles[table.articles[unknown[0]]]
@@ -47,7 +47,17 @@ def evaluate_bundle(bundle: Bundle, articles: Sequence[LabelledArticle], split: 
                 "recipe's [topics] does), or use a model that `saring train` made from such rows"
             )
         table = table.take(table.is_eval)
-        reports += _task_reports(bundle, task, table, groups[table.articles], kinds[table.articles], split)
+        probabilities, baselines = _predicted(bundle, task, table.rows)
+        for part, rows, possible in _parts(table, kinds[table.articles], labels):
+            given = probabilities[rows][:, [labels.index(label) for label in possible]]
+            rules = {rule: np.asarray(said)[rows] for rule, said in baselines.items()} if possible == labels else {}
+            reports.append(
+                make_report(
+                    task, table, rows, given / given.sum(axis=1, keepdims=True), rules,
+                    labels=possible, groups=groups[table.articles], split=split, part=part,
+                    threshold=bundle.card["thresholds"]["unrelated"] if task.name == "link" else 0.5,
+                )
+            )  # fmt: skip
     if not reports:
         raise CorpusError(f"{split}: no row has a label of a question that this model answers")
     return reports
@@ -69,37 +79,6 @@ def rows_note(bundle: Bundle, articles: Sequence[LabelledArticle], path: str) ->
     if seen := count_seen(tested, bundle.card.get("trained_on", "")):
         note += f". The model WAS TRAINED ON {seen:,} of them: of new articles expect less"
     return f"{note}."
-
-
-def stored_reports(bundle: Bundle) -> list[Report]:
-    """Return the reports that training left in a model's card: one for each protocol."""
-    return [Report.from_json(stored) for stored in bundle.card["metrics"].values()]
-
-
-def _task_reports(
-    bundle: Bundle, task: Task, table: Table, groups: NDArray[np.intp], kinds: NDArray[np.str_], split: str
-) -> list[Report]:
-    """Return the reports of one task: all rows, then each part of them."""
-    labels = tuple(bundle.card["labels"][task.name])
-    probabilities, baselines = _predicted(bundle, task, table.rows)
-    reports = []
-    for name, rows, possible in _parts(table, kinds, labels):
-        given = probabilities[rows][:, [labels.index(label) for label in possible]]
-        reports.append(
-            make_report(
-                task,
-                table,
-                rows,
-                given / given.sum(axis=1, keepdims=True),
-                {rule: np.asarray(said)[rows] for rule, said in baselines.items()} if possible == labels else {},
-                labels=possible,
-                groups=groups,
-                split=split,
-                part=name,
-                threshold=bundle.card["thresholds"]["unrelated"] if task.name == "link" else 0.5,
-            )
-        )
-    return reports
 
 
 def _parts(

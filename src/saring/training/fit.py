@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -67,13 +68,8 @@ class Fitted:
                 'write `protocols = ["random"]` into a file for --config'
             )
         model = task.build(config)
-        unfitted, classifier = model.named_steps["features"], model.named_steps["classify"]
-        if isinstance(unfitted, Pipeline):
-            pairs, scaler = unfitted
-            features = scaler.fit_transform(pair_features(pairs.fit(table.rows).parameters_, table.rows))
-        else:
-            features = unfitted.fit_transform(table.rows)
-        features = features[weighty]  # made for all rows; the classifier reads those that have a weight
+        # Features are fitted on all rows; the classifier reads those that have a weight.
+        features, classifier = _features(model.named_steps["features"], table, fit=True)[weighty], model["classify"]
         if isinstance(classifier, EmbeddingLogistic):
             classifier.fit(features, train.truth, train.weights, train.publishers)
         else:
@@ -87,12 +83,7 @@ class Fitted:
         """Return the answers to those of the rows, given by number, that may be tested."""
         rows = rows[table.is_eval[rows]]
         tested, train = table.take(rows), self.train.take(self.train.is_eval)
-        fitted = self.model.named_steps["features"]
-        if isinstance(fitted, Pipeline):
-            pairs, scaler = fitted
-            features = scaler.transform(pair_features(pairs.parameters_, tested.rows))
-        else:
-            features = fitted.transform(tested.rows)
+        features = _features(self.model.named_steps["features"], tested, fit=False)
         scores = self.model.named_steps["classify"].decision_function(features)
         labels = task_labels(task, table)
         if scores.ndim > 1 or len(labels) > 2:  # a label that the fold never saw cannot be its answer
@@ -111,6 +102,15 @@ class Fitted:
             whole = dict(self.model.named_steps["features"].transformer_list)["all"]
             scores_out = out_of_domain(tested.rows, whole.tfidf_.terms, whole.tfidf_.idf, whole.min_df)
         return Answers(rows, scores, baselines, scores_out)
+
+
+def _features(step: Any, table: Table, *, fit: bool) -> Any:
+    """Return the features of a table's rows, (n, n_features), by a step of a model, first fitted on them if wanted."""
+    rows: Any = table.rows
+    if isinstance(step, Pipeline):  # of pairs, computed by the kernel that predicts
+        pairs, step = step
+        rows = pair_features((pairs.fit(rows) if fit else pairs).parameters_, rows)
+    return step.fit_transform(rows) if fit else step.transform(rows)
 
 
 def overlap_labels(overlap: ArrayLike, threshold: float) -> Strings:

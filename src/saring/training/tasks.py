@@ -11,14 +11,7 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from saring.config import TrainConfig
-from saring.models.pipelines import (
-    clickbait_model,
-    clickbait_parameters,
-    link_model,
-    link_parameters,
-    topic_model,
-    topic_parameters,
-)
+from saring.models import pipelines
 from saring.models.tfidf_features import Rows
 from saring.training.corpus import LabelledArticle
 
@@ -156,20 +149,20 @@ def _clickbait_rows(labelled: LabelledArticle, config: TrainConfig) -> Iterator[
 
 
 TASKS = (
-    Task("topic", (), lambda config: topic_model(config.topic), topic_parameters, _topic_rows),
+    Task("topic", (), lambda config: pipelines.topic_model(config.topic), pipelines.topic_parameters, _topic_rows),
     Task(
         "link",
         LINK_LABELS,
-        lambda config: link_model(config.link, config.seed),
-        link_parameters,
+        lambda config: pipelines.link_model(config.link, config.seed),
+        pipelines.link_parameters,
         _link_rows,
         every_corpus=True,  # CLICK-ID has hard pairs of real titles, ours has teasers
     ),
     Task(
         "clickbait",
         CLICKBAIT_LABELS,
-        lambda config: clickbait_model(config.clickbait),
-        clickbait_parameters,
+        lambda config: pipelines.clickbait_model(config.clickbait),
+        pipelines.clickbait_parameters,
         _clickbait_rows,
     ),
 )
