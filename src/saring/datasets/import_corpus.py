@@ -100,18 +100,10 @@ def import_corpus(
 ) -> Imported:
     """Write the rows of a source in the corpus format and return what was done.
 
-    Parameters
-    ----------
-    recipe : str or path
-        A TOML file, or the one that comes with saring: ``"click-id"``.
-    source : path or address, optional
-        A table, folder or zip, or the web address of one; the recipe's address when None.
-    out : path
-        A .jsonl file; it appears when it is complete. What is fetched is kept beside it.
-    sha256 : str
-        Checksum of what is fetched, instead of the recipe's, or of the file at a path.
-    progress : callable
-        Called with a stage, what is done of it and how much there is, 0 when unknown.
+    `recipe` is a TOML file, or the one that comes with saring, ``"click-id"``. `source` is a table, folder or zip, or
+    the web address of one; None for the recipe's address. `out` is a .jsonl file, which appears when it is complete;
+    what is fetched is kept beside it. `sha256` is the checksum of what is fetched, instead of the recipe's, or of the
+    file at a path. `progress` takes a stage, what is done of it and how much there is, 0 when unknown.
     """
     shipped = Path(__file__).parent / CLICK_ID / f"{CLICK_ID}.toml"
     plan = load_recipe(shipped if str(recipe) == CLICK_ID else recipe)

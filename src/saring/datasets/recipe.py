@@ -197,10 +197,8 @@ def _value(row: InputRow, column: str, *expected: str) -> str:
     value = row.values.get(column)
     if value is None or value == "":
         raise CorpusError(f"{row.where}: column {column!r} is empty or not there; restore the file")
-    if not expected:
-        return str(value)
-    found = str(value).capitalize()  # "true" is "True"
-    if found not in expected:
+    found = str(value).capitalize() if expected else str(value)  # "true" is "True"
+    if expected and found not in expected:
         *most, last = expected
         raise CorpusError(f"{row.where}: column {column!r} is {value!r}; expected {', '.join(most)} or {last}")
     return found

@@ -310,7 +310,6 @@ _PROTOCOLS: Mapping[str, str] = {
     "later-time": "the latest fifth, after training on the earlier ones",
     "test": "the corpus's own test split",
 }
-_CARD_HEADER = ("question", "measured on", "rows", "macro-F1", "accuracy", "AUC", "ECE", "baseline")
 
 
 def model_card(card: Mapping[str, Any]) -> str:
@@ -321,7 +320,12 @@ def model_card(card: Mapping[str, Any]) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in card["versions"].items())
     size = sum(card["files"].values()) / 1e6
     splits = {report.split for report in reports}
-    figures = [_CARD_HEADER, ("---",) * len(_CARD_HEADER), *map(_card_row, reports)]
+    header = ("question", "measured on", "rows", "macro-F1", "accuracy", "AUC", "ECE", "baseline")
+    figures = [header, ("---",) * len(header)]
+    for report in reports:
+        name, subset, rows, macro, span, *others = _figures(report)
+        baseline = f"{best.name} {best.macro_f1:.3f}" if (best := report.best_baseline) else ""
+        figures.append((name, subset, rows, f"{macro} ({span})", *others, baseline))
     sections = [
         f"# {card['name']}",
         f"Model version `{card['model_version']}`, made {card['created'][:10]} with {versions}; "
@@ -338,10 +342,3 @@ def model_card(card: Mapping[str, Any]) -> str:
         "\n".join(f"- {name}: {value:.4g}" for name, value in card["thresholds"].items()),
     ]
     return "\n\n".join(filter(None, sections)) + "\n"
-
-
-def _card_row(report: Report) -> tuple[str, ...]:
-    """Return one report's row of the table of figures."""
-    best = report.best_baseline
-    name, subset, rows, macro, span, *others = _figures(report)
-    return name, subset, rows, f"{macro} ({span})", *others, f"{best.name} {best.macro_f1:.3f}" if best else ""

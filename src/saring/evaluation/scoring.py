@@ -19,7 +19,6 @@ from saring.evaluation.reports import Baseline, ClassScore, PublisherScore, Rank
 Strings = NDArray[np.str_]
 
 SUM_TOLERANCE = 1e-5  # probabilities kept in 32 bits add up to 1 this nearly
-NO_BASELINES: Mapping[str, ArrayLike] = MappingProxyType({})
 _KINDS = {
     **dict.fromkeys(("truth", "predicted", "publishers"), np.str_),
     **dict.fromkeys(("probabilities", "shares"), np.float64),
@@ -114,7 +113,7 @@ def report(
     part: str = "",
     seed: int,
     n_bootstrap: int = 1000,
-    baselines: Mapping[str, ArrayLike] = NO_BASELINES,
+    baselines: Mapping[str, ArrayLike] = MappingProxyType({}),
 ) -> Report:
     """Return the figures of the rows, with 95% intervals by resampling groups.
 
@@ -141,6 +140,7 @@ def report(
     shares = np.where(np.isnan(scored.shares), 1.0, scored.shares)
     bins = metrics.calibration_bins(confidence, np.where(correct, shares, 1 - shares))
     precision, recall, f1 = metrics.class_scores(tables[0])
+    support = tables[0].sum(axis=1).tolist()
     counted = scored.shares[~np.isnan(scored.shares)]
     return Report(
         name=name,
@@ -152,11 +152,8 @@ def report(
         accuracy=interval(right[0], accuracy_draws),
         macro_f1=interval(macro[0], macro_draws[:, 0]),
         per_class=tuple(
-            ClassScore(
-                labels[at], float(precision[at]), float(recall[at]), interval(f1[at], f1_draws[:, at]),
-                int(tables[0, at].sum()),
-            )
-            for at in np.flatnonzero(~np.isnan(f1))
+            ClassScore(labels[i], float(precision[i]), float(recall[i]), interval(f1[i], f1_draws[:, i]), support[i])
+            for i in np.flatnonzero(~np.isnan(f1))
         ),
         per_publisher=_per_publisher(scored, truth, systems[0]),
         confusion=tuple(map(tuple, tables[0].tolist())),
@@ -171,7 +168,7 @@ def report(
             Baseline(rule, float(right[at]), float(macro[at]), interval(gains[0][at], gains[1][:, at]))
             for at, rule in enumerate(baselines, start=1)
         ),
-    )  # fmt: skip
+    )
 
 
 def _resampled(scored: Scored, truth: Ints, systems: list[Ints], n_bootstrap: int, seed: int) -> tuple[Floats, ...]:

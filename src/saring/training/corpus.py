@@ -103,10 +103,8 @@ def _labelled(given: Iterable[tuple[Mapping[str, Any], str]], corpus: str, sourc
     if not articles:
         raise CorpusError(f"{source}: found no rows; expected labelled articles, one JSON row each")
     if not any(a.topic or a.links or a.clickbait is not None for a in articles):
-        raise CorpusError(
-            f"{source}: found no label in {len(articles)} row(s); expected a 'topic', 'clickbait' or "
-            "'links' in some of them"
-        )
+        expected = "a 'topic', 'clickbait' or 'links' in some of them"
+        raise CorpusError(f"{source}: found no label in {len(articles)} row(s); expected {expected}")
     return articles
 
 
@@ -149,10 +147,8 @@ def _pair_row(values: Mapping[str, Any], where: str) -> LabelledArticle:
 def _article(values: Mapping[str, Any], where: str) -> Article:
     fields = {name: _string(values, name, where) for name in ("id", "title", "text", "publisher", "url")}
     if not fields["title"].strip() and not fields["text"].strip():
-        raise CorpusError(
-            f"{where}: found neither 'title' nor 'text' among {sorted(map(str, values))}; expected "
-            "the article under these names"
-        )
+        found = f"found neither 'title' nor 'text' among {sorted(map(str, values))}"
+        raise CorpusError(f"{where}: {found}; expected the article under these names")
     day = values.get("date")  # in memory it may be a date, a datetime or a Timestamp
     published = day.isoformat() if isinstance(day, date) else _string(values, "date", where)
     return parse(fields | {"id": fields["id"] or where, "published": published})

@@ -41,10 +41,10 @@ def evaluate_bundle(bundle: Bundle, articles: Sequence[LabelledArticle], split: 
         if len(unknown):
             first = articles[table.articles[unknown[0]]]
             raise CorpusError(
-                f"{first.where or first.article.id}: {task.name} is {str(table.truth[unknown[0]])!r}, "
-                f"one of {len(unknown)} such label(s) ({', '.join(np.unique(table.truth[unknown]))}); "
-                f"the model {bundle.card['name']!r} expects one of {', '.join(labels)}: rename them (a "
-                "recipe's [topics] does), or use a model that `saring train` made from such rows"
+                f"{first.where or first.article.id}: {task.name} is {str(table.truth[unknown[0]])!r}, one of "
+                f"{len(unknown)} such label(s) ({', '.join(np.unique(table.truth[unknown]))}); the model "
+                f"{bundle.card['name']!r} expects one of {', '.join(labels)}: rename them (a recipe's [topics] does), "
+                "or use a model that `saring train` made from such rows"
             )
         table = table.take(table.is_eval)
         probabilities, baselines = _predicted(bundle, task, table.rows)

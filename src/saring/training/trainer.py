@@ -92,10 +92,8 @@ def make_jobs(articles: Sequence[LabelledArticle], config: TrainConfig) -> list[
     """
     corpora = {article.corpus for article in articles}
     if config.tested and config.tested not in corpora:
-        raise ConfigError(
-            f"tested: no corpus is named {config.tested!r}; expected one of {', '.join(sorted(corpora))}, or nothing "
-            "for all rows"
-        )
+        expected = f"one of {', '.join(sorted(corpora))}, or nothing for all rows"
+        raise ConfigError(f"tested: no corpus is named {config.tested!r}; expected {expected}")
     groups = article_groups(articles)
     return [job for task in TASKS if (job := _job(task, articles, groups, config))]
 
