@@ -221,6 +221,7 @@ def imports(module):
     """The modules of saring that a module names in import statements."""
     tree = ast.parse(Path(find_spec(module).origin).read_text("utf-8"))
     found = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    found |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     return {name for name in found if name.startswith("saring.")}
 
 

@@ -58,9 +58,6 @@ def digest(*modules: str) -> str:
     return found.hexdigest()
 
 
-# Letters, their hashes, and the table of terms.
-
-
 class Marks(NamedTuple):
     """What is noted of a code point above its small letter (`LETTER`)."""
 
@@ -107,9 +104,6 @@ def slot_of(hashed: np.uint64, table: Table) -> Int:
             return np.int64(slots[i])
         i = (i + 1) & mask
     return MISSING
-
-
-# Words of UTF-8.
 
 
 Token = tuple[np.uint64, Int, Int, Int, np.uint32]
@@ -193,9 +187,6 @@ def _token(data: Numbers, i: Int, end: Int, chars: Numbers, cased: bool) -> Toke
             entry = chars[point]
         if i >= limit or not (is_number or (is_word and entry & MARK.word)):
             return hashed, begin, i, i, seen
-
-
-# Terms counted and weighed.
 
 
 OF_ARTICLE, SMALL, CASED = range(3)  # kinds of words

@@ -13,41 +13,11 @@ import numpy as np
 from numba import from_dtype
 from numba.types import Array, NamedTuple, Tuple, float64, int32, int64, uint32
 
+import saring.kernel.pair_sharing as sharing
+import saring.models.pair_features as plain
 from saring.kernel.loops import CHARS, MISSING, TABLE, Int, Numbers, Records, digest, native
 from saring.kernel.pair_reading import NO_TITLE, TERM, ZERO, Terms, Text, find, find_lead, read, room
-from saring.kernel.pair_sharing import (
-    Matches,
-    Scratch,
-    Sought,
-    best_sentence,
-    count_groups,
-    find_direction,
-    find_inside,
-    find_key_terms,
-    find_term_groups,
-    find_title_terms,
-    matches_for,
-    phrases,
-    recall,
-    scratch_for,
-    seek,
-    sought_for,
-)
-from saring.models.pair_features import (
-    BM25_LENGTH,
-    BM25_SATURATION,
-    COMMON_WEIGHT,
-    FEATURES,
-    GROUP_SHARE,
-    KEY_TERMS,
-    LATENT_CHARS,
-    MIN_TELLING_CHARS,
-    NAME_FLOOR,
-    SPECIFIC_WEIGHT,
-    TELLING_WEIGHT,
-    TINY,
-    USUAL_WORDS,
-)
+from saring.kernel.pair_sharing import Matches, Scratch, Sought
 
 # What is compiled into `compare_pairs`.
 SOURCES = (
@@ -56,7 +26,8 @@ SOURCES = (
 )  # fmt: skip
 # What is written down of a pair: its features; how many words its headline has; whether plain Python
 # must answer for all of it, or find the best sentence.
-FEATURE = np.dtype([(name, "f8") for name in FEATURES])
+FEATURE = np.dtype([(name, "f8") for name in plain.FEATURES])
+BEST_SENTENCE = "sentence_overlap"  # the feature that Python finds where a fact says `needs_sentence`
 FACT = np.dtype([("words", "i8"), ("needs_fallback", "i8"), ("needs_sentence", "i8")])
 # Of a word of a headline: where it stands, its rarity, its part in the feature "mentions", whether the
 # article itself has it, and whether it tells a person something.
@@ -74,9 +45,8 @@ _SIGNATURE = (
 def _entry(sources: str) -> Callable[..., None]:
     """Return the function that compares articles with their headlines, which begin at `firsts`.
 
-    It takes of `articles` the code points, where each text begins, and how long its title is; of
-    `headlines` the code points, and where each begins. There also begins, in `evidence`, what is
-    written down of its words.
+    It takes of `articles` the code points, where each text begins, and how long its title is; of `headlines` the code
+    points, and where each begins. There also begins, in `evidence`, what is written down of its words.
 
     It is kept on disk as long as the sources stay.
     """
@@ -88,18 +58,21 @@ def _entry(sources: str) -> Callable[..., None]:
     ) -> None:  # fmt: skip
         assert sources
         (points, ends, titles), (heads, stops) = articles, headlines
-        longest, widest = _longest(ends, start, stop), _longest(stops, firsts[start], firsts[stop])
-        article, text, theirs, mine = room(longest), room(widest), scratch_for(terms), scratch_for(terms)
-        matches, words, wanted = matches_for(widest, longest), sought_for(widest), sought_for(longest + KEY_TERMS)
+        longest = np.diff(ends[start : stop + 1]).max()
+        widest = np.diff(stops[firsts[start] : firsts[stop] + 1]).max()
+        article, text = room(longest), room(widest)
+        theirs, mine = sharing.scratch_for(terms), sharing.scratch_for(terms)
+        matches, words = sharing.matches_for(widest, longest), sharing.sought_for(widest)
+        wanted = sharing.sought_for(longest + plain.KEY_TERMS)
         for a in range(start, stop):
             n = ends[a + 1] - ends[a]
             read(points[ends[a] : ends[a + 1]], titles[a], chars, terms, article)
             find_lead(article, titles[a], n)
-            n_title = find_title_terms(article, terms, wanted.words)
-            n_terms = n_title + find_key_terms(article, terms, wanted.words[n_title:])
-            seek(wanted, n_terms, article)
-            count_groups(article, terms, theirs)
-            find_direction(article, min(n, LATENT_CHARS), terms, theirs)
+            n_title = sharing.find_title_terms(article, terms, wanted.words)
+            n_terms = n_title + sharing.find_key_terms(article, terms, wanted.words[n_title:])
+            sharing.seek(wanted, n_terms, article)
+            sharing.count_groups(article, terms, theirs)
+            sharing.find_direction(article, min(n, plain.LATENT_CHARS), terms, theirs)
             for k in range(len(terms.subject_weights)):
                 if theirs.counts[k]:
                     theirs.counts[k] = math.log1p(theirs.counts[k]) * terms.subject_weights[k]
@@ -110,25 +83,16 @@ def _entry(sources: str) -> Callable[..., None]:
                 fact.needs_fallback = article.sizes[0].fallback | text.sizes[0].fallback
                 if fact.needs_fallback:
                     continue
-                count_groups(text, terms, mine)
-                find_direction(text, end - begin, terms, mine)
+                sharing.count_groups(text, terms, mine)
+                sharing.find_direction(text, end - begin, terms, mine)
                 _match_words(text, matches, article, n, words, terms)
-                find_inside(wanted, n_terms, article, text, end - begin)
-                row.title_recall = recall(ZERO, n_title, wanted, article, text)
-                row.key_recall = recall(n_title, n_terms, wanted, article, text)
+                sharing.find_inside(wanted, n_terms, article, text, end - begin)
+                row.title_recall = sharing.recall(ZERO, n_title, wanted, article, text)
+                row.key_recall = sharing.recall(n_title, n_terms, wanted, article, text)
                 fact.needs_sentence = _compare(text, matches, article, terms, mine, theirs, row)
                 _weigh_evidence(text, matches, terms, row, evidence[begin:])
 
     return compare_pairs
-
-
-@native()
-def _longest(ends: Numbers, start: Int, stop: Int) -> Int:
-    """Return how long the longest of some texts is."""
-    found = np.int64(0)
-    for k in range(start, stop):
-        found = max(found, ends[k + 1] - ends[k])
-    return found
 
 
 @native()
@@ -137,8 +101,8 @@ def _match_words(text: Text, matches: Matches, article: Text, chars: Int, words:
     n = text.sizes[0].words
     for number in range(n):
         words.words[number].word = number
-    seek(words, n, text)
-    find_inside(words, n, text, article, chars)
+    sharing.seek(words, n, text)
+    sharing.find_inside(words, n, text, article, chars)
     for number in range(n):
         match, there = matches.words[number], find(article, text.hashes[number])
         times = article.words[there].times if there != MISSING else 0
@@ -156,14 +120,14 @@ def _compare(
     for number in range(text.sizes[0].words):
         total += matches.words[number].weight
     total = total if total > 0 else 1.0
-    row.groups = find_term_groups(text, matches, terms, mine, theirs)
+    row.groups = sharing.find_term_groups(text, matches, terms, mine, theirs)
     _add_overlaps(text, matches, article, row)
     row.overlap /= total
     row.group_overlap /= total
     row.lead_overlap /= total
-    least, most = best_sentence(text, matches, article)
+    least, most = sharing.best_sentence(text, matches, article)
     row.sentence_overlap = most / total
-    row.phrases = phrases(text, matches, article)
+    row.phrases = sharing.phrases(text, matches, article)
     row.names = _names(text, matches, article, terms)
     for k in range(len(mine.direction)):
         row.latent_lead += mine.direction[k] * theirs.direction[k]
@@ -174,21 +138,21 @@ def _compare(
 @native()
 def _add_overlaps(text: Text, matches: Matches, article: Text, row: Any) -> None:
     """Add up the words that the article has, or has related terms of."""
-    length = 1 - BM25_LENGTH + BM25_LENGTH * article.sizes[0].tokens / USUAL_WORDS
+    length = 1 - plain.BM25_LENGTH + plain.BM25_LENGTH * article.sizes[0].tokens / plain.USUAL_WORDS
     for number in range(text.sizes[0].words):
         match = matches.words[number]
         weight, times, related = match.weight, match.times, match.related > 0
         if times:
             row.overlap += weight
             row.group_overlap += weight
-            row.specific += max(weight - SPECIFIC_WEIGHT, 0.0)
-            row.saturated += weight * times * (BM25_SATURATION + 1) / (times + BM25_SATURATION * length)
+            row.specific += max(weight - plain.SPECIFIC_WEIGHT, 0.0)
+            row.saturated += weight * times * (plain.BM25_SATURATION + 1) / (times + plain.BM25_SATURATION * length)
         elif related:
-            row.group_overlap += weight * GROUP_SHARE
+            row.group_overlap += weight * plain.GROUP_SHARE
         if match.number != MISSING and article.words[match.number].in_lead:
             row.lead_overlap += weight
         elif related and match.lead_related:
-            row.lead_overlap += weight * GROUP_SHARE
+            row.lead_overlap += weight * plain.GROUP_SHARE
 
 
 @native()
@@ -197,19 +161,19 @@ def _weigh_evidence(text: Text, matches: Matches, terms: Terms, row: Any, eviden
     for number in range(text.sizes[0].words):
         match, word, part = matches.words[number], text.words[number], 0.0
         term, weight = terms.info[word.slot], match.weight
-        if weight > COMMON_WEIGHT:
-            related = GROUP_SHARE * math.log1p(match.related)
-            part = (weight - COMMON_WEIGHT) * max(math.log1p(match.times), related)
+        if weight > plain.COMMON_WEIGHT:
+            related = plain.GROUP_SHARE * math.log1p(match.related)
+            part = (weight - plain.COMMON_WEIGHT) * max(math.log1p(match.times), related)
             row.mentions += part
             if not (term.place or term.actor):
                 row.matter += part
             if part == 0 and term.place:
-                row.missing_places -= weight - COMMON_WEIGHT
-        rare = weight >= (SPECIFIC_WEIGHT if term.in_lexicon else TELLING_WEIGHT)
+                row.missing_places -= weight - plain.COMMON_WEIGHT
+        rare = weight >= (plain.SPECIFIC_WEIGHT if term.in_lexicon else plain.TELLING_WEIGHT)
         found = evidence[number]
         found.begin, found.length, found.weight, found.part = word.begin, word.length, weight, part
         found.shared = match.times > 0
-        found.tells = part > 0 and rare and word.length >= MIN_TELLING_CHARS
+        found.tells = part > 0 and rare and word.length >= plain.MIN_TELLING_CHARS
 
 
 @native()
@@ -223,13 +187,13 @@ def _names(text: Text, matches: Matches, article: Text, terms: Terms) -> float:
         total += match.weight * share
         if match.times:
             found += match.weight * share
-    return found / (total + NAME_FLOOR)
+    return found / (total + plain.NAME_FLOOR)
 
 
 @native()
 def _subjects(weights: Numbers, mine: Scratch, theirs: Scratch) -> tuple[float, float]:
     """Return how prominent the headline's subjects are, and minus the weight of those missing."""
-    most, share, missing, total = TINY, 0.0, 0.0, 0.0
+    most, share, missing, total = plain.TINY, 0.0, 0.0, 0.0
     for k in range(len(weights)):
         most = max(most, theirs.counts[k])
     for k in range(len(weights)):
@@ -238,7 +202,7 @@ def _subjects(weights: Numbers, mine: Scratch, theirs: Scratch) -> tuple[float, 
             share += weights[k] * (theirs.counts[k] / most)
             if theirs.counts[k] == 0:
                 missing += weights[k]
-    return share / max(total, TINY), -missing
+    return share / max(total, plain.TINY), -missing
 
 
 compare_pairs = _entry(digest(*SOURCES))

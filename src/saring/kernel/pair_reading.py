@@ -121,9 +121,7 @@ def _add_token(text: Text, hashed: np.uint64, begin: Int, length: Int, fine: Int
     return number
 
 
-# Where sentences end, as far as the kernel knows; `saring.text.Splitter` knows the rest.
-
-
+# Whether a mark ends a sentence, as far as the kernel knows; `saring.text.Splitter` knows the rest.
 NO, PERHAPS, SURE = range(3)
 BLANK, UNBROKEN, COMMA, FULL_STOP = map(ord, " \xa0,.")
 SMALL_A, SMALL_Z, CAPITAL_A, CAPITAL_Z, DIGIT_0, DIGIT_9 = map(ord, "azAZ09")
@@ -205,9 +203,6 @@ def _is_capital(point: Int) -> bool:
 @native()
 def _breaks_line(point: Int) -> bool:
     return bool(point != BLANK and point in LINE_BREAKS)
-
-
-# One walk over a text.
 
 
 # Numba compiles a function once more where it is called with a number as it is written here.

@@ -14,8 +14,6 @@ from saring.kernel.loops import LETTER, MARK, MISSING, SEED, Int, Numbers, Recor
 from saring.kernel.pair_reading import QUAD, Terms, Text, find
 from saring.models.pair_features import GROUP_FLOOR, KEY_TERMS, MIN_KEY_CHARS, MIN_STEM_CHARS
 
-# Groups of terms, and the latent space.
-
 
 class Scratch(NamedTuple):
     """What is counted of one text."""
@@ -107,9 +105,6 @@ def find_direction(text: Text, chars: Int, terms: Terms, scratch: Scratch) -> No
         length = math.sqrt(square)
         for k in range(len(found)):
             found[k] /= length
-
-
-# Words of one text looked for inside those of another, all of them on one walk.
 
 
 PLACE_BITS = 10  # many more places than words: most letters of a text lead to an empty one
@@ -234,9 +229,6 @@ def _before(text: Text, one: Int, two: Int) -> bool:
         if here != there:
             return bool(here < there)
     return bool(first.length < second.length)
-
-
-# What the article has of the words of a headline.
 
 
 # A word of a headline: its number in the article, `MISSING` where that has it nowhere, or inside others

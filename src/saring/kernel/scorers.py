@@ -21,9 +21,6 @@ from saring.models.plain_scorer import SENTENCE_ENDS, NotCompiled, domain_weight
 from saring.models.vocabulary import NAME_PRIOR, TermGroups, unseen_weight, word_rows
 from saring.text import LEAD_CHARS, Splitter
 
-# What the kernel knows of each code point: its small letter, and whether it makes words.
-
-
 _PATTERNS = {MARK.word: r"\w+", MARK.digit: r"\d+", MARK.space: r"\s+", MARK.ends: f"[{SENTENCE_ENDS}]"}
 # Their small letters are no single code point, or hang on their neighbours: İ is two, Σ at the end
 # of a word another than inside. A text with one of them is left to Python.
@@ -55,24 +52,20 @@ def _code_points(text: str) -> Numbers:
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
 
 
-# Terms to the kernel's table: each has a slot, found by the hash of its letters.
-
-
 LOAD = 2  # places for each term, at least: few steps to what is there, fewer to what is not
 
 
 class TermTable:
-    """Terms, and the first words of pairs, each once; `slots` numbers them in their order.
+    """Terms, and the first words of pairs, each once: `slots` numbers them in their order, `table` finds them by hash.
 
-    NotCompiled when two terms have one hash: the table could not tell them apart. `hashed` gives the hashes of terms;
-    any other than `hash_terms` is for tests.
+    Raises NotCompiled when two terms have one hash: the table could not tell them apart.
     """
 
-    def __init__(self, terms: Iterable[str], hashed: Callable[[Sequence[str]], Numbers] | None = None) -> None:
+    def __init__(self, terms: Iterable[str]) -> None:
         given = list(dict.fromkeys(terms))
         firsts = {term[: term.index(" ")] for term in given if " " in term}
         every = list(dict.fromkeys([*given, *sorted(firsts)]))
-        hashes = (hashed or hash_terms)(every)
+        hashes = hash_terms(every)
         if len(set(hashes.tolist())) < len(every) or FREE in hashes:
             raise NotCompiled("two terms of one hash")
         self.slots = dict(zip(every, range(len(every)), strict=True))
@@ -86,13 +79,7 @@ class TermTable:
 
     def field(self, field: TermWeights) -> NDArray[np.float64]:
         """Return a field as the kernel takes it, shape (n_slots, 1 + n_scores); or of no slots."""
-        if not field.terms:
-            return np.zeros((0, 1))
-        found = np.zeros((len(self.slots), 1 + len(field.coef)))
-        at = self.find(field.terms)
-        found[at, 0] = field.idf
-        found[at, 1:] = field.weights.T
-        return found
+        return field.by_slot(self.slots, len(self.slots)) if field.terms else np.zeros((0, 1))
 
     def members(self, groups: Iterable[Sequence[str]]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Return where the groups of each slot begin, and the groups, slot by slot."""
@@ -140,9 +127,6 @@ def _places(hashes: Numbers) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
         waiting = waiting[slots[places[waiting]] != waiting]
         places[waiting] = (places[waiting] + 1) & (size - 1)
     return keys, slots
-
-
-# The topic and the clickbait model.
 
 
 def article_scorer(model: TopicParameters) -> Callable[..., tuple[Numbers, Numbers, Numbers]]:
@@ -200,9 +184,6 @@ def headline_scorer(model: ClickbaitParameters) -> Callable[..., tuple[Numbers, 
     return score
 
 
-# Pairs of article and headline.
-
-
 # Articles of so many characters are scored together: a thousand or two, and some megabytes.
 BATCH_CHARS = 1 << 22
 _LAST_WORD = re.compile(r"\w+$")
@@ -256,7 +237,7 @@ class CompiledPairScorer:
             begin, lowered = headlines.offsets[row], headline.lower()
             words = evidence[begin : begin + facts["words"][row]][["begin", "length", "weight"]].tolist()
             weights = {lowered[at : at + length]: weight for at, length, weight in words}
-            rows["sentence_overlap"][row] = sentences.best(weights) / (sum([word[2] for word in words]) or 1.0)
+            rows[pair_loops.BEST_SENTENCE][row] = sentences.best(weights) / (sum([word[2] for word in words]) or 1.0)
         features[places] = found
 
         at = evidence["tells"].nonzero()[0]

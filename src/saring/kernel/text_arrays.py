@@ -87,9 +87,6 @@ def _of_arrow(array: Array) -> Column:
     return Column(np.frombuffer(data or b"", np.uint8), offsets.astype(np.int64))
 
 
-# Rows in slices, for as many threads as there are: the kernel releases the GIL.
-
-
 # The variable that says how many threads this process may have: who keeps several busy gives each its share.
 THREADS = "SARING_THREADS"
 # Some five milliseconds of work: more than a thread costs, and few enough bytes that threads end together.
@@ -114,8 +111,8 @@ def _threads() -> int:
 def in_slices(work: Callable[[int, int], None], columns: Sequence[Column], threads: int | None) -> None:
     """Call `work` with the first row of each slice of the columns, all of one length, and the one behind its last.
 
-    So many `threads` work at once; when None, as many as the variable SARING_THREADS says, or else as there are cores
-    for this process.
+    The kernel releases the GIL, so that many `threads` work at once; when None, as many as the variable SARING_THREADS
+    says, or else as there are cores for this process.
     """
     n, size = len(columns[0]), sum([column.size for column in columns])
     # In this order: a single article is not to wait for what the system says of its threads.
@@ -130,14 +127,11 @@ def in_slices(work: Callable[[int, int], None], columns: Sequence[Column], threa
             done.result()
 
 
-# Whether a compiled kernel lies on the disk, asked without numba, whose import takes a while.
-
-
 _KEPT = re.compile(rb"^ *@native\((?!\)|allocates=)", re.MULTILINE)  # before a function that numba keeps
 
 
 def kernel_is_kept() -> bool:
-    """Return whether a kernel of this version is where numba keeps it.
+    """Return whether a kernel of this version is where numba keeps it, without importing numba.
 
     It is, if each file's functions are there, made by this numba of this very file and after all files that may have
     gone into them. Numba alone knows whether it fits the processor, and a third place, for folders that nobody may

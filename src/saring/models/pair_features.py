@@ -7,7 +7,7 @@ A word counts as shared when the article has it, or has it inside a longer word:
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Sequence
 from functools import cached_property
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -169,11 +169,10 @@ class ArticleText:
 
     def mentions(self, word: str) -> int:
         """Return how often the article has a word, alone or inside a longer one."""
-        times = self._mentions.get(word)
-        if times is None:
+        if word not in self._mentions:
             inside = self._lowered.count(word) if len(word) >= MIN_STEM_CHARS else 0
-            times = self._mentions[word] = max(self.bag.counts.get(word, 0), inside)
-        return times
+            self._mentions[word] = max(self.bag.counts.get(word, 0), inside)
+        return self._mentions[word]
 
     @cached_property
     def names(self) -> set[str]:
@@ -289,8 +288,8 @@ class PairScorer:
     def features_and_evidence(self, pairs: Sequence[Pair]) -> tuple[NDArray[np.float64], list[list[Evidence]]]:
         """Return the features of each pair, and its words that tell a person why, the weightiest first.
 
-        A pair whose headline has no text has features of 0. Words that many articles share ("soal", "usai") and
-        numbers tell nothing.
+        A pair whose headline has no text has features of 0. Numbers tell nothing, nor do words that are neither in the
+        lexicon nor rare: many articles share them ("soal", "usai").
         """
         features = np.zeros((len(pairs), len(FEATURES)))
         evidence: list[list[Evidence]] = [[] for _ in pairs]
@@ -300,17 +299,13 @@ class PairScorer:
                 headline = Headline(pairs[i][2], self.tools)
                 parts = word_evidence(article, headline)
                 features[i] = pair_features(article, headline, parts, self.tools)
-                telling = sorted(self._telling(headline, parts), key=lambda found: (-found[1], found[0]))
-                evidence[i] = [Evidence(word, part, article.mentions(word) > 0) for word, part in telling]
+                for word, part in parts.items():
+                    least = SPECIFIC_WEIGHT if word in self.tools.lexicon else TELLING_WEIGHT
+                    telling = len(word) >= MIN_TELLING_CHARS and not word.isdigit() and headline.weights[word] >= least
+                    if part > 0 and telling:
+                        evidence[i].append(Evidence(word, part, article.mentions(word) > 0))
+                evidence[i].sort(key=lambda term: (-term.weight, term.word))
         return features, evidence
-
-    def _telling(self, headline: Headline, parts: dict[str, float]) -> Iterator[tuple[str, float]]:
-        """Yield the words found that are rare, or that the lexicon has."""
-        for word, found in parts.items():
-            least = SPECIFIC_WEIGHT if word in self.tools.lexicon else TELLING_WEIGHT
-            telling = len(word) >= MIN_TELLING_CHARS and not word.isdigit() and headline.weights[word] >= least
-            if found > 0 and telling:
-                yield word, found
 
 
 def by_article(pairs: Sequence[Pair]) -> dict[tuple[str, str], list[int]]:

@@ -38,10 +38,12 @@ class TermWeights:
         _check_shape("idf", self.idf, len(self.terms))
         _check_shape("coef", self.coef, len(self.coef), len(self.terms))
 
-    @property
-    def weights(self) -> Floats:
-        """Weights with the field's own weight in them, shape (n_scores, n_terms)."""
-        return self.coef * self.scale
+    def by_slot(self, slots: Mapping[str, int], n_slots: int) -> Floats:
+        """Return the idf of each slot's term, and its weights with the field's own in them, (n_slots, 1 + n_scores)."""
+        found = np.zeros((n_slots, 1 + len(self.coef)))
+        places = [*map(slots.__getitem__, self.terms)]
+        found[places, 0], found[places, 1:] = self.idf, (self.coef * self.scale).T
+        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)

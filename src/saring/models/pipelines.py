@@ -82,11 +82,8 @@ class _Problem:
             at, before = at + moved, gradient
             gradient, largest = self._gradient(at)
             past = [*past[1 - MEMORY :], (moved, gradient - before)]
-        warnings.warn(
-            f"no minimum in {most} steps: the gradient is {largest:.2g}, not {tolerance:.2g}",
-            ConvergenceWarning,
-            stacklevel=3,
-        )
+        message = f"no minimum in {most} steps: the gradient is {largest:.2g}, not {tolerance:.2g}"
+        warnings.warn(message, ConvergenceWarning, stacklevel=3)
         return at, most
 
     def weights(self, point: Floats) -> Floats:
@@ -144,9 +141,7 @@ class _Problem:
 def _probabilities(scores: Floats) -> Floats:
     """Return the probability of each label that has a score; a single one's rival has 0."""
     n_scores = scores.shape[1]
-    if n_scores == 1:
-        scores = np.column_stack([np.zeros(len(scores)), scores])
-    found: Floats = softmax(scores, axis=1)[:, -n_scores:]
+    found: Floats = softmax(score_columns(scores[:, 0] if n_scores == 1 else scores), axis=1)[:, -n_scores:]
     return found
 
 
@@ -241,16 +236,8 @@ def topic_parameters(model: Pipeline) -> TopicParameters:
     nothing = TermWeights([], np.zeros(0), np.zeros((len(intercept), 0)))
     whole, title, lead = (_term_weights(*parts[f], scales[f]) if f in parts else nothing for f in FIELDS)
     shares, domains = parts.get("domains", (None, np.zeros((len(intercept), 0))))
-    return TopicParameters(
-        whole,
-        title,
-        lead,
-        lexicon=shares.lexicon_ if shares else {},
-        domains=domains,
-        domains_scale=scales.get("domains", 1.0),
-        min_df=parts["all"][0].min_df,
-        intercept=intercept,
-    )
+    lexicon, min_df = shares.lexicon_ if shares else {}, parts["all"][0].min_df
+    return TopicParameters(whole, title, lead, lexicon, domains, scales.get("domains", 1.0), min_df, intercept)
 
 
 def link_parameters(model: Pipeline) -> LinkParameters:

@@ -84,7 +84,7 @@ class PlainArticles:
         rarity, unknown = rarities(model.whole.terms, model.whole.idf, model.min_df)
         # The words that have a rarity come first.
         self._slots = _Slots(chain(rarity, *(field.terms for field in model.fields.values())))
-        self._fields = {name: _Field(f, self._slots) for name, f in model.fields.items() if f.terms}
+        self._fields = {name: self._slots.numbers(f) for name, f in model.fields.items() if f.terms}
         self._rarity = np.full(len(self._slots.by_term) + 1, unknown)
         self._rarity[: len(rarity)] = list(rarity.values())
         self._counter = GroupCounter(model.lexicon.values())
@@ -107,8 +107,8 @@ class PlainArticles:
         if text:
             bags |= {"lead": Bag(heading + lead), "all": Bag(heading + text)}
         found = {bag: self._slots.find(bag.counts) for bag in set(bags.values())}
-        for name, field in self._fields.items():
-            scores += field.scores(*found[bags[name]])
+        for name, numbers in self._fields.items():
+            scores += _weighed(numbers, *found[bags[name]])
         named, whole = bags["title"], bags["all"]
         if len(self._shares):
             in_title = counts = self._counter.count(named)
@@ -127,8 +127,8 @@ class PlainHeadlines:
     def __init__(self, model: ClickbaitParameters) -> None:
         self._small = _Slots(chain(model.words.terms, model.known.terms))
         self._written = _Slots(model.cased.terms)
-        self._words, self._known = _Field(model.words, self._small), _Field(model.known, self._small)
-        self._cased = _Field(model.cased, self._written)
+        self._words, self._known = self._small.numbers(model.words), self._small.numbers(model.known)
+        self._cased = self._written.numbers(model.cased)
         self._intercept = model.intercept
 
     def __call__(self, headlines: Sequence[str]) -> Floats:
@@ -136,9 +136,9 @@ class PlainHeadlines:
         scores = np.full(len(headlines), self._intercept)
         tokens = zip(framed_tokens(headlines, cased=False), framed_tokens(headlines, cased=True), strict=True)
         for i, (small, cased) in enumerate(tokens):
-            scores[i] += self._known.scores(*self._small.find(Counter(small)))[0]
-            scores[i] += self._words.scores(*self._small.find(Counter(with_pairs(small))))[0]
-            scores[i] += self._cased.scores(*self._written.find(Counter(with_pairs(cased))))[0]
+            scores[i] += _weighed(self._known, *self._small.find(Counter(small)))[0]
+            scores[i] += _weighed(self._words, *self._small.find(Counter(with_pairs(small))))[0]
+            scores[i] += _weighed(self._cased, *self._written.find(Counter(with_pairs(cased))))[0]
         return two_labels(scores)
 
 
@@ -172,19 +172,14 @@ class _Slots:
         places = map(self.by_term.get, counts, repeat(len(self.by_term)))
         return [*places], [DAMPED[times] for times in counts.values()]
 
+    def numbers(self, field: TermWeights) -> Floats:
+        """Return the numbers of a field by slot; those of unknown terms are 0."""
+        return field.by_slot(self.by_term, len(self.by_term) + 1)
 
-class _Field:
-    """A field: its numbers by slot."""
 
-    def __init__(self, field: TermWeights, slots: _Slots) -> None:
-        self._numbers = np.zeros((len(slots.by_term) + 1, 1 + len(field.coef)))
-        places = [*map(slots.by_term.__getitem__, field.terms)]
-        self._numbers[places, 0] = field.idf
-        self._numbers[places, 1:] = field.weights.T
-
-    def scores(self, places: list[int], damped: list[float]) -> Floats:
-        """Return what a text's terms add to each score."""
-        numbers = self._numbers.take(places, axis=0)
-        tfidf = numbers[:, 0] * damped
-        length = math.sqrt(tfidf @ tfidf)
-        return tfidf @ numbers[:, 1:] / (length or 1.0)
+def _weighed(numbers: Floats, places: list[int], damped: list[float]) -> Floats:
+    """Return what a text's terms add to each score, given a field's numbers and what `find` says of the text."""
+    found = numbers.take(places, axis=0)
+    tfidf = found[:, 0] * damped
+    length = math.sqrt(tfidf @ tfidf)
+    return tfidf @ found[:, 1:] / (length or 1.0)

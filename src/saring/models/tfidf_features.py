@@ -104,9 +104,7 @@ class Counts:
             raise ValueError(f"no word stands in {where}; expected some: train on more articles, or lower min_df")
         if max_features is not None and len(kept) > max_features:
             sums = np.asarray(self.matrix.sum(axis=0)).ravel()
-            kept = np.sort(
-                kept[(-sums[kept]).argsort()[:max_features]]
-            )  # equal sums are sorted as CountVectorizer does
+            kept = np.sort(kept[(-sums[kept]).argsort()[:max_features]])  # equal sums as CountVectorizer has them
         terms = list(self.place)
         transformer = TfidfTransformer(sublinear_tf=True).fit(self.matrix[:, kept])
         return FittedTfidf([terms[column] for column in kept], transformer.idf_, transformer)
@@ -165,11 +163,8 @@ class FieldTfidf(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def _counts(self, rows: Sequence[Row]) -> Counts:
         """Return how often each row's field has each word."""
-
-        def count(rows: Sequence[Row]) -> Counts:
-            return count_terms((field_text(row, self.field) for row in rows), words)
-
-        return per_row(rows, ("field", self.field), count)
+        field = self.field
+        return per_row(rows, ("field", field), lambda rows: count_terms((field_text(r, field) for r in rows), words))
 
 
 class DomainShares(TransformerMixin, BaseEstimator):  # type: ignore[misc]
