@@ -10,7 +10,6 @@ import html
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from operator import itemgetter
 from reprlib import Repr
 from typing import Any, Literal, NamedTuple
 
@@ -124,9 +123,8 @@ class Article:
         """
         spans = [(link.start, link.end, "link") for link in self.links]
         spans += [(removal.start, removal.end, removal.kind) for removal in self.removals]
-        spans.sort(key=itemgetter(0))
         at = 0
-        for start, end, kind in spans:
+        for start, end, kind in sorted(spans):
             if at < start:
                 yield Piece("body", at, start, self.text[at:start])
             yield Piece(kind, start, end, self.text[start:end])

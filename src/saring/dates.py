@@ -15,31 +15,19 @@ from typing import NamedTuple
 
 WIB = timezone(timedelta(hours=7))  # of most portals; assumed where no zone is named
 MIDNIGHT = "T00:00:00+07:00"  # what stands for the time of a date that has none
-ZONES: Mapping[str, int] = {"wib": 7, "wita": 8, "wit": 9, "gmt": 0, "utc": 0, "z": 0}
-"""Hours of offset of Indonesia's three time zones, and of what feeds print instead."""
+ZONES: Mapping[str, int] = {"wib": 7, "wita": 8, "wit": 9, "gmt": 0, "utc": 0, "z": 0}  # hours of offset
 
 MONTHS: Mapping[str, int] = {
     name: number
     for number, names in enumerate(
-        (
-            "januari january jan",
-            "februari pebruari february feb peb",
-            "maret march mar mrt",
-            "april apr",
-            "mei may mey",
-            "juni june jun",
-            "juli july jul",
-            "agustus august agu ags agt agust aug",
-            "september sept sep",
-            "oktober october okt oct",
-            "november nopember nov nop",
-            "desember december des dec",
-        ),
+        """januari january jan, februari pebruari february feb peb, maret march mar mrt, april apr, mei may mey,
+        juni june jun, juli july jul, agustus august agu ags agt agust aug, september sept sep,
+        oktober october okt oct, november nopember nov nop, desember december des dec""".split(","),  # noqa: SIM905
         start=1,
     )
     for name in names.split()
 }
-# Long enough to be known when misspelt; "marah" is near to "march".
+# Long enough to be recognised when misspelt; "marah" is near to "march".
 _NAMES = [name for name in MONTHS if len(name) > 4 and name != "march"]
 CLOSE = 0.75  # how alike a misspelt month is to its name: "Febuari", "Agusuts"
 EPOCH_DIGITS = {10: 1, 13: 10**3, 16: 10**6, 19: 10**9}  # of a time from 1970 on: its units in a second

@@ -69,10 +69,10 @@ def _canonical(printed: str, host: str) -> str:
 
 def _named(key: str) -> str:
     """Return the domain of a name, alone or with a section behind it; empty if none is known."""
-    known = load_names()
+    by_name, _, _, names = load_names()
     for end in range(len(key), 2, -1):
-        domain, rest = known.by_name.get(key[:end], ""), key[end:]
-        regions, common = domain in known.names["regional"], domain in known.names["common"]
+        domain, rest = by_name.get(key[:end], ""), key[end:]
+        regions, common = domain in names["regional"], domain in names["common"]
         if domain and not (rest and common) and _is_section(rest, regions=regions):
             return domain
     return ""

@@ -105,8 +105,6 @@ def load_lexicon(section: str) -> dict[str, tuple[str, ...]]:
     }
 
 
-# Sentences of Indonesian news: Punkt's rules with abbreviations learned from a corpus.
-
 # Titles, units and ranks with a full stop inside sentences; every corpus has too few of some.
 ABBREVIATIONS = (
     "a.n", "bpk", "cq", "d.a", "dkk", "dll", "dr", "drg", "dra", "drs", "dsb", "dst", "gg", "h", "hj", "hlm", "ir",

@@ -199,12 +199,10 @@ def _body(lines: Sequence[Line]) -> list[Line]:
     if not any(line.is_item for line in lines):
         return body
     listed = _container(lines, _values(lines, with_items=True))
-    in_body = set(body)
-    added = [line for line in listed if line not in in_body]
+    added = set(listed).difference(body)
     is_whole = len(listed) - len(added) == len(body)
-    if is_whole and sum(line.is_links and not line.is_teaser for line in added) < LIST_LINKS:
-        return listed
-    return listed if _told_chars(body) < FULLER_SHARE * _told_chars(listed) else body
+    is_article = is_whole and sum(line.is_links and not line.is_teaser for line in added) < LIST_LINKS
+    return listed if is_article or _told_chars(body) < FULLER_SHARE * _told_chars(listed) else body
 
 
 def _told_chars(lines: Sequence[Line]) -> int:

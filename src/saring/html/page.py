@@ -178,8 +178,7 @@ class PageReader(AbstractContextManager["PageReader"]):
             raise MissingExtraError("html", "reading HTML")
         self.close()
         # The parsers' remarks on bad markup are no news to the user.
-        process = WorkerProcess(serve, name_of(self._parse_page), needs=self._parse_page, quiet=True)
-        self._process = process
+        self._process = process = WorkerProcess(serve, name_of(self._parse_page), needs=self._parse_page, quiet=True)
         ready, _ = _answer(process, b"", START_SECONDS)
         if ready is None:
             self._process = None

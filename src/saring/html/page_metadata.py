@@ -205,13 +205,11 @@ def mark_teasers(lines: Sequence[Line]) -> None:
 
 def body_text(body: Sequence[Line]) -> tuple[str, dict[str, str]]:
     """Return the text of a body, a paragraph a line, and the address of each teaser's headline."""
-    texts: list[str] = []
+    paragraphs = list(_paragraphs(body))
     addresses: dict[str, str] = {}
-    for text, links in _paragraphs(body):
-        texts.append(text)
-        for headline, address in links:
-            addresses.setdefault(headline, address)
-    return "\n".join(texts), addresses
+    for headline, address in [link for _, links in paragraphs for link in links]:
+        addresses.setdefault(headline, address)
+    return "\n".join([text for text, _ in paragraphs]), addresses
 
 
 def _paragraphs(body: Sequence[Line]) -> Iterator[Teaser]:

@@ -262,12 +262,24 @@ def json_lines(file: InputFile, stream: Stream, choose: Choose) -> Iterator[byte
 
 
 def json_line(line: bytes | str) -> Values | Broken:
-    """Return the row of one line of JSON Lines."""
+    """Return the row of one line of JSON Lines; bare tabs, NaN and half surrogates, which no JSON has, are borne."""
     try:
-        value = orjson.loads(line)
+        return _checked_object(orjson.loads(line))
     except orjson.JSONDecodeError as error:
-        value = _leniently(line, str(error))
-    return _checked_object(value)
+        why = str(error)
+    if isinstance(line, bytes):
+        try:
+            line = line.decode()
+        except UnicodeDecodeError as error:
+            return Broken(f"found a byte that is no UTF-8 at byte {error.start}; {_RESAVE}")
+    elif broken := _undecoded(line):
+        return broken
+    try:
+        line = line.removeprefix("\ufeff")  # of files that were put one behind another
+        return _checked_object(_mended(json.loads(line, strict=False, parse_int=_whole)))
+    except (ValueError, RecursionError):
+        torn = "" if line.endswith("\n") else ", the file may be cut off here"
+        return Broken(f"found no JSON ({why}{torn}); expected one object a line; repair the line")
 
 
 def json_values(file: InputFile, stream: Stream, choose: Choose) -> Iterator[Values | Broken]:
@@ -298,23 +310,6 @@ def json_values(file: InputFile, stream: Stream, choose: Choose) -> Iterator[Val
         yield _undecoded(text_of_row) or _checked_object(_mended(value))
 
 
-def _leniently(line: bytes | str, why: str) -> Any:
-    """Return the value of a line that strict JSON refuses: bare tabs, NaN, half surrogates."""
-    if isinstance(line, bytes):
-        try:
-            line = line.decode()
-        except UnicodeDecodeError as error:
-            return Broken(f"found a byte that is no UTF-8 at byte {error.start}; {_RESAVE}")
-    elif broken := _undecoded(line):
-        return broken
-    try:
-        line = line.removeprefix("\ufeff")  # of files that were put one behind another
-        return _mended(json.loads(line, strict=False, parse_int=_whole))
-    except (ValueError, RecursionError):
-        torn = "" if line.endswith("\n") else ", the file may be cut off here"
-        return Broken(f"found no JSON ({why}{torn}); expected one object a line; repair the line")
-
-
 def _whole(digits: str) -> int | Unreadable:
     try:
         return int(digits)
@@ -334,8 +329,8 @@ def _mended(value: Any) -> Any:
 
 
 def _checked_object(value: Any) -> Values | Broken:
-    if type(value) in (dict, Broken):
-        return value  # type: ignore[no-any-return]
+    if isinstance(value, dict):
+        return value
     return Broken(f'found {kind_of(value)}; expected an object like {{"title": ..., "text": ...}}')
 
 

@@ -27,30 +27,16 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """How to read.
+    """How to read."""
 
-    Attributes
-    ----------
-    columns : Mapping[str, str]
-        The user's column for a field of ours, ``{"text": "isi"}``; the others are found by name.
-    fix_text : bool
-        Repair mojibake in titles and texts with ftfy (extra "fix").
-    format : str
-        Format of standard input and of named files, whatever their suffix: txt, html, jsonl, json, csv or parquet.
-    on_error : {"raise", "keep"}
-        What becomes of a broken row, page or file: an `InputError`, or a record with `error`.
-    page_seconds : float
-        Time limit for one web page.
-    keep : sequence of str
-        The user's columns that stay in the rows; see `saring.article.Record.kept`.
-    """
-
-    columns: Mapping[str, str] = field(default_factory=dict)
-    fix_text: bool = False
-    format: str = ""
-    on_error: Literal["raise", "keep"] = "raise"
-    page_seconds: float = PAGE_SECONDS
-    keep: Sequence[str] = ()
+    columns: Mapping[str, str] = field(
+        default_factory=dict
+    )  # for fields of ours: {"text": "isi"}; others by their names
+    fix_text: bool = False  # repair mojibake in titles and texts with ftfy (extra "fix")
+    format: str = ""  # of standard input and of named files, whatever their suffix: a value of `FORMATS`
+    on_error: Literal["raise", "keep"] = "raise"  # of a broken row, page or file: InputError, or a record with `error`
+    page_seconds: float = PAGE_SECONDS  # time limit for one web page
+    keep: Sequence[str] = ()  # columns that stay in the rows; see `saring.article.Record.kept`
 
 
 _DEFAULT = ReadOptions()
@@ -170,6 +156,12 @@ def fixer(options: ReadOptions) -> Callable[[Record], Record]:
     return lambda record: replace(record, title=fix_encoding(record.title), text=fix_encoding(record.text))
 
 
+def arrow_kinds(schema: Any, columns: Columns) -> dict[str, str]:
+    """Return the kind of each column to keep that an Arrow schema has, by its name in `Record.kept`."""
+    kept = columns.find(tuple(schema.names)).kept
+    return {name: _KINDS.get(str(schema.field(column).type), "json") for name, column in kept.items()}
+
+
 def kept_kinds(inputs: Inputs, options: ReadOptions) -> dict[str, str]:
     """Return the kind of each column that the user keeps, by its name in `Record.kept`.
 
@@ -181,6 +173,6 @@ def kept_kinds(inputs: Inputs, options: ReadOptions) -> dict[str, str]:
         schema = parquet_schema(file.path) if file.path and file.format == "parquet" else None
         if schema is None:
             return dict.fromkeys(columns.keep, "json")
-        for name, column in columns.find(tuple(schema.names)).kept.items():
-            found[name].add(_KINDS.get(str(schema.field(column).type), "json"))
+        for name, kind in arrow_kinds(schema, columns).items():
+            found[name].add(kind)
     return {name: kinds.pop() if len(kinds) == 1 else "json" for name, kinds in found.items()}

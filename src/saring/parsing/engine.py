@@ -78,9 +78,8 @@ def parse(source: Record | str | Mapping[str, Any]) -> Article:
     printed: dict[str, str] = {}  # of each field the first value, of tags all
     for one in sorted(removed, key=_START):
         for name, value in one.values.items():
-            printed[name] = (
-                f"{printed[name]}, {value}" if name == "tags" and name in printed else printed.get(name, value)
-            )
+            is_more = name == "tags" and name in printed
+            printed[name] = f"{printed[name]}, {value}" if is_more else printed.get(name, value)
     if not lines:  # the rules never take the only text; a teaser may be all of it
         removed = []
         teasers = teasers if any(one.kind == "link" for one in teasers) else []
@@ -98,14 +97,11 @@ def parse(source: Record | str | Mapping[str, Any]) -> Article:
         ),
         removals=tuple(sorted(removals, key=_START)),
         published=read_date(record.published) or printed.get("published", ""),
-        editor=printed.get("editor", ""),
-        author=printed.get("author", ""),
-        source=printed.get("source", ""),
         publisher=draft.publisher or publisher_name(printed.get("publisher", "")),
-        place=printed.get("place", ""),
         tags=parse_tags(printed.get("tags", "")),
         url=record.url,
         note=record.note,
+        **{name: printed.get(name, "") for name in ("editor", "author", "source", "place")},
     )
 
 

@@ -27,11 +27,10 @@ CHARS = 6  # in a step of the headline's length
 LEEWAY = 6  # words or steps by which it is longer or shorter than the title
 DIGITS = 6  # of a score: weights have two, log-odds are quarters, the rest is rounding's
 
+# Words that end no headline.
 NEVER_LAST = frozenset("di ke dari yang dan untuk dengan pada dalam oleh atau bagi serta".split())  # noqa: SIM905
-"""Words that end no headline."""
 
-Feature = tuple[str, float]
-"""A feature's name and value: 1 of an indicator, or the log-odds of words."""
+Feature = tuple[str, float]  # name and value: 1 of an indicator, or the log-odds of words
 
 
 class Candidate(NamedTuple):

@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-Span = tuple[int, int]
-"""Where a stretch of text starts and ends; a tight one has no white space at its ends."""
+Span = tuple[int, int]  # where a stretch of text starts and ends; a tight one has no white space at its ends
 
 MAX_HEADLINE_CHARS = 220  # the longest teaser of 4,000 read had 190 characters
 MAX_HEADLINE_WORDS = 32
@@ -86,14 +85,8 @@ def tight(text: str, start: int, end: int, extra: str = "") -> Span:
 
 def capital_share(words: list[str]) -> float:
     """Return the share in [0, 1] of words, small ones aside, that start with a capital or digit."""
-    total = capitals = 0
-    for word in words:
-        bare = word.lstrip("\"'“‘([")
-        if not bare or bare.lower() in SMALL_WORDS:
-            continue
-        total += 1
-        capitals += bare[0].isupper() or bare[0].isdigit()
-    return capitals / total if total else 0.0
+    firsts = [bare[0] for word in words if (bare := word.lstrip("\"'“‘([")) and bare.lower() not in SMALL_WORDS]
+    return sum([first.isupper() or first.isdigit() for first in firsts]) / len(firsts) if firsts else 0.0
 
 
 def may_be_headline(line: str, min_share: float = 0.0) -> bool:

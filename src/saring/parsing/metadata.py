@@ -9,7 +9,7 @@ from importlib.resources import files
 from itertools import zip_longest
 from typing import NamedTuple
 
-FIELDS = {
+FIELDS = {  # of an article's metadata, by what a credit line calls them
     label: field
     for field, labels in {
         "editor": "editor, redaktur, red",
@@ -19,7 +19,6 @@ FIELDS = {
     }.items()
     for label in labels.split(", ")
 }
-"""What a credit line calls its fields."""
 
 MAX_PART_WORDS = 4  # "BANDAR SERI BEGAWAN"; a longer stretch of capitals is a shouted sentence
 MIN_ACRONYM_CHARS = 5  # "KPK - ...", "IHSG - ..." open sentences; places in capitals are longer
@@ -47,8 +46,7 @@ PUBLISHERS = frozenset(
 )
 """Portals whose names stand alone, without a web address."""
 
-ACRONYMS = frozenset(("DKI", "IKN", "NTB", "NTT", "DIY", "DC", "TV"))
-"""Parts of names that keep their capitals."""
+ACRONYMS = frozenset(("DKI", "IKN", "NTB", "NTT", "DIY", "DC", "TV"))  # parts of names that keep their capitals
 
 _FIELD = re.compile(
     r"(?:(?<![a-z])|(?<=[a-z])(?=[EPS][a-z]))"  # scrapers glue: "Sumber: AcakEditor: Rina"
@@ -159,18 +157,14 @@ def _names(head: str, publisher: str, alone: bool) -> tuple[str, str] | None:
         is_titled = all(word[0].isupper() or not word[0].isalpha() for word in words)
         if len(words) > MAX_PART_WORDS or not (is_titled or _DOMAIN.fullmatch(" ".join(words))):
             return None
-    if not parts:
-        return None
     kinds = [_kind(part, publisher) for part in parts]
-    shouted = all(part == part.upper() for part in parts)
-    if not any(kinds) and not (shouted and max(map(len, parts)) >= MIN_ACRONYM_CHARS) and not alone:
-        return None
-    if len(parts) > 1 and not any(kinds):
-        return None
+    if not any(kinds):  # a sole place proves itself, by its capitals or by a dash on a line of its own
+        shouted = parts == [part.upper() for part in parts if len(part) >= MIN_ACRONYM_CHARS]
+        if len(parts) != 1 or not (shouted or alone):
+            return None
     found = dict(zip(reversed(kinds), reversed(parts), strict=True))  # the first of a kind wins
     rest, name, place = (found.get(kind, "") for kind in ("", "publisher", "place"))
-    if rest and not place:
-        place = rest
+    place = place or rest
     return publisher_name(name), _title(place) if place == place.upper() else place
 
 

@@ -35,8 +35,7 @@ _BLANK = re.compile(r"(\[(?:\\.|[^\]\\])+\])|(\\.)|( )|(~)")  # the last two not
 _MARKER_END = r"(?:(?!\w)|(?-i:(?<=[Jj]uga)(?=[A-Z])))"  # a lost line break: "Baca JugaPanen"
 _KEYS = {"examples": "example", "false_friends": "not"}  # fields that the data file calls otherwise
 
-Hit = tuple[int, int]
-"""Where in a text a literal stands, and the literal's number."""
+Hit = tuple[int, int]  # where in a text a literal stands, and the literal's number
 
 
 class Literals:
@@ -179,16 +178,13 @@ def take_line(rules: Iterable[Rule], line: str, before: str = "") -> tuple[Rule,
     for rule in rules:
         if size > rule.max_chars or (rule.after and rule.after != before):
             continue
-        if rule.starts and line[:1] not in rule.starts:
-            continue
-        if rule.ends and not rule.ends.match(line, size - 1):
+        if (rule.starts and line[:1] not in rule.starts) or (rule.ends and not rule.ends.match(line, size - 1)):
             continue
         if rule.needs:
             low = low or line.lower()
             if not any([need in low for need in rule.needs]):
                 continue
-        match = rule.pattern.fullmatch(line)
-        if match:
+        if match := rule.pattern.fullmatch(line):
             return rule, match
     return None
 

@@ -39,8 +39,7 @@ MIN_BOX_CHARS = 38  # in a box of several: a shorter line is more often a subhea
 MIN_SOLE_CHARS = 45  # under a label without colon, whose headlines scrapers often lose
 MIN_BOX_SHARE = 0.75  # of capitals, where no colon tells that a headline follows
 
-CLOSING = {"(": ")", "[": "]"}
-"""What closes a bracket around a teaser."""
+CLOSING = {"(": ")", "[": "]"}  # what closes a bracket around a teaser
 
 _MARKDOWN = re.compile(  # a link, with the signs that close bold type or a bracket around it
     r"\[(?P<headline>[^\[\]\r\n]{3,220})\]\((?P<url>[^()\s]{1,500})\)[*_)\]]{0,4}"
@@ -48,7 +47,7 @@ _MARKDOWN = re.compile(  # a link, with the signs that close bold type or a brac
 _LEAD = re.compile(r"[^\w\"“”'‘’.!?:;,%&+=/$°()\[\]\r\n]{0,12}[(\[]?[\s*_]{0,4}\Z")
 _LEAD_CHARS = 18
 _SEPARATOR = re.compile(
-    r"[\s\u200b\ufeff*_]{0,6}(?P<sign>[:：]|[|>»→–—-]|[,;])?[:：,;|>»→–—\-\s\u200b\ufeff*_•·]{0,12}"
+    r"[\s\u200b\ufeff*_]{0,6}(?P<separator>[:：]|[|>»→–—-]|[,;])?[:：,;|>»→–—\-\s\u200b\ufeff*_•·]{0,12}"
 )
 _SENTENCE_END = frozenset('.!?"”…')
 _ITEM = re.compile(r"\s[-–•]\s(?=[A-Z\d\"“'‘])")
@@ -84,7 +83,7 @@ class Mark(NamedTuple):
     start: int  # its words
     end: int
     after: int  # where what it advertises starts
-    sign: str  # the colon or dash behind it
+    separator: str  # the colon or dash behind it
     bracket: str  # the bracket around it
     line: int
     opens: bool  # it opens its line
@@ -146,12 +145,8 @@ def find_addressed(text: str, lines: Sequence[Span], addresses: Mapping[str, str
     return found
 
 
-# Where a marker stands as a marker, and not as a phrase of a sentence.
-
-
 def find_marks(text: str, lines: Sequence[Span], places: Iterable[tuple[int, Sequence[Marker]]]) -> list[Mark]:
     """Return the marks of a text in order; of markers that match at one place the first."""
-    starts: list[int] = []
     found: dict[int, Mark] = {}
     for at, markers in places:
         if at in found:
@@ -160,8 +155,7 @@ def find_marks(text: str, lines: Sequence[Span], places: Iterable[tuple[int, Seq
             before = text[max(0, at - 2) : at]
             if before[-1:].isalnum() or (before[-1:] == " " and before[0].isalnum()):
                 continue  # a small word within another or right behind one is part of a sentence
-        starts = starts or [start for start, _ in lines]
-        line = bisect_right(starts, at) - 1
+        line = bisect_right(lines, (at, len(text))) - 1
         for marker in markers:
             match = marker.pattern.match(text, at, lines[line][1])
             mark = _mark(text, marker, match, lines[line], line) if match else None
@@ -174,19 +168,19 @@ def find_marks(text: str, lines: Sequence[Span], places: Iterable[tuple[int, Seq
 def _mark(text: str, marker: Marker, match: re.Match[str], line: Span, number: int) -> Mark | None:
     """Return the mark at a match, None if the words are part of a sentence there."""
     start, end = match.span()
-    separator = _SEPARATOR.match(text, end, line[1])
-    after, sign = (separator.end(), separator["sign"] or "") if separator else (end, "")
-    if marker.separator == "needed" and sign != ":":
+    found = _SEPARATOR.match(text, end, line[1])
+    after, separator = (found.end(), found["separator"] or "") if found else (end, "")
+    if marker.separator == "needed" and separator != ":":
         return None
     is_glued = start > line[0] and text[start - 1].isalnum()
-    if is_glued and sign != ":" and marker.kind == "link":
+    if is_glued and separator != ":" and marker.kind == "link":
         return None
     before = None if is_glued else _LEAD.search(text, max(line[0], start - _LEAD_CHARS), start)
     lead = before.start() if before else start
     bracket = next((char for char in text[lead:start] if char in CLOSING), "")
     while lead < start and text[lead].isspace():
         lead += 1
-    mark = Mark(marker, lead, start, end, after, sign, bracket, number, lead == line[0])
+    mark = Mark(marker, lead, start, end, after, separator, bracket, number, lead == line[0])
     rest = text[after : min(line[1], after + MAX_HEADLINE_CHARS + 1)]
     return mark if _introduces(text, mark, rest) else None
 
@@ -198,13 +192,13 @@ def _introduces(text: str, mark: Mark, rest: str) -> bool:
         inside = rest.partition(CLOSING[mark.bracket])[0].split()
         if inside and len(inside) < MIN_BRACKET_WORDS:
             return False
-        return bool(mark.sign) and (capital or capital_share(inside) >= MIN_TITLE_SHARE)
-    if not capital and not (mark.opens and mark.sign == ":"):
+        return bool(mark.separator) and (capital or capital_share(inside) >= MIN_TITLE_SHARE)
+    if not capital and not (mark.opens and mark.separator == ":"):
         return not rest and text[mark.start - 1 : mark.start] in _SENTENCE_END  # lagi.baca juga
     if mark.marker.separator == "needed" and not is_link:
         return capital_share(rest.split()[:TITLE_WORDS]) >= MIN_TITLE_SHARE  # "Judul Video: ..."
-    if mark.sign and mark.sign not in ",;":
-        return mark.sign == ":" or not rest[:1].islower()
+    if mark.separator and mark.separator not in ",;":
+        return mark.separator == ":" or not rest[:1].islower()
     if not is_link:  # a video's title without a colon before it
         if not rest or rest[0] in "'\"‘“[" or "[gambas" in rest.lower():
             return True
@@ -218,9 +212,6 @@ def _introduces(text: str, mark: Mark, rest: str) -> bool:
     before = text[max(0, mark.lead - 2) : mark.lead].rstrip()[-1:]
     is_titled = all(word[0].isupper() for word in text[mark.start : mark.end].split())
     return before in _SENTENCE_END and is_titled and not text[mark.after : mark.after + 1].islower()
-
-
-# What a mark introduces, and where it ends.
 
 
 def _teasers_behind(context: TeaserContext, mark: Mark, stop: int) -> list[Teaser]:
@@ -281,12 +272,12 @@ def _run_on_headlines(context: TeaserContext, mark: Mark, stop: int) -> list[Spa
     if len(spans) > 1:
         return spans
     starts = [mark.after]
-    if "-" in text[mark.end : mark.after] and mark.sign != "-":  # "Baca Juga: - Satu - Dua"
+    if "-" in text[mark.end : mark.after] and mark.separator != "-":  # "Baca Juga: - Satu - Dua"
         items = [item.end() for item in _ITEM.finditer(text, mark.after, until)]
         starts += items[: MAX_BOX - 1]
     spans = [tight(text, start, end - 3) for start, end in pairwise(starts)]
     last = starts[-1], headline_end(context.words, starts[-1], stop)
-    if last[0] < last[1] and (mark.sign or is_title_case(text[slice(*last)])):
+    if last[0] < last[1] and (mark.separator or is_title_case(text[slice(*last)])):
         spans.append(tight(text, *last))
     return spans
 
@@ -325,14 +316,14 @@ def find_box(context: TeaserContext, mark: Mark, marker: str) -> list[Teaser]:
         inner = bullet.end() if bullet else start
         markdown = _MARKDOWN.match(text, inner, end)
         line, url = (markdown["headline"], markdown["url"]) if markdown else (text[inner:end], "")
-        is_sure = bool(markdown or bullet or (mark.sign and not box)) and not context.is_dump
+        is_sure = bool(markdown or bullet or (mark.separator and not box)) and not context.is_dump
         if number in context.taken or len(line) > WHOLE_LINE_CHARS or _NUMBERED.match(line):
             break
         if not may_be_headline(line, 0.0 if is_sure else MIN_BOX_SHARE):
             break
-        if (box and not is_sure and len(line) < MIN_BOX_CHARS) or any(
-            context.rules.whole_line(place, line) for place in ("line", "head")
-        ):
+        if box and not is_sure and len(line) < MIN_BOX_CHARS:
+            break
+        if context.rules.whole_line("line", line) or context.rules.whole_line("head", line):
             break
         if any(line == one.headline for one in box):
             break  # a photo's caption, printed twice
@@ -340,6 +331,6 @@ def find_box(context: TeaserContext, mark: Mark, marker: str) -> list[Teaser]:
         box.append(Teaser("link", start, end, line, marker, url))
     if bullets == len(box) or len(box) == MAX_BOX:
         return box
-    if mark.sign and not context.is_dump:
+    if mark.separator and not context.is_dump:
         return box[:1]
     return [] if len(box) == 1 and box[0].end - box[0].start < MIN_SOLE_CHARS else box

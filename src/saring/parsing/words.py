@@ -192,9 +192,10 @@ class ArticleWords:
             self._counts[size] = Counter(zip(*shifted, strict=False))
         return self._counts[size].get(phrase, 0)
 
-    def repeats_token(self, token: str) -> bool:
-        """Return whether a stretch between white space stands in the text more than once."""
-        return self._tokens[token] > 1
+    @cached_property
+    def tokens(self) -> Counter[str]:
+        """How often each stretch between white space stands in the text."""
+        return Counter(self.text.split())
 
     @cached_property
     def starts(self) -> frozenset[str]:
@@ -210,10 +211,6 @@ class ArticleWords:
     @cached_property
     def _words(self) -> list[str]:
         return _WORD.findall(self.text)
-
-    @cached_property
-    def _tokens(self) -> Counter[str]:
-        return Counter(self.text.split())
 
 
 class Window:
@@ -274,7 +271,7 @@ def _read(article: ArticleWords, start: int, stop: int, odds: WordOdds) -> Itera
         if end == until < stop:
             break  # the window may cut the word
         word = odds.read(raw)
-        if not word.joints or word.bare in odds.camel or article.repeats_token(raw):
+        if not word.joints or word.bare in odds.camel or article.tokens[raw] > 1:
             yield word, at, end, False, is_wide
             continue
         for left, right in pairwise((0, *word.joints, len(raw))):  # they lost the white space between them

@@ -23,7 +23,7 @@ from saring.io.blocks import CHECKED_ROWS
 from saring.io.columns import Broken, Columns
 from saring.io.formats import header_of, json_line, parquet_schema
 from saring.io.input_files import FORMATS, InputFile, find_files
-from saring.io.records import ReadOptions, fixer, kept_kinds
+from saring.io.records import ReadOptions, arrow_kinds, fixer, kept_kinds
 from saring.io.writers import arrow_schema, check_place
 from saring.predict import Model
 from saring.processes import program
@@ -41,10 +41,6 @@ NEW_PANDAS = "PySpark does not yet fully support pandas >= 3"
 _CALL = "An error occurred while calling"  # what the bridge to Java says first, and no more
 _OURS = re.compile(r"^saring\.errors\.\w+: (.+)", re.M)  # in the traceback of a worker process
 _PLACE = "^(.*?):([0-9]+): "  # at the start of an error: its file and row
-_KINDS = {  # of Spark's types, those that a column may have as they are
-    **dict.fromkeys(("tinyint", "smallint", "int", "bigint"), "int"),
-    **{"string": "string", "float": "float", "double": "float", "boolean": "bool"},
-}
 
 
 def score(
@@ -97,12 +93,12 @@ def score(
     ... # doctest: +SKIP
     >>> saring.spark.score(articles, saring.load()).select("topic").show()  # doctest: +SKIP
     """
+    from pyspark.sql.pandas.types import to_arrow_schema
+
     model.predict([], keep_links=keep_links)  # tells a wish that cannot be met before the job
     options = ReadOptions(columns=dict(columns or {}), on_error="keep", keep=tuple(keep))
     chosen = df.select(*map(_quoted, _article_columns(df.columns, options)))
-    types = {field.name: field.dataType.simpleString() for field in chosen.schema}
-    kept_names = Columns(options.columns, options.keep).find(tuple(types)).kept
-    kept = {name: _KINDS.get(types[column], "json") for name, column in kept_names.items()}
+    kept = arrow_kinds(to_arrow_schema(chosen.schema, timezone="UTC"), Columns(options.columns, options.keep))
     stamp = scored_at or datetime.now(UTC).isoformat(timespec="seconds")
     scorer = Scorer(ship(model), keep_links, stamp, options, kept=kept)
     return map_batches(chosen, scorer, Task("score", model, keep_links, kept=kept).columns)
@@ -253,9 +249,6 @@ def _rename_parts(spark: SparkSession, folder: str, suffix: str) -> None:
         name = status.getPath().getName()
         if name.endswith(".txt"):
             files.rename(status.getPath(), jvm.org.apache.hadoop.fs.Path(path, name.removesuffix(".txt") + suffix))
-
-
-# Files to DataFrames: each row with its file and its number in it.
 
 
 def _found(inputs: Sequence[str | Path], format: str) -> tuple[dict[str, list[str]], dict[str, InputFile]]:
