@@ -262,7 +262,7 @@ def json_lines(file: InputFile, stream: Stream, choose: Choose) -> Iterator[byte
 
 
 def json_line(line: bytes | str) -> Values | Broken:
-    """Return the row of one line of JSON Lines; bare tabs, NaN and half surrogates, which no JSON has, are borne."""
+    """Return the row of one line of JSON Lines, which may hold bare tabs, NaN and half surrogates, as no JSON may."""
     try:
         return _checked_object(orjson.loads(line))
     except orjson.JSONDecodeError as error:

@@ -109,9 +109,9 @@ def find_teasers(draft: Draft, lines: Sequence[Span], cuts: Sequence[Boilerplate
     marks = find_marks(text, lines, draft.places.marks)
     if not marks:
         return []
-    starts, cut_starts = [start for start, _ in lines], [cut.start for cut in cuts]
+    cut_starts = [cut.start for cut in cuts]
     taken = {mark.line for mark in marks if mark.opens}
-    taken.update(bisect_right(starts, start) - 1 for start in cut_starts)
+    taken.update(bisect_right(lines, (start, len(text))) - 1 for start in cut_starts)
     is_dump = len(lines) > 1 and "," in text[lines[-2][1] : lines[-1][0]]
     context = TeaserContext(text, ArticleWords(text, draft.title), lines, taken, draft.rules, is_dump)
     found: list[Teaser] = []
