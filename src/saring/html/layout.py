@@ -150,9 +150,8 @@ def mark_lines(lines: Sequence[Line]) -> None:
     def is_caption(line: Line) -> bool:
         """Return whether the line stands with a picture in an element that holds little else."""
         for e in islice(upwards(line.owner), CAPTION_LEVELS):
-            if chars[e] > CAPTION_CHARS or counts[e] > CAPTION_LINES:
-                return False
-            if e.tag == "body" or prose[e] >= max(1, BOILERPLATE_SHARE * total):
+            holds_more = chars[e] > CAPTION_CHARS or counts[e] > CAPTION_LINES
+            if holds_more or e.tag == "body" or prose[e] >= max(1, BOILERPLATE_SHARE * total):
                 return False
             if e.tag != "p" and e.find(".//img") is not None:
                 return all(e.find(f".//h{level}") is None for level in range(1, 7))

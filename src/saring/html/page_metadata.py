@@ -242,9 +242,9 @@ def _inline_teasers(line: Line) -> list[Teaser]:
     """Return the teasers of a line that starts with a marker and goes on with links, else []."""
     if not line.links:
         return []
-    prefix, _, rest = line.text.partition(line.links[0][0])
-    prefix = prefix.strip()
     links = line.links
+    prefix, _, rest = line.text.partition(links[0][0])
+    prefix = prefix.strip()
     if not prefix and (found := _patterns()["inside"].match(links[0][0])):
         prefix = found.group().strip()
         links = [(links[0][0][found.end() :], links[0][1]), *links[1:]]

@@ -29,9 +29,7 @@ _KINDS = {
 class ReadOptions:
     """How to read."""
 
-    columns: Mapping[str, str] = field(
-        default_factory=dict
-    )  # the user's for fields that no name tells, {"text": "isi"}
+    columns: Mapping[str, str] = field(default_factory=dict)  # the user's for our fields, {"text": "isi"}
     fix_text: bool = False  # repair mojibake in titles and texts with ftfy (extra "fix")
     format: str = ""  # of standard input and of named files, whatever their suffix: a value of `FORMATS`
     on_error: Literal["raise", "keep"] = "raise"  # of a broken row, page or file: InputError, or a record with `error`

@@ -289,9 +289,8 @@ def _glued_headlines(text: str, start: int, stop: int) -> list[Span]:
     while len(spans) < MAX_BOX:
         joint = next_joint(text, at, min(stop, start + WHOLE_LINE_CHARS + JOINT_CHARS))
         line = text[start : max(start, joint)]
-        if not is_title_case(line) or not may_be_headline(line) or sentence_ends(line):
-            break
-        if len(line.split()) < MIN_GLUED_WORDS or len(line) > WHOLE_LINE_CHARS:
+        fits = len(line) <= WHOLE_LINE_CHARS and len(line.split()) >= MIN_GLUED_WORDS
+        if not (fits and is_title_case(line) and may_be_headline(line)) or sentence_ends(line):
             break
         spans.append((start, joint))
         start, at = joint, joint + 1
