@@ -43,7 +43,7 @@ def test_every_field_of_a_link_is_a_column():
 
 
 def test_a_new_column_is_one_entry_and_turns_up_everywhere(tmp_path, monkeypatch, bundle_folder):
-    """What issue 10 asks for: one file is touched; here the table alone is changed."""
+    """The recipe of CONTRIBUTING: one file is touched; here the table alone is changed."""
     added = schema.Column(
         "n_paragraphs", "int", "paragraphs of the clean text", "the row has an error",
         lambda found: None if found.clean_text is None else len(found.clean_text.splitlines()),

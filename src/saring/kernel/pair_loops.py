@@ -16,7 +16,7 @@ from numba.types import Array, NamedTuple, Tuple, float64, int32, int64, uint32
 import saring.kernel.pair_sharing as sharing
 import saring.models.pair_features as plain
 from saring.kernel.loops import CHARS, MISSING, TABLE, Int, Numbers, Records, digest, native
-from saring.kernel.pair_reading import NO_TITLE, TERM, ZERO, Terms, Text, find, find_lead, read, room
+from saring.kernel.pair_reading import NO_TITLE, TERM, ZERO, Terms, Text, empty_text, find, find_lead, read
 from saring.kernel.pair_sharing import Matches, Scratch, Sought
 
 # What is compiled into `compare_pairs`.
@@ -60,7 +60,7 @@ def _entry(sources: str) -> Callable[..., None]:
         (points, ends, titles), (heads, stops) = articles, headlines
         longest = np.diff(ends[start : stop + 1]).max()
         widest = np.diff(stops[firsts[start] : firsts[stop] + 1]).max()
-        article, text = room(longest), room(widest)
+        article, text = empty_text(longest), empty_text(widest)
         theirs, mine = sharing.scratch_for(terms), sharing.scratch_for(terms)
         matches, words = sharing.matches_for(widest, longest), sharing.sought_for(widest)
         wanted = sharing.sought_for(longest + plain.KEY_TERMS)
@@ -187,7 +187,7 @@ def _names(text: Text, matches: Matches, article: Text, terms: Terms) -> float:
         total += match.weight * share
         if match.times:
             found += match.weight * share
-    return found / (total + plain.NAME_FLOOR)
+    return found / (total + plain.LEAST_NAME)
 
 
 @native()

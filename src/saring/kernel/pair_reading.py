@@ -67,7 +67,7 @@ class Text(NamedTuple):
 
 
 @native(allocates=True)
-def room(chars: Int) -> Text:
+def empty_text(chars: Int) -> Text:
     """Return room for a text of so many code points."""
     size = 2
     while size <= chars:

@@ -12,7 +12,7 @@ import numpy as np
 
 from saring.kernel.loops import LETTER, MARK, MISSING, SEED, Int, Numbers, Records, add_letter, joined, native, slot_of
 from saring.kernel.pair_reading import QUAD, Terms, Text, find
-from saring.models.pair_features import GROUP_FLOOR, KEY_TERMS, MIN_KEY_CHARS, MIN_STEM_CHARS
+from saring.models.pair_features import KEY_TERMS, LEAST_GROUP, MIN_KEY_CHARS, MIN_STEM_CHARS
 
 
 class Scratch(NamedTuple):
@@ -275,7 +275,7 @@ def find_term_groups(text: Text, matches: Matches, terms: Terms, mine: Scratch, 
             total += terms.group_weights[group]
             if theirs.counts[n + group]:
                 found += terms.group_weights[group]
-    return found / (total + GROUP_FLOOR)
+    return found / (total + LEAST_GROUP)
 
 
 @native()

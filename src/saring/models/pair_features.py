@@ -72,7 +72,7 @@ COMMON_WEIGHT = 2.0  # idf of a word that stands in one article of three: it say
 SPECIFIC_WEIGHT = 3.0  # idf from which a shared word says something: one article in 7
 GROUP_SHARE = 0.6  # a related term says less than the word itself
 # A share of nothing is 0, and one small word found is not yet all: added to what is divided by.
-NAME_FLOOR, GROUP_FLOOR = 3.0, 2.0
+LEAST_NAME, LEAST_GROUP = 3.0, 2.0
 TINY = 1e-9  # instead of no subject at all
 # Source: Robertson & Zaragoza (2009), The probabilistic relevance framework: BM25 and beyond.
 BM25_SATURATION, BM25_LENGTH = 1.2, 0.75
@@ -207,7 +207,7 @@ def pair_features(article: ArticleText, headline: Headline, evidence: dict[str, 
     bend = BM25_SATURATION * (1 - BM25_LENGTH + BM25_LENGTH * article.bag.size / USUAL_WORDS)
     named = {w: v * (1.0 if w in article.names else tools.names.get(w, NAME_PRIOR)) for w, v in weights.items()}
     groups = tools.group_weights
-    groups_total = sum([groups[g] for g in headline.groups]) + GROUP_FLOOR
+    groups_total = sum([groups[g] for g in headline.groups]) + LEAST_GROUP
     subject_share, subject_missing = _subjects(article.subjects, headline.subjects, tools.subject_weights)
     return Features(
         overlap=sum(shared.values()) / total,
@@ -226,7 +226,7 @@ def pair_features(article: ArticleText, headline: Headline, evidence: dict[str, 
         mentions=sum(evidence.values()),
         matter=sum([found for word, found in evidence.items() if word not in places and word not in actors]),
         missing_places=-sum([weights[w] - COMMON_WEIGHT for w, found in evidence.items() if not found and w in places]),
-        names=sum([w for word, w in named.items() if word in shared]) / (sum(named.values()) + NAME_FLOOR),
+        names=sum([w for word, w in named.items() if word in shared]) / (sum(named.values()) + LEAST_NAME),
         groups=sum([groups[g] for g in headline.groups if article.groups[g]]) / groups_total,
         latent_lead=float(headline.direction @ article.direction),
         subject_share=subject_share,

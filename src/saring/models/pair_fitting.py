@@ -33,7 +33,7 @@ NUMBER_TYPE = "##number##"
 SENTENCE_ENDS = frozenset(".?!")
 INTERNAL_MARKS = frozenset(",:;")  # a sentence goes on behind them
 
-SUBJECT_FLOOR = 0.005  # a subject met in every article says nothing; one never met must not weigh without bound
+LEAST_SUBJECT = 0.005  # a subject met in every article says nothing; one never met must not weigh without bound
 # Subjects and groups are common enough for some texts to tell; abbreviations for fewer, at five milliseconds a text.
 SAMPLE, ABBREVIATION_SAMPLE = 3000, 500
 LATENT_WORDS = 8000  # more are no better, and their matrix is most of what the bundle weighs
@@ -279,7 +279,7 @@ def group_weights(articles: Rows) -> dict[str, Any]:
         return np.array([subjects.count(Bag(own)) + related.count(Bag(own + parts)) for own, parts in texts]) > 0
 
     shares = per_row(_some(articles, SAMPLE), "groups", met).mean(axis=0)
-    subject_weights, family_weights = np.split(-np.log(shares + SUBJECT_FLOOR).clip(None, 0), [len(lexicon)])
+    subject_weights, family_weights = np.split(-np.log(shares + LEAST_SUBJECT).clip(None, 0), [len(lexicon)])
     return {
         "lexicon": lexicon, "term_groups": term_groups,
         "subject_weights": subject_weights, "family_weights": family_weights,
