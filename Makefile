@@ -87,7 +87,7 @@ docs: $(READY) ## the API reference, from the docstrings: build/docs/index.html
 # The tests start hundreds of processes: each would compile all modules again where no bytecode is kept.
 test: export PYTHONDONTWRITEBYTECODE =
 test: lint ## ruff, mypy and pytest
-	$(BIN)/pytest -n auto --dist loadgroup
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lint: $(READY) ## ruff and mypy
 	$(BIN)/ruff check .

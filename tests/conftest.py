@@ -21,6 +21,15 @@ SHIPPED = Path(__file__).parents[1] / "models" / "id-news"
 EVERY = 11  # all topics in both splits and some ninety publishers, trained on in four seconds
 
 
+# Files whose tests wait for other programs: who takes them first leaves the many quick ones to the others.
+SLOWEST = ("test_spark.py", "test_readme.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the slowest files; a file's tests stay in one process, which makes its fixtures once."""
+    items.sort(key=lambda item: item.path.name not in SLOWEST)
+
+
 @pytest.fixture(scope="session")
 def embedded_corpus() -> Path:
     """Path of the whole corpus."""

@@ -28,7 +28,6 @@ from saring.text import LEAD_CHARS
 from saring.training.corpus import read_corpus
 
 # Reading the kernel takes half a second, compiling it ten: once is enough.
-pytestmark = pytest.mark.xdist_group("compiled")
 CLOSE = {"rtol": 0, "atol": 1e-12}
 
 # fmt: off

@@ -96,7 +96,6 @@ def kept_once_loaded(**variables):
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("compiled")
 def test_what_numba_has_kept_is_found_beside_the_source_and_in_the_folder_that_the_user_names(tmp_path):
     caching = pytest.importorskip("numba.core.caching")
     if kept_once_loaded():  # or a file beside the kernel was changed since it was made: then it is made again

@@ -24,7 +24,6 @@ from saring.text import ABBREVIATIONS, MAX_LINE_CHARS
 from saring.training.corpus import read_corpus
 
 # Reading the kernel takes half a second, compiling it ten: once is enough.
-pytestmark = pytest.mark.xdist_group("compiled")
 CLOSE = {"rtol": 1e-12, "atol": 1e-12}
 
 # fmt: off

@@ -420,7 +420,6 @@ def whole_model(embedded_corpus, tmp_path_factory) -> Model:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("whole model")
 def test_the_whole_model_knows_our_page(whole_model):
     found = one(whole_model, PRMN)
     assert found.topic == "international_politics"
@@ -428,7 +427,6 @@ def test_the_whole_model_knows_our_page(whole_model):
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("whole model")
 @pytest.mark.skipif(not SEED.exists(), reason="needs ../shared/seed")
 def test_the_whole_model_knows_the_seed_article(whole_model):
     found = one(whole_model, SEED.read_text(encoding="utf-8"))

@@ -186,7 +186,7 @@ def on_cluster(test):
     """Mark a test that needs the cluster, which all of them share."""
     # pyspark and mlflow look at the version of pandas; saring itself is quiet about it.
     new_pandas = pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas")
-    return new_pandas(pytest.mark.xdist_group("spark")(pytest.mark.slow(test)))
+    return new_pandas(pytest.mark.slow(test))
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from laws import assert_holds
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("behaviour")]
+pytestmark = pytest.mark.slow
 
 HEADLINES = Path(__file__).with_name("headlines.txt").read_text(encoding="utf-8")
 PAIRS = [pair.split("\n") for pair in HEADLINES.strip().split("\n\n")]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from laws import assert_holds
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("behaviour")]
+pytestmark = pytest.mark.slow
 
 STRANGERS = {
     path.stem: path.read_text(encoding="utf-8") for path in sorted(Path(__file__).with_name("strangers").glob("*.txt"))

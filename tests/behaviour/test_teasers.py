@@ -7,7 +7,7 @@ import pytest
 from laws import assert_holds
 from plain_articles import PLAIN
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("behaviour")]
+pytestmark = pytest.mark.slow
 
 SEED = 0
 HEADLINES_EACH = 5  # 600 pairs: a share of 97 in 100 is known to within 1.4

@@ -11,7 +11,7 @@ from laws import Variant, assert_holds, assert_same_topic
 from plain_articles import PLAIN
 
 # One process opens the model for them all.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("behaviour")]
+pytestmark = pytest.mark.slow
 
 HEADLINES = {
     "economy": "IHSG Ditutup Melemah, Saham Perbankan Jadi Pemberat",
