@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from saring.errors import CorpusError
-from saring.evaluation.scoring import Scored, report
+from saring.evaluation.measure import Scored, report
 
 SOUND = {
     "labels": ("economy", "gossip", "other"),

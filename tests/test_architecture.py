@@ -176,6 +176,11 @@ def test_a_module_says_what_it_is_for(file):
     assert ast.get_docstring(tree(file))
 
 
+def test_no_file_name_occurs_twice():
+    names = [Path(file).name for file in FILES if Path(file).name != "__init__.py"]
+    assert sorted(set(names)) == sorted(names)
+
+
 def test_no_module_is_for_odds_and_ends():
     stems = {Path(file).stem for file in FILES}
     assert stems & {"base", "common", "core", "helper", "helpers", "misc", "util", "utils"} == set()

@@ -3,7 +3,7 @@
 import pytest
 
 from saring.errors import CorpusError
-from saring.evaluation.scoring import majority_labels, publisher_labels
+from saring.evaluation.measure import majority_labels, publisher_labels
 
 
 def test_majority_is_the_commonest_training_label_for_every_row():

@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from saring.evaluation.scoring import publisher_labels
+from saring.evaluation.measure import publisher_labels
 from saring.training.corpus import read_corpus
 from saring.training.splits import near_duplicate_groups
 

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saring.cli.commands import main
-from saring.cli.lines import line, visible
+from saring.cli.output import line, visible
 from saring.cli.show import Terminal
 from saring.errors import ConfigError
 from saring.kernel.text_arrays import SLICE_BYTES, as_column, in_slices
@@ -118,7 +118,7 @@ def test_only_two_files_write_to_standard_output_and_error():
     source = Path(__file__).parents[1] / "src" / "saring"
     example = re.compile(r"^ *(>>>|\.\.\.) .*$", re.MULTILINE)  # of a docstring
     writes = re.compile(r"sys\.(stdout|stderr)\.(buffer\.)?write|\bConsole\(|(?<!\w)(?<!\.)print\(")
-    homes = {"lines.py", "show.py", "__main__.py", "schema.py"}  # the last makes a page of the docs
+    homes = {"output.py", "show.py", "__main__.py", "schema.py"}  # the last makes a page of the docs
     found = {path.name for path in source.rglob("*.py") if writes.search(example.sub("", path.read_text("utf-8")))}
     assert found <= homes
 

@@ -7,8 +7,8 @@ import pytest
 
 from saring.errors import ConfigError
 from saring.evaluation.gate import Check, check_thresholds, load_thresholds
+from saring.evaluation.measure import Scored, report
 from saring.evaluation.reports import Report
-from saring.evaluation.scoring import Scored, report
 
 LABELS = ("related", "unrelated")
 QUESTIONS = {"topic": ("economy", "gossip", "other"), "link": LABELS}

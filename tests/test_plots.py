@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from saring.evaluation.scoring import Scored, report
+from saring.evaluation.measure import Scored, report
 
 pytest.importorskip("matplotlib", reason='needs the extra "train"')
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as oracle
 
 from saring.errors import ConfigError, CorpusError
-from saring.evaluation.scoring import Scored, majority_labels, report
+from saring.evaluation.measure import Scored, majority_labels, report
 
 TOPICS = ("economy", "gossip", "international_politics", "other")
 LINKS = ("related", "unrelated")

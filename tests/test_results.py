@@ -6,8 +6,8 @@ import re
 import pytest
 
 from saring.errors import BundleError
+from saring.evaluation.measure import Scored, report
 from saring.evaluation.reports import Report, summary_table
-from saring.evaluation.scoring import Scored, report
 
 TOPICS = ("economy", "gossip", "other")
 # MLflow's own rule for the name of a metric

@@ -8,7 +8,7 @@ import pytest
 
 from saring.article import Article, LinkPrediction, Prediction, Record, clean_text
 from saring.batch.parts import Summary
-from saring.cli.lines import print_json
+from saring.cli.output import print_json
 from saring.cli.show import counting, print_article, print_prediction, print_problem, print_summary, stages
 from saring.parsing.engine import parse
 

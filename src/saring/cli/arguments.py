@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, NoReturn
 
 from saring import __version__
-from saring.cli.lines import line, named_output
+from saring.cli.output import line, named_output
 
 CORPUS = "data/corpus/articles.jsonl"
 EXIT_CODES = """\

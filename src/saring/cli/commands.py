@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from saring.cli.arguments import CORPUS, Command, make_parser
-from saring.cli.lines import STANDARD_OUTPUT, named_output, print_json, tell
+from saring.cli.output import STANDARD_OUTPUT, named_output, print_json, tell
 from saring.errors import SaringError, UsageError
 
 if TYPE_CHECKING:

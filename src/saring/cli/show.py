@@ -18,7 +18,7 @@ from rich.segment import Segment
 from rich.text import Text
 
 from saring.article import Abstention, Article, LinkPrediction, Prediction
-from saring.cli.lines import named_output, visible
+from saring.cli.output import named_output, visible
 
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn

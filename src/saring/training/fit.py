@@ -14,9 +14,9 @@ from sklearn.pipeline import Pipeline
 
 from saring.config import TrainConfig
 from saring.errors import CorpusError
+from saring.evaluation.measure import Scored, majority_labels, publisher_labels, report
 from saring.evaluation.metrics import confusion_matrix, macro_f1
 from saring.evaluation.reports import Report
-from saring.evaluation.scoring import Scored, majority_labels, publisher_labels, report
 from saring.kernel.scoring import pair_features
 from saring.models.pair_features import BASELINE
 from saring.models.pipelines import EmbeddingLogistic, fit_logistic, score_columns

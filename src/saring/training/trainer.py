@@ -19,8 +19,8 @@ from threadpoolctl import threadpool_limits
 from saring import store
 from saring.config import TrainConfig, flat, load_config
 from saring.errors import ConfigError, CorpusError, MissingExtraError
+from saring.evaluation.measure import majority_labels
 from saring.evaluation.reports import Report, model_card
-from saring.evaluation.scoring import majority_labels
 from saring.models.pipelines import Calibration
 from saring.predict import Model
 from saring.training.corpus import Corpus, LabelledArticle, digests, open_corpus
