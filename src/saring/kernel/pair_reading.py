@@ -311,10 +311,10 @@ def _lost_space(points: Numbers, i: Int) -> bool:
     """Whether a word begins here that is glued to the one before, as `glued_parts` says."""
     if i < GLUED_BEFORE or i + GLUED_BEHIND >= len(points) or not _is_capital(points[i]):
         return False
-    whole = True
-    for k in range(i - GLUED_BEFORE, i + GLUED_BEHIND + 1):
-        whole &= k == i or _is_small(points[k])
-    return whole
+    for k in range(i - GLUED_BEFORE, i + GLUED_BEHIND + 1):  # noqa: SIM110 - numba compiles no generator
+        if k != i and not _is_small(points[k]):
+            return False
+    return True
 
 
 @native()
