@@ -26,13 +26,12 @@ from saring.errors import ConfigError, CorpusError, InputError
 from saring.io.blocks import InputRow
 from saring.io.columns import Unreadable
 from saring.io.records import ReadOptions, rows
+from saring.training.corpus import CHOSEN, SECTION
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".json", ".parquet", ".gz", ".zst")
 MAX_UNPACKED_BYTES = 1 << 33  # of a zip's tables; CLICK-ID's take some hundred million
 SHOWN_VALUES = 5  # of those that an error names; a recipe is mended in one go when it shows most
 NO_TIME = " 00:00:00"  # what pandas writes behind a date without a time
-CHOSEN = "chosen"  # value of `topic_source`: read, but picked because a model was unsure of it
-SECTION = "section"  # value of `topic_source`: the recipe gave the topic of a section, nobody read the article
 
 _UNPACKING_ERRORS = (  # RuntimeError: encrypted, an unknown compression; the last by crafted zips
     zipfile.BadZipFile, zlib.error, LZMAError, EOFError, OSError, RuntimeError,

@@ -9,11 +9,12 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
-from saring.datasets.assemble import SECTION, Draft, Drafter, agreements, corpus_rows, merged, open_tables
+from saring.datasets.assemble import Draft, Drafter, agreements, corpus_rows, merged, open_tables
 from saring.datasets.fetch import check_sha256, fetch, file_name, is_address
 from saring.datasets.recipe import Place, Recipe, load_recipe, read_annotations
 from saring.errors import ConfigError, CorpusError, InputError, UsageError, masked
 from saring.io.writers import open_rows
+from saring.training.corpus import SECTION
 
 CLICK_ID = "click-id"  # the recipe that comes with saring
 BATCH_ROWS = 1000

@@ -22,6 +22,9 @@ from saring.io.records import rows
 from saring.parsing.engine import parse
 
 SPLITS = ("train", "test")
+# Who gave a topic, where no reader did alone: a reader of an article picked because a model was unsure of it; nobody,
+# the topic is that of the portal's section.
+CHOSEN, SECTION = "chosen", "section"
 Corpus = str | Path | Iterable[str | Path] | Iterable[Mapping[str, Any]] | Any  # Any: a pandas DataFrame
 IN_MEMORY = "rows in memory"  # what a corpus that is no file is called
 _CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
@@ -43,9 +46,7 @@ class LabelledArticle:
 
     article: Article
     topic: str = ""
-    # Who gave the topic: empty for a reader; "chosen" for a reader of an article that a model was unsure of; "section"
-    # where a portal's section is taken for it.
-    topic_source: str = ""
+    topic_source: str = ""  # who gave the topic: empty for a reader, or `CHOSEN` or `SECTION`
     clickbait: bool | None = None
     clickbait_share: float | None = None  # of the annotators who said clickbait, where there were several
     links: tuple[LabelledLink, ...] = ()

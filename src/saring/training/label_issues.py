@@ -12,10 +12,10 @@ from threadpoolctl import threadpool_limits
 from saring.config import TrainConfig
 from saring.errors import CorpusError
 from saring.models.pipelines import Calibration
-from saring.training.corpus import LabelledArticle
+from saring.training.corpus import SECTION, LabelledArticle
 from saring.training.fit import FoldTask, Progress, label_targets, run_folds
 from saring.training.splits import RANDOM, article_groups, protocol_folds
-from saring.training.tasks import SECTION, TASKS, task_labels
+from saring.training.tasks import TASKS, task_labels
 
 READ = "read"  # how people are told of a source that is empty: somebody read the article
 

@@ -13,11 +13,10 @@ from sklearn.pipeline import Pipeline
 from saring.config import TrainConfig
 from saring.models import pipelines
 from saring.models.tfidf_features import Rows
-from saring.training.corpus import LabelledArticle
+from saring.training.corpus import SECTION, LabelledArticle
 
 Strings = NDArray[np.str_]
 DAY_CHARS = len("2024-01-31")
-SECTION = "section"  # source of a topic that is only the portal's section
 # In the order of the alphabet, as scikit-learn keeps classes; the second is the positive one.
 LINK_LABELS = ("related", "unrelated")
 CLICKBAIT_LABELS = ("clear", "clickbait")
