@@ -12,7 +12,8 @@ import random
 import shutil
 import warnings
 import zipfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from copy import deepcopy
 from pathlib import Path
 
@@ -83,6 +84,16 @@ def refused_or_sound(folder: Path, before=None) -> None:
 # changes of the card
 
 
+@contextmanager
+def noted(case: str) -> Iterator[None]:
+    """Name the case of what is raised: a test tries many of them."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(case)
+        raise
+
+
 def places(value, path=()):
     """Every place in a JSON value."""
     yield path
@@ -124,11 +135,8 @@ def test_a_card_with_any_value_replaced_is_refused_or_predicts_the_same(whole, t
                 continue  # another number is another model
             if path[:2] == NAMES and len(path) == 3 and isinstance(value, str) and value:
                 continue  # so is another name of a topic
-            try:
+            with noted(f"{path} = {value!r}"):
                 refused_or_sound(with_checksums(tmp_path / "m", files, altered), before)
-            except Exception as error:
-                error.add_note(f"{path} = {value!r}")
-                raise
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "9" * 5000])
@@ -215,11 +223,8 @@ def test_arrays_changed_in_any_way_are_refused_or_predict_soundly(whole, tmp_pat
             for key in dice.sample(arrays, 2):
                 array = np.load(io.BytesIO(members[key]), allow_pickle=False)
                 data = packed([*(members | {key: npy(make(array, dice))}).items()])
-                try:
+                with noted(f"{name}: {key}: {change}, {array.dtype}, {array.shape}"):
                     refused_or_sound(with_checksums(tmp_path / "m", files | {name: data}, card))
-                except Exception as error:
-                    error.add_note(f"{name}: {key}: {change}, {array.dtype}, {array.shape}")
-                    raise
 
 
 def test_members_missing_swapped_added_twice_or_bombs_are_refused_or_predict_soundly(whole, tmp_path):
@@ -246,11 +251,8 @@ def test_members_missing_swapped_added_twice_or_bombs_are_refused_or_predict_sou
         variants += [[*members[:i], (members[i][0], bomb.getvalue() + b"\0" * 99), *members[i + 1 :]]]
         for number, variant in enumerate(variants):
             data = packed(variant)
-            try:
+            with noted(f"{name}: variant {number}"):
                 refused_or_sound(with_checksums(tmp_path / "m", files | {name: data}, card))
-            except Exception as error:
-                error.add_note(f"{name}: variant {number}")
-                raise
         for data in (b"", b"PK", files[name][:-30], b"x" + files[name], packed(members, zipfile.ZIP_STORED),
                      packed(members, zipfile.ZIP_BZIP2), packed(members, zipfile.ZIP_LZMA)):  # fmt: skip
             refused_or_sound(with_checksums(tmp_path / "m", files | {name: data}, card))
@@ -266,11 +268,8 @@ def test_bytes_altered_anywhere_in_an_array_file_are_refused_or_predict_soundly(
             at = dice.choice([dice.randrange(len(data)), dice.randrange(200), len(data) - 1 - dice.randrange(600)])
             altered = bytearray(data)
             altered[at] ^= 1 << dice.randrange(8)
-            try:
+            with noted(f"{name}: byte {at}"):
                 refused_or_sound(with_checksums(tmp_path / "m", files | {name: bytes(altered)}, card))
-            except Exception as error:
-                error.add_note(f"{name}: byte {at}")
-                raise
 
 
 def test_a_symbolic_link_a_folder_or_a_file_too_many_is_refused(whole, tmp_path):
