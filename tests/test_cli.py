@@ -265,7 +265,7 @@ def test_parse_json_is_printed_without_what_draws():
         (["predict", "empty"], "empty: found nothing to read"),
         (["predict", str(ARTICLES / "wrong-column.csv")], "no text column: found 'judul', 'naskah'"),
         (["predict", COLUMNS, "--column", "text=naskah"], "no column 'naskah'"),
-        (["predict", PRMN, "--model", "nowhere"], "nowhere: found no model; check the path"),
+        (["predict", PRMN, "--model", "nowhere"], "nowhere: found neither such a folder nor such a model in "),
         (["parse", "nowhere.txt"], "there is no such file or folder"),
         (["score", COLUMNS, "--out", COLUMNS], "is also an input"),
         (["clean", PRMN, "--out", "taken.csv"], "is there already; name another file or add --overw"),

@@ -1,4 +1,4 @@
-"""Where a model is: named, in SARING_MODELS, the user's newest, or the one that comes with saring."""
+"""Which model answers: the one named, that of SARING_MODELS, the champion, or the one that comes with saring."""
 
 import shutil
 from pathlib import Path
@@ -6,9 +6,10 @@ from pathlib import Path
 import orjson
 import pytest
 
-from saring import locate
+from saring import champions, locate
+from saring.champions import LINE, PROMOTE, Step, promote, rollback
 from saring.errors import BundleError
-from saring.locate import find_bundle, shipped_bundle
+from saring.locate import Choice, find_bundle, shipped_bundle
 
 
 @pytest.fixture(autouse=True)
@@ -17,23 +18,39 @@ def installed(tmp_path, monkeypatch):
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
     monkeypatch.delenv("SARING_MODELS", raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     return install(monkeypatch, tmp_path / "site")
 
 
 def install(monkeypatch, folder):
     """The package's folder of a saring that lies in `folder`."""
-    monkeypatch.setattr(locate, "__file__", str(folder / "saring" / "locate.py"))
+    for module in (champions, locate):
+        monkeypatch.setattr(module, "__file__", str(folder / "saring" / Path(module.__file__).name))
     return folder / "saring"
 
 
 @pytest.fixture
-def put(bundle_folder):
-    """Put the small model into a folder, as one made on a day of 2024."""
+def models(tmp_path):
+    """The user's folder of models."""
+    folder = tmp_path / "data" / "saring" / "models"
+    folder.mkdir(parents=True)
+    return folder
 
-    def call(folder, day=1):
+
+def step(bundle, line=LINE):
+    return Step(line, PROMOTE, bundle, "0123456789ab", "it is better")
+
+
+@pytest.fixture
+def put(bundle_folder):
+    """Put the small model into a folder, as one made on a day of 2024, under a name and with topics of its own."""
+
+    def call(folder, day=1, name="saring", topics=None):
         shutil.copytree(bundle_folder, folder)
         card = orjson.loads((folder / "card.json").read_bytes())
         card["created"] = f"2024-01-{day:02}T00:00:00+00:00"
+        card["name"] = name
+        card["labels"]["topic"] = topics or card["labels"]["topic"]
         (folder / "card.json").write_bytes(orjson.dumps(card))
         return folder
 
@@ -43,64 +60,103 @@ def put(bundle_folder):
 # The order
 
 
-def test_each_place_is_asked_before_the_next(installed, put, monkeypatch):
-    shipped = put(installed / "shipped", day=9)
-    assert find_bundle() == shipped
-    newest = put(Path("models") / "ours", day=3)
-    assert find_bundle() == newest
-    elsewhere = put(Path("elsewhere") / "theirs", day=2)
+def test_the_shipped_model_answers_until_another_is_promoted(installed, put, models):
+    shipped = put(installed / "shipped")
+    put(models / "ours")
+    assert find_bundle() == Choice(shipped, "comes with saring; nobody promoted another")
+    promote(models, step("ours"))
+    assert find_bundle().folder == models / "ours"
+    assert find_bundle().why.startswith("champion since 20")
+    rollback(models, LINE, "try")
+    assert find_bundle().folder == shipped
+
+
+def test_the_working_folder_decides_nothing(installed, put):
+    shipped = put(installed / "shipped")
+    put(Path("models") / "ours", day=9)
+    assert find_bundle().folder == shipped
+
+
+def test_a_name_is_asked_before_the_variable_and_this_before_the_champion(installed, put, models, monkeypatch):
+    put(installed / "shipped")
+    promote(models, step(put(models / "ours").name))
+    other = put(Path("other"))
+    monkeypatch.setenv("SARING_MODELS", "other")
+    assert find_bundle() == Choice(other, "named by SARING_MODELS")
+    named = put(Path("named"))
+    assert find_bundle(named) == find_bundle("named") == Choice(named, "named")
+
+
+def test_the_variable_may_name_another_folder_of_models(installed, put, monkeypatch):
+    shipped = put(installed / "shipped")
+    put(Path("elsewhere") / "theirs")
     monkeypatch.setenv("SARING_MODELS", "elsewhere")
-    assert find_bundle() == elsewhere
-    named = put(Path("named"), day=1)
-    assert find_bundle(named) == find_bundle("named") == named
+    assert find_bundle().folder == shipped
+    promote(Path("elsewhere"), step("theirs"))
+    assert find_bundle().folder == Path("elsewhere") / "theirs"
 
 
-def test_an_empty_variable_names_no_folder(put, monkeypatch):
-    ours = put(Path("models") / "ours")
+def test_an_empty_variable_names_no_folder(installed, put, monkeypatch):
+    shipped = put(installed / "shipped")
     monkeypatch.setenv("SARING_MODELS", "")
-    assert find_bundle() == ours
+    assert find_bundle().folder == shipped
 
 
 def test_what_was_asked_for_and_is_not_there_is_no_reason_to_take_another(installed, put, monkeypatch):
     put(installed / "shipped")
-    put(Path("models") / "ours")
-    with pytest.raises(BundleError, match="nowhere: found no model"):
+    with pytest.raises(BundleError, match="nowhere: found neither such a folder nor such a model"):
         find_bundle("nowhere")
-    monkeypatch.setenv("SARING_MODELS", "empty")
-    Path("empty").mkdir()
-    with pytest.raises(BundleError, match="empty: found no model"):
+    monkeypatch.setenv("SARING_MODELS", "gone")
+    with pytest.raises(BundleError, match="gone: no such folder, though SARING_MODELS names it"):
+        find_bundle()
+
+
+# Names
+
+
+def test_models_of_other_topics_are_another_line(installed, put, models):
+    shipped = put(installed / "shipped")
+    put(models / "a", name="sport", topics=["ball", "race"])
+    promote(models, step("a", line="sport"))
+    assert find_bundle().folder == shipped
+    assert find_bundle("sport").folder == models / "a"
+    newer = put(models / "b", day=2, name="sport", topics=["ball", "race"])
+    assert find_bundle("sport").folder == models / "a"
+    assert find_bundle("sport@challenger") == Choice(newer, "challenger")
+
+
+def test_the_challenger_is_the_newest_of_its_line(installed, put, models):
+    put(installed / "shipped")
+    put(models / "z-old", day=1)
+    newest = put(models / "a-new", day=2)
+    put(models / "id-news", day=9)  # the shipped one, as a checkout links it
+    put(models / "b", day=9, name="sport", topics=["ball", "race"])
+    assert find_bundle("challenger") == find_bundle("saring@challenger") == Choice(newest, "challenger")
+
+
+def test_a_champion_that_is_gone_is_no_reason_to_take_another(installed, put, models):
+    put(installed / "shipped")
+    promote(models, step("ours"))
+    with pytest.raises(BundleError, match=r"ours: no model, though it was promoted on 20.*saring rollback"):
         find_bundle()
 
 
 # Folders of bundles
 
 
-def test_the_newest_of_a_folder_is_taken_whatever_its_name(put):
-    put(Path("models") / "z-old", day=1)
-    newest = put(Path("models") / "a-new", day=2)
-    assert find_bundle() == find_bundle("models") == newest
-
-
-def test_the_model_that_came_with_saring_is_not_the_user_s_newest(installed, put):
-    put(Path("models") / "id-news", day=9)
-    shipped = put(installed / "shipped", day=9)
-    assert find_bundle() == shipped
-    ours = put(Path("models") / "ours", day=1)
-    assert find_bundle() == ours
-    assert find_bundle("models/id-news") == Path("models/id-news")  # by name it is to be had
+def test_of_a_folder_that_is_named_the_champion_or_the_newest_is_taken(put):
+    folder = Path("mine")
+    old, new = put(folder / "z-old", day=1), put(folder / "a-new", day=2)
+    assert find_bundle(folder).folder == new
+    promote(folder, step("z-old"))
+    assert find_bundle("mine").folder == old
 
 
 def test_of_a_folder_that_is_named_the_shipped_model_is_taken_where_it_is_alone(put):
-    shipped = put(Path("models") / "id-news", day=9)
-    assert find_bundle("models") == shipped
-    ours = put(Path("models") / "ours", day=1)
-    assert find_bundle("models") == ours
-
-
-def test_what_is_no_folder_of_models_is_passed_over(installed, put):
-    shipped = put(installed / "shipped")
-    Path("models").touch()
-    assert find_bundle() == shipped
+    shipped = put(Path("mine") / "id-news", day=9)
+    assert find_bundle("mine").folder == shipped
+    ours = put(Path("mine") / "ours", day=1)
+    assert find_bundle("mine").folder == ours
 
 
 # The model that comes with saring

@@ -14,7 +14,7 @@ WORDS = {
 def table(topics, publishers="", *, rows=None, **columns):
     """A table with one row for each topic; columns that are not given hold what most rows hold."""
     n = len(topics)
-    plain = {"days": "", "corpora": "", "weights": 1.0, "shares": np.nan, "grades": np.nan, "is_eval": True}
+    plain = {"ids": "", "days": "", "corpora": "", "weights": 1.0, "shares": np.nan, "grades": np.nan, "is_eval": True}
     filled = plain | {"publishers": publishers} | columns
     return Table(
         rows=rows or [(WORDS.get(topic, topic), f"warga nomor{i}") for i, topic in enumerate(topics)],

@@ -420,7 +420,7 @@ def load(path: str | Path | None = None) -> Model:
     >>> saring.load().topics
     ('economy', 'gossip', 'international_politics', 'other')
     """
-    return Model(store.load(find_bundle(path)))
+    return Model(store.load(find_bundle(path).folder))
 
 
 def _now() -> str:

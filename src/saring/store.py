@@ -16,7 +16,7 @@ import re
 import shutil
 import stat
 import zipfile
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -40,9 +40,11 @@ from saring.models.vocabulary import KINDS, WORD_LISTS
 FORMAT = 2
 _REMEDY = "train the model again or fetch an undamaged copy"
 CARD, CHECKSUMS = "card.json", "checksums.json"
+HELDOUT = "heldout.npz"  # answers to rows that training held out; they decide nothing, and a bundle may lack them
 TASKS = ("topic", "link", "clickbait")
 Parameters = TopicParameters | LinkParameters | ClickbaitParameters
 Kind = TypeVar("Kind", TopicParameters, LinkParameters, ClickbaitParameters)
+NO_ARRAYS: Mapping[str, NDArray[Any]] = MappingProxyType({})
 # What a card must say.
 CARD_FIELDS: Mapping[str, str] = {
     "name": "name of the model",
@@ -95,6 +97,18 @@ class Bundle:
         """The clickbait model; None where the corpus had no labels of clickbait."""
         return self._parameters("clickbait", ClickbaitParameters) if "clickbait" in self.tasks else None
 
+    @cached_property
+    def heldout(self) -> Mapping[str, NDArray[Any]]:
+        """Answers to rows that training held out, as `evaluation.heldout` writes them; empty where none were kept."""
+        if HELDOUT not in self.checksums:
+            return {}
+        path = self.path / HELDOUT
+        data = _read_checked(path, self.checksums)
+        try:
+            return read_npz(data)
+        except Exception as error:  # see `_parameters`
+            raise BundleError(f"{path}: holds no arrays: {error}; train the model again") from error
+
     def _parameters(self, task: str, kind: type[Kind]) -> Kind:
         """Return the parameters of a model, read from disk."""
         path = self.path / f"{task}.npz"
@@ -107,19 +121,31 @@ class Bundle:
         return found
 
 
-def save(folder: Path, models: Mapping[str, Parameters], card: Mapping[str, Any], *, replace: bool = False) -> Path:
+def save(
+    folder: Path,
+    models: Mapping[str, Parameters],
+    card: Mapping[str, Any],
+    heldout: Mapping[str, NDArray[Any]] = NO_ARRAYS,
+    *,
+    replace: bool = False,
+) -> Path:
     """Return `folder`, now a bundle of some models; it is written aside and renamed, so never half there.
 
     The card has the fields of `CARD_FIELDS`, any others, and ``created`` (ISO 8601 with an offset) where it is not now.
     With `replace` a bundle that is there gives way once the new one is complete. Equal models give equal bytes.
     BundleError says what does not fit: the folder, the card, or the models with it.
     """
-    return _write(Path(folder), *_contents(models, card), replace=replace)
+    return _write(Path(folder), *_contents(models, card, heldout), replace=replace)
 
 
-def add(folder: Path, models: Mapping[str, Parameters], card: Mapping[str, Any]) -> Path:
+def add(
+    folder: Path,
+    models: Mapping[str, Parameters],
+    card: Mapping[str, Any],
+    heldout: Mapping[str, NDArray[Any]] = NO_ARRAYS,
+) -> Path:
     """Return a new bundle in `folder`, named ``<UTC time>-<model version>``; see `save`."""
-    files, full = _contents(models, card)
+    files, full = _contents(models, card, heldout)
     stamp = _parse_created(full["created"], CARD).strftime("%Y%m%dT%H%M%SZ")
     return _write(Path(folder) / f"{stamp}-{full['model_version']}", files, full)
 
@@ -141,7 +167,7 @@ def load(folder: Path) -> Bundle:
             raise BundleError(f"{folder / name}: a link or folder; a bundle holds plain files only")
     path = folder / CHECKSUMS
     checksums = _read_json(path)
-    names = {CARD, *(f"{task}.npz" for task in TASKS)}
+    names = {CARD, HELDOUT, *(f"{task}.npz" for task in TASKS)}
     plain = all(isinstance(digest, str) and _SHA256.fullmatch(digest) for digest in checksums.values())
     if not (plain and CARD in checksums and names.issuperset(checksums)) or path.read_bytes() != to_json(checksums):
         why = f"expected {CARD} and <task>.npz with a sha256 each, in the form saring writes; it was damaged or altered"
@@ -159,22 +185,28 @@ def load(folder: Path) -> Bundle:
     return Bundle(folder, MappingProxyType(card), MappingProxyType(checksums))
 
 
-def newest(folder: Path, *, but: Collection[str] = ()) -> Path | None:
-    """Return the newest bundle in a folder by the time in its card, None when there is none but those named.
+def newest(
+    folder: Path, *, but: Collection[str] = (), chosen: Callable[[Mapping[str, Any]], bool] = lambda card: True
+) -> Path | None:
+    """Return the newest bundle in a folder by the time in its card, of those that `chosen` takes by their cards.
+
+    None when there is none but those named.
 
     A card that cannot be read raises BundleError: an older model must not silently take its place.
     """
     try:
-        names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+        paths = list(folder.iterdir()) if folder.is_dir() else []
     except OSError as error:
         raise BundleError(f"{folder}: cannot be read ({error.strerror})") from error
-    cards = [folder / name / CARD for name in names if not name.startswith(".") and name not in but]
     found = [
-        (_parse_created(_read_json(card).get("created"), card), card.parent)
-        for card in cards
-        if card.is_file() and card.with_name(CHECKSUMS).is_file()
+        (_parse_created(card.get("created"), path / CARD), path.name, path)
+        for path in paths
+        if not path.name.startswith(".")
+        and path.name not in but
+        and all((path / name).is_file() for name in (CARD, CHECKSUMS))
+        and chosen(card := _read_json(path / CARD))
     ]
-    return max(found)[1] if found else None
+    return max(found)[-1] if found else None
 
 
 def check_target(folder: Path, *, replace: bool = False) -> bool:
@@ -188,7 +220,9 @@ def check_target(folder: Path, *, replace: bool = False) -> bool:
 # The card.
 
 
-def _contents(models: Mapping[str, Parameters], card: Mapping[str, Any]) -> tuple[dict[str, bytes], dict[str, Any]]:
+def _contents(
+    models: Mapping[str, Parameters], card: Mapping[str, Any], heldout: Mapping[str, NDArray[Any]]
+) -> tuple[dict[str, bytes], dict[str, Any]]:
     """Return the array files by name, and the whole card."""
     if missing := [f"{name} ({what})" for name, what in CARD_FIELDS.items() if name not in card]:
         raise BundleError(f"the card lacks {'; '.join(missing)}")
@@ -198,6 +232,7 @@ def _contents(models: Mapping[str, Parameters], card: Mapping[str, Any]) -> tupl
     created = plain.pop("created", None)
     moment = _parse_created(created, "card") if created else datetime.now(UTC)
     files = {f"{task}.npz": write_npz(to_arrays(models[task])) for task in TASKS if task in models}
+    files |= {HELDOUT: write_npz(heldout)} if heldout else {}
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
     full = {
         "format": FORMAT,
@@ -223,7 +258,7 @@ def version_of(card: Mapping[str, Any], digests: Mapping[str, str]) -> str:
     Training twice on the same data with the same settings gives the same version.
     """
     content = {
-        "files": {name: digest for name, digest in digests.items() if name.endswith(".npz")},
+        "files": {name: digest for name, digest in digests.items() if name.endswith(".npz") and name != HELDOUT},
         **{name: card.get(name) for name in _DECIDES},
     }
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))

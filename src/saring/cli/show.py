@@ -217,7 +217,7 @@ def print_trained(trained: Trained, named: str) -> None:
             f"MLflow   run {trained.run_id}, saring version {trained.registered_version} "
             "(alias challenger); `make mlflow` opens it"
         )
-    by_itself = find_bundle().resolve() == trained.folder.resolve()
+    by_itself = find_bundle().folder.resolve() == trained.folder.resolve()
     option = "" if by_itself else f" --model {shlex.quote(named)}"
     out.print(f"next     saring predict FILE{option}")
 

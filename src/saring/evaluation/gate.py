@@ -32,6 +32,11 @@ class Check:
         return self.worst >= self.threshold
 
 
+def model_names(path: str | Path) -> list[str]:
+    """Return the names of the models that a file has thresholds for; ConfigError when it cannot be read."""
+    return list(read_toml(path))
+
+
 def load_thresholds(
     path: str | Path, model: str, labels: Mapping[str, Sequence[str]]
 ) -> Mapping[str, Mapping[str, float]]:

@@ -15,6 +15,7 @@ from unicodedata import normalize
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from saring.article import Article
 from saring.errors import BundleError, CorpusError
@@ -209,20 +210,38 @@ def digests(articles: Iterable[LabelledArticle]) -> str:
     return b85encode(b"".join(sorted(_digests(*texts)))).decode()
 
 
+def row_keys(rows: Iterable[str | Sequence[str]]) -> NDArray[np.uint64]:
+    """Return a number for each row of texts, equal for rows of equal words."""
+    texts = ([row] if isinstance(row, str) else row for row in rows)
+    words = ("\n".join(" ".join(_words(text)) for text in row) for row in texts)
+    digest = b"".join(hashlib.blake2b(row.encode(), digest_size=8).digest() for row in words)
+    return np.frombuffer(digest, dtype="<u8").astype(np.uint64)
+
+
 def count_seen(articles: Iterable[LabelledArticle], stored: str) -> int:
     """Return how many articles have a title or a text among those that `digests` was given, as `stored`.
 
     Case, punctuation and spacing do not count. BundleError when `stored` is none of `digests`.
     """
+    return sum(seen(articles, stored))
+
+
+def seen(articles: Iterable[LabelledArticle], stored: str) -> list[bool]:
+    """Return for each article whether `count_seen` counts it."""
     try:
         data = b85decode(stored)
     except (TypeError, ValueError) as error:
         raise BundleError(f"trained_on in card.json: {error}; train the model again") from error
-    seen = {data[at : at + BYTES] for at in range(0, len(data), BYTES)}
-    return sum(not seen.isdisjoint(_digests(a.article.title, a.article.body)) for a in articles)
+    trained = {data[at : at + BYTES] for at in range(0, len(data), BYTES)}
+    return [not trained.isdisjoint(_digests(a.article.title, a.article.body)) for a in articles]
 
 
 def _digests(*texts: str) -> set[bytes]:
     """Return the digest of the words of each text that has any."""
-    words = [_WORD.findall(normalize("NFKC", text).casefold()) for text in texts]
+    words = map(_words, texts)
     return {hashlib.blake2b(" ".join(found).encode(), digest_size=BYTES).digest() for found in words if found}
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of a text; case, punctuation and spacing do not count."""
+    return _WORD.findall(normalize("NFKC", text).casefold())

@@ -10,12 +10,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from saring.config import TrainConfig
 from saring.errors import CorpusError
+from saring.evaluation.heldout import HeldOut
 from saring.evaluation.reports import Report
 from saring.kernel import scoring
 from saring.models.pair_features import BASELINE
 from saring.store import Bundle
-from saring.training.corpus import LabelledArticle, count_seen
-from saring.training.fit import make_report, overlap_labels
+from saring.training.corpus import LabelledArticle, count_seen, seen
+from saring.training.fit import held_out, overlap_labels
 from saring.training.splits import article_groups
 from saring.training.tasks import TASKS, Table, Task
 
@@ -51,16 +52,42 @@ def evaluate_bundle(bundle: Bundle, articles: Sequence[LabelledArticle], split: 
         for part, rows, possible in _parts(table, kinds[table.articles], labels):
             given = probabilities[rows][:, [labels.index(label) for label in possible]]
             rules = {rule: np.asarray(said)[rows] for rule, said in baselines.items()} if possible == labels else {}
-            reports.append(
-                make_report(
-                    task, table, rows, given / given.sum(axis=1, keepdims=True), rules,
-                    labels=possible, groups=groups[table.articles], split=split, part=part,
-                    threshold=bundle.card["thresholds"]["unrelated"] if task.name == "link" else 0.5,
-                )
+            answered = held_out(
+                task, table, rows, given / given.sum(axis=1, keepdims=True), labels=possible,
+                groups=groups[table.articles], split=split, threshold=_threshold(bundle, task),
             )  # fmt: skip
+            reports.append(answered.report(rules, part=part))
     if not reports:
         raise CorpusError(f"{split}: no row has a label of a question that this model answers")
     return reports
+
+
+def answers(bundle: Bundle, articles: Sequence[LabelledArticle], split: str) -> list[HeldOut]:
+    """Return what a model answers to those of the articles that it was not trained on, for each task of its labels."""
+    if not articles:
+        return []
+    known = seen(articles, bundle.card.get("trained_on", ""))
+    unseen = [article for article, was_seen in zip(articles, known, strict=True) if not was_seen]
+    groups = article_groups(unseen)
+    found = []
+    for task in TASKS:
+        table = task.table(unseen, TrainConfig())
+        labels = bundle.card["labels"].get(task.name, ())
+        if task.name not in bundle.tasks or not table.is_eval.any() or not np.isin(table.truth, labels).all():
+            continue
+        table = table.take(table.is_eval)
+        found.append(
+            held_out(
+                task, table, np.arange(len(table)), _predicted(bundle, task, table.rows)[0], labels=labels,
+                groups=groups[table.articles], split=split, threshold=_threshold(bundle, task), by=bundle.model_version,
+            )
+        )  # fmt: skip
+    return found
+
+
+def _threshold(bundle: Bundle, task: Task) -> float:
+    """Return the probability from which the second label is the answer."""
+    return float(bundle.card["thresholds"]["unrelated"]) if task.name == "link" else 0.5
 
 
 def _tested(articles: Sequence[LabelledArticle]) -> list[LabelledArticle]:

@@ -14,14 +14,15 @@ from sklearn.pipeline import Pipeline
 
 from saring.config import TrainConfig
 from saring.errors import CorpusError
-from saring.evaluation.measure import Scored, majority_labels, publisher_labels, report
+from saring.evaluation.heldout import HeldOut
+from saring.evaluation.measure import Scored, majority_labels, publisher_labels
 from saring.evaluation.metrics import confusion_matrix, macro_f1
-from saring.evaluation.reports import Report
 from saring.kernel.scoring import pair_features
 from saring.models.pair_features import BASELINE
 from saring.models.pipelines import EmbeddingLogistic, fit_logistic, score_columns
 from saring.models.plain_scorer import out_of_domain
 from saring.models.tfidf_features import Rows
+from saring.training.corpus import row_keys
 from saring.training.splits import Fold
 from saring.training.tasks import LINK_LABELS, Table, Task, task_labels
 
@@ -163,21 +164,20 @@ def label_targets(table: Table, labels: Sequence[str]) -> Floats:
     return targets
 
 
-def make_report(
+def held_out(
     task: Task,
     table: Table,
     rows: NDArray[np.intp],
     probabilities: Floats,
-    baselines: Mapping[str, ArrayLike],
     *,
     labels: Sequence[str],
     groups: NDArray[np.intp],
     split: str,
     part: str = "",
     threshold: float | Floats = 0.5,
-    seed: int = 0,
-) -> Report:
-    """Return the report of answers to rows of a table.
+    by: str = "",
+) -> HeldOut:
+    """Return the answers to rows of a table.
 
     The most probable label is predicted; of two, the second where it is as probable as `threshold`, one for all rows or
     one for each.
@@ -185,16 +185,17 @@ def make_report(
     codes = probabilities.argmax(axis=1)
     if len(labels) == 2:
         codes = (probabilities[:, 1] >= threshold).astype(np.intp)
+    table = table.take(rows)
     scored = Scored(
         labels=tuple(labels),
-        truth=table.truth[rows],
+        truth=table.truth,
         probabilities=probabilities,
         predicted=np.array(labels)[codes],
-        publishers=table.publishers[rows],
+        publishers=table.publishers,
         groups=groups[rows],
-        shares=table.shares[rows],
+        shares=table.shares,
     )
-    return report(scored, name=task.name, split=split, part=part, seed=seed, baselines=baselines)
+    return HeldOut(task.name, split, part, scored, row_keys(table.rows), table.ids, table.days, by)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -31,6 +31,7 @@ class Table:
     publishers: Strings
     days: Strings  # on which its article was published, as 2024-01-31; empty where unknown
     corpora: Strings  # name of the file it comes from
+    ids: Strings  # of its article
     articles: NDArray[np.intp]  # number of its article; the rows of one article stay together in every split
     weights: NDArray[np.float64]  # in training; from a row without weight only features are learned
     shares: NDArray[np.float64]  # of the annotators who gave the row its truth; NaN where nobody counted
@@ -88,6 +89,7 @@ class Task:
             publishers=np.array([a.article.publisher for _, a, _ in found], dtype=np.str_),
             days=np.array([a.article.published[:DAY_CHARS] for _, a, _ in found], dtype=np.str_),
             corpora=np.array([a.corpus for _, a, _ in found], dtype=np.str_),
+            ids=np.array([a.article.id for _, a, _ in found], dtype=np.str_),
             articles=np.array([i for i, _, _ in found], dtype=np.intp),
             weights=np.array([row.weight for _, _, row in found]),
             shares=np.array([row.share for _, _, row in found]),

@@ -16,14 +16,18 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from saring import store
+from saring import store, tracking
+from saring.champions import line_of
 from saring.config import TrainConfig, flat, load_config
 from saring.errors import ConfigError, CorpusError, MissingExtraError
+from saring.evaluation.heldout import HeldOut, to_arrays
 from saring.evaluation.measure import majority_labels
 from saring.evaluation.reports import Report, model_card
 from saring.models.pipelines import Calibration
 from saring.predict import Model
+from saring.promotion import champion_of
 from saring.training.corpus import Corpus, LabelledArticle, digests, open_corpus
+from saring.training.evaluate import answers
 from saring.training.fit import (
     Answers,
     Fitted,
@@ -31,8 +35,8 @@ from saring.training.fit import (
     Progress,
     best_threshold,
     confidence_for,
+    held_out,
     label_targets,
-    make_report,
     run_folds,
 )
 from saring.training.splits import PUBLISHER_OUT, Fold, article_groups, protocol_folds
@@ -82,6 +86,7 @@ class Measured:
     model: Pipeline
     thresholds: Mapping[str, float]
     reports: tuple[Report, ...]
+    heldout: tuple[HeldOut, ...]
 
 
 def make_jobs(articles: Sequence[LabelledArticle], config: TrainConfig) -> list[Job]:
@@ -158,7 +163,7 @@ def _measured(job: Job, fitted: Fitted, answers: Mapping[str, Sequence[Answers]]
     """Return calibration, thresholds and reports, given each protocol's answers."""
     first = next(iter(job.protocols))
     base = CalibratingAnswers(job, [a for name, some in answers.items() if name.split(" (")[0] == first for a in some])
-    reports = []
+    reports, heldout = [], []
     for name, some in answers.items():
         applied = [base.apply(part) for part in some]
         probabilities, thresholds = (np.concatenate(column) for column in zip(*applied, strict=True))
@@ -166,25 +171,27 @@ def _measured(job: Job, fitted: Fitted, answers: Mapping[str, Sequence[Answers]]
         rules = {rule: np.concatenate([part.baselines[rule] for part in some]) for rule in some[0].baselines}
         if name.startswith(PUBLISHER_OUT):
             del rules["publisher"]  # no publisher is known there: it is the majority again
-        protocol, _, corpus = name.partition(" (")  # as `_job` names them
+        protocol, _, corpus = name.removesuffix(")").partition(" (")  # as `_job` names them
+        whole = held_out(
+            job.task, job.table, rows, probabilities,
+            labels=job.labels, groups=job.groups, split=protocol, part=corpus, threshold=thresholds,
+        )  # fmt: skip
+        heldout.append(whole)
         unanimous = job.table.shares[rows] == 1
-        parts = {corpus[:-1]: np.ones(len(rows), dtype=np.bool_)}
+        parts = {corpus: np.ones(len(rows), dtype=np.bool_)}
         if unanimous.any() and not unanimous.all():
-            parts[", ".join(filter(None, (corpus[:-1], "unanimous")))] = unanimous
+            parts[", ".join(filter(None, (corpus, "unanimous")))] = unanimous
         reports += [
-            make_report(
-                job.task, job.table, rows[chosen], probabilities[chosen],
-                {rule: labels[chosen] for rule, labels in rules.items()},
-                labels=job.labels, groups=job.groups, split=protocol, part=part,
-                seed=config.seed, threshold=thresholds[chosen],
+            whole.take(np.flatnonzero(chosen)).report(
+                {rule: labels[chosen] for rule, labels in rules.items()}, part=part, seed=config.seed
             )
             for part, chosen in parts.items()
-        ]  # fmt: skip
+        ]
     thresholds_of_model = base.thresholds(config)
     if job.task.labels == LINK_LABELS:
         thresholds_of_model["overlap"] = fitted.overlap
     base.calibration.set_on(fitted.model)
-    return Measured(job, fitted.model, thresholds_of_model, tuple(reports))
+    return Measured(job, fitted.model, thresholds_of_model, tuple(reports), tuple(heldout))
 
 
 class CalibratingAnswers:
@@ -305,11 +312,12 @@ def train(
     config = load_config(config) if isinstance(config, str | Path) else config or TrainConfig()
     if out is not None:
         store.check_target(Path(out), replace=True)  # now, not after minutes of work
-    models, card, _ = _fit(corpus, config, progress)
+    made = _fit(corpus, config, progress)
+    parts = made.models, made.card, to_arrays(made.heldout)
     if out is not None:
-        return Model(store.load(store.save(Path(out), models, card, replace=True)))
+        return Model(store.load(store.save(Path(out), *parts, replace=True)))
     folder = Path(mkdtemp(prefix="saring-"))
-    bundle = store.load(store.add(folder, models, card))
+    bundle = store.load(store.add(folder, *parts))
     finalize(bundle, rmtree, folder, ignore_errors=True)
     return Model(bundle)
 
@@ -334,17 +342,21 @@ def train_files(
         raise MissingExtraError("train", "logging the run to MLflow (or else --no-log)")
     if bundle is not None:
         store.check_target(Path(bundle), replace=True)  # now, not after minutes of work
-    models_by_task, card, reports = _fit(corpus, config, progress)
+    made = _fit(corpus, config, progress)
+    card = {**made.card, **tracking.git_commit()}
+    heldout = list(made.heldout)
+    if current := champion_of(Path(models), line_of(card)):
+        progress("champion", 0, 1)
+        heldout += answers(current, [a for a in made.articles if a.split == TEST], TEST)
     if bundle is None:
-        folder = store.add(Path(models), models_by_task, card)
+        folder = store.add(Path(models), made.models, card, to_arrays(heldout))
     else:
-        folder = store.save(Path(bundle), models_by_task, card, replace=True)
+        folder = store.save(Path(bundle), made.models, card, to_arrays(made.heldout), replace=True)
         page = model_card(store.load(folder).card)
         folder.with_name(f"{folder.name}.md").write_text(page, encoding="utf-8")
     progress("store", 1, 1)
     if not log:
-        return Trained(folder, reports)
-    from saring import tracking
+        return Trained(folder, made.reports)
     from saring.evaluation.plots import figures
 
     run = tracking.RunRecord(
@@ -352,18 +364,27 @@ def train_files(
         topics=card["labels"]["topic"],
         name=folder.name,
         params=card["config"],
-        metrics={name: value for r in reports for name, value in r.metrics().items()},
+        metrics={name: value for r in made.reports for name, value in r.metrics().items()},
         tags={"data_sha256": card["data"]["sha256"], **tracking.git_commit()},
-        figures={f"{r.name}.{r.subset}.{name}": figure for r in reports for name, figure in figures(r).items()},
+        figures={f"{r.name}.{r.subset}.{name}": figure for r in made.reports for name, figure in figures(r).items()},
     )
     info = tracking.log_run(run)
-    return Trained(folder, reports, info.run_id, info.registered_version)
+    return Trained(folder, made.reports, info.run_id, info.registered_version)
 
 
-def _fit(
-    corpus: Corpus, config: TrainConfig, progress: Progress
-) -> tuple[dict[str, Any], dict[str, Any], tuple[Report, ...]]:
-    """Return the fitted parameters of each task, the bundle's card and the reports."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """What training makes before anything is stored."""
+
+    models: Mapping[str, Any]  # the fitted parameters of each task
+    card: Mapping[str, Any]  # of the bundle
+    reports: tuple[Report, ...]
+    heldout: tuple[HeldOut, ...]  # the answers that the reports are of
+    articles: Sequence[LabelledArticle]
+
+
+def _fit(corpus: Corpus, config: TrainConfig, progress: Progress) -> Fit:
+    """Return the models that a corpus trains, measured."""
     articles, sha256, sources = open_corpus(corpus)
     jobs = make_jobs(articles, config)
     if not any(job.task.name == "topic" for job in jobs):
@@ -396,4 +417,5 @@ def _fit(
         "licence": config.licence,
         "sources": sources,
     }
-    return models, card, reports
+    heldout = tuple(one for found in measured for one in found.heldout)
+    return Fit(models, card, reports, heldout, articles)
