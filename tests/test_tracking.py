@@ -33,10 +33,10 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A working folder of its own, where nobody has set an address."""
+    """The folder that the models' folder lies in, where nobody has set an address."""
     folder = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
+        patch.setenv("SARING_MODELS", str(folder / "models"))
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         yield folder
 
@@ -82,7 +82,7 @@ def test_a_missing_mlflow_names_what_to_install(monkeypatch: pytest.MonkeyPatch,
 # one run
 
 
-def test_a_run_lies_in_the_working_folder(home: Path, logged: tracking.RunInfo) -> None:
+def test_a_run_lies_beside_the_folder_of_models(home: Path, logged: tracking.RunInfo) -> None:
     assert logged.tracking_uri == f"sqlite:///{home / 'mlflow.db'}"
     assert sorted(path.name for path in home.iterdir()) == ["mlartifacts", "mlflow.db"]
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from saring import store
+from saring.champions import models_folder
 from saring.errors import BundleError, MissingExtraError, SaringError, masked
 from saring.processes import program
 from saring.schema import LINK_COLUMNS, prediction_columns
@@ -161,8 +162,8 @@ class RunInfo:
 def log_run(run: RunRecord) -> RunInfo:
     """Return where `run` was logged; its model is the newest version, alias `challenger`.
 
-    The run goes to ``MLFLOW_TRACKING_URI``, or to ``mlflow.db`` in the working folder with its artifacts beside it in
-    ``mlartifacts``. Where MLflow refuses, a SaringError says why, and the bundle stays where it is.
+    The run goes to ``MLFLOW_TRACKING_URI``, or to ``mlflow.db`` beside the folder of models, its artifacts in
+    ``mlartifacts`` there. Where MLflow refuses, a SaringError says why, and the bundle stays where it is.
     """
     tags = {**run.tags, "model_version": store.load(run.bundle).model_version}
     failure = SaringError(f"the run {run.name!r} could not be logged; the model itself is whole, in {run.bundle}")
@@ -225,8 +226,8 @@ def resolve(reference: str) -> Path:
 
 
 def tracking_uri() -> str:
-    """Return ``MLFLOW_TRACKING_URI``, or the database ``mlflow.db`` in the working folder."""
-    return os.environ.get(_URI_VARIABLE) or f"sqlite:///{Path('mlflow.db').absolute()}"
+    """Return ``MLFLOW_TRACKING_URI``, or the database ``mlflow.db`` beside the folder of models."""
+    return os.environ.get(_URI_VARIABLE) or f"sqlite:///{models_folder().absolute().parent / 'mlflow.db'}"
 
 
 @contextmanager
@@ -274,7 +275,9 @@ def _started(
     client, uri = mlflow.MlflowClient(), mlflow.get_tracking_uri()
     artifacts = None  # where the server has them; beside an SQLite file otherwise
     if uri.startswith("sqlite:///"):
-        artifacts = (Path(uri.removeprefix("sqlite:///")).absolute().parent / "mlartifacts").as_uri()
+        home = Path(uri.removeprefix("sqlite:///")).absolute().parent
+        home.mkdir(parents=True, exist_ok=True)
+        artifacts = (home / "mlartifacts").as_uri()
 
     def found() -> str:
         there = client.get_experiment_by_name(experiment)

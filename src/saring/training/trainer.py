@@ -25,7 +25,7 @@ from saring.evaluation.measure import majority_labels
 from saring.evaluation.reports import Report, model_card
 from saring.models.pipelines import Calibration
 from saring.predict import Model
-from saring.promotion import champion_of
+from saring.promotion import Review, champion_of, review
 from saring.training.corpus import Corpus, LabelledArticle, digests, open_corpus
 from saring.training.evaluate import answers
 from saring.training.fit import (
@@ -245,10 +245,11 @@ class CalibratingAnswers:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What ``saring train`` made: the bundle's folder, its reports and, where logged, the MLflow run."""
+    """What ``saring train`` made: the bundle's folder, its reports, its review and, where logged, the MLflow run."""
 
     folder: Path
     reports: tuple[Report, ...]
+    review: Review | None = None  # beside the champion; None where the folder was named, for that is no challenger
     run_id: str = ""
     registered_version: int | None = None
 
@@ -354,9 +355,10 @@ def train_files(
         folder = store.save(Path(bundle), made.models, card, to_arrays(made.heldout), replace=True)
         page = model_card(store.load(folder).card)
         folder.with_name(f"{folder.name}.md").write_text(page, encoding="utf-8")
+    reviewed = None if bundle is not None else review(store.load(folder), Path(models))
     progress("store", 1, 1)
     if not log:
-        return Trained(folder, made.reports)
+        return Trained(folder, made.reports, reviewed)
     from saring.evaluation.plots import figures
 
     run = tracking.RunRecord(
@@ -369,7 +371,7 @@ def train_files(
         figures={f"{r.name}.{r.subset}.{name}": figure for r in made.reports for name, figure in figures(r).items()},
     )
     info = tracking.log_run(run)
-    return Trained(folder, made.reports, info.run_id, info.registered_version)
+    return Trained(folder, made.reports, reviewed, info.run_id, info.registered_version)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
