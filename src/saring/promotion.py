@@ -45,14 +45,11 @@ def review(challenger: Bundle, models: Path | None = None, gate: Path | None = N
     line = line_of(challenger.card)
     step = champions.champion(models, line)
     current = champion_of(models, line)
-    checks = _checks(challenger, gate)
-    failed = [f"{c.task} {c.metric} {c.worst:.3f}, below {c.threshold:g} ({c.split})" for c in checks if not c.holds]
+    checks = gate_checks(challenger, gate)
+    failed = [str(check) for check in checks if not check.holds]
     if current is None:
         return Review(challenger, None, (), checks, verdict([], failed) if failed else Verdict(True, "it is the first"))
-    ours = from_arrays(challenger.heldout)
-    theirs = [one for one in from_arrays(current.heldout) if not one.by]
-    theirs += [one for one in ours if one.by == current.model_version]  # asked by training, on its own rows
-    compared = compare(theirs, [one for one in ours if not one.by])
+    compared = compare_bundles(current, challenger)
     if current.model_version == challenger.model_version:
         found = Verdict(False, "it is the champion" if step or line == LINE else "it is the same model")
     else:
@@ -67,7 +64,18 @@ def champion_of(models: Path, line: str) -> Bundle | None:
     return store.load(shipped_bundle()) if line == LINE else None
 
 
-def _checks(challenger: Bundle, gate: Path | None) -> list[Check]:
+def compare_bundles(champion: Bundle, challenger: Bundle) -> list[Comparison]:
+    """Return the comparisons on the rows that training of both held out, or of one while the other was asked."""
+    ours, theirs = from_arrays(challenger.heldout), from_arrays(champion.heldout)
+    own = [one for one in theirs if not one.by]
+    # Training has the champion of the day answer its own test split, too.
+    found = compare([*own, *(o for o in ours if o.by == champion.model_version)], [o for o in ours if not o.by])
+    done = {(c.answers[1].task, c.answers[1].split, c.answers[1].part) for c in found}
+    back = [o for o in theirs if o.by == challenger.model_version and (o.task, o.split, o.part) not in done]
+    return found + compare(own, back)
+
+
+def gate_checks(challenger: Bundle, gate: Path | None = None) -> list[Check]:
     """Return the checks of the quality gate; none where no thresholds are set for the model's name."""
     card = challenger.card
     with as_file(files("saring.evaluation").joinpath("thresholds.toml")) as ours:

@@ -31,6 +31,10 @@ class Check:
         """Whether the figure is not below its threshold."""
         return self.worst >= self.threshold
 
+    def __str__(self) -> str:
+        relation = "at least" if self.holds else "below"
+        return f"{self.task} {self.metric} {self.worst:.3f}, {relation} {self.threshold:g} ({self.split})"
+
 
 def model_names(path: str | Path) -> list[str]:
     """Return the names of the models that a file has thresholds for; ConfigError when it cannot be read."""
