@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 from saring.config import TrainConfig
 from saring.models import pipelines
 from saring.models.tfidf_features import Rows
-from saring.training.corpus import SECTION, LabelledArticle
+from saring.training.corpus import SECTION, LabelledArticle, row_keys
 
 Strings = NDArray[np.str_]
 DAY_CHARS = len("2024-01-31")
@@ -167,3 +167,20 @@ TASKS = (
         _clickbait_rows,
     ),
 )
+
+
+class RowText(NamedTuple):
+    """What a person reads of a row: of a headline the last, of an article the first two, of a link all."""
+
+    title: str = ""
+    body: str = ""
+    headline: str = ""
+
+
+def texts_by_key(task: str, articles: Sequence[LabelledArticle]) -> dict[int, RowText]:
+    """Return the text of each row of a task that may be tested, by its key; see `training.corpus.row_keys`."""
+    [found] = [one for one in TASKS if one.name == task]
+    table = found.table(articles, TrainConfig())
+    table = table.take(table.is_eval)
+    texts = (RowText(headline=row) if isinstance(row, str) else RowText(*row) for row in table.rows)
+    return dict(zip(row_keys(table.rows).tolist(), texts, strict=True))
