@@ -10,6 +10,8 @@ import errno
 import os
 import stat
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,6 +19,7 @@ from typing import IO, Self
 
 # A link or pipe in the place of our own file is an error, not followed nor waited for.
 _CLAIMING = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_TURN_PAUSE = 0.05  # seconds
 
 
 class Aside:
@@ -78,6 +81,45 @@ def claim(path: Path) -> IO[bytes]:
             file.close()
             raise
         file.close()
+
+
+_TURNS = threading.RLock()
+_held: set[Path] = set()
+
+
+@contextmanager
+def in_turn(path: Path, seconds: float = 600.0) -> Iterator[None]:
+    """Let one process at a time, and one thread of it, do what follows: others wait, and TimeoutError ends that.
+
+    `path` is a file that is there meanwhile. In a folder that nobody can write into there is no queue.
+    """
+    with _TURNS:
+        if path in _held:
+            yield
+            return
+        file = _waited_for(path, seconds)
+        _held.add(path)
+        try:
+            yield
+        finally:
+            _held.discard(path)
+            if file:
+                if os.name != "nt":  # Windows cannot remove an open file
+                    path.unlink(missing_ok=True)
+                file.close()
+
+
+def _waited_for(path: Path, seconds: float) -> IO[bytes] | None:
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            return claim(path)
+        except BlockingIOError:
+            if time.monotonic() > end:
+                raise TimeoutError(f"{path}: another process has held it for {seconds:.0f} seconds") from None
+            time.sleep(_TURN_PAUSE)
+        except OSError:
+            return None
 
 
 if sys.platform == "win32":

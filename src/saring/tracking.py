@@ -22,6 +22,7 @@ from saring import store
 from saring.champions import models_folder
 from saring.errors import BundleError, MissingExtraError, SaringError, masked
 from saring.processes import program
+from saring.relocate import moved
 from saring.schema import LINK_COLUMNS, prediction_columns
 
 if TYPE_CHECKING:
@@ -237,6 +238,8 @@ def opened(failure: SaringError) -> Iterator[Any]:
     What goes wrong in MLflow, its database or its files is raised as `failure`, with the reason.
     """
     uri = tracking_uri()
+    if there := moved(uri):
+        raise type(failure)(str(there))
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
     with warnings.catch_warnings():

@@ -122,6 +122,14 @@ LABEL_ISSUES: Arguments = {
     ),
     "--config": _value("settings, such as conf/pretrained.toml"),
 }
+RELOCATE: Arguments = {
+    "store": _value(
+        "an SQLite database of MLflow, or its address (default: MLFLOW_TRACKING_URI, else mlflow.db beside models/)",
+        nargs="?", metavar="STORE",
+    ),
+    "--from": _value("the folder that was moved (default: as the store names it)", metavar="OLD", dest="old"),
+    "--to": _value("where it is now (default: where the database lies)", metavar="NEW", dest="new"),
+}  # fmt: skip
 COMMANDS: Mapping[str, tuple[str, Arguments]] = {
     "predict": ("show what a model says of articles", INPUTS | KEEP | MODEL | KEEP_LINKS | JSON),
     "score": ("write prediction rows of many articles", INPUTS | KEEP | OUTPUT | ENGINE | MODEL | KEEP_LINKS),
@@ -129,6 +137,7 @@ COMMANDS: Mapping[str, tuple[str, Arguments]] = {
     "parse": ("show the pieces of articles: body, links, boilerplate", INPUTS | JSON),
     "train": ("train a model on labelled articles", TRAINING),
     "evaluate": ("score a model on labelled articles", EVALUATION | MODEL),
+    "relocate": ("write the new place into MLflow's store after its folder was moved", RELOCATE),
     "corpus import": ("turn published files or own tables into a corpus", IMPORT),
     "corpus label-issues": ("list labels that a model which never saw them finds unlikely", LABEL_ISSUES | OUTPUT),
 }

@@ -278,6 +278,16 @@ def _evaluate(options: argparse.Namespace) -> int:
     return OK if all(check.holds for check in checks) else FAILED
 
 
+def _relocate(options: argparse.Namespace) -> int:
+    """Write the new place of a store of runs into it and print how often."""
+    from saring.cli.show import print_lines
+    from saring.relocate import relocate
+    from saring.tracking import tracking_uri
+
+    print_lines(relocate(options.store or tracking_uri(), options.old, options.new).lines())
+    return OK
+
+
 def _import(options: argparse.Namespace) -> int:
     """Import a corpus and print what became of its rows."""
     from saring.cli.show import print_lines, stages
@@ -317,6 +327,7 @@ _COMMANDS: Mapping[str, Command] = {
     "parse": _parse,
     "train": _train,
     "evaluate": _evaluate,
+    "relocate": _relocate,
     "corpus import": _import,
     "corpus label-issues": _label_issues,
 }

@@ -26,6 +26,7 @@ from saring.evaluation.reports import Report, model_card
 from saring.models.pipelines import Calibration
 from saring.predict import Model
 from saring.promotion import Review, champion_of, review
+from saring.relocate import moved
 from saring.training.corpus import Corpus, LabelledArticle, digests, open_corpus
 from saring.training.evaluate import answers
 from saring.training.fit import (
@@ -341,6 +342,8 @@ def train_files(
     config = config or TrainConfig()
     if log and not all(map(find_spec, ("mlflow", "matplotlib", "pandas"))):
         raise MissingExtraError("train", "logging the run to MLflow (or else --no-log)")
+    if log and (elsewhere := moved(tracking.tracking_uri())):
+        raise ConfigError(str(elsewhere))
     if bundle is not None:
         store.check_target(Path(bundle), replace=True)  # now, not after minutes of work
     made = _fit(corpus, config, progress)
