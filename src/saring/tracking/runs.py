@@ -1,14 +1,10 @@
-"""Training runs in MLflow: log one, register its model, find a registered model's bundle.
-
-The only module that imports mlflow.
-"""
+"""Runs in MLflow: one is logged with its model, which is registered."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
-import subprocess
 import time
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,63 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from saring import store
 from saring.champions import models_folder
-from saring.errors import BundleError, MissingExtraError, SaringError, masked
-from saring.processes import program
+from saring.errors import MissingExtraError, SaringError, masked
 from saring.relocate import moved
 from saring.schema import LINK_COLUMNS, prediction_columns
+from saring.tracking.checkout import harmless
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-# The commit that a run was made at.
-
-_COMMANDS = ("rev-parse --verify HEAD", "status --porcelain --untracked-files=no --ignore-submodules=dirty")
-# What a checkout's own settings have git run: its hooks, and the filters of files.
-_OFF = {"core.fsmonitor": "false", "core.hooksPath": os.devnull}
-_FILTER = re.compile(r"filter\..*\.(clean|smudge|process)", re.DOTALL)
-
-
-def harmless(off: Iterable[str] = ()) -> dict[str, str]:
-    """Return variables under which git runs no program that the checkout names; the settings of `off` are emptied."""
-    settings = {**_OFF, **dict.fromkeys(off, "")}
-    variables = {"GIT_CONFIG_COUNT": str(len(settings))}
-    for n, (name, value) in enumerate(settings.items()):
-        variables |= {f"GIT_CONFIG_KEY_{n}": name, f"GIT_CONFIG_VALUE_{n}": value}
-    return variables | {
-        "GIT_OPTIONAL_LOCKS": "0",  # nor does it write the index, after which a hook would run
-        "GIT_NO_LAZY_FETCH": "1",  # what a partial clone lacks stays away
-        "GIT_ALLOW_PROTOCOL": "none",
-        "GIT_TERMINAL_PROMPT": "0",
-    }
-
-
-def git_commit(folder: Path | None = None) -> dict[str, str]:
-    """Return tags that name the commit of a checkout and say whether tracked files differ from it.
-
-    They are ``git_commit`` and ``git_dirty`` ("true" or "false"); none outside a checkout, before its first commit, and
-    where git is not installed. Without `folder` the checkout is that of the working folder.
-    """
-    if (git := program("git")) is None:
-        return {}
-    users = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-
-    def output(words: str, variables: Mapping[str, str]) -> str:
-        command = [git, "-C", str(folder or Path.cwd()), *words.split()]
-        done = subprocess.run(
-            command, capture_output=True, check=True, env={**users, **variables}, stdin=subprocess.DEVNULL,
-            text=True, encoding="utf-8", errors="surrogateescape",
-        )  # fmt: skip
-        return done.stdout
-
-    try:
-        own = output("config --null --name-only --show-scope --list", harmless()).split("\0")
-        scopes = zip(own[::2], own[1::2], strict=False)
-        filters = [name for scope, name in scopes if scope in ("local", "worktree") and _FILTER.fullmatch(name)]
-        commit, changes = (output(words, harmless(filters)) for words in _COMMANDS)
-    except (OSError, subprocess.CalledProcessError):
-        return {}
-    return {"git_commit": commit.strip(), "git_dirty": str(bool(changes.strip())).lower()}
-
 
 # The columns of the MLflow model, in MLflow's own JSON form.
 
@@ -206,24 +152,6 @@ def log_trial(experiment: str, name: str, params: Mapping[str, Any], metrics: Me
         _started(mlflow, experiment, name, params, metrics, tags) as info,
     ):
         return str(info.run_id)
-
-
-def resolve(reference: str) -> Path:
-    """Return the local folder of a registered model's bundle, for `store.load`; one on a server is downloaded.
-
-    `reference` is an alias (``"challenger"``) or an MLflow address: ``"models:/saring@champion"``,
-    ``"models:/saring/3"``, ``"runs:/<id>/bundle"``. BundleError where there is no such model, or it holds no bundle.
-    """
-    uri = reference if ":/" in reference else f"models:/{MODEL_NAME}@{reference}"
-    failure = BundleError(
-        f"{uri}: no such model; train one (`saring train`), set MLFLOW_TRACKING_URI, or name a bundle's folder"
-    )
-    with opened(failure) as mlflow:
-        root = Path(mlflow.artifacts.download_artifacts(uri))
-    found = [path.parent for path in (*root.glob("card.json"), *root.glob("data/*/card.json"))]
-    if len(found) != 1:
-        raise BundleError(f"{uri}: expected one model bundle in {root}, found {len(found)}")
-    return found[0]
 
 
 def tracking_uri() -> str:
