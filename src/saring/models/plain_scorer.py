@@ -102,10 +102,7 @@ class PlainArticles:
 
     def _read(self, title: str, body: str, scores: Floats) -> tuple[float, ...]:
         """Add up the scores of one row; return its `totals` for `mean_rarity`."""
-        heading, lead, text = map(runs, (title, body[:LEAD_CHARS], body))
-        bags = dict.fromkeys(("title", "lead", "all"), Bag(heading))  # the fields of a headline are one text
-        if text:
-            bags |= {"lead": Bag(heading + lead), "all": Bag(heading + text)}
+        bags = field_bags(title, body)
         found = {bag: self._slots.find(bag.counts) for bag in set(bags.values())}
         for name, numbers in self._fields.items():
             scores += _weighed(numbers, *found[bags[name]])
@@ -119,6 +116,13 @@ class PlainArticles:
         ends = any(end in body for end in SENTENCE_ENDS)
         rarity = self._rarity.take(found[whole][0]) @ [*whole.counts.values()]
         return whole.size, whole.size - named.size, ends, float(rarity)
+
+
+def field_bags(title: str, body: str) -> dict[str, Bag]:
+    """Return the counted words of each field of an article; the fields of a headline are one text."""
+    heading, lead, text = map(runs, (title, body[:LEAD_CHARS], body))
+    bags = dict.fromkeys(("title", "lead", "all"), Bag(heading))
+    return bags | {"lead": Bag(heading + lead), "all": Bag(heading + text)} if text else bags
 
 
 class PlainHeadlines:
