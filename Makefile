@@ -1,6 +1,6 @@
 # saring: `make train` is all a newcomer needs. Every target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup train pretrained evaluate gate ablate bench score docs test lint format mlflow clean
+.PHONY: help setup train pretrained evaluate gate ablate bench score docs test lint format mlflow notebooks clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -100,6 +100,22 @@ format: $(READY) ## let ruff mend and format the code
 
 mlflow: $(READY) ## open the experiments at http://127.0.0.1:5000 (PORT=... for another)
 	$(QUIET) $(BIN)/mlflow ui --backend-store-uri $(TRACKING) --host 127.0.0.1 --port $(PORT)
+
+notebooks: $(BIN)/jupyter-lab ## open the notebooks in JupyterLab, on this machine only
+	@cd notebooks && $(QUIET) ../$(BIN)/jupyter-lab --ip 127.0.0.1 --log-level WARN $(LAB) --allow-root $(HEADLESS)
+
+# JupyterLab asks the network for news, updates and extensions unless told not to.
+LAB := --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.extension_manager=readonly
+HEADLESS := $(if $(or $(DISPLAY),$(WAYLAND_DISPLAY),$(filter Darwin,$(shell uname))),,--no-browser)
+
+$(BIN)/jupyter-lab: $(READY)
+	@echo "setting up JupyterLab: half a minute, once" >&2
+	@if command -v uv >/dev/null; then \
+		uv pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt -e '.[notebooks]'; \
+	else \
+		$(BIN)/pip install -qq --disable-pip-version-check -c constraints.txt -e '.[notebooks]'; \
+	fi
+	@touch $@
 
 clean: ## remove .venv and caches; models, data and MLflow runs stay
 	rm -rf .venv build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
