@@ -95,7 +95,10 @@ class ModelComparison:
                 f"Not known: the two share no answers under {PUBLISHER_OUT}; train both with this protocol, on the "
                 "same corpus."
             )
-        return " ".join(f"{c.challenger.name}{_part(c)}: {self._told(c)}." for c in found)
+        said = {BETTER: f"{self.names[1]}.", WORSE: f"{self.names[0]}.", "": "Neither, beyond chance."}
+        outcomes = {c.outcome for c in found} & {BETTER, WORSE} or {""}
+        first = said[outcomes.pop()] if len(outcomes) == 1 else "Each at another task."
+        return " ".join([first, *(f"{c.challenger.name}{_part(c)}: {self._told(c)}." for c in found)])
 
     def _told(self, c: Comparison) -> str:
         """Say which model is better at one task and split."""
@@ -116,10 +119,12 @@ class ModelComparison:
                     if c.outcome == kind]
             for kind, words in kinds.items()
         }  # fmt: skip
-        n_like = len(self.comparisons) - sum(map(len, real.values()))
+        n_same = sum(not len(c.changed) for c in self.comparisons)
+        n_like = len(self.comparisons) - n_same - sum(map(len, real.values()))
         said = [f"Yes, {words} beyond the 95% interval at {'; '.join(some)}." for words, some in real.items() if some]
-        rest = f"In {n_like} of {len(self.comparisons)} comparisons the interval holds 0: chance may have made them."
-        return " ".join([*said, rest] if n_like else said) if said else f"No. {rest}"
+        rest = [f"In {n_like} of {len(self.comparisons)} comparisons the interval holds 0: chance may have made it."]
+        same = [f"In {n_same} they give the same answers to every row."]
+        return " ".join([*(said or ["No."]), *rest * bool(n_like), *same * bool(n_same)])
 
     def tables(self) -> list[Table]:
         """Return what differs as tables for a terminal of 80 columns."""
@@ -242,13 +247,13 @@ def _part(comparison: Comparison) -> str:
 # The tables.
 
 
-def settings_table(found: ModelComparison) -> Table:
-    """Return what differs between the cards of two models."""
+def settings_table(found: ModelComparison, chars: int | None = CELL_CHARS) -> Table:
+    """Return what differs between the cards of two models, its values cut to so many characters."""
     a, b = found.names
     return Table(
-        title="What differs",
+        title="Settings, data and versions that differ",
         header=("setting", "A", "B"),
-        sections=(tuple((s.name, _short(s.a), _short(s.b)) for s in found.settings),),
+        sections=(tuple((s.name, _short(s.a, chars), _short(s.b, chars)) for s in found.settings),),
         note=f"A: {a}, version {found.a.model_version}. B: {b}, version {found.b.model_version}.",
     )
 
@@ -317,6 +322,6 @@ def changed_table(found: ModelComparison, most: int = TABLE_CHANGED) -> Table:
     )
 
 
-def _short(text: str, chars: int = CELL_CHARS) -> str:
-    """Return a value cut to the width of a cell."""
-    return text if len(text) <= chars else text[: chars - 1] + "…"
+def _short(text: str, chars: int | None) -> str:
+    """Return a value cut to the width of a cell, or whole."""
+    return text if chars is None or len(text) <= chars else text[: chars - 1] + "…"
