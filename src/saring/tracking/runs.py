@@ -72,10 +72,11 @@ _EXAMPLE = {
     "title": "Rupiah menguat terhadap dolar AS",
     "text": "Rupiah ditutup menguat pada perdagangan sore ini, didorong oleh naiknya ekspor.",
 }
-# Warnings of mlflow 3.17 about mlflow's own code, which no user of saring can help.
+# Warnings of mlflow 3.17 about its own code, or of what it imports, which no user of saring can help.
 _ITS_OWN = (
     (DeprecationWarning, ""),  # it calls what SQLAlchemy 2.1 and pandas 3.1 deprecate
     (UserWarning, r".*Any type hint is inferred as AnyType"),  # of a class it declares itself
+    (Warning, "IProgress not found"),  # in a notebook tqdm would draw a bar
 )
 _METRIC_NAME = re.compile(r"[^\w\-. :/]")  # what MLflow does not take in a name
 _RACES = ("database is locked", "already exists")  # two first runs may create the same database at once
@@ -172,7 +173,7 @@ def opened(failure: SaringError) -> Iterator[Any]:
         os.environ.setdefault(name, value)
     with warnings.catch_warnings():
         for category, message in _ITS_OWN:
-            warnings.filterwarnings("ignore", message, category, module=r"mlflow\b")
+            warnings.filterwarnings("ignore", message, category, module=r"(mlflow|tqdm)\b")
         try:
             import mlflow
         except ModuleNotFoundError as error:
