@@ -96,7 +96,7 @@ def test_a_run_holds_what_was_given(client: Any, logged: tracking.RunInfo, bundl
     assert run.data.tags["data"] == "00ff"
     assert run.data.tags["model_version"] == store.load(bundle).model_version
     artifacts = {item.path for item in client.list_artifacts(logged.run_id)}
-    assert artifacts == {"bundle", "figures"}
+    assert artifacts == {"figures"}  # the bundle lies in the model alone
     assert [item.path for item in client.list_artifacts(logged.run_id, "figures")] == ["figures/confusion.png"]
 
 
@@ -132,14 +132,25 @@ def test_a_trial_leaves_figures_and_no_model(client: Any, logged: tracking.RunIn
     assert len(client.search_model_versions()) == versions
 
 
-@pytest.mark.parametrize("form", ["models:/saring/{version}", "challenger", "runs:/{run}/bundle"])
+@pytest.mark.parametrize(
+    "form",
+    [
+        "models:/saring/{version}",
+        "challenger",
+        "runs:/{run}/saring",
+        "runs:/{run}",
+        "{run}",
+        "uji",
+        "saring@challenger",
+    ],
+)
 def test_a_registered_model_is_found_as_a_bundle(form: str, logged: tracking.RunInfo, bundle: Path, home: Path) -> None:
     reference = form.format(version=logged.registered_version, run=logged.run_id)
     found = store.load(tracking.resolve(reference))
     assert found.checksums == store.load(bundle).checksums
 
 
-@pytest.mark.parametrize("reference", ["champion", "models:/saring/99", "runs:/0/bundle"])
+@pytest.mark.parametrize("reference", ["champion", "models:/saring/99", "runs:/0/bundle", 32 * "0", "nobody's run"])
 def test_an_unknown_model_is_an_error_with_a_remedy(reference: str, logged: tracking.RunInfo, home: Path) -> None:
     with pytest.raises(BundleError, match=r"no such model; train one .`saring train`"):
         tracking.resolve(reference)

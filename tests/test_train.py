@@ -390,7 +390,8 @@ def test_a_logged_run_holds_figures_settings_and_the_model(tmp_path, monkeypatch
     client = MlflowClient(tracking_uri=address, registry_uri=address)
     run = client.get_run(result.run_id)
     assert run.data.params["topic.C"] == "10.0"
-    assert run.data.metrics["topic.test.accuracy"] == 1
+    (report,) = (report for report in result.reports if report.split == "test")
+    assert run.data.metrics["topic/test/macro_f1"] == report.macro_f1.value == 1
     assert run.data.tags["data_sha256"] == fingerprint([path])
     version = client.get_model_version_by_alias("saring", "challenger")
     assert int(version.version) == result.registered_version == 1

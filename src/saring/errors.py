@@ -85,6 +85,10 @@ class MissingExtraError(SaringError):
         self.extra = extra
 
 
+class NotNotedWarning(UserWarning):
+    """What was asked for is done, but MLflow, which should have noted it, did not answer or refused."""
+
+
 def install_hint(extra: str) -> str:
     """Return the command that installs the packages of an extra."""
     from importlib.metadata import PackageNotFoundError, requires

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, is_dataclass
 from types import UnionType
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 Row = tuple[str, ...]
 TABLE_PUBLISHERS = 10  # the worst ones, where a reader must look; all are in the report itself
 NO_PUBLISHER = "(no publisher)"
-_UNLOGGABLE = re.compile(r"[^\w\-/ ]")  # MLflow takes these in a name; dots part our own words
+COVERAGE = 0.9  # share of the rows, the surest, of which the headline figures tell the risk
 # What the words in brackets behind a split mean, those that rows do not bring with them.
 PARTS = {
     "unanimous": "headlines that all annotators agreed on",
@@ -60,6 +59,11 @@ class Table:
         for section in filter(None, self.sections):
             lines += ["-" * (sum(widths) + 2 * (len(widths) - 1)), *map(line, section)]
         return "\n".join(lines + [self.note] * bool(self.note))
+
+    def markdown(self) -> str:
+        """Return the cells as a table in Markdown, without title and note."""
+        rows = [self.header, ("---",) * len(self.header), *(row for section in self.sections for row in section)]
+        return "\n".join(f"| {' | '.join(cell.replace('|', '&#124;') for cell in row)} |" for row in rows)
 
     def __rich__(self) -> RichTable:
         from rich.table import Table as RichTable
@@ -175,30 +179,23 @@ class Report:
         """Area under the ROC curve; None when the task has not two labels in the truth."""
         return self.ranking.auc if self.ranking else None
 
-    def metrics(self) -> dict[str, float]:
-        """Return the figures by flat name, such as ``topic.test.macro_f1``.
+    @property
+    def risk(self) -> float:
+        """Share of wrong answers when the surest `COVERAGE` of the rows are answered, with those equally sure."""
+        curve = self.coverage_risk
+        return next(y for x, y in zip(curve.x, curve.y, strict=True) if x >= COVERAGE)
 
-        Names hold only what MLflow allows: other characters of a label become ``_``, with the label's number behind it,
-        so that no two labels meet.
-        """
-        figures: dict[str, Any] = {"n": self.n, "ece": self.ece, "log_loss": self.log_loss, "brier": self.brier}
-        figures |= {"accuracy": self.accuracy, "macro_f1": self.macro_f1}
-        if self.human is not None:
-            figures["human_accuracy"] = self.human
-        if self.ranking:
-            figures |= {"auc": self.ranking.auc, "average_precision": self.ranking.average_precision}
-        for number, score in enumerate(self.per_class):
-            label = _loggable(score.label, number)
-            figures |= {f"precision.{label}": score.precision, f"recall.{label}": score.recall}
-            figures[f"f1.{label}"] = score.f1.value
-        for number, baseline in enumerate(self.baselines):
-            name = f"baseline.{_loggable(baseline.name, number)}"
-            figures |= {f"{name}.accuracy": baseline.accuracy, f"{name}.macro_f1": baseline.macro_f1}
-            figures[f"{name}.gain"] = baseline.gain
-        for name, figure in [*figures.items()]:
-            if isinstance(figure, Estimate):
-                figures |= {name: figure.value, f"{name}_low": figure.low, f"{name}_high": figure.high}
-        return {f"{self.name}.{self.subset}.{key}": float(value) for key, value in figures.items()}
+    def metrics(self) -> dict[str, float]:
+        """Return the headline figures by the name that MLflow shows, such as ``topic/publisher-out/macro_f1``."""
+        figures = {"macro_f1": self.macro_f1.value, "ece": self.ece, f"risk_at_{100 * COVERAGE:.0f}": self.risk}
+        if self.auc:
+            figures["auc"] = self.auc.value
+        return {f"{self.address}/{name}": value for name, value in figures.items()}
+
+    @property
+    def address(self) -> str:
+        """Task and split in one word, the part of the split behind a dot: what a data set and its metrics are named."""
+        return f"{self.name}/{self.split}" + f".{self.part.replace(', ', '.')}" * bool(self.part)
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as a dictionary of JSON types; `from_json` reads it back, equal."""
@@ -248,12 +245,6 @@ class Report:
 def _row(name: str, figure: Estimate, precision: str = "", recall: str = "", rows: str = "") -> Row:
     """Return the row of one figure with its interval."""
     return name, f"{figure.value:.3f}", figure.span(), precision, recall, rows
-
-
-def _loggable(name: str, number: int) -> str:
-    """Return the name as MLflow takes it."""
-    cleaned = _UNLOGGABLE.sub("_", name)
-    return cleaned if cleaned == name else f"{cleaned}_{number}"
 
 
 def _typed(kind: Any, value: Any) -> Any:
@@ -321,7 +312,7 @@ def model_card(card: Mapping[str, Any]) -> str:
     size = sum(card["files"].values()) / 1e6
     splits = {report.split for report in reports}
     header = ("question", "measured on", "rows", "macro-F1", "accuracy", "AUC", "ECE", "baseline")
-    figures = [header, ("---",) * len(header)]
+    figures = []
     for report in reports:
         name, subset, rows, macro, span, *others = _figures(report)
         baseline = f"{best.name} {best.macro_f1:.3f}" if (best := report.best_baseline) else ""
@@ -337,7 +328,7 @@ def model_card(card: Mapping[str, Any]) -> str:
         "## Figures",
         "With 95% intervals by resampled groups of near duplicates, beside the best simple rule. Measured on:",
         "\n".join(f"- **{name}**: {what}" for name, what in _PROTOCOLS.items() if name in splits),
-        "\n".join(f"| {' | '.join(row)} |" for row in figures),
+        Table("Figures", header, (tuple(figures),)).markdown(),
         "## Thresholds",
         "\n".join(f"- {name}: {value:.4g}" for name, value in card["thresholds"].items()),
     ]

@@ -9,8 +9,9 @@ import time
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,8 +56,12 @@ def signature(topics: Iterable[str]) -> dict[str, str]:
 
 Metrics = Mapping[str, float | None]  # None for one that could not be computed
 MODEL_NAME = "saring"
-CHALLENGER = "challenger"  # alias of the model trained last; `champion` is given by a person
+CHALLENGER, CHAMPION = "challenger", "champion"  # aliases of the model trained last, and of the one that answers
+ADDRESS = "models:/NAME/VERSION"  # in a description: where the model will be, which is known once it is registered
+VERSION_TAGS = ("verdict", "gate")  # of a run that its model's version has, too
 _URI_VARIABLE = "MLFLOW_TRACKING_URI"
+_TABLE_ROWS = 5_000
+_MOST_RUNS = 1_000
 
 # Set before mlflow is imported, where the user has not set them: each is read only then.
 _QUIET = {
@@ -83,17 +88,36 @@ _RACES = ("database is locked", "already exists")  # two first runs may create t
 _PAUSE_SECONDS = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class RunRecord:
-    """What one training run is remembered by; settings and metrics are flat, as in ``"test/macro_f1"``."""
+@dataclass(frozen=True, slots=True, eq=False)
+class DataSet:
+    """Labelled rows that a model was trained or tested on: ids and labels, never a text, and what was measured."""
 
-    bundle: Path  # folder of the model it made
-    topics: Sequence[str]  # the model's, in order: the p_<topic> columns of its rows
-    name: str
-    params: Mapping[str, Any] = field(default_factory=dict)
+    name: str  # the task and how the rows were held out, "topic/publisher-out"
+    digest: str  # of the words and labels, in whatever order: equal for equal rows
+    context: str  # "train", "eval" or "test"
+    ids: Sequence[str]
+    labels: Sequence[str]
+    sources: Sequence[str] = ()  # names of the files
     metrics: Metrics = field(default_factory=dict)
-    tags: Mapping[str, str] = field(default_factory=dict)  # digest of the data, `git_commit`
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunRecord:
+    """What one run is remembered by; settings and metrics are flat, as in ``"topic/test/macro_f1"``."""
+
+    name: str  # another run's is told apart by a number
+    bundle: Path | None = None  # folder of the model it made; None where it made none
+    topics: Sequence[str] = ()  # the model's, in order: the p_<topic> columns of its rows
+    line: str = MODEL_NAME  # of models, which is what the model is registered as
+    description: str = ""  # Markdown; `ADDRESS` in it becomes the registered model's
+    params: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Metrics = field(default_factory=dict)  # of no data set in particular
+    tags: Mapping[str, str] = field(default_factory=dict)
+    datasets: Sequence[DataSet] = ()
+    tables: Mapping[str, Mapping[str, Sequence[Any]]] = field(default_factory=dict)  # columns, by the table's name
+    files: Mapping[str, str] = field(default_factory=dict)  # contents, by path
     figures: Mapping[str, Figure] = field(default_factory=dict)  # by name, without a suffix
+    children: Sequence[RunRecord] = ()  # runs below it, which tell the tasks one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,22 +131,22 @@ class RunInfo:
     tracking_uri: str
 
 
-def log_run(run: RunRecord) -> RunInfo:
-    """Return where `run` was logged; its model is the newest version, alias `challenger`.
+def log_run(run: RunRecord, alias: str = CHALLENGER) -> RunInfo:
+    """Return where `run` was logged; its model is the newest version of its line and gets the alias, if not empty.
 
     The run goes to ``MLFLOW_TRACKING_URI``, or to ``mlflow.db`` beside the folder of models, its artifacts in
     ``mlartifacts`` there. Where MLflow refuses, a SaringError says why, and the bundle stays where it is.
     """
-    tags = {**run.tags, "model_version": store.load(run.bundle).model_version}
+    assert run.bundle is not None
+    model_version = {"model_version": store.load(run.bundle).model_version}
     failure = SaringError(f"the run {run.name!r} could not be logged; the model itself is whole, in {run.bundle}")
     with opened(failure) as mlflow:
         import pandas as pd
         from mlflow.exceptions import MlflowException
 
-        with _started(mlflow, MODEL_NAME, run.name, run.params, run.metrics, tags) as info:
-            for name, figure in run.figures.items():
-                mlflow.log_figure(figure, f"figures/{name}.png")
-            mlflow.log_artifacts(str(run.bundle), "bundle")
+        client, line = mlflow.MlflowClient(), registered_name(run.line)
+        with _started(mlflow, MODEL_NAME, run.name, run.description) as info:
+            # Before the metrics, which then name it: so models can be ranked on a data set.
             model = mlflow.pyfunc.log_model(
                 name=MODEL_NAME,
                 loader_module="saring.pyfunc",  # by name, for MLflow imports it
@@ -130,17 +154,37 @@ def log_run(run: RunRecord) -> RunInfo:
                 signature=mlflow.models.ModelSignature.from_dict(signature(run.topics)),
                 input_example=pd.DataFrame([_EXAMPLE]),
                 pip_requirements=[f"{package}=={version(package)}" for package in _REQUIRED],
+                params={name: str(value) for name, value in run.params.items()},
+                tags=model_version,
             )
-        client = mlflow.MlflowClient()
+            _log(mlflow, replace(run, tags={**run.tags, **model_version}), model.model_id)
+            for child in run.children:
+                with mlflow.start_run(
+                    experiment_id=info.experiment_id, run_name=f"{child.name} ({info.run_name})", nested=True,
+                    description=child.description,
+                ):  # fmt: skip
+                    _log(mlflow, replace(child, tags={**child.tags, **model_version}))
         try:
-            client.create_registered_model(MODEL_NAME)
+            client.create_registered_model(line)
         except MlflowException as error:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
-        made = client.create_model_version(MODEL_NAME, model.model_uri, info.run_id, model_id=model.model_id)
-        client.set_registered_model_alias(MODEL_NAME, CHALLENGER, made.version)
-    address = f"models:/{MODEL_NAME}/{made.version}"
+        tags = {**{name: run.tags[name] for name in VERSION_TAGS if name in run.tags}, **model_version}
+        made = client.create_model_version(
+            line, model.model_uri, info.run_id, tags={**tags, "run_name": info.run_name}, model_id=model.model_id,
+            description=run.description.partition("\n")[0],
+        )  # fmt: skip
+        if alias:
+            client.set_registered_model_alias(line, alias, made.version)
+        address = f"models:/{line}/{made.version}"
+        if ADDRESS in run.description:
+            client.set_tag(info.run_id, "mlflow.note.content", run.description.replace(ADDRESS, address))
     return RunInfo(info.run_id, info.experiment_id, int(made.version), address, tracking_uri())
+
+
+def registered_name(line: str) -> str:
+    """Return what the models of a line are registered as: MLflow takes neither slash nor colon in a name."""
+    return re.sub(r"[/:'\"]", "_", line)
 
 
 def log_trial(experiment: str, name: str, params: Mapping[str, Any], metrics: Metrics, tags: Mapping[str, str]) -> str:
@@ -150,9 +194,47 @@ def log_trial(experiment: str, name: str, params: Mapping[str, Any], metrics: Me
     """
     with (
         opened(SaringError(f"the trial {name!r} could not be logged")) as mlflow,
-        _started(mlflow, experiment, name, params, metrics, tags) as info,
+        _started(mlflow, experiment, name) as info,
     ):
+        _log(mlflow, RunRecord(name, params=params, metrics=metrics, tags=tags))
         return str(info.run_id)
+
+
+def _log(mlflow: Any, run: RunRecord, model_id: str | None = None) -> None:
+    """Log into the active run what it is remembered by; what was measured on data sets is linked to the model."""
+    import pandas as pd
+    from mlflow.data.code_dataset_source import CodeDatasetSource
+    from mlflow.data.pandas_dataset import PandasDataset
+
+    mlflow.log_params(dict(run.params))
+    mlflow.set_tags(dict(run.tags))
+    inputs = [
+        PandasDataset(
+            pd.DataFrame({"id": list(one.ids), "label": list(one.labels)}),
+            # Of files on this machine another can only know the names.
+            source=CodeDatasetSource({"files": ", ".join(one.sources)}),
+            targets="label", name=one.name, digest=one.digest,
+        )
+        for one in run.datasets
+    ]  # fmt: skip
+    if inputs:
+        mlflow.log_inputs(inputs, [one.context for one in run.datasets], [None] * len(inputs))
+    for one, dataset in zip(run.datasets, inputs, strict=True):
+        mlflow.log_metrics(_numbers(one.metrics), model_id=model_id, dataset=dataset)
+    mlflow.log_metrics(_numbers(run.metrics))
+    for name, columns in run.tables.items():
+        # The browser shows no larger JSON; MLflow adds to a table of that name, and a run has none yet.
+        frame = pd.DataFrame(dict(columns)).head(_TABLE_ROWS)
+        mlflow.log_table(frame, f"{name}.json")
+    for path, content in run.files.items():
+        mlflow.log_text(content, path)
+    for name, figure in run.figures.items():
+        mlflow.log_figure(figure, f"figures/{name}.png")
+
+
+def _numbers(metrics: Metrics) -> dict[str, float]:
+    """Return the metrics that could be computed, under names that MLflow takes."""
+    return {_METRIC_NAME.sub("_", name): float(n) for name, n in metrics.items() if n is not None}
 
 
 def tracking_uri() -> str:
@@ -200,10 +282,8 @@ def opened(failure: SaringError) -> Iterator[Any]:
 
 
 @contextmanager
-def _started(
-    mlflow: Any, experiment: str, name: str, params: Mapping[str, Any], metrics: Metrics, tags: Mapping[str, str]
-) -> Iterator[Any]:
-    """Yield what MLflow says of a new run, in which settings, metrics and tags are logged."""
+def _started(mlflow: Any, experiment: str, name: str, description: str = "") -> Iterator[Any]:
+    """Yield what MLflow says of a new run; one whose name another run has gets a number as well."""
     client, uri = mlflow.MlflowClient(), mlflow.get_tracking_uri()
     artifacts = None  # where the server has them; beside an SQLite file otherwise
     if uri.startswith("sqlite:///"):
@@ -222,9 +302,9 @@ def _started(
             raise
         time.sleep(_PAUSE_SECONDS)
         place = found()
-    with mlflow.start_run(experiment_id=place, run_name=name) as active:
-        mlflow.log_params(dict(params))
-        numbers = {_METRIC_NAME.sub("_", name): float(n) for name, n in metrics.items() if n is not None}
-        mlflow.log_metrics(numbers)
-        mlflow.set_tags(dict(tags))
+    pattern = name.replace("'", "_")  # of which _ is any character
+    others = client.search_runs([place], f"attributes.run_name LIKE '{pattern}%'", max_results=_MOST_RUNS)
+    taken = {other.info.run_name for other in others}
+    free = next(one for one in chain([name], (f"{name} #{n}" for n in count(2))) if one not in taken)
+    with mlflow.start_run(experiment_id=place, run_name=free, description=description or None) as active:
         yield active.info

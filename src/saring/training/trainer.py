@@ -27,7 +27,7 @@ from saring.models.pipelines import Calibration
 from saring.predict import Model
 from saring.promotion import Review, champion_of, review
 from saring.relocate import moved
-from saring.training.corpus import Corpus, LabelledArticle, digests, open_corpus
+from saring.training.corpus import Corpus, LabelledArticle, digests, open_corpus, row_keys
 from saring.training.evaluate import answers
 from saring.training.fit import (
     Answers,
@@ -364,15 +364,13 @@ def train_files(
         return Trained(folder, made.reports, reviewed)
     from saring.evaluation.plots import figures
 
-    run = tracking.RunRecord(
-        bundle=folder,
-        topics=card["labels"]["topic"],
-        name=folder.name,
-        params=card["config"],
-        metrics={name: value for r in made.reports for name, value in r.metrics().items()},
-        tags={"data_sha256": card["data"]["sha256"], **tracking.git_commit()},
-        figures={f"{r.name}.{r.subset}.{name}": figure for r in made.reports for name, figure in figures(r).items()},
+    beside: dict[str, Any] = {"name": folder.name}
+    if reviewed:
+        beside = {name: getattr(reviewed, name) for name in ("champion", "comparisons", "checks", "verdict")}
+    run = tracking.run_record(
+        store.load(folder), trained_on=[trained_set(job, card["sources"]) for job in made.jobs], **beside
     )
+    run = replace(run, figures={f"{r.name}.{r.subset}.{n}": f for r in made.reports for n, f in figures(r).items()})
     info = tracking.log_run(run)
     return Trained(folder, made.reports, reviewed, info.run_id, info.registered_version)
 
@@ -386,6 +384,14 @@ class Fit:
     reports: tuple[Report, ...]
     heldout: tuple[HeldOut, ...]  # the answers that the reports are of
     articles: Sequence[LabelledArticle]
+    jobs: Sequence[Job]
+
+
+def trained_set(job: Job, sources: Sequence[str]) -> tracking.DataSet:
+    """Return the labelled rows that a task's model is fitted on."""
+    rows = job.train.take(job.train.weights > 0)
+    name = f"{job.task.name}/train"
+    return tracking.data_set(name, "train", row_keys(rows.rows), rows.truth, rows.ids, sources)
 
 
 def _fit(corpus: Corpus, config: TrainConfig, progress: Progress) -> Fit:
@@ -423,4 +429,4 @@ def _fit(corpus: Corpus, config: TrainConfig, progress: Progress) -> Fit:
         "sources": sources,
     }
     heldout = tuple(one for found in measured for one in found.heldout)
-    return Fit(models, card, reports, heldout, articles)
+    return Fit(models, card, reports, heldout, articles, jobs)
