@@ -30,12 +30,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.name not in SLOWEST)
 
 
+ROOT = Path(__file__).parents[1]
+OURS = ("models", "mlflow.db", "mlartifacts", "mlruns")  # of the checkout; the user's, not the tests'
+
+
 @pytest.fixture(scope="session", autouse=True)
-def _own_store(tmp_path_factory: pytest.TempPathFactory):
-    """An MLflow store of the tests' own, so that none of them writes into the checkout's."""
+def _own_places(tmp_path_factory: pytest.TempPathFactory):
+    """Models and an MLflow store of the tests' own; at the end the checkout's are as they were."""
+
+    def held() -> dict[str, list[str]]:
+        return {name: sorted(map(str, (ROOT / name).glob("**/*"))) for name in OURS if (ROOT / name).exists()}
+
+    before = held()
+    home = tmp_path_factory.mktemp("home")
+    (home / "models").mkdir()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path_factory.mktemp('store') / 'mlflow.db'}")
+        patch.setenv("SARING_MODELS", str(home / "models"))
+        patch.setenv("XDG_DATA_HOME", str(home))
+        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{home / 'mlflow.db'}")
         yield
+    assert held() == before, "a test wrote into the checkout"
 
 
 @pytest.fixture(scope="session")

@@ -28,15 +28,17 @@ ARTICLES = Path(__file__).parent / "articles"
 PRMN = str(ARTICLES / "prmn.txt")
 MIXED = str(ARTICLES / "mixed.jsonl")  # 2 articles, 4 rows with errors
 COLUMNS = str(ARTICLES / "columns.csv")  # 3 articles under Indonesian headers
-COMMANDS = ["predict", "score", "clean", "parse", "train", "evaluate"]
+COMMANDS = ["predict", "score", "clean", "parse", "train", "evaluate", "promote", "rollback", "models"]
+ANSWERS = r"model [0-9a-f]{12}  .* \(named by SARING_MODELS\)\n"
 DONE, FAILED, WRONG_USE, SOME_ERRORS, INTERRUPTED = 0, 1, 2, 3, 130
 
 
 @pytest.fixture(autouse=True)
-def work(tmp_path, monkeypatch):
-    """A working folder without a model, and no terminal."""
+def work(tmp_path, tmp_path_factory, monkeypatch):
+    """A working folder and a folder of models, both empty, and no terminal."""
     monkeypatch.chdir(tmp_path)
-    for name in ("SARING_MODELS", "FORCE_COLOR", "NO_COLOR"):
+    monkeypatch.setenv("SARING_MODELS", str(tmp_path_factory.mktemp("models")))
+    for name in ("FORCE_COLOR", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
     return tmp_path
 
@@ -191,7 +193,8 @@ def test_help_shows_a_mapping_file_that_can_be_imported_by(capsys, work):
 
 def test_predict_prints_an_article_for_a_person(run):
     code, out, err = run("predict", PRMN)
-    assert (code, err) == (DONE, "")
+    assert code == DONE
+    assert re.fullmatch(ANSWERS, err)
     assert "topic: international_politics" in out
     assert out.count("Baca Juga: ") == 3
     assert out.count("\nunrelated ") + out.count("\nrelated ") == 3
@@ -207,14 +210,14 @@ def test_predict_json_prints_a_row_a_line_errors_in_place(run):
         "rupiah", "kosong", "angka", "mixed.jsonl:4", "aktris", "mixed.jsonl:6", "17", "18", "19",
     ]  # fmt: skip
     assert [row["error"] is None for row in rows] == [True, False, False, False, True, False] + [True] * 3
-    assert err == ""
+    assert re.fullmatch(ANSWERS, err)
 
 
 def test_predict_tells_errors_on_standard_error_and_goes_on(run):
     code, out, err = run("predict", MIXED)
     assert code == SOME_ERRORS
     assert "Aktris Ternama Menikah" in out
-    assert len(err.splitlines()) == 4
+    assert len(err.splitlines()) == 5
     assert "mixed.jsonl:2: title and text are empty" in err
 
 
@@ -379,9 +382,9 @@ def test_parse_json_gives_the_article(capfd):
 
 def test_without_a_model_of_ones_own_the_shipped_one_answers_and_is_named(capsys, work):
     assert main(["predict", PRMN]) == DONE
-    out = capsys.readouterr().out
+    out, err = capsys.readouterr()
     assert "topic: international_politics" in out
-    assert out.splitlines()[-1].endswith("shipped")
+    assert err.endswith("shipped (comes with saring; nobody promoted another)\n")
 
 
 def test_the_gate_stays_shut_while_a_figure_is_below_its_threshold(small_corpus, work, run):
@@ -426,14 +429,14 @@ def test_train_prints_results_and_what_comes_next_and_evaluate_asks_the_model(sm
         assert main(words) == DONE
     out, err = capfd.readouterr()
     [folder] = (work / "our models").iterdir()
-    assert f"model    our models/{folder.name}\n" in out
-    assert "next     saring predict FILE --model 'our models'\n" in out
+    assert f"model      our models/{folder.name}\n" in out
+    assert f"next       saring predict FILE --model 'our models/{folder.name}'\n" in out
     assert all(task in out for task in ("topic", "link", "clickbait"))
     assert (err, "\x1b" in out) == ("", False)
 
     assert main(["evaluate", "--model", "our models", "--on", str(small_corpus)]) == DONE
-    out = capfd.readouterr().out
-    assert folder.name in out
+    out, err = capfd.readouterr()
+    assert folder.name in err
     assert all(task in out for task in ("topic", "link", "clickbait"))
     assert f"{small_corpus}: the rows whose split is test, " in out
     assert "other left out: rows of" in out
@@ -451,7 +454,7 @@ def test_what_comes_next_names_the_bundle_that_was_asked_for(small_corpus, capfd
     words = ["train", str(small_corpus), "--no-log", "--config", "quick.toml"]
     with parallel_config("sequential"):
         assert main([*words, "--bundle", "given/ours"]) == DONE
-    assert "next     saring predict FILE --model given/ours\n" in capfd.readouterr().out
+    assert "next       saring predict FILE --model given/ours\n" in capfd.readouterr().out
     assert main(["predict", PRMN, "--model", "given/ours"]) == DONE
 
 

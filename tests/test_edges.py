@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from saring import champions
 from saring.cli.commands import main
 from saring.cli.output import line, visible
 from saring.cli.show import Terminal
@@ -224,8 +225,11 @@ def test_a_number_of_threads_that_is_none_is_told(monkeypatch):
 
 @pytest.mark.parametrize("kind", ["file", "loop", "dangling", "pipe", "empty", "odd"])
 def test_an_odd_folder_of_models_is_passed_over_or_told(kind, article, work, monkeypatch, capsys):
+    models = work / "saring" / "models"
+    models.parent.mkdir()
     monkeypatch.delenv("SARING_MODELS", raising=False)
-    models = work / "models"
+    monkeypatch.setenv("XDG_DATA_HOME", str(work))
+    monkeypatch.setattr(champions, "__file__", str(work / "site" / "saring" / "champions.py"))  # no checkout
     match kind:
         case "file":
             models.write_text("x")
@@ -241,7 +245,7 @@ def test_an_odd_folder_of_models_is_passed_over_or_told(kind, article, work, mon
             (models / "a").mkdir(parents=True)
             for name in ("card.json", "checksums.json"):
                 (models / "a" / name).write_text("[" * 5000)
-    code = main(["predict", "berita.txt"])
+    code = main(["predict", "berita.txt", *["--model", "challenger"] * (kind == "odd")])
     out, err = capsys.readouterr()
     if kind == "odd":
         one_line(err, "card.json")

@@ -122,7 +122,7 @@ def test_models_of_other_topics_are_another_line(installed, put, models):
     assert find_bundle("sport").folder == models / "a"
     newer = put(models / "b", day=2, name="sport", topics=["ball", "race"])
     assert find_bundle("sport").folder == models / "a"
-    assert find_bundle("sport@challenger") == Choice(newer, "challenger")
+    assert find_bundle("sport@challenger") == Choice(newer, "challenger of the line 'sport'")
 
 
 def test_the_challenger_is_the_newest_of_its_line(installed, put, models):
@@ -131,7 +131,11 @@ def test_the_challenger_is_the_newest_of_its_line(installed, put, models):
     newest = put(models / "a-new", day=2)
     put(models / "id-news", day=9)  # the shipped one, as a checkout links it
     put(models / "b", day=9, name="sport", topics=["ball", "race"])
-    assert find_bundle("challenger") == find_bundle("saring@challenger") == Choice(newest, "challenger")
+    assert (
+        find_bundle("challenger")
+        == find_bundle("saring@challenger")
+        == Choice(newest, "challenger of the line 'saring'")
+    )
 
 
 def test_a_champion_that_is_gone_is_no_reason_to_take_another(installed, put, models):

@@ -372,22 +372,20 @@ def test_of_a_folder_the_newest_bundle_is_loaded(bundle_folder, tmp_path):
     assert load(tmp_path).bundle.path == new
 
 
-def test_without_a_path_the_variable_and_then_the_folder_models_are_asked(bundle_folder, tmp_path, monkeypatch):
+def test_a_model_says_why_it_is_the_one_that_answers(bundle_folder, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("SARING_MODELS", raising=False)
     copied(bundle_folder, tmp_path / "models" / "ours")
-    assert load().bundle.path == Path("models/ours")
-    copied(bundle_folder, tmp_path / "elsewhere" / "theirs")
-    monkeypatch.setenv("SARING_MODELS", "elsewhere")
-    assert load().bundle.path == Path("elsewhere/theirs")
+    assert load().why == "comes with saring; nobody promoted another"
     assert load("models").path == Path("models/ours")
+    assert load("models").why == "the newest of models; nobody is promoted there"
+    assert load(tmp_path / "models" / "ours").why == "named"
 
 
 @pytest.mark.parametrize("name", ["nowhere", "empty", "file.txt"])
 def test_no_model_is_an_error_that_names_the_command_that_makes_one(tmp_path, name):
     (tmp_path / "empty").mkdir()
     (tmp_path / "file.txt").touch()
-    with pytest.raises(BundleError, match=rf"{name}: found no model; .*`make train`"):
+    with pytest.raises(BundleError, match=rf"{name}: found neither such a folder nor such a model.*`saring train`"):
         load(tmp_path / name)
 
 

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from saring.atomic import whole
+from saring.atomic import Aside
 from saring.errors import BundleError, ConfigError
 
 HISTORY = "history.jsonl"
@@ -25,7 +28,11 @@ MODELS_VARIABLE = "SARING_MODELS"  # names another folder of models
 LINE = "saring"  # of the models with the topics of the one that comes with saring, whatever their own name is
 TOPICS = ("economy", "gossip", "international_politics", "other")
 SHIPPED = "id-news"  # the model that comes with saring; in a checkout's models/ a link to where it lies in the package
+CHALLENGER, CHAMPION = "challenger", "champion"  # what a line's newest model and its champion are called for
+RESERVED = (LINE, SHIPPED, CHALLENGER, CHAMPION)  # what no other line of models may be called
 PROMOTE, ROLLBACK = "promote", "rollback"
+WAIT_SECONDS = 60.0  # for another process to be done with the history
+_NAME = re.compile(r"\w[\w .+=-]*(?<=[\w+=-])")  # names a folder and a model registered in MLflow alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,9 @@ class Step:
         return f"{self.when[:10]} {self.action} {self.bundle} {self.model_version}: {self.reason}"
 
 
+_KINDS: Mapping[str, type] = {"overridden": bool, "figures": dict}  # of a step's values, where they are no text
+
+
 def models_folder() -> Path:
     """Return the folder of the user's models: SARING_MODELS, the checkout's ``models``, or one in the home folder.
 
@@ -64,7 +74,39 @@ def models_folder() -> Path:
 
 def line_of(card: Mapping[str, Any]) -> str:
     """Return the line a model belongs to: its name, or `LINE` where it has the topics of the shipped model."""
-    return LINE if tuple(card["labels"]["topic"]) == TOPICS else str(card["name"])
+    labels, name = card.get("labels"), str(card.get("name", ""))
+    topics = labels.get("topic") if isinstance(labels, Mapping) else None  # damage is told by who opens the bundle
+    if isinstance(topics, Sequence) and tuple(topics) == TOPICS:
+        return LINE
+    return name if name not in RESERVED else _stem(card.get("sources", ()))  # an older saring took any name
+
+
+def model_name(name: str, topics: Sequence[str], sources: Sequence[str]) -> str:
+    """Return the name of a model trained on `sources`: the one given, or of other topics by default the first file's.
+
+    ConfigError where a line of models cannot be called so.
+    """
+    is_ours = tuple(topics) == TOPICS
+    called = _stem(sources) if name == LINE and not is_ours else name
+    if is_ours and called in (LINE, SHIPPED):
+        return called
+    other = "another with --name NAME, or `name` in the settings"
+    if called in RESERVED:
+        raise ConfigError(
+            f"name: {called!r} is kept for saring's own topics ({', '.join(TOPICS)}), and the corpus has others "
+            f"({', '.join(topics)}); give the model {other}"
+        )
+    if not _NAME.fullmatch(called) or len(called.encode()) > 200:
+        raise ConfigError(
+            f"name: found {called!r}; expected letters, digits, spaces and any of . + = _ - (no /, @ or :), as folders "
+            f"and registered models are named so; give the model {other}"
+        )
+    return called
+
+
+def _stem(sources: Sequence[str]) -> str:
+    """Return the name of the first file without its suffixes."""
+    return Path(sources[0]).name.partition(".")[0] if sources else ""
 
 
 def read_history(models: Path) -> list[Step]:
@@ -74,6 +116,8 @@ def read_history(models: Path) -> list[Step]:
     """
     path = models / HISTORY
     steps = []
+    if not models.is_dir():
+        return []
     try:
         lines = path.read_bytes().splitlines()
     except FileNotFoundError:
@@ -86,6 +130,8 @@ def read_history(models: Path) -> list[Step]:
             values = orjson.loads(line)
             if set(values) != expected or values["action"] not in (PROMOTE, ROLLBACK):
                 raise ValueError(f"found {sorted(values)}, expected {sorted(expected)}")
+            if not all(isinstance(values[name], _KINDS.get(name, str)) for name in expected):
+                raise ValueError("a value is of the wrong type")
             steps.append(Step(**values))
         except (TypeError, ValueError) as error:
             raise BundleError(
@@ -111,40 +157,86 @@ def champion(models: Path, line: str = LINE) -> Step | None:
     return held[-1] if held else None
 
 
+def is_there(models: Path, step: Step) -> bool:
+    """Return whether the champion that a step made lies where it was promoted."""
+    return step.bundle in (SHIPPED, "") or (models / step.bundle / "card.json").is_file()
+
+
 def promote(models: Path, step: Step) -> Step:
     """Return a promotion as it was written into the history, with who and when."""
-    return _write(models, step)
+    with changing(models) as add:
+        return add(step)
 
 
-def rollback(models: Path, line: str, reason: str) -> Step:
+def rollback(models: Path, line: str = LINE, reason: str = "") -> list[Step]:
     """Return the step back as it was written: the champion before, or the shipped model, answers again.
 
-    ConfigError where nobody is promoted.
+    Where the folder of the one before is gone a further step goes back beyond it. ConfigError where nobody is promoted.
     """
-    held = champions(read_history(models), line)
-    if not held:
-        raise ConfigError(
-            f"{models / HISTORY}: nobody is promoted in the line {line!r}, so there is nothing to take back"
-        )
-    before = held[-2] if len(held) > 1 else Step(line, PROMOTE, SHIPPED if line == LINE else "", "", "")
-    return _write(models, Step(line, ROLLBACK, before.bundle, before.model_version, reason, run=before.run))
+    with changing(models) as add:
+        held = champions(read_history(models), line)
+        if not held:
+            raise ConfigError(
+                f"{models / HISTORY}: nobody is promoted in the line {line!r}, so there is nothing to take back"
+            )
+        steps: list[Step] = []
+        while held and not (steps and is_there(models, steps[-1])):
+            held.pop()
+            before = held[-1] if held else Step(line, PROMOTE, SHIPPED if line == LINE else "", "", "")
+            why = f"{steps[-1].bundle} is gone" if steps else reason
+            steps.append(add(Step(line, ROLLBACK, before.bundle, before.model_version, why, run=before.run)))
+        return steps
 
 
-def _write(models: Path, step: Step) -> Step:
-    """Append a step to the history, which is whole at every moment."""
-    values = asdict(step) | {"who": _who(), "when": datetime.now(UTC).isoformat(timespec="seconds")}
-    written = Step(**values)
+@contextmanager
+def changing(models: Path) -> Iterator[Callable[[Step], Step]]:
+    """Give what adds a step to the history, and returns it with who and when; it is written at the end.
+
+    Meanwhile no other process changes the history: one that does is waited for. The file is whole at every moment.
+    """
     path = models / HISTORY
-    try:
+    added: list[Step] = []
+
+    def add(step: Step) -> Step:
+        added.append(replace(step, who=_who(), when=datetime.now(UTC).isoformat(timespec="seconds")))
+        return added[-1]
+
+    with _told(path):
         models.mkdir(parents=True, exist_ok=True)
-        with whole(path) as file:  # claimed: of two at once the second is told so
-            file.write(path.read_bytes() if path.exists() else b"")
-            file.write(orjson.dumps(written, option=orjson.OPT_APPEND_NEWLINE))
-    except BlockingIOError as error:
-        raise BundleError(f"{path}: another process is writing it just now; try again") from error
+        aside = _claimed(path)
+    with aside:
+        yield add
+        if not added:
+            return
+        with _told(path):
+            before = path.read_bytes() if path.exists() else b""
+            aside.file.write(before + b"\n" * (before[-1:] not in (b"", b"\n")))
+            aside.file.writelines(orjson.dumps(asdict(step), option=orjson.OPT_APPEND_NEWLINE) for step in added)
+            aside.appear()
+
+
+def _claimed(path: Path) -> Aside:
+    """Return the history as it is written aside, claimed for this process."""
+    end = time.monotonic() + WAIT_SECONDS
+    while True:
+        try:
+            return Aside(path)
+        except BlockingIOError as error:
+            if time.monotonic() > end:
+                raise BundleError(f"{path}: another process has been writing it for a minute; try again") from error
+            time.sleep(0.05)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Name the history in an error of the system."""
+    try:
+        yield
     except OSError as error:
-        raise BundleError(f"{path}: cannot be written ({error.strerror or error})") from error
-    return written
+        raise BundleError(
+            f"{path}: cannot be written ({error.strerror or error}); make it writable, or name another folder with "
+            f"{MODELS_VARIABLE}"
+        ) from error
 
 
 def _who() -> str:

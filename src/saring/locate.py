@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 import os
+import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 
 from saring import store
-from saring.champions import LINE, MODELS_VARIABLE, SHIPPED, Step, champion, line_of, models_folder
-from saring.errors import BundleError
+from saring.champions import (
+    CHALLENGER,
+    CHAMPION,
+    LINE,
+    MODELS_VARIABLE,
+    RESERVED,
+    SHIPPED,
+    Step,
+    champion,
+    champions,
+    is_there,
+    line_of,
+    models_folder,
+    read_history,
+)
+from saring.errors import BundleError, MissingExtraError
 
-CHALLENGER, CHAMPION = "challenger", "champion"
+_RUN_ID = re.compile(r"[0-9a-f]{32}")  # of MLflow
+_VERSION = re.compile(r"[0-9a-f]{12}")  # of a model, at the end of its folder's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,39 +39,72 @@ class Choice:
     why: str
 
 
-def find_bundle(reference: str | Path | None = None) -> Choice:
-    """Return the model to ask; what `reference` may be is said at `saring.load`.
+def find_bundle(reference: str | Path | None = None, models: Path | None = None) -> Choice:
+    """Return the model to ask; what `reference` may be is said at `saring.load`, `models` is by default the user's.
 
     BundleError when there is none.
     """
-    models, variable = models_folder(), os.environ.get(MODELS_VARIABLE, "")
-    name = str(reference or "")
-    if name and ":/" in name and not Path(name).exists():  # "C:/models" is a folder
+    variable = "" if models else os.environ.get(MODELS_VARIABLE, "")
+    models = models or models_folder()
+    name = "" if reference is None else str(reference)
+    if (":/" in name and not Path(name).exists()) or _RUN_ID.fullmatch(name):  # "C:/models" is a folder
         from saring.tracking import resolve
 
         return Choice(resolve(name), "named, from MLflow")
-    for path, why in ((name, "named"), (variable, f"named by {MODELS_VARIABLE}")):
-        if path and (Path(path) / "card.json").is_file():
-            return Choice(Path(path), why)
-        if path:
-            break
-    if variable and not (name or models.is_dir()):
+    by_alias = name in RESERVED or name.endswith((f"@{CHALLENGER}", f"@{CHAMPION}"))
+    if name and not by_alias:
+        for folder in (Path(name), models / name, *_of_version(models, name)):
+            if (folder / store.CARD).is_file():
+                return Choice(folder, "named")
+        found = _in_folder(Path(name)) if Path(name).is_dir() else _of_line(models, name) or _of_run(name)
+    elif not name and variable and (Path(variable) / store.CARD).is_file():
+        return Choice(Path(variable), f"named by {MODELS_VARIABLE}")
+    elif not name and variable and not models.is_dir():
         raise BundleError(
             f"{variable}: no such folder, though {MODELS_VARIABLE} names it; make it, or unset the variable"
         )
-    if found := _in_folder(Path(name)) if name and Path(name).is_dir() else _of_line(models, name):
+    else:
+        found = _of_line(models, name)
+    if found:
         return found
+    line = name.partition("@")[0]
+    if line not in RESERVED and not name.endswith(f"@{CHALLENGER}") and _newest(models, line):
+        raise BundleError(
+            f"{name}: nobody is promoted in this line of models; its newest is {line}@{CHALLENGER}, "
+            f"and `saring promote {line}@{CHALLENGER}` makes it the champion"
+        )
+    what = "no challenger" if name.endswith(CHALLENGER) else "neither such a folder nor such a model"
     raise BundleError(
-        f"{name}: found neither such a folder nor such a model in {models}; see `saring models`, or leave out --model "
-        f"and {MODELS_VARIABLE} for the one that comes with saring (`saring train` makes another)"
+        f"{name}: found {what} in {models}; see `saring models`, or leave out --model and {MODELS_VARIABLE} for the "
+        "one that comes with saring (`saring train` makes another)"
     )
+
+
+def _of_version(models: Path, name: str) -> list[Path]:
+    """Return the folders of models whose version a name is."""
+    return sorted(models.glob(f"*-{name}")) if _VERSION.fullmatch(name) else []
+
+
+def _of_run(name: str) -> Choice | None:
+    """Return the model of the MLflow run of that name; None where there is none, or no store of runs to look into."""
+    from saring.tracking import resolve, tracking_uri
+
+    kind, _, database = tracking_uri().partition(":///")
+    if kind == "sqlite" and not Path(database).is_file():
+        return None
+    with suppress(BundleError, MissingExtraError):
+        return Choice(resolve(name), "named, from MLflow")
+    return None
 
 
 def _in_folder(folder: Path) -> Choice | None:
     """Return the champion in a folder of models, or the newest: who names the folder means what was made there."""
     shipped = folder / SHIPPED
-    by_name = Choice(shipped, "named") if (shipped / "card.json").is_file() else None
-    return _champion(folder, LINE) or _newest(folder, None) or by_name
+    by_name = Choice(shipped, "named") if (shipped / store.CARD).is_file() else None
+    steps = read_history(folder)
+    lines = [LINE, *(step.line for step in reversed(steps))]
+    promoted = next((line for line in lines if champions(steps, line)), LINE)
+    return _champion(folder, promoted) or _newest(folder, None) or by_name
 
 
 def _of_line(models: Path, name: str) -> Choice | None:
@@ -63,33 +114,41 @@ def _of_line(models: Path, name: str) -> Choice | None:
         line, alias = LINE, name
     if alias == CHALLENGER:
         return _newest(models, line)
+    if name == SHIPPED:
+        return Choice(shipped_bundle(), "named")
     found = _champion(models, line)
-    if found is None and line in (LINE, SHIPPED):
+    if found is None and line == LINE:
         return Choice(shipped_bundle(), "comes with saring; nobody promoted another")
     return found
 
 
 def bundle_of(models: Path, step: Step) -> Path:
-    """Return the folder of the model that a step of the history made champion."""
-    return shipped_bundle() if step.bundle == SHIPPED else models / step.bundle
+    """Return the folder of the model that a step of the history made champion; BundleError where it is gone."""
+    if step.bundle == SHIPPED:
+        return shipped_bundle()
+    if not is_there(models, step):
+        raise BundleError(
+            f"{models / step.bundle}: no model, though it was promoted on {step.when[:10]}; put it back, "
+            "or `saring rollback`"
+        )
+    return models / step.bundle
 
 
 def _champion(models: Path, line: str) -> Choice | None:
     """Return the champion of a line in a folder of models; None where nobody was promoted."""
     if (step := champion(models, line)) is None:
         return None
-    folder = bundle_of(models, step)
-    if not (folder / "card.json").is_file():
-        raise BundleError(
-            f"{folder}: no model, though it was promoted on {step.when[:10]}; put it back, or `saring rollback`"
-        )
-    return Choice(folder, f"champion since {step.when[:10]}: {step.reason}")
+    why = f"champion since {step.when[:10]}"
+    if step.overridden:
+        why += f", against the verdict: {shorten(step.reason, 60, placeholder=' ...')}"
+    return Choice(bundle_of(models, step), why)
 
 
 def _newest(models: Path, line: str | None) -> Choice | None:
     """Return the newest model of a line, or of any, that the user made; None where there is none."""
     folder = store.newest(models, but=(SHIPPED,), chosen=lambda card: line is None or line_of(card) == line)
-    return Choice(folder, "the newest; nobody is promoted there" if line is None else CHALLENGER) if folder else None
+    why = f"the newest of {models}; nobody is promoted there" if line is None else f"challenger of the line {line!r}"
+    return Choice(folder, why) if folder else None
 
 
 def shipped_bundle() -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from itertools import islice
 from operator import attrgetter, itemgetter
@@ -167,10 +167,12 @@ def _listed(evidence: Sequence[Evidence]) -> str:
 class Model:
     """A trained model: what an article is about, which of its links belong to it, whether it is clickbait.
 
-    Made by `load`. Attributes of use: `topics`, in the order of the ``p_<topic>`` columns, `model_version` and `path`.
+    Made by `load`. Attributes of use: `topics`, in the order of the ``p_<topic>`` columns, `model_version`, `path`, and
+    `why` it is this one that answers.
     """
 
     bundle: store.Bundle
+    why: str = field(default="", compare=False)
 
     def __repr__(self) -> str:
         name = f"{self.bundle.card['name']} {self.model_version}"
@@ -405,9 +407,12 @@ def load(path: str | Path | None = None) -> Model:
     Parameters
     ----------
     path : str or path, optional
-        A bundle; a folder of bundles, of which the newest is taken; or an MLflow address such as
-        ``models:/saring@challenger``. Without it the newest in the folder that the variable SARING_MODELS names, or
-        else in ``models``, or else the model that comes with saring; `Model.path` says which.
+        A bundle; the name or version of one in the folder of models; a folder of bundles, of which its champion is
+        taken, or the newest where none was promoted; the name of a line of models for its champion, with
+        ``@challenger`` behind it for its newest (``"challenger"`` alone: of the line of saring's own topics); or an
+        MLflow address such as ``models:/saring@challenger``, the id or the name of a run. Without it the bundle that
+        the variable SARING_MODELS names, or else the champion: the model that was promoted last, or the one that comes
+        with saring. `Model.path` says which it is, `Model.why` why.
 
     Raises
     ------
@@ -420,7 +425,8 @@ def load(path: str | Path | None = None) -> Model:
     >>> saring.load().topics
     ('economy', 'gossip', 'international_politics', 'other')
     """
-    return Model(store.load(find_bundle(path).folder))
+    choice = find_bundle(path)
+    return Model(store.load(choice.folder), choice.why)
 
 
 def _now() -> str:

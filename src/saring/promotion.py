@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import Any
 
 from saring import champions, store
-from saring.champions import LINE, PROMOTE, SHIPPED, Step, line_of, models_folder
-from saring.errors import ConfigError
+from saring.champions import CHALLENGER, CHAMPION, LINE, PROMOTE, SHIPPED, Step, line_of, models_folder
+from saring.errors import BundleError, ConfigError, SaringError
 from saring.evaluation.comparison import Comparison, Verdict, compare, told, verdict
 from saring.evaluation.gate import Check, check_thresholds, load_thresholds, model_names
 from saring.evaluation.heldout import from_arrays
-from saring.evaluation.reports import Report
-from saring.locate import CHALLENGER, find_bundle, shipped_bundle
-from saring.store import Bundle
+from saring.evaluation.reports import Table, stored_reports
+from saring.locate import bundle_of, find_bundle, shipped_bundle
+from saring.store import TASKS, Bundle
+
+IS_CHAMPION = "it is the champion"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +47,30 @@ def review(challenger: Bundle, models: Path | None = None, gate: Path | None = N
     """
     models = models or models_folder()
     line = line_of(challenger.card)
-    step = champions.champion(models, line)
-    current = champion_of(models, line)
     checks = gate_checks(challenger, gate)
     failed = [str(check) for check in checks if not check.holds]
+    try:
+        current = champion_of(models, line)
+    except BundleError as error:  # training has made a model all the same
+        return Review(challenger, None, (), checks, Verdict(False, f"the champion cannot be asked: {error}"))
     if current is None:
         return Review(challenger, None, (), checks, verdict([], failed) if failed else Verdict(True, "it is the first"))
-    compared = compare_bundles(current, challenger)
     if current.model_version == challenger.model_version:
-        found = Verdict(False, "it is the champion" if step or line == LINE else "it is the same model")
-    else:
-        found = verdict(compared, failed)
+        return Review(challenger, current, (), checks, Verdict(False, IS_CHAMPION))
+    compared = compare_bundles(current, challenger)
+    found = verdict(compared, failed)
+    if lost := [f"no model of {task}" for task in current.tasks if task not in challenger.tasks]:
+        found = Verdict(False, f"it has {' and '.join(lost)}, which the champion has")
     return Review(challenger, current, compared, checks, found)
 
 
 def champion_of(models: Path, line: str) -> Bundle | None:
-    """Return the champion of a line; the shipped model where nobody was promoted in its own, None in another."""
+    """Return the champion of a line; the shipped model where nobody was promoted in its own, None in another.
+
+    BundleError where it is gone or damaged.
+    """
     if step := champions.champion(models, line):
-        return store.load(shipped_bundle() if step.bundle == SHIPPED else models / step.bundle)
+        return store.load(bundle_of(models, step))
     return store.load(shipped_bundle()) if line == LINE else None
 
 
@@ -76,24 +86,36 @@ def compare_bundles(champion: Bundle, challenger: Bundle) -> list[Comparison]:
 
 
 def gate_checks(challenger: Bundle, gate: Path | None = None) -> list[Check]:
-    """Return the checks of the quality gate; none where no thresholds are set for the model's name."""
+    """Return the checks of the quality gate.
+
+    Without a file of thresholds those that come with saring count, for the model's name or else its line: none where
+    they have neither.
+    """
     card = challenger.card
     with as_file(files("saring.evaluation").joinpath("thresholds.toml")) as ours:
-        path = gate or ours
-        if gate is None and card["name"] not in model_names(path):
+        known = model_names(gate or ours)
+        name = next((name for name in (card["name"], line_of(card)) if name in known), card["name"])
+        if gate is None and name not in known:
             return []
-        thresholds = load_thresholds(path, card["name"], card["labels"])
-    return check_thresholds([Report.from_json(stored) for stored in card["metrics"].values()], thresholds)
+        thresholds = load_thresholds(gate or ours, name, card["labels"], skip=gate is None)
+    return check_thresholds(stored_reports(card), thresholds)
 
 
 def promote(
-    reference: str = CHALLENGER, *, because: str = "", models: Path | None = None, gate: Path | None = None
+    reference: str | Path = CHALLENGER,
+    *,
+    because: str = "",
+    models: Path | None = None,
+    gate: Path | None = None,
+    reviewed: Callable[[Review], None] = lambda review: None,
 ) -> tuple[Review, Step]:
     """Return the review of a model and the step that made it the champion of its line.
 
+    Of two promotions at once the second is compared with what the first made the champion.
+
     Parameters
     ----------
-    reference : str
+    reference : str or path
         What `saring.load` takes. A bundle that lies elsewhere is copied into the folder of models.
     because : str
         A reason that overrides the verdict; it is recorded.
@@ -101,33 +123,50 @@ def promote(
         The folder of models, by default the user's.
     gate : Path, optional
         A file of thresholds, by default the one that comes with saring.
+    reviewed : callable, optional
+        Called with the review before the model is promoted or refused.
 
     Raises
     ------
     BundleError
-        When there is no such model.
+        When there is no such model, or the folder of models cannot be written.
     ConfigError
-        When the verdict is against it and no reason is given.
+        When it is the champion already, or the verdict is against it and no reason is given.
     """
     models = models or models_folder()
-    challenger = store.load(find_bundle(reference).folder)
-    found = review(challenger, models, gate)
-    if not (found.verdict.may or because):
-        raise ConfigError(
-            f"{challenger.path.name} is not promoted: {found.verdict.reason}; train a better one, or give your reason "
-            'with --because "..."'
+    challenger = store.load(find_bundle(reference, models).folder)
+    with champions.changing(models) as add:
+        found = review(challenger, models, gate)
+        reviewed(found)
+        name = challenger.path.name
+        if found.verdict.reason == IS_CHAMPION:
+            raise ConfigError(f"{name} {challenger.model_version}: {IS_CHAMPION} already, so nothing is changed")
+        if not (found.verdict.may or because.strip()):
+            raise ConfigError(
+                f"{name} is not promoted: {found.verdict.reason}; train a better one, or give your reason with "
+                '--because "..."'
+            )
+        step = add(
+            Step(
+                line=found.line,
+                action=PROMOTE,
+                bundle=_stored(challenger, models),
+                model_version=challenger.model_version,
+                reason=because.strip() or found.verdict.reason,
+                overridden=not found.verdict.may,
+                figures={f"{c.challenger.name}, {c.challenger.subset}": told(c.difference) for c in found.comparisons},
+                commit=str(challenger.card.get("git_commit", "")),
+            )
         )
-    step = Step(
-        line=found.line,
-        action=PROMOTE,
-        bundle=_stored(challenger, models),
-        model_version=challenger.model_version,
-        reason=because or found.verdict.reason,
-        overridden=not found.verdict.may,
-        figures={f"{c.challenger.name}, {c.challenger.subset}": told(c.difference) for c in found.comparisons},
-        commit=str(challenger.card.get("git_commit", "")),
-    )
-    return found, champions.promote(models, step)
+    return found, step
+
+
+def rollback(line: str = LINE, *, because: str = "", models: Path | None = None) -> list[Step]:
+    """Return the step back: the champion before, or the shipped model, answers again.
+
+    Where the folder of the one before is gone a further step goes back beyond it. ConfigError where nobody is promoted.
+    """
+    return champions.rollback(models or models_folder(), line, because.strip())
 
 
 def _stored(bundle: Bundle, models: Path) -> str:
@@ -142,3 +181,86 @@ def _stored(bundle: Bundle, models: Path) -> str:
         shutil.copytree(bundle.path, models / f".{name}.part", dirs_exist_ok=True)
         (models / f".{name}.part").rename(models / name)
     return name
+
+
+# The list of models.
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A model in a folder of models, as a list shows it."""
+
+    folder: Path
+    card: Mapping[str, Any]  # empty where it cannot be read
+    checks: Sequence[Check] = ()
+    alias: str = ""  # champion, challenger, or that it comes with saring
+    problem: str = ""
+
+    @property
+    def worst(self) -> dict[str, float]:
+        """Macro-F1 of each task where it is the worst: among protocols and the test split."""
+        whole = [report for report in stored_reports(self.card) if not report.part]
+        tasks = dict.fromkeys(report.name for report in whole)
+        return {task: min(r.macro_f1.value for r in whole if r.name == task) for task in tasks}
+
+
+def list_models(models: Path | None = None) -> dict[str, list[Listed]]:
+    """Return the models in a folder, by line, the newest first; the one that comes with saring is the last of its own.
+
+    A model that cannot be read is listed with its problem, in no line.
+    """
+    models = models or models_folder()
+    steps = champions.read_history(models)
+    found: dict[str, list[Listed]] = {LINE: []}
+    folders = [path for path in models.iterdir() if path.name != SHIPPED] if models.is_dir() else []
+    for folder in [path for path in folders if path.name[0] != "." and (path / store.CARD).is_file()]:
+        try:
+            bundle = store.load(folder)
+            one = Listed(folder, bundle.card, gate_checks(bundle))
+            found.setdefault(line_of(bundle.card), []).append(one)
+        except SaringError as error:
+            found.setdefault("", []).append(Listed(folder, {}, problem=str(error)))
+    ordered = {}
+    for line, some in sorted(found.items(), key=lambda item: (item[0] != LINE, item[0] == "", item[0])):
+        held = champions.champions(steps, line)
+        current = held[-1].bundle if held else SHIPPED if line == LINE else ""
+        some.sort(key=lambda one: (one.card.get("created", ""), one.folder.name), reverse=True)
+        named = [
+            replace(
+                one, alias=CHAMPION if one.folder.name == current else CHALLENGER if one is some[0] and line else ""
+            )
+            for one in some
+        ]
+        with suppress(BundleError):  # an installation without a model
+            if line == LINE:
+                bundle = store.load(shipped_bundle())
+                alias = CHAMPION if current == SHIPPED else "shipped"
+                named.append(Listed(bundle.path, bundle.card, gate_checks(bundle), alias))
+        ordered[line] = named
+    return ordered
+
+
+def models_table(line: str, listed: Sequence[Listed]) -> Table:
+    """Return the models of a line as a table, one a row."""
+    rows = []
+    for one in (one for one in listed if not one.problem):
+        data, worst = one.card["data"], one.worst
+        gate = "-" if not one.checks else "passed" if all(check.holds for check in one.checks) else "failed"
+        rows.append(
+            (
+                one.alias,
+                one.card["model_version"],
+                one.card["created"][:10],
+                one.card["name"],
+                f"{len(one.card['sources'])}/{data.get('articles', 0):,}",
+                *(f"{worst[task]:.3f}" if task in worst else "" for task in TASKS),
+                gate,
+            )
+        )
+    topics = ", ".join(listed[0].card["labels"]["topic"]) if rows else ""
+    return Table(
+        title=f"{line}: {topics}",
+        header=("", "version", "made", "name", "files/rows", "topic", "link", "click", "gate"),
+        sections=(tuple(rows),),
+        note="Figures: macro-F1 of the worst protocol. Gate: saring's own thresholds, where it has some for the name.",
+    )

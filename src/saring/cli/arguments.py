@@ -12,6 +12,8 @@ from saring import __version__
 from saring.cli.output import line, named_output
 
 CORPUS = "data/corpus/articles.jsonl"
+OK, FAILED, WRONG_USE, SOME_ERRORS = 0, 1, 2, 3
+INTERRUPTED = 130  # what a shell reports for Ctrl-C
 EXIT_CODES = """\
 Exit codes: 0 done; 1 an error, told on standard error; 2 wrong use, of words
 or of an option's value; 3 done, but some rows had errors; 130 interrupted."""
@@ -79,10 +81,18 @@ ENGINE: Arguments = {
 }  # fmt: skip
 MODEL: Arguments = {
     "--model": _value(
-        "a bundle, a folder of bundles or models:/saring@ALIAS (default: the newest in "
-        "models/, else the one that comes with saring)"
+        "a bundle, the name or version of one in the folder of models, a folder of bundles, LINE@challenger or "
+        "models:/saring@ALIAS (default: the champion, as `saring models` shows it)"
     )
 }
+MODELS: Arguments = {
+    "--models": _value(
+        "folder of models (default: SARING_MODELS, or else models/ in saring's checkout, or else "
+        "~/.local/share/saring/models)",
+        metavar="FOLDER",
+    )
+}
+BECAUSE: Arguments = {"--because": _value("your reason; it is recorded", default="", metavar="REASON")}
 KEEP_LINKS: Arguments = {
     "--keep-links": _value(
         "links that stay in the clean text (default: %(default)s)",
@@ -92,11 +102,30 @@ KEEP_LINKS: Arguments = {
 JSON: Arguments = {"--json": _flag("print JSON Lines")}
 TRAINING: Arguments = {
     "corpus": _value(f"default: {CORPUS}", nargs="*", default=[CORPUS]),
-    "--models": _value("folder for the new model (default: %(default)s)", default="models"),
+    "--name": _value(
+        "name of the model; with topics other than saring's own it names a line of models of its own (default: that "
+        "of the settings, or of other topics the file's)"
+    ),
+    **MODELS,
     "--bundle": _value("the model's own folder; one that is there is replaced"),
     "--config": _value("settings, such as conf/train.toml"),
     "--no-log": _flag("do not log the run to MLflow"),
 }
+PROMOTION: Arguments = {
+    "reference": _value(
+        "a bundle, its name or version, a run of MLflow, or LINE@challenger (default: %(default)s, the newest model)",
+        nargs="?", default="challenger", metavar="MODEL",
+    ),
+    "--because": _value("reason to promote it against the verdict; recorded", default="", metavar="REASON"),
+    "--gate": _value("thresholds of the quality gate (default: saring's own)", metavar="THRESHOLDS"),
+    **MODELS,
+}  # fmt: skip
+ROLLBACK: Arguments = {
+    "--line": _value("name of the line of models (default: %(default)s)", default="saring", metavar="NAME"),
+    **BECAUSE,
+    **MODELS,
+}
+LISTING: Arguments = {"--history": _flag("show who became champion, when and why"), **MODELS}
 EVALUATION: Arguments = {
     "--on": _value(
         f"labelled files to evaluate on now; default: the test split of {CORPUS} where there is one. "
@@ -137,6 +166,9 @@ COMMANDS: Mapping[str, tuple[str, Arguments]] = {
     "parse": ("show the pieces of articles: body, links, boilerplate", INPUTS | JSON),
     "train": ("train a model on labelled articles", TRAINING),
     "evaluate": ("score a model on labelled articles", EVALUATION | MODEL),
+    "promote": ("make a model the champion of its line, which answers from then on", PROMOTION),
+    "rollback": ("take the last promotion back", ROLLBACK),
+    "models": ("list models: their data and figures, the champion, the challenger", LISTING),
     "relocate": ("write the new place into MLflow's store after its folder was moved", RELOCATE),
     "corpus import": ("turn published files or own tables into a corpus", IMPORT),
     "corpus label-issues": ("list labels that a model which never saw them finds unlikely", LABEL_ISSUES | OUTPUT),

@@ -16,18 +16,15 @@ from _thread import interrupt_main
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from saring.cli.arguments import CORPUS, Command, make_parser
-from saring.cli.output import STANDARD_OUTPUT, named_output, print_json, tell
+from saring.cli import model_commands
+from saring.cli.arguments import FAILED, INTERRUPTED, OK, SOME_ERRORS, WRONG_USE, Command, make_parser
+from saring.cli.output import STANDARD_OUTPUT, named_output, print_json, tell, tell_model
 from saring.errors import SaringError, UsageError
 
 if TYPE_CHECKING:
     from saring.io.records import ReadOptions
-
-OK, FAILED, WRONG_USE, SOME_ERRORS = 0, 1, 2, 3
-INTERRUPTED = 130  # what a shell reports for Ctrl-C
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -157,13 +154,13 @@ def _predict(options: argparse.Namespace) -> int:
                 print_json(dict(zip(table, row, strict=True)))
             failed |= any(table["error"])
     else:
-        from saring.cli.show import print_model, print_prediction
+        from saring.cli.show import print_prediction
 
         for record in records:
             [prediction] = model.predict([record], keep_links="all")  # shown in place, whichever are kept
             print_prediction(record.where, prediction)
             failed |= bool(prediction.error)
-        print_model(model)
+    tell_model(model)
     return SOME_ERRORS if failed else OK
 
 
@@ -238,56 +235,6 @@ def _parse(options: argparse.Namespace) -> int:
     return SOME_ERRORS if failed else OK
 
 
-def _train(options: argparse.Namespace) -> int:
-    """Train, store, log, and print the reports."""
-    from saring.cli.show import print_trained, stages
-    from saring.config import TrainConfig, load_config
-    from saring.training.trainer import train_files
-
-    config = load_config(options.config) if options.config else TrainConfig()
-    with stages() as progress:
-        trained = train_files(
-            options.corpus, options.models, config, bundle=options.bundle, log=not options.no_log, progress=progress
-        )
-    print_trained(trained, options.bundle or options.models)
-    return OK
-
-
-def _evaluate(options: argparse.Namespace) -> int:
-    """Print what training measured and what labelled files say; with thresholds, whether they hold."""
-    from saring.cli.show import print_checks, print_reports
-    from saring.evaluation.gate import check_thresholds, load_thresholds
-    from saring.evaluation.reports import stored_reports
-    from saring.predict import load
-    from saring.training.corpus import read_corpus
-    from saring.training.evaluate import evaluate_bundle, rows_note
-
-    # All that can be wrong with what was given is told before the model works, for minutes.
-    model = load(options.model)
-    card = model.bundle.card
-    thresholds = load_thresholds(options.gate, card["name"], card["labels"]) if options.gate else {}
-    corpora = {path: read_corpus(path) for path in options.on or [CORPUS] * Path(CORPUS).is_file()}
-    stored = stored_reports(card)
-    reports = []
-    for path, articles in corpora.items():
-        reports += evaluate_bundle(model.bundle, articles, Path(path).stem)
-    notes = [rows_note(model.bundle, articles, path) for path, articles in corpora.items()]
-    print_reports(stored, reports, model, notes, full=options.full)
-    checks = check_thresholds([*stored, *reports], thresholds)
-    print_checks(checks)
-    return OK if all(check.holds for check in checks) else FAILED
-
-
-def _relocate(options: argparse.Namespace) -> int:
-    """Write the new place of a store of runs into it and print how often."""
-    from saring.cli.show import print_lines
-    from saring.relocate import relocate
-    from saring.tracking import tracking_uri
-
-    print_lines(relocate(options.store or tracking_uri(), options.old, options.new).lines())
-    return OK
-
-
 def _import(options: argparse.Namespace) -> int:
     """Import a corpus and print what became of its rows."""
     from saring.cli.show import print_lines, stages
@@ -325,9 +272,12 @@ _COMMANDS: Mapping[str, Command] = {
     "score": _score,
     "clean": _clean,
     "parse": _parse,
-    "train": _train,
-    "evaluate": _evaluate,
-    "relocate": _relocate,
+    "train": model_commands.train,
+    "evaluate": model_commands.evaluate,
+    "promote": model_commands.promote,
+    "rollback": model_commands.rollback,
+    "models": model_commands.models,
+    "relocate": model_commands.relocate,
     "corpus import": _import,
     "corpus label-issues": _label_issues,
 }

@@ -12,9 +12,13 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from saring.errors import path_text
+
+if TYPE_CHECKING:
+    from saring.predict import Model
 
 STANDARD_OUTPUT = "standard output"
 
@@ -40,6 +44,16 @@ def tell(message: str) -> None:
     """Write one line to standard error; where that fails there is nobody to tell."""
     with suppress(OSError):
         print(f"saring: {line(message)}", file=sys.stderr)  # noqa: T201 - the one print
+
+
+def tell_model(model: Model) -> None:
+    """Say in one line on standard error which model answers: its version, where it lies, and why it is that one."""
+    here = Path.cwd()
+    path = model.path.relative_to(here) if model.path.is_relative_to(here) else model.path
+    with named_output():
+        sys.stdout.flush()  # what was printed stands before it
+    with suppress(OSError):
+        print(line(f"model {model.model_version}  {path} ({model.why})"), file=sys.stderr)  # noqa: T201
 
 
 @contextmanager

@@ -6,11 +6,9 @@
 from __future__ import annotations
 
 import os
-import shlex
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -18,16 +16,14 @@ from rich.segment import Segment
 from rich.text import Text
 
 from saring.article import Abstention, Article, LinkPrediction, Prediction
-from saring.cli.output import named_output, visible
+from saring.cli.output import named_output, tell_model, visible
 
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn
 
     from saring.batch.parts import Summary
-    from saring.evaluation.gate import Check
-    from saring.evaluation.reports import Report, Table
+    from saring.evaluation.reports import Table
     from saring.predict import Model
-    from saring.training.trainer import Trained
 
 _STYLES = {"body": "", "link": "cyan"}  # of pieces; boilerplate is dim
 NO_TEXT = Text("(no text)", "dim")  # of an article that is a title alone
@@ -70,7 +66,7 @@ class Terminal(Console):
         raise
 
 
-def _print(out: Terminal, text: Text, hang: int = 0) -> None:
+def print_text(out: Terminal, text: Text, hang: int = 0) -> None:
     """Print a paragraph, on a terminal wrapped between words, its further lines indented."""
     lines = text.wrap(out, min(out.width, READING_COLUMNS) - hang) if out.is_terminal else [text]
     for number, line in enumerate(lines):
@@ -78,7 +74,7 @@ def _print(out: Terminal, text: Text, hang: int = 0) -> None:
         out.print(Text(" " * hang * bool(number)).append_text(line))
 
 
-def _print_table(out: Terminal, table: Table) -> None:
+def print_table(out: Terminal, table: Table) -> None:
     """Print a table, fitted to a terminal; elsewhere plain and as wide as it is."""
     out.print(table if out.is_terminal else Text(str(table)), soft_wrap=not out.is_terminal)
 
@@ -87,7 +83,7 @@ def print_lines(lines: Iterable[str], style: str = "") -> None:
     """Print lines about a run on standard error."""
     console = Terminal(stderr=True)
     for line in lines:
-        _print(console, Text(line, style))
+        print_text(console, Text(line, style))
 
 
 def print_problem(message: str) -> None:
@@ -106,27 +102,27 @@ def print_prediction(where: str, prediction: Prediction) -> None:
     if prediction.failed:
         return
     out = Terminal()
-    _print(out, Text(where, "dim"))
-    _print(out, Text(prediction.title or "(no title)", "bold"))
+    print_text(out, Text(where, "dim"))
+    print_text(out, Text(prediction.title or "(no title)", "bold"))
     if facts := [*filter(None, (prediction.published, prediction.publisher, prediction.source))]:
-        _print(out, Text(" · ".join(facts), "dim"))
+        print_text(out, Text(" · ".join(facts), "dim"))
     first, *others = sorted(prediction.probabilities.items(), key=lambda item: -item[1])
     topic = Text("topic: ").append(f"{first[0]} {_percent(first[1])}", "bold green")
     if others and others[0][1] >= 0.01:
         topic.append(f", then {others[0][0]} {_percent(others[0][1])}")
     if prediction.abstained_because:
         topic.append(f"\n{_ABSTENTIONS[prediction.abstained_because]}", "yellow")
-    _print(out, topic)
+    print_text(out, topic)
     if prediction.clickbait is not None:
-        _print(out, Text(f"clickbait: {_percent(prediction.clickbait)}"))
+        print_text(out, Text(f"clickbait: {_percent(prediction.clickbait)}"))
     for line in _marked_lines(prediction, strikes=out.color_system is not None) or [NO_TEXT]:
         out.print()
-        _print(out, line)
+        print_text(out, line)
     out.print()
     for link in prediction.links:
         _print_verdict(out, link)
     if not prediction.links:
-        _print(out, Text("no teaser links", "dim"))
+        print_text(out, Text("no teaser links", "dim"))
     out.print()
 
 
@@ -162,9 +158,9 @@ def _print_verdict(out: Terminal, link: LinkPrediction) -> None:
     verdict, style = _VERDICTS[link.related]
     if link.p_unrelated is not None:
         verdict += f" {_percent(1 - link.p_unrelated if link.related else link.p_unrelated)}"
-    _print(out, Text.assemble((verdict, style), "  ", link.headline), hang=4)
+    print_text(out, Text.assemble((verdict, style), "  ", link.headline), hang=4)
     if link.reasons:
-        _print(out, Text("    ").append("; ".join(link.reasons), "dim"), hang=4)
+        print_text(out, Text("    ").append("; ".join(link.reasons), "dim"), hang=4)
 
 
 def print_article(article: Article) -> None:
@@ -199,63 +195,9 @@ def print_summary(summary: Summary, out: str, model: Model | None = None) -> Non
     if summary.resumed:
         print_lines([f"{summary.resumed:,} of the rows were done before an interruption"])
     if model:
-        print_model(model, Terminal(stderr=True))
+        tell_model(model)
     if summary.errors:
         print_problem(f"first error: {summary.first_error}")
-
-
-def print_trained(trained: Trained, named: str) -> None:
-    """Print the reports of a training run and where its model is: in the folder the user named."""
-    from saring.evaluation.reports import summary_table
-    from saring.locate import find_bundle
-
-    out = Terminal()
-    _print_table(out, summary_table(trained.reports))
-    out.print(f"model    {trained.folder}")
-    if trained.run_id:
-        out.print(
-            f"MLflow   run {trained.run_id}, saring version {trained.registered_version} "
-            "(alias challenger); `make mlflow` opens it"
-        )
-    by_itself = find_bundle().folder.resolve() == trained.folder.resolve()
-    option = "" if by_itself else f" --model {shlex.quote(named)}"
-    out.print(f"next     saring predict FILE{option}")
-
-
-def print_model(model: Model, out: Terminal | None = None) -> None:
-    """Print which model answers: its version and where it lies, seen from the working folder."""
-    here = Path.cwd()
-    path = model.path.relative_to(here) if model.path.is_relative_to(here) else model.path
-    _print(out or Terminal(), Text(f"model {model.model_version}  {path}", "dim"))
-
-
-def print_reports(
-    stored: Sequence[Report], reports: Sequence[Report], model: Model, notes: Sequence[str], *, full: bool
-) -> None:
-    """Print what training measured and what was measured now, on rows that the notes name."""
-    from saring.evaluation.reports import summary_table
-
-    out = Terminal()
-    print_model(model, out)
-    for title, some in (("Measured in training", stored), ("Measured now", reports)):
-        if some:
-            out.print()
-            _print_table(out, summary_table(some, title))
-    for note in notes:
-        _print(out, Text(note, "yellow" if "TRAINED" in note else ""))
-    if full:
-        for report in (*stored, *reports):
-            out.print()
-            _print_table(out, report.table())
-
-
-def print_checks(checks: Sequence[Check]) -> None:
-    """Print each threshold of the quality gate and whether it holds."""
-    out = Terminal()
-    for check in checks:
-        relation, style, end = (">=", "green", "") if check.holds else ("<", "red", " FAILED")
-        figure = f"{check.task} {check.metric}: worst {check.worst:.3f} ({check.split})"
-        _print(out, Text(f"{figure} {relation} threshold {check.threshold:.3f}{end}", style))
 
 
 @contextmanager

@@ -5,16 +5,21 @@ Champion is the model in use, challenger the one that may take its place; a diff
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from saring.evaluation.heldout import HeldOut
 from saring.evaluation.metrics import Estimate, Ints
 from saring.evaluation.reports import Report, Table
 
 CHAMPION = "champion"
+# Why rows are not compared.
+TRAINED_ON, TRAINED_ON_BY_IT = "the champion was trained on", "the challenger was trained on"
+NOT_HELD_OUT, RELABELLED = "the champion did not hold out", "have other labels now"
+_ODD = np.uint64(0x9E3779B97F4A7C15)
 BETTER, WORSE, LIKE = "better", "worse", "like the champion"
 
 
@@ -25,8 +30,13 @@ class Comparison:
     champion: Report
     challenger: Report
     difference: Estimate  # of macro-F1, by resampling the same groups for both
-    left_out: int  # rows of the challenger that the champion did not answer, was trained on, or has another label for
+    left_out_for: Mapping[str, int]  # rows that are not compared, by the reason
     answers: tuple[HeldOut, HeldOut]  # champion's and challenger's, to the same rows in the same order
+
+    @property
+    def left_out(self) -> int:
+        """Number of rows that are not compared."""
+        return sum(self.left_out_for.values())
 
     @property
     def changed(self) -> Ints:
@@ -45,30 +55,49 @@ class Comparison:
 def compare(champion: Sequence[HeldOut], challenger: Sequence[HeldOut], seed: int = 0) -> list[Comparison]:
     """Return a comparison for each task and split of the challenger that the champion answered rows of, too.
 
-    Of two answers of the champion to a split the later one counts.
+    Of several answers of the champion to a split, or to parts of it, those to the most of its rows count.
     """
-    theirs = {(one.task, one.split, one.part): one for one in champion}
     found = []
     for ours in challenger:
-        other = theirs.get((ours.task, ours.split, ours.part))
-        if other is None or other.scored.labels != ours.scored.labels:
+        mine = _numbered(ours)
+        same = [
+            o for o in champion if (o.task, o.split, o.scored.labels) == (ours.task, ours.split, ours.scored.labels)
+        ]
+        common = [np.intersect1d(mine, _numbered(other), return_indices=True)[1:] for other in same]
+        if not (most := max((len(rows) for rows, _ in common), default=0)):
             continue
-        _, mine, his = np.intersect1d(ours.keys, other.keys, return_indices=True)
-        same = ours.scored.truth[mine] == other.scored.truth[his]
-        if not same.any():
+        at = max(n for n, (rows, _) in enumerate(common) if len(rows) == most)  # the latest of equals
+        other, (rows, others) = same[at], common[at]
+        agreed = ours.scored.truth[rows] == other.scored.truth[others]
+        if not agreed.any():
             continue
-        a, b = other.take(his[same]), ours.take(mine[same])
+        a, b = other.take(others[agreed]), ours.take(rows[agreed])
         a = replace(a, scored=replace(a.scored, groups=b.scored.groups))
         report = b.report({CHAMPION: a.scored.predicted}, seed=seed)
+        reasons = {
+            TRAINED_ON if other.by else NOT_HELD_OUT: len(mine) - most,
+            TRAINED_ON_BY_IT: (len(other.keys) - most) * bool(ours.by),
+            RELABELLED: int((~agreed).sum()),
+        }
         found.append(
             Comparison(
                 champion=a.report({}, seed=seed),
                 challenger=report,
                 difference=report.baselines[0].gain,
-                left_out=len(ours.keys) - len(b.keys),
+                left_out_for={why: n for why, n in reasons.items() if n},
                 answers=(a, b),
             )
         )
+    return found
+
+
+def _numbered(answers: HeldOut) -> NDArray[np.uint64]:
+    """Return the rows' keys; of equal ones each has a key of its own, so that the nth meets the nth."""
+    order = np.lexsort((answers.ids, answers.keys))
+    keys = answers.keys[order]
+    numbers = (np.arange(len(keys)) - np.searchsorted(keys, keys)).astype(np.uint64)
+    found = np.empty_like(answers.keys)
+    found[order] = keys + numbers * _ODD  # which wraps around
     return found
 
 
@@ -106,36 +135,26 @@ def told(difference: Estimate) -> str:
 
 
 def comparison_table(comparisons: Sequence[Comparison], title: str = "Challenger against champion") -> Table:
-    """Return comparisons as a table, one a row."""
+    """Return comparisons as a table of at most 80 columns, one a row, and what rows were left out."""
     rows = tuple(
         (
             c.challenger.name,
             c.challenger.subset,
             f"{c.challenger.n:,}",
-            f"{c.left_out:,}",
-            f"{c.champion.macro_f1.value:.3f}",
-            f"{c.challenger.macro_f1.value:.3f}",
+            f"{c.champion.macro_f1.value:.3f} → {c.challenger.macro_f1.value:.3f}",
             f"{c.difference.value:+.3f}",
-            f"{c.difference.low:+.3f}–{c.difference.high:+.3f}",
-            f"{len(c.changed):,}",
-            c.outcome,
+            f"{c.difference.low:+.3f} {c.difference.high:+.3f}",
+            c.outcome.split()[0],
         )
         for c in comparisons
     )
+    notes = ["Macro-F1 of champion → challenger on rows neither was trained on; 95%: paired."]
+    for c in comparisons:
+        out = ", ".join(f"{n:,} that {why}" for why, n in c.left_out_for.items())
+        notes += [f"Left out of {c.challenger.name}, {c.challenger.subset}: {out}."] * bool(out)
     return Table(
         title=title,
-        header=(
-            "task",
-            "split",
-            "rows",
-            "left out",
-            "champion",
-            "challenger",
-            "difference",
-            "95%",
-            "changed",
-            "verdict",
-        ),
+        header=("task", "split", "rows", "macro-F1", "diff.", "95%", ""),
         sections=(rows,),
-        note="Macro-F1 on rows that neither model was trained on; 95% by resampled groups, the same for both.",
+        note="\n".join(notes),
     )

@@ -42,12 +42,13 @@ def model_names(path: str | Path) -> list[str]:
 
 
 def load_thresholds(
-    path: str | Path, model: str, labels: Mapping[str, Sequence[str]]
+    path: str | Path, model: str, labels: Mapping[str, Sequence[str]], *, skip: bool = False
 ) -> Mapping[str, Mapping[str, float]]:
     """Return the thresholds of the model of that name, by task and metric, from a TOML file.
 
-    `labels` are those of each task of the model. ConfigError when the file cannot be read, has no thresholds for the
-    model, names a task that the model does not have, or a threshold is no figure in [0, 1].
+    `labels` are those of each task of the model; with `skip` other tasks are left out. ConfigError when the file cannot
+    be read, has no thresholds for the model, names a task that the model does not have, or a threshold is no figure in
+    [0, 1].
     """
     tables = read_toml(path)
     if model not in tables:
@@ -56,6 +57,7 @@ def load_thresholds(
             f"[{model}.TASK], as the model is called {model!r}"
         )
     thresholds: Mapping[str, Mapping[str, float]] = _table(tables[model], f"{path} [{model}]")
+    thresholds = {task: figures for task, figures in thresholds.items() if task in labels or not skip}
     for task, figures in thresholds.items():
         where = f"{path} [{model}.{task}]"
         _table(figures, where)

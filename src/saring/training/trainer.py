@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,9 +18,9 @@ from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from saring import store, tracking
-from saring.champions import line_of
+from saring.champions import line_of, model_name
 from saring.config import TrainConfig, flat, load_config
-from saring.errors import ConfigError, CorpusError, MissingExtraError
+from saring.errors import BundleError, ConfigError, CorpusError, MissingExtraError
 from saring.evaluation.heldout import HeldOut, to_arrays
 from saring.evaluation.measure import majority_labels
 from saring.evaluation.reports import Report, model_card
@@ -317,11 +318,11 @@ def train(
     made = _fit(corpus, config, progress)
     parts = made.models, made.card, to_arrays(made.heldout)
     if out is not None:
-        return Model(store.load(store.save(Path(out), *parts, replace=True)))
+        return Model(store.load(store.save(Path(out), *parts, replace=True)), "just trained")
     folder = Path(mkdtemp(prefix="saring-"))
     bundle = store.load(store.add(folder, *parts))
     finalize(bundle, rmtree, folder, ignore_errors=True)
-    return Model(bundle)
+    return Model(bundle, "just trained")
 
 
 def train_files(
@@ -349,9 +350,15 @@ def train_files(
     made = _fit(corpus, config, progress)
     card = {**made.card, **tracking.git_commit()}
     heldout = list(made.heldout)
-    if current := champion_of(Path(models), line_of(card)):
+    current = None
+    with suppress(BundleError):  # a champion that is gone is told by the review; what was trained is kept
+        current = champion_of(Path(models), line_of(card))
+    if current:
         progress("champion", 0, 1)
         heldout += answers(current, [a for a in made.articles if a.split == TEST], TEST)
+        others = answers(current, [a for a in made.articles if a.split != TEST], "")
+        splits = dict.fromkeys((one.task, one.split) for one in made.heldout if one.split != TEST)
+        heldout += [replace(one, split=split) for task, split in splits for one in others if one.task == task]
     if bundle is None:
         folder = store.add(Path(models), made.models, card, to_arrays(heldout))
     else:
@@ -403,6 +410,8 @@ def _fit(corpus: Corpus, config: TrainConfig, progress: Progress) -> Fit:
             f"{sources[0]}: found no article with a 'topic' to train on; expected labelled topics, "
             "not all of them in the split 'test'"
         )
+    [topics] = [job.labels for job in jobs if job.task.name == "topic"]
+    name = model_name(config.name, topics, sources)
     # One thread for linear algebra: sums then come out the same on every machine, and sooner.
     with threadpool_limits(limits=1):
         measured = list(measure(jobs, config, progress))
@@ -416,7 +425,7 @@ def _fit(corpus: Corpus, config: TrainConfig, progress: Progress) -> Fit:
     trained_on = sorted({int(i) for job in jobs for i in job.train.articles})
     rows = {f"{job.task.name}_rows": int(job.table.is_eval.sum()) for job in jobs}
     card = {
-        "name": config.name,
+        "name": name,
         "data": {"sha256": sha256, "articles": len(articles)} | rows,
         "about": config.about,
         "config": {name: value for name, value in flat(config).items() if name != "about"},
