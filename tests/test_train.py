@@ -393,6 +393,6 @@ def test_a_logged_run_holds_figures_settings_and_the_model(tmp_path, monkeypatch
     (report,) = (report for report in result.reports if report.split == "test")
     assert run.data.metrics["topic/test/macro_f1"] == report.macro_f1.value == 1
     assert run.data.tags["data_sha256"] == fingerprint([path])
-    version = client.get_model_version_by_alias("saring", "challenger")
+    version = client.get_model_version_by_alias("own", "challenger")
     assert int(version.version) == result.registered_version == 1
-    assert saring.load("models:/saring@challenger").model_version == result.folder.name[-12:]
+    assert saring.load("models:/own@challenger").model_version == result.folder.name[-12:]
