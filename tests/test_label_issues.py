@@ -11,7 +11,8 @@ from saring.cli.commands import main
 from saring.config import LinkConfig, TrainConfig
 from saring.errors import CorpusError
 from saring.training.corpus import read_corpus
-from saring.training.label_issues import COLUMNS, LabelIssue, LabelIssues, find_label_issues
+from saring.training.label_issues import COLUMNS, LabelIssue, LabelIssues, find_label_issues, held_out_issues
+from saring.training.trainer import make_jobs, measure
 
 CONFIG = TrainConfig(folds=3, link=LinkConfig(dimensions=20))
 TURNED = {"economy": "gossip", "gossip": "economy", "international_politics": "gossip"}
@@ -37,6 +38,21 @@ def turn(articles, **changes):
 
 
 # What is listed
+
+
+def test_the_answers_that_training_has_already_name_the_turned_labels_too(articles):
+    turned, ids = turn([replace(a, split="train") for a in articles])
+    with parallel_config("sequential"):
+        made = measure(
+            make_jobs(turned, replace(CONFIG, protocols=("publisher-out", "random"))), CONFIG, lambda *_: None
+        )
+        heldout = [one for found in made for one in found.heldout]
+    found = held_out_issues(heldout, turned, most=2 * len(ids))
+    assert list(found) == ["topic", "link", "clickbait"]
+    assert len({issue.id for issue in found["topic"]} & ids) >= len(ids) - 1
+    assert [i.p_label for i in found["topic"]] == sorted(i.p_label for i in found["topic"])
+    assert all(issue.headline and issue.title for issue in found["link"])
+    assert held_out_issues(heldout, []) == {"topic": [], "link": [], "clickbait": []}
 
 
 def test_turned_labels_come_first(articles):

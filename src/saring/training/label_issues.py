@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -11,11 +11,12 @@ from threadpoolctl import threadpool_limits
 
 from saring.config import TrainConfig
 from saring.errors import CorpusError
+from saring.evaluation.heldout import HeldOut
 from saring.models.pipelines import Calibration
 from saring.training.corpus import SECTION, LabelledArticle
 from saring.training.fit import FoldTask, Progress, label_targets, run_folds
 from saring.training.splits import RANDOM, article_groups, protocol_folds
-from saring.training.tasks import TASKS, task_labels
+from saring.training.tasks import TASKS, task_labels, texts_by_key
 
 READ = "read"  # how people are told of a source that is empty: somebody read the article
 
@@ -101,6 +102,47 @@ def find_label_issues(
                 p_predicted=max(p),
             )
         )
+    return LabelIssues(_flagged(found), Counter(issue.label_source for issue in found))
+
+
+def held_out_issues(
+    heldout: Iterable[HeldOut], articles: Sequence[LabelledArticle], most: int = 500
+) -> dict[str, list[LabelIssue]]:
+    """Return the labels of each task that the answers which training has already disagree with, the worst first.
+
+    The answers are those of random folds, where training made such, else of its first protocol; at most so many issues
+    of each task. `find_label_issues` is more careful, and trains for it.
+    """
+    protocols: dict[str, HeldOut] = {}
+    for one in sorted(heldout, key=lambda one: one.split != RANDOM):
+        if not one.by and one.split != "test":
+            protocols.setdefault(one.task, one)
+    by_id = {a.article.id: a for a in articles}
+    return {task: list(_flagged(_answered(one, by_id, articles)))[:most] for task, one in protocols.items()}
+
+
+def _answered(
+    one: HeldOut, by_id: Mapping[str, LabelledArticle], articles: Sequence[LabelledArticle]
+) -> Iterator[LabelIssue]:
+    """Yield each held-out row whose article is there, with its label and the one that the model would give."""
+    texts, labels = texts_by_key(one.task, articles), one.scored.labels
+    columns = (one.ids, one.keys, one.scored.truth, one.scored.probabilities)
+    for article, key, label, p in zip(*(column.tolist() for column in columns), strict=True):
+        if (labelled := by_id.get(article)) and (text := texts.get(key)):
+            yield LabelIssue(
+                id=article,
+                title=labelled.article.title,
+                publisher=labelled.article.publisher,
+                headline=text.headline,
+                label=label,
+                label_source=labelled.topic_source if one.task == "topic" else "",
+                predicted=labels[p.index(max(p))],
+                p_label=p[labels.index(label)],
+                p_predicted=max(p),
+            )
+
+
+def _flagged(found: Iterable[LabelIssue]) -> tuple[LabelIssue, ...]:
+    """Return those whose label is not the one that a model would give, the least probable first."""
     issues = [issue for issue in found if issue.predicted != issue.label]
-    issues.sort(key=lambda issue: (issue.p_label, -issue.p_predicted, issue.id))
-    return LabelIssues(tuple(issues), Counter(issue.label_source for issue in found))
+    return tuple(sorted(issues, key=lambda issue: (issue.p_label, -issue.p_predicted, issue.id)))
