@@ -38,5 +38,5 @@ def read_page(text):
 
 def rows_of(tree, caption):
     """The rows of the table of that caption, each a list of texts."""
-    [table] = [table for table in tree.xpath("//table") if table.xpath("./caption")[0].text_content() == caption]
+    [table] = [table for table in tree.xpath(".//table") if table.xpath("./caption")[0].text_content() == caption]
     return [[" ".join(cell.text_content().split()) for cell in row] for row in table.xpath("./tbody/tr")]

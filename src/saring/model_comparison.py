@@ -15,7 +15,7 @@ import numpy as np
 from saring.errors import ConfigError
 from saring.evaluation.comparison import BETTER, WORSE, Comparison, Verdict, compare, told, verdict
 from saring.evaluation.gate import Check
-from saring.evaluation.metrics import Ints
+from saring.evaluation.metrics import Ints, figure
 from saring.evaluation.reports import Report, Row, Table
 from saring.promotion import compare_bundles, gate_checks
 from saring.store import Bundle
@@ -106,7 +106,9 @@ class ModelComparison:
             return "the same answers to every row"
         a, b = self.names
         best = {BETTER: f"{b} is better", WORSE: f"{a} is better"}.get(c.outcome, "no real difference")
-        figures = f"macro-F1 {c.challenger.macro_f1.value:.3f} of {b} against {c.champion.macro_f1.value:.3f} of {a}"
+        figures = (
+            f"macro-F1 {figure(c.challenger.macro_f1.value)} of {b} against {figure(c.champion.macro_f1.value)} of {a}"
+        )
         return f"{best}, {figures} ({told(c.difference)})"
 
     def _real(self) -> str:
@@ -179,15 +181,19 @@ def compare_models(
 
 def _settings(a: Bundle, b: Bundle) -> Iterator[Setting]:
     """Yield each fact of two cards that differs: settings, thresholds, data, sources, versions."""
-    facts = [dict(_facts(one.card)) for one in (a, b)]
+    facts = [dict(card_facts(one.card)) for one in (a, b)]
     for name in dict.fromkeys(chain(*facts)):
-        values = [_plain(one.get(name)) for one in facts]
+        values = [one.get(name, ABSENT) for one in facts]
         if values[0] != values[1]:
             yield Setting(name, *values)
 
 
+def card_facts(card: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the settings, data, thresholds and versions of a model by name, as people read them."""
+    return [(name, _plain(value)) for name, value in _facts(card)]
+
+
 def _facts(card: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield what may differ between two cards, by name, in the order to read it."""
     yield from card["config"].items()
     data = dict(card["data"])
     yield "sources", card["sources"]
@@ -264,8 +270,8 @@ def figures_table(found: ModelComparison) -> Table:
         (
             f"{c.challenger.name}, {c.challenger.subset}",
             f"{c.challenger.n:,}",
-            f"{c.champion.macro_f1.value:.3f}",
-            f"{c.challenger.macro_f1.value:.3f}",
+            figure(c.champion.macro_f1.value),
+            figure(c.challenger.macro_f1.value),
             told(c.difference),
             {BETTER: "B better", WORSE: "A better"}.get(c.outcome, "alike"),
         )

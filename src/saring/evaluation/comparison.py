@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saring.evaluation.heldout import HeldOut
-from saring.evaluation.metrics import Estimate, Ints
+from saring.evaluation.metrics import Estimate, Ints, figure
 from saring.evaluation.reports import Report, Table
 
 CHAMPION = "champion"
@@ -141,7 +141,7 @@ def comparison_table(comparisons: Sequence[Comparison], title: str = "Challenger
             c.challenger.name,
             c.challenger.subset,
             f"{c.challenger.n:,}",
-            f"{c.champion.macro_f1.value:.3f} → {c.challenger.macro_f1.value:.3f}",
+            f"{figure(c.champion.macro_f1.value)} → {figure(c.challenger.macro_f1.value)}",
             f"{c.difference.value:+.3f}",
             f"{c.difference.low:+.3f} {c.difference.high:+.3f}",
             c.outcome.split()[0],

@@ -10,6 +10,7 @@ from typing import Any
 
 from saring.config import read_toml
 from saring.errors import ConfigError
+from saring.evaluation.metrics import figure
 from saring.evaluation.reports import Report
 
 METRICS = ("accuracy", "macro_f1")
@@ -33,7 +34,7 @@ class Check:
 
     def __str__(self) -> str:
         relation = "at least" if self.holds else "below"
-        return f"{self.task} {self.metric} {self.worst:.3f}, {relation} {self.threshold:g} ({self.split})"
+        return f"{self.task} {self.metric} {figure(self.worst)}, {relation} {self.threshold:g} ({self.split})"
 
 
 def model_names(path: str | Path) -> list[str]:

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from saring.errors import BundleError
-from saring.evaluation.measure import Scored, report
+from saring.evaluation.measure import Scored, report, scores_by
 from saring.evaluation.metrics import Ints
-from saring.evaluation.reports import Report
+from saring.evaluation.reports import PublisherScore, Report
 
 Strings = NDArray[np.str_]
 
@@ -40,6 +40,12 @@ class HeldOut:
         """Return the report of its rows, beside what others answered to them; `part` is its own unless given."""
         part = self.part if part is None else part
         return report(self.scored, name=self.task, split=self.split, part=part, seed=seed, baselines=baselines)
+
+    @property
+    def per_year(self) -> tuple[PublisherScore, ...]:
+        """The scores of each year in which articles were published, the earliest first; an unknown one is empty."""
+        years = np.array([day[:4] for day in self.days.tolist()], dtype=np.str_)
+        return tuple(sorted(scores_by(self.scored, years), key=lambda score: score.publisher))
 
 
 def to_arrays(heldout: Sequence[HeldOut]) -> dict[str, NDArray[Any]]:

@@ -155,7 +155,7 @@ def report(
             ClassScore(labels[i], float(precision[i]), float(recall[i]), interval(f1[i], f1_draws[:, i]), support[i])
             for i in np.flatnonzero(~np.isnan(f1))
         ),
-        per_publisher=_per_publisher(scored, truth, systems[0]),
+        per_publisher=scores_by(scored, scored.publishers),
         confusion=tuple(map(tuple, tables[0].tolist())),
         reliability=bins,
         ece=metrics.calibration_error(bins),
@@ -194,16 +194,18 @@ def _resampled(scored: Scored, truth: Ints, systems: list[Ints], n_bootstrap: in
     return tuple(map(np.concatenate, zip(*parts, strict=True)))
 
 
-def _per_publisher(scored: Scored, truth: Ints, predicted: Ints) -> tuple[PublisherScore, ...]:
-    """Return the scores of each publisher, the one with the most rows first."""
-    names, codes, sizes = np.unique(scored.publishers, return_inverse=True, return_counts=True)
+def scores_by(scored: Scored, names: Strings) -> tuple[PublisherScore, ...]:
+    """Return the scores of the rows of each name, a publisher or a year, the one with the most rows first."""
+    truth, predicted = scored.codes("truth", scored.truth), scored.codes("predicted", scored.predicted)
+    distinct, codes, sizes = np.unique(names, return_inverse=True, return_counts=True)
     found = []
     for at in np.argsort(-sizes, kind="stable"):
         rows = codes == at
         table = confusion_matrix(truth[rows], predicted[rows], len(scored.labels))
         n_groups = len(np.unique(scored.groups[rows]))
         right = metrics.wilson_interval(float(metrics.accuracy(table)), n_groups)
-        found.append(PublisherScore(str(names[at]), int(sizes[at]), n_groups, right, float(metrics.macro_f1(table))))
+        score = PublisherScore(str(distinct[at]), int(sizes[at]), n_groups, right, float(metrics.macro_f1(table)))
+        found.append(score)
     return tuple(found)
 
 

@@ -20,6 +20,11 @@ N_BINS = 10  # as in most published calibration figures
 MAX_CURVE_POINTS = 200  # a drawn line shows no more, and a model card stays small
 
 
+def figure(value: float) -> str:
+    """Return a figure as it is printed everywhere: in a terminal, a page, a run's description, a notebook."""
+    return f"{value:.3f}"
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """A figure with its 95% interval."""
@@ -29,11 +34,11 @@ class Estimate:
     high: float
 
     def __str__(self) -> str:
-        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+        return f"{figure(self.value)} [{figure(self.low)}, {figure(self.high)}]"
 
     def span(self) -> str:
         """Return the interval alone, as people read it."""
-        return f"{self.low:.3f}–{self.high:.3f}"
+        return f"{figure(self.low)}–{figure(self.high)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 from saring.article import brief
 from saring.errors import BundleError
-from saring.evaluation.metrics import Bin, Curve, Estimate
+from saring.evaluation.metrics import Bin, Curve, Estimate, figure
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
@@ -216,10 +216,10 @@ class Report:
         if self.ranking:
             overall.append(_row(f"AUC of {self.ranking.positive}", self.ranking.auc))
         plain = {"calibration error": self.ece, "log loss": self.log_loss, "Brier": self.brier}
-        overall += [(name, f"{value:.3f}", "", "", "", "") for name, value in plain.items()]
+        overall += [(name, figure(value), "", "", "", "") for name, value in plain.items()]
         baselines: list[Row] = []
         for rule in self.baselines:
-            baselines.append((f"macro-F1, {rule.name}", f"{rule.macro_f1:.3f}", "", "", "", ""))
+            baselines.append((f"macro-F1, {rule.name}", figure(rule.macro_f1), "", "", "", ""))
             baselines.append(_row(f"gain over {rule.name}", rule.gain))
         # By the upper bound: one article of a tiny publisher, got wrong, tells nothing.
         worst = sorted(self.per_publisher, key=lambda score: score.accuracy.high) if len(self.per_publisher) > 1 else []
@@ -229,7 +229,7 @@ class Report:
             sections=(
                 tuple(overall),
                 tuple(
-                    _row(f"F1, {s.label}", s.f1, f"{s.precision:.3f}", f"{s.recall:.3f}", f"{s.support:,}")
+                    _row(f"F1, {s.label}", s.f1, figure(s.precision), figure(s.recall), f"{s.support:,}")
                     for s in self.per_class
                 ),
                 tuple(baselines),
@@ -242,9 +242,9 @@ class Report:
         )
 
 
-def _row(name: str, figure: Estimate, precision: str = "", recall: str = "", rows: str = "") -> Row:
+def _row(name: str, found: Estimate, precision: str = "", recall: str = "", rows: str = "") -> Row:
     """Return the row of one figure with its interval."""
-    return name, f"{figure.value:.3f}", figure.span(), precision, recall, rows
+    return name, figure(found.value), found.span(), precision, recall, rows
 
 
 def _typed(kind: Any, value: Any) -> Any:
@@ -269,20 +269,39 @@ def stored_reports(card: Mapping[str, Any]) -> list[Report]:
     return [Report.from_json(stored) for stored in card["metrics"].values()]
 
 
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """A point of a learning curve: the macro-F1 of models that were trained on a share of the rows."""
+
+    task: str
+    split: str  # the protocol
+    share: float
+    n: int  # rows that a fold trained on, in the mean
+    macro_f1: Estimate
+
+
+def stored_curve(card: Mapping[str, Any]) -> list[CurvePoint]:
+    """Return the learning curve that training left in a model's card; empty where nobody wanted one."""
+    try:
+        return [_typed(CurvePoint, point) for point in card.get("learning_curve", ())]
+    except TypeError as error:
+        raise BundleError(f"a stored learning curve cannot be read: {error}; train the model again") from error
+
+
 def _figures(report: Report) -> Row:
     """Return task, split, rows, macro-F1, its interval, accuracy, AUC and calibration error."""
-    macro, auc = report.macro_f1, f"{report.auc.value:.3f}" if report.auc else ""
-    figures = f"{report.n:,}", f"{macro.value:.3f}", macro.span(), f"{report.accuracy.value:.3f}", auc
-    return report.name, report.subset, *figures, f"{report.ece:.3f}"
+    macro, auc = report.macro_f1, figure(report.auc.value) if report.auc else ""
+    figures = f"{report.n:,}", figure(macro.value), macro.span(), figure(report.accuracy.value), auc
+    return report.name, report.subset, *figures, figure(report.ece)
 
 
 def summary_table(reports: Sequence[Report], title: str = "Evaluation") -> Table:
     """Return reports side by side, one a row, each beside the best of its baselines."""
     rows = []
     for report in reports:
-        best, human = report.best_baseline, "" if report.human is None else f" ({report.human:.3f})"
+        best, human = report.best_baseline, "" if report.human is None else f" ({figure(report.human)})"
         *split, right, auc, ece = _figures(report)
-        rows.append((*split, right + human, auc, ece, f"{best.macro_f1:.3f} {best.name}" if best else ""))
+        rows.append((*split, right + human, auc, ece, f"{figure(best.macro_f1)} {best.name}" if best else ""))
     parts = {word: what for word, what in PARTS.items() if any(word in report.part for report in reports)}
     return Table(
         title=title,
@@ -315,7 +334,7 @@ def model_card(card: Mapping[str, Any]) -> str:
     figures = []
     for report in reports:
         name, subset, rows, macro, span, *others = _figures(report)
-        baseline = f"{best.name} {best.macro_f1:.3f}" if (best := report.best_baseline) else ""
+        baseline = f"{best.name} {figure(best.macro_f1)}" if (best := report.best_baseline) else ""
         figures.append((name, subset, rows, f"{macro} ({span})", *others, baseline))
     sections = [
         f"# {card['name']}",

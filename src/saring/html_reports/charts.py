@@ -20,7 +20,6 @@ Point = tuple[float, float]
 class Series:
     """One line of a chart, or its points with intervals."""
 
-    name: str
     points: tuple[Point, ...]
     spans: tuple[Point, ...] = ()  # lowest and highest of each point
     guide: bool = False  # what the others are seen against: thin and dashed

@@ -54,6 +54,40 @@ def clickbait_contributions(model: ClickbaitParameters) -> Callable[[str], Contr
     return contributions
 
 
+Terms = list[tuple[str, float]]  # with their weights, the weightiest first
+
+
+def top_terms(model: TopicParameters, most: int) -> list[Terms]:
+    """Return the terms that weigh most for each topic, against the mean of all topics, in all fields together."""
+    weights = _sums([_weights(field) for field in model.fields.values()])
+    return [
+        _top({term: part[at] - part.mean() for term, part in weights.items()}, most)
+        for at in range(len(model.intercept))
+    ]
+
+
+def top_domains(model: TopicParameters, most: int) -> list[Terms]:
+    """Return the domains of the lexicon that weigh most for each topic: named in the title, and all words of theirs."""
+    whole = np.add(*np.split(domain_weights(model), 2)) if model.lexicon else np.zeros((0, len(model.intercept)))
+    against = whole - whole.mean(axis=1, keepdims=True)
+    return [_top(dict(zip(model.lexicon, against[:, at], strict=True)), most) for at in range(len(model.intercept))]
+
+
+def top_tokens(model: ClickbaitParameters, most: int) -> list[Terms]:
+    """Return the tokens and pairs that weigh most against clickbait, and for it."""
+    weights = _sums([_weights(field) for field in (model.words, model.cased, model.known)])
+    return [_top({term: sign * part[0] for term, part in weights.items()}, most) for sign in (-1.0, 1.0)]
+
+
+def _weights(field: TermWeights) -> Contributions:
+    """Return the weight of each term of a field for each score, as if a text had that term alone."""
+    return dict(zip(field.terms, field.coef.T * field.scale, strict=True))
+
+
+def _top(weights: Mapping[str, float], most: int) -> Terms:
+    return sorted(((term, float(w)) for term, w in weights.items() if w > 0), key=lambda one: (-one[1], one[0]))[:most]
+
+
 class _Field:
     """TF-IDF of one field of a text, with the weights of its terms."""
 

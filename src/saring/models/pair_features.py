@@ -10,7 +10,7 @@ import math
 from collections.abc import Container, Sequence
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,27 +38,34 @@ class Features(NamedTuple):
     penalty (`LinkConfig.C`) is on all of them, each scaled to a spread of 1.
     """
 
-    overlap: float  # share of the headline's word weight that stands anywhere in the article
-    group_overlap: float  # ... with words that only have related terms there counted in part
-    lead_overlap: float  # ... in its first words
-    sentence_overlap: float  # ... in the sentence that has most of it
-    title_recall: float  # share of the title's word weight that the headline repeats
-    key_recall: float  # share of the article's key terms, by weight, that the headline names
-    specific: float  # weight of the shared words above what any two articles share
-    saturated: float  # weight of the shared words, the more often said the more, up to a bound (BM25)
-    phrases: float  # weight of the neighbouring words shared, by how often the article has them
-    mentions: float  # how often, in logs, the article says the headline's words; common words left out
-    matter: float  # ... places and everyday actors left out: they relate no two stories
-    missing_places: float  # minus the weight of the headline's places that the article lacks
-    names: float  # share of the headline's names, by weight, that the article has
-    groups: float  # share of the headline's groups of terms, by weight, that the article has
-    latent_lead: float  # cosine with the title and lead in the latent space of the background
-    subject_share: float  # how prominent the headline's subjects are in the article
-    subject_missing: float  # minus the weight of the headline's subjects that the article lacks
+    overlap: Annotated[float, "share of the headline's word weight that stands anywhere in the article"]
+    group_overlap: Annotated[float, "that share, with words that only have related terms there counted in part"]
+    lead_overlap: Annotated[float, "share of the headline's word weight that stands in the article's first words"]
+    sentence_overlap: Annotated[float, "share of the headline's word weight in the sentence that has most of it"]
+    title_recall: Annotated[float, "share of the title's word weight that the headline repeats"]
+    key_recall: Annotated[float, "share of the article's key terms, by weight, that the headline names"]
+    specific: Annotated[float, "weight of the shared words above what any two articles share"]
+    saturated: Annotated[float, "weight of the shared words, the more often said the more, up to a bound (BM25)"]
+    phrases: Annotated[float, "weight of the neighbouring words shared, by how often the article has them"]
+    mentions: Annotated[float, "how often, in logs, the article says the headline's words; common words left out"]
+    matter: Annotated[float, "the same, places and everyday actors left out: they relate no two stories"]
+    missing_places: Annotated[float, "minus the weight of the headline's places that the article lacks"]
+    names: Annotated[float, "share of the headline's names, by weight, that the article has"]
+    groups: Annotated[float, "share of the headline's groups of terms, by weight, that the article has"]
+    latent_lead: Annotated[float, "cosine with the title and lead in the latent space of the background"]
+    subject_share: Annotated[float, "how prominent the headline's subjects are in the article"]
+    subject_missing: Annotated[float, "minus the weight of the headline's subjects that the article lacks"]
 
 
 FEATURES = Features._fields
 BASELINE = FEATURES.index("overlap")  # the column that alone tells most, which a model is compared with
+
+
+def feature_meanings() -> dict[str, str]:
+    """Return what each feature is, in words."""
+    hints = get_type_hints(Features, include_extras=True)
+    return {name: hints[name].__metadata__[0] for name in FEATURES}
+
 
 LEAD_WORDS = 80  # the first two or three paragraphs
 LEAD_CHARS = LEAD_WORDS * 20  # all of which are looked for in so many characters

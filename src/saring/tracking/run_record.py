@@ -26,7 +26,7 @@ from saring.config import TrainConfig, flat
 from saring.evaluation.comparison import Comparison, Verdict, told
 from saring.evaluation.gate import Check
 from saring.evaluation.heldout import HeldOut, Strings, from_arrays
-from saring.evaluation.metrics import Estimate
+from saring.evaluation.metrics import Estimate, figure
 from saring.evaluation.reports import COVERAGE, Report, Table, model_card, stored_reports
 from saring.store import Bundle
 from saring.tracking.runs import ADDRESS, DataSet, RunRecord
@@ -273,8 +273,8 @@ def _headline_table(reports: Sequence[Report], comparisons: Sequence[Comparison]
     rows = []
     for report in reports:
         auc = str(report.auc) if report.auc else ""
-        row = (report.name, report.subset, f"{report.n:,}", str(report.macro_f1), auc, f"{report.ece:.3f}",
-               f"{report.risk:.3f}")  # fmt: skip
+        row = (report.name, report.subset, f"{report.n:,}", str(report.macro_f1), auc, figure(report.ece),
+               figure(report.risk))  # fmt: skip
         found = beside.get(report.address)
         against = (str(found.champion.macro_f1), told(found.difference), found.outcome) if found else ("", "", "")
         rows.append(row + against * bool(comparisons))
