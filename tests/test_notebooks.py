@@ -1,6 +1,8 @@
 """The notebooks run on the embedded corpus, show no warning, and stand in git without what they printed."""
 
 import ast
+import csv
+import json
 import os
 import sys
 import time
@@ -82,3 +84,15 @@ def test_it_begins_with_what_one_learns_in_three_sentences(path):
 @each
 def test_the_overview_names_it(path):
     assert f"({path.name})" in (ROOT / "notebooks" / "README.md").read_text("utf-8")
+
+
+def test_what_is_translated_stands_in_the_corpus(embedded_corpus):
+    corpus = embedded_corpus.read_text("utf-8")
+    with (ROOT / "notebooks" / "glosses.csv").open(encoding="utf-8", newline="") as file:
+        given = [row["indonesian"] for row in csv.DictReader(file)]
+    stale = [
+        text
+        for text in given
+        if not all(json.dumps(part, ensure_ascii=False)[1:-1] in corpus for part in text.split(" / "))
+    ]
+    assert stale == []
