@@ -11,6 +11,7 @@ pytest.importorskip("lxml", reason='needs the extra "html"')
 from bundles import CARD, TOPIC
 
 from saring import store
+from saring.evaluation.comparison import Verdict
 from saring.evaluation.heldout import from_arrays
 from saring.evaluation.metrics import Estimate
 from saring.evaluation.reports import CurvePoint, stored_reports, summary_table
@@ -45,7 +46,9 @@ def errors(bundle, small_corpus):
 
 @pytest.fixture(scope="module")
 def text(bundle, errors):
-    return evaluation_html(bundle, errors=errors, learning_curve=CURVE, verdict="it is better at nothing")
+    return evaluation_html(
+        bundle, errors=errors, learning_curve=CURVE, verdict=Verdict(False, "it is better at nothing")
+    )
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +63,7 @@ def test_the_first_screen_says_what_the_model_is_and_how_good(page, reports, bun
     for report in (r for r in reports if r.split == "publisher-out"):
         assert f"{report.macro_f1} for {report.name}" in good
     assert "quality gate" in weak
-    assert champion == "Beside the champion: it is better at nothing"
+    assert champion == "It may not go live: it is better at nothing."
 
 
 def test_the_table_of_all_figures_is_the_terminals(page, reports):
@@ -158,7 +161,9 @@ def test_hostile_labels_publishers_titles_and_cards_stay_text(bundle, errors, re
     )
     error = replace(errors[0], text=HOSTILE, publisher=HOSTILE, why=HOSTILE)
     card = {**bundle.card, "about": HOSTILE, "name": HOSTILE, "licence": HOSTILE, "sources": [HOSTILE]}
-    page = read_page(evaluation_html(replace(bundle, card=card), reports=[report], errors=[error], verdict=HOSTILE))
+    page = read_page(
+        evaluation_html(replace(bundle, card=card), reports=[report], errors=[error], verdict=Verdict(True, HOSTILE))
+    )
     assert page.xpath("//h1")[0].text_content() == HOSTILE
     assert page.xpath("//pre")[0].text_content() == HOSTILE
     assert [row[0] for row in rows_of(page, "Accuracy by publisher")] == [HOSTILE.strip()]

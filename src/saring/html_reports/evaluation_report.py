@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from saring.evaluation.comparison import Verdict
 from saring.evaluation.heldout import HeldOut, from_arrays
 from saring.evaluation.metrics import Curve, Estimate, figure, wilson_interval
 from saring.evaluation.reports import (
@@ -71,12 +72,12 @@ def evaluation_html(
     errors: Sequence[WorstError] = (),
     label_issues: Sequence[LabelIssue] = (),
     learning_curve: Sequence[CurvePoint] | None = None,
-    verdict: str = "",
+    verdict: Verdict | None = None,
 ) -> str:
     """Return the page about a model: one HTML file that needs no network and no script.
 
-    `reports` are those to show, by default what training measured; `verdict` is a sentence about the model beside the
-    champion, such as `evaluation.comparison.Verdict.reason`. A learning curve that training drew is in the card.
+    `reports` are those to show, by default what training measured; `verdict` is what the review beside the champion
+    says. A learning curve that training drew is in the card.
     """
     reports = stored_reports(bundle.card) if reports is None else list(reports)
     curve = stored_curve(bundle.card) if learning_curve is None else learning_curve
@@ -90,7 +91,7 @@ def evaluation_html(
         "evaluation.html",
         card=card,
         sentences=_sentences(bundle, reports),
-        verdict=verdict,
+        verdict=f"It {'may' if verdict.may else 'may not'} go live: {verdict.reason}." if verdict else "",
         summary=summary_table(reports, "All tasks and splits"),
         tasks=tasks,
         about=ABOUT,
