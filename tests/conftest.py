@@ -72,7 +72,7 @@ def small_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def bundle_folder(small_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a bundle trained on the small corpus; do not write into it."""
     from saring.config import LinkConfig, TrainConfig
-    from saring.training.trainer import train_files
+    from saring.experiment import train_files
 
     # So small a model is often unsure, and what it would answer is what most tests look at.
     config = TrainConfig(folds=3, abstain_risk=1.0, link=LinkConfig(dimensions=20))

@@ -14,12 +14,12 @@ pytest.importorskip("lxml", reason='needs the extra "html"')
 from saring import store
 from saring.config import LinkConfig, TopicConfig, TrainConfig
 from saring.evaluation.comparison import BETTER
+from saring.experiment import train_files
 from saring.html_reports import comparison_report
 from saring.html_reports.comparison_report import comparison_html
 from saring.model_comparison import ChangedAnswer, Setting, compare_models, figures_table
 from saring.training.corpus import read_corpus
 from saring.training.tasks import RowText
-from saring.training.trainer import train_files
 
 
 @pytest.fixture(scope="module")

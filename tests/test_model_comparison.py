@@ -11,10 +11,10 @@ from saring import store
 from saring.config import LinkConfig, TopicConfig, TrainConfig
 from saring.errors import ConfigError
 from saring.evaluation.comparison import BETTER, WORSE
+from saring.experiment import train_files
 from saring.model_comparison import BOTH_WRONG, compare_models, confusion_difference
 from saring.promotion import compare_bundles
 from saring.training.corpus import read_corpus
-from saring.training.trainer import train_files
 
 
 @pytest.fixture(scope="module")

@@ -411,7 +411,7 @@ def test_a_folder_with_a_colon_in_its_path_is_no_address(bundle_folder, tmp_path
 @pytest.fixture(scope="module")
 def whole_model(embedded_corpus, tmp_path_factory) -> Model:
     from saring.config import TrainConfig
-    from saring.training.trainer import train_files
+    from saring.experiment import train_files
 
     folder = tmp_path_factory.mktemp("whole")
     return load(train_files([embedded_corpus], folder, TrainConfig(folds=2), log=False).folder)

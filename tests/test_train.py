@@ -14,8 +14,9 @@ from saring import store
 from saring.config import LinkConfig, TopicConfig, TrainConfig
 from saring.errors import BundleError, CorpusError
 from saring.evaluation.reports import Report
+from saring.experiment import train_files
 from saring.training.corpus import fingerprint, open_corpus
-from saring.training.trainer import train, train_files
+from saring.training.trainer import train
 
 QUICK = TrainConfig(folds=2, topic=TopicConfig(min_df=1))
 SUBJECTS = {

@@ -10,7 +10,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
-from saring import champions, store
+from saring import champions, store, tracking
 from saring.champions import CHALLENGER, CHAMPION, LINE, PROMOTE, SHIPPED, Step, line_of, models_folder
 from saring.errors import BundleError, ConfigError, SaringError
 from saring.evaluation.comparison import Comparison, Verdict, compare, told, verdict
@@ -135,6 +135,7 @@ def promote(
     """
     models = models or models_folder()
     challenger = store.load(find_bundle(reference, models).folder)
+    run = tracking.run_of(line_of(challenger.card), challenger.model_version)
     with champions.changing(models) as add:
         found = review(challenger, models, gate)
         reviewed(found)
@@ -156,8 +157,10 @@ def promote(
                 overridden=not found.verdict.may,
                 figures={f"{c.challenger.name}, {c.challenger.subset}": told(c.difference) for c in found.comparisons},
                 commit=str(challenger.card.get("git_commit", "")),
+                run=run,
             )
         )
+    tracking.promoted(step, challenger.path, found.checks)
     return found, step
 
 
@@ -166,7 +169,10 @@ def rollback(line: str = LINE, *, because: str = "", models: Path | None = None)
 
     Where the folder of the one before is gone a further step goes back beyond it. ConfigError where nobody is promoted.
     """
-    return champions.rollback(models or models_folder(), line, because.strip())
+    models = models or models_folder()
+    steps = champions.rollback(models, line, because.strip())
+    tracking.rolled_back(steps[-1], bundle_of(models, steps[-1]) if steps[-1].bundle else None)
+    return steps
 
 
 def _stored(bundle: Bundle, models: Path) -> str:

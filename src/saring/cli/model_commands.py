@@ -17,7 +17,7 @@ def train(options: argparse.Namespace) -> int:
     from saring.cli.show import stages
     from saring.cli.show_models import print_trained
     from saring.config import TrainConfig, load_config
-    from saring.training.trainer import train_files
+    from saring.experiment import train_files
 
     config = load_config(options.config) if options.config else TrainConfig()
     config = replace(config, name=options.name or config.name)

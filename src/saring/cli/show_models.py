@@ -15,9 +15,9 @@ from saring.cli.show import Terminal, print_table, print_text
 if TYPE_CHECKING:
     from saring.evaluation.gate import Check
     from saring.evaluation.reports import Report
+    from saring.experiment import Trained
     from saring.promotion import Listed, Review
     from saring.store import Bundle
-    from saring.training.trainer import Trained
 
 HISTORY_STEPS = 20  # that are shown; the file has all
 

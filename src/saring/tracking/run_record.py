@@ -130,7 +130,12 @@ def _child(
         for predicted, n in zip(r.labels, row, strict=True)
     ]
     mine = [one for one in datasets if one.name.partition("/")[0] == task]
-    ids = {f"datasets/{one.name.partition('/')[2]}.csv": _csv(one) for one in mine}
+    ids = {
+        f"datasets/{one.name.partition('/')[2]}.csv": csv_text(
+            ("id", "label"), ({"id": i, "label": label} for i, label in zip(one.ids, one.labels, strict=True))
+        )
+        for one in mine
+    }
     return RunRecord(
         name=task,
         description="\n\n".join([_headline_table(own, comparisons).markdown(), _NOTE]),
@@ -165,10 +170,12 @@ def _tested(reports: Sequence[Report], heldout: Sequence[HeldOut], card: Mapping
             yield DataSet(found.name, found.digest, context, found.ids, found.labels, found.sources, report.metrics())
 
 
-def _csv(dataset: DataSet) -> str:
-    """Return ids and labels as a table that MLflow's browser shows."""
+def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return rows as CSV, which MLflow's browser shows as a table."""
     text = StringIO()
-    csv.writer(text, lineterminator="\n").writerows([("id", "label"), *zip(dataset.ids, dataset.labels, strict=True)])
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
     return text.getvalue()
 
 

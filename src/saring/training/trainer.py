@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
@@ -17,19 +15,16 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from saring import store, tracking
-from saring.champions import line_of, model_name
+from saring import store
+from saring.champions import model_name
 from saring.config import TrainConfig, flat, load_config
-from saring.errors import BundleError, ConfigError, CorpusError, MissingExtraError
+from saring.errors import ConfigError, CorpusError
 from saring.evaluation.heldout import HeldOut, to_arrays
 from saring.evaluation.measure import majority_labels
-from saring.evaluation.reports import Report, model_card
+from saring.evaluation.reports import Report
 from saring.models.pipelines import Calibration
 from saring.predict import Model
-from saring.promotion import Review, champion_of, review
-from saring.relocate import moved
-from saring.training.corpus import Corpus, LabelledArticle, digests, open_corpus, row_keys
-from saring.training.evaluate import answers
+from saring.training.corpus import Corpus, LabelledArticle, digests, open_corpus
 from saring.training.fit import (
     Answers,
     Fitted,
@@ -245,17 +240,6 @@ class CalibratingAnswers:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Trained:
-    """What ``saring train`` made: the bundle's folder, its reports, its review and, where logged, the MLflow run."""
-
-    folder: Path
-    reports: tuple[Report, ...]
-    review: Review | None = None  # beside the champion; None where the folder was named, for that is no challenger
-    run_id: str = ""
-    registered_version: int | None = None
-
-
 def train(
     corpus: Corpus,
     config: TrainConfig | str | Path | None = None,
@@ -315,7 +299,7 @@ def train(
     config = load_config(config) if isinstance(config, str | Path) else config or TrainConfig()
     if out is not None:
         store.check_target(Path(out), replace=True)  # now, not after minutes of work
-    made = _fit(corpus, config, progress)
+    made = fit_corpus(corpus, config, progress)
     parts = made.models, made.card, to_arrays(made.heldout)
     if out is not None:
         return Model(store.load(store.save(Path(out), *parts, replace=True)), "just trained")
@@ -323,63 +307,6 @@ def train(
     bundle = store.load(store.add(folder, *parts))
     finalize(bundle, rmtree, folder, ignore_errors=True)
     return Model(bundle, "just trained")
-
-
-def train_files(
-    corpus: Sequence[str | Path],
-    models: str | Path,
-    config: TrainConfig | None = None,
-    *,
-    bundle: str | Path | None = None,
-    log: bool = True,
-    progress: Progress = lambda stage, done, total: None,
-) -> Trained:
-    """Train a model on labelled files, store it in the folder `models` and log it to MLflow, as ``saring train`` does.
-
-    With `bundle` it gets that folder instead of a new one in `models`: a bundle there is replaced, and a page about the
-    model is written beside it. Raises as `train` does, and MissingExtraError where `log` is true and MLflow is not
-    installed.
-    """
-    config = config or TrainConfig()
-    if log and not all(map(find_spec, ("mlflow", "matplotlib", "pandas"))):
-        raise MissingExtraError("train", "logging the run to MLflow (or else --no-log)")
-    if log and (elsewhere := moved(tracking.tracking_uri())):
-        raise ConfigError(str(elsewhere))
-    if bundle is not None:
-        store.check_target(Path(bundle), replace=True)  # now, not after minutes of work
-    made = _fit(corpus, config, progress)
-    card = {**made.card, **tracking.git_commit()}
-    heldout = list(made.heldout)
-    current = None
-    with suppress(BundleError):  # a champion that is gone is told by the review; what was trained is kept
-        current = champion_of(Path(models), line_of(card))
-    if current:
-        progress("champion", 0, 1)
-        heldout += answers(current, [a for a in made.articles if a.split == TEST], TEST)
-        others = answers(current, [a for a in made.articles if a.split != TEST], "")
-        splits = dict.fromkeys((one.task, one.split) for one in made.heldout if one.split != TEST)
-        heldout += [replace(one, split=split) for task, split in splits for one in others if one.task == task]
-    if bundle is None:
-        folder = store.add(Path(models), made.models, card, to_arrays(heldout))
-    else:
-        folder = store.save(Path(bundle), made.models, card, to_arrays(made.heldout), replace=True)
-        page = model_card(store.load(folder).card)
-        folder.with_name(f"{folder.name}.md").write_text(page, encoding="utf-8")
-    reviewed = None if bundle is not None else review(store.load(folder), Path(models))
-    progress("store", 1, 1)
-    if not log:
-        return Trained(folder, made.reports, reviewed)
-    from saring.evaluation.plots import figures
-
-    beside: dict[str, Any] = {"name": folder.name}
-    if reviewed:
-        beside = {name: getattr(reviewed, name) for name in ("champion", "comparisons", "checks", "verdict")}
-    run = tracking.run_record(
-        store.load(folder), trained_on=[trained_set(job, card["sources"]) for job in made.jobs], **beside
-    )
-    run = replace(run, figures={f"{r.name}.{r.subset}.{n}": f for r in made.reports for n, f in figures(r).items()})
-    info = tracking.log_run(run)
-    return Trained(folder, made.reports, reviewed, info.run_id, info.registered_version)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -394,14 +321,7 @@ class Fit:
     jobs: Sequence[Job]
 
 
-def trained_set(job: Job, sources: Sequence[str]) -> tracking.DataSet:
-    """Return the labelled rows that a task's model is fitted on."""
-    rows = job.train.take(job.train.weights > 0)
-    name = f"{job.task.name}/train"
-    return tracking.data_set(name, "train", row_keys(rows.rows), rows.truth, rows.ids, sources)
-
-
-def _fit(corpus: Corpus, config: TrainConfig, progress: Progress) -> Fit:
+def fit_corpus(corpus: Corpus, config: TrainConfig, progress: Progress) -> Fit:
     """Return the models that a corpus trains, measured."""
     articles, sha256, sources = open_corpus(corpus)
     jobs = make_jobs(articles, config)

@@ -1,0 +1,124 @@
+"""What ``saring train`` does: a model is trained, stored, reviewed beside the champion, and logged with its pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from saring import store, tracking
+from saring.champions import line_of
+from saring.config import TrainConfig
+from saring.errors import BundleError, ConfigError, MissingExtraError
+from saring.evaluation.heldout import HeldOut, to_arrays
+from saring.evaluation.reports import Report, model_card
+from saring.promotion import Review, champion_of, review
+from saring.relocate import moved
+from saring.store import Bundle
+from saring.training.corpus import row_keys
+from saring.training.evaluate import answers
+from saring.training.fit import Progress
+from saring.training.label_issues import COLUMNS, held_out_issues
+from saring.training.trainer import TEST, Fit, Job, fit_corpus
+from saring.training.worst_errors import ERROR_COLUMNS, worst_errors
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What ``saring train`` made: the bundle's folder, its reports, its review and, where logged, the MLflow run."""
+
+    folder: Path
+    reports: tuple[Report, ...]
+    review: Review | None = None  # beside the champion; None where the folder was named, for that is no challenger
+    run_id: str = ""
+    registered_version: int | None = None
+
+
+def train_files(
+    corpus: Sequence[str | Path],
+    models: str | Path,
+    config: TrainConfig | None = None,
+    *,
+    bundle: str | Path | None = None,
+    log: bool = True,
+    progress: Progress = lambda stage, done, total: None,
+) -> Trained:
+    """Train a model on labelled files, store it in the folder `models` and log it to MLflow, as ``saring train`` does.
+
+    With `bundle` it gets that folder instead of a new one in `models`: a bundle there is replaced, and a page about the
+    model is written beside it. Raises as `train` does, and MissingExtraError where `log` is true and MLflow is not
+    installed.
+    """
+    config = config or TrainConfig()
+    if log and not all(map(find_spec, ("mlflow", "matplotlib", "pandas"))):
+        raise MissingExtraError("train", "logging the run to MLflow (or else --no-log)")
+    if log and (elsewhere := moved(tracking.tracking_uri())):
+        raise ConfigError(str(elsewhere))
+    if bundle is not None:
+        store.check_target(Path(bundle), replace=True)  # now, not after minutes of work
+    made = fit_corpus(corpus, config, progress)
+    card = {**made.card, **tracking.git_commit()}
+    reviewed = None
+    if bundle is None:
+        progress("champion", 0, 1)
+        heldout = [*made.heldout, *_of_champion(made, Path(models))]
+        made_bundle = store.load(store.add(Path(models), made.models, card, to_arrays(heldout)))
+        reviewed = review(made_bundle, Path(models))
+    else:
+        folder = store.save(Path(bundle), made.models, card, to_arrays(made.heldout), replace=True)
+        made_bundle = store.load(folder)
+        folder.with_name(f"{folder.name}.md").write_text(model_card(made_bundle.card), encoding="utf-8")
+    progress("store", 1, 1)
+    if not log:
+        return Trained(made_bundle.path, made.reports, reviewed)
+    progress("log", 0, 1)
+    beside: dict[str, Any] = {"name": made_bundle.path.name}
+    if reviewed:
+        beside = {name: getattr(reviewed, name) for name in ("champion", "comparisons", "checks", "verdict")}
+    trained_on = [_trained_on(job, card["sources"]) for job in made.jobs]
+    run = tracking.run_record(made_bundle, trained_on=trained_on, files=_pages(made_bundle, made), **beside)
+    info = tracking.log_run(run)
+    progress("log", 1, 1)
+    return Trained(made_bundle.path, made.reports, reviewed, info.run_id, info.registered_version)
+
+
+def _of_champion(made: Fit, models: Path) -> list[HeldOut]:
+    """Return what the champion of the model's line answers to the rows that training held out, and was not trained on.
+
+    Nothing where it is gone or damaged: the review tells so, and what was trained is kept.
+    """
+    current = None
+    with suppress(BundleError):
+        current = champion_of(models, line_of(made.card))
+    if current is None:
+        return []
+    found = answers(current, [a for a in made.articles if a.split == TEST], TEST)
+    others = answers(current, [a for a in made.articles if a.split != TEST], "")
+    splits = dict.fromkeys((one.task, one.split) for one in made.heldout if one.split != TEST)
+    return found + [replace(one, split=split) for task, split in splits for one in others if one.task == task]
+
+
+def _trained_on(job: Job, sources: Sequence[str]) -> tracking.DataSet:
+    """Return the labelled rows that a task's model is fitted on."""
+    rows = job.train.take(job.train.weights > 0)
+    name = f"{job.task.name}/train"
+    return tracking.data_set(name, "train", row_keys(rows.rows), rows.truth, rows.ids, sources)
+
+
+def _pages(bundle: Bundle, made: Fit) -> dict[str, str]:
+    """Return the pages and tables of a run that show texts, by path.
+
+    They hold titles and headlines, never bodies: without them nobody could look at an error. They are in the run alone,
+    which lies where the user put it, beside the corpus that is the user's, too; the bundle, which is passed on, has
+    none. Who sends runs to a server sends these along.
+    """
+    errors = worst_errors(bundle, made.heldout, made.articles)
+    issues = held_out_issues(made.heldout, made.articles)
+    listed = [{"task": task, **asdict(issue)} for task, some in issues.items() for issue in some]
+    return {
+        "errors.csv": tracking.csv_text([*ERROR_COLUMNS], map(asdict, errors)),
+        "label-issues.csv": tracking.csv_text(["task", *COLUMNS], listed),
+    }
