@@ -276,7 +276,7 @@ class CurvePoint:
     task: str
     split: str  # the protocol
     share: float
-    n: int  # rows that a fold trained on, in the mean
+    n: int  # labelled rows that a fold trained on, in the mean
     macro_f1: Estimate
 
 

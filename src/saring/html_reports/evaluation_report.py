@@ -252,7 +252,7 @@ def _points(curve: Curve) -> tuple[tuple[float, float], ...]:
 
 def _curve(task: str, points: Sequence[CurvePoint]) -> tuple[Table, Chart]:
     """Return the learning curve of a task as a table and a drawing."""
-    rows = tuple((f"{p.share:.0%}", f"{p.n:,}", figure(p.macro_f1.value), p.macro_f1.span()) for p in points)
+    rows = tuple((f"{100 * p.share:.3g}%", f"{p.n:,}", figure(p.macro_f1.value), p.macro_f1.span()) for p in points)
     low = min(p.macro_f1.low for p in points)
     first, last = points[0], points[-1]
     chart = Chart(

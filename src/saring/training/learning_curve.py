@@ -73,6 +73,6 @@ def _point(job: Job, share: float, answers: Sequence[tuple[str, Answers]], confi
         job.task, job.table, rows, probabilities,
         labels=job.labels, groups=job.groups, split=first, threshold=thresholds,
     )  # fmt: skip
-    trained = [train[job.table.weights[train] > 0] for name, (train, _) in _folds(job, share, config) if name == first]
+    trained = [train[job.table.is_eval[train]] for name, (train, _) in _folds(job, share, config) if name == first]
     n = round(float(np.mean([len(rows) for rows in trained])))
     return CurvePoint(job.task.name, first, share, n, whole.report({}, seed=config.seed).macro_f1)
