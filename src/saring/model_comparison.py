@@ -140,6 +140,7 @@ def compare_models(
     articles: Sequence[LabelledArticle] = (),
     on: str | None = None,
     names: tuple[str, str] = ("A", "B"),
+    texts: Sequence[LabelledArticle] = (),
 ) -> ModelComparison:
     """Return what differs between two models.
 
@@ -153,6 +154,8 @@ def compare_models(
         Name of a file or split: both models are also put to the test on `articles`, under this name.
     names : tuple of str
         What to call the two, such as the names of their runs.
+    texts : sequence of LabelledArticle
+        Further articles whose texts may be shown; neither model is asked about them.
 
     Raises
     ------
@@ -175,7 +178,7 @@ def compare_models(
     decided = verdict(found, [str(check) for check in checks if not check.holds])
     if a.model_version == b.model_version:
         decided = Verdict(False, "they are the same model")
-    changed = tuple(_changed(found, articles))
+    changed = tuple(_changed(found, [*articles, *texts]))
     return ModelComparison(a, b, names, tuple(_settings(a, b)), tuple(found), tuple(checks), decided, changed)
 
 

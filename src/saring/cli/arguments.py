@@ -159,6 +159,21 @@ RELOCATE: Arguments = {
     "--from": _value("the folder that was moved (default: as the store names it)", metavar="OLD", dest="old"),
     "--to": _value("where it is now (default: where the database lies)", metavar="NEW", dest="new"),
 }  # fmt: skip
+REGISTRATION: Arguments = {
+    "reference": _value("a bundle, its name or version, or id-news, the model that comes with saring", metavar="MODEL")
+}
+COMPARISON: Arguments = {
+    "a": _value("a bundle, its name or version, a run of MLflow, champion, or LINE@challenger", metavar="A"),
+    "b": _value("another; differences are B's figures less A's", metavar="B"),
+    "--out": _value("also write a page with everything that differs", metavar="FILE.html"),
+    "--overwrite": _flag("replace the page if it is there"),
+    "--on": _value("labelled files that both are asked about now", nargs="+", default=[], metavar="FILE"),
+    "--corpus": _value(
+        "files with the texts of held-out articles, which bundles do not hold "
+        f"(default: {CORPUS} where there is one)",
+        nargs="+", default=[], metavar="FILE",
+    ),
+}  # fmt: skip
 COMMANDS: Mapping[str, tuple[str, Arguments]] = {
     "predict": ("show what a model says of articles", INPUTS | KEEP | MODEL | KEEP_LINKS | JSON),
     "score": ("write prediction rows of many articles", INPUTS | KEEP | OUTPUT | ENGINE | MODEL | KEEP_LINKS),
@@ -168,7 +183,9 @@ COMMANDS: Mapping[str, tuple[str, Arguments]] = {
     "evaluate": ("score a model on labelled articles", EVALUATION | MODEL),
     "promote": ("make a model the champion of its line, which answers from then on", PROMOTION),
     "rollback": ("take the last promotion back", ROLLBACK),
+    "compare": ("show what differs between two models, in the terminal and as a page", COMPARISON),
     "models": ("list models: their data and figures, the champion, the challenger", LISTING),
+    "models register": ("register a model in MLflow that no run made", REGISTRATION),
     "relocate": ("write the new place into MLflow's store after its folder was moved", RELOCATE),
     "corpus import": ("turn published files or own tables into a corpus", IMPORT),
     "corpus label-issues": ("list labels that a model which never saw them finds unlikely", LABEL_ISSUES | OUTPUT),
@@ -209,7 +226,7 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         group.set_defaults(run=partial(_help, group))
     for name, (summary, arguments) in COMMANDS.items():
         group_name, _, word = name.rpartition(" ")
-        command = groups[group_name].add_parser(word, help=summary, description=f"{summary.capitalize()}.")
+        command = groups[group_name].add_parser(word, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         command.epilog = EXIT_CODES
         if name == "corpus import":
             command.formatter_class = argparse.RawDescriptionHelpFormatter
@@ -217,6 +234,8 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         command.set_defaults(run=commands[name])
         for words, settings in arguments.items():
             command.add_argument(words, **settings)
+        if any(other.startswith(f"{name} ") for other in COMMANDS):
+            groups[name] = command.add_subparsers(metavar="COMMAND")
     return parser
 
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from saring.atomic import whole
 from saring.cli.arguments import CORPUS, FAILED, OK
-from saring.cli.output import tell_model
+from saring.cli.output import tell, tell_model
+from saring.errors import InputError, NotNotedWarning, UsageError
 
 
 def train(options: argparse.Namespace) -> int:
@@ -64,7 +69,8 @@ def promote(options: argparse.Namespace) -> int:
 
     models = Path(options.models) if options.models else models_folder()
     gate = Path(options.gate) if options.gate else None
-    _, step = promoted(options.reference, because=options.because, models=models, gate=gate, reviewed=print_review)
+    with _warnings_told():
+        _, step = promoted(options.reference, because=options.because, models=models, gate=gate, reviewed=print_review)
     print_promoted(step, models)
     return OK
 
@@ -76,7 +82,9 @@ def rollback(options: argparse.Namespace) -> int:
     from saring.promotion import rollback as rolled_back
 
     models = Path(options.models) if options.models else models_folder()
-    print_rolled_back(rolled_back(options.line, because=options.because, models=models), models)
+    with _warnings_told():
+        steps = rolled_back(options.line, because=options.because, models=models)
+    print_rolled_back(steps, models)
     return OK
 
 
@@ -91,6 +99,75 @@ def models(options: argparse.Namespace) -> int:
     if options.history:
         print_history(read_history(folder), folder)
     return OK
+
+
+def register(options: argparse.Namespace) -> int:
+    """Register a model in MLflow that no run of the store made, such as the one that comes with saring."""
+    from saring.cli.show import print_lines
+    from saring.locate import find_bundle
+    from saring.promotion import gate_checks
+    from saring.store import load
+    from saring.tracking import register as registered
+
+    bundle = load(find_bundle(options.reference).folder)
+    info = registered(bundle, gate_checks(bundle))
+    print_lines([f"{bundle.card['name']} {bundle.model_version} is {info.model_uri}, by the run {info.run_id}"])
+    return OK
+
+
+def compare(options: argparse.Namespace) -> int:
+    """Print what differs between two models, and write it as a page."""
+    from saring.cli.show_models import print_comparison
+    from saring.locate import find_bundle
+    from saring.model_comparison import compare_models
+    from saring.store import load
+    from saring.training.corpus import read_corpus
+
+    if options.out:
+        check_page(options.out, overwrite=options.overwrite)
+    references = options.a, options.b
+    a, b = (load(find_bundle(reference).folder) for reference in references)
+    asked = [article for path in options.on for article in read_corpus(path)]
+    texts = [article for path in options.corpus or [CORPUS] * Path(CORPUS).is_file() for article in read_corpus(path)]
+    names = [Path(reference).name for reference in references]
+    on = "+".join(Path(path).stem for path in options.on) or None
+    found = compare_models(a, b, asked, on, (names[0], names[1]), texts=texts)
+    print_comparison(found)
+    if options.out:
+        from saring.html_reports.comparison_report import comparison_html
+
+        write_page(options.out, comparison_html(found))
+    return OK
+
+
+def check_page(path: str, *, overwrite: bool) -> None:
+    """Raise UsageError or InputError where a page cannot be written to this file: before the work, not after it."""
+    if Path(path).suffix not in (".html", ".htm"):
+        raise UsageError(f"{path}: a page of HTML; expected a name that ends in .html")
+    if Path(path).exists() and not overwrite:
+        raise InputError(f"{path}: is there already; name another file or add --overwrite")
+
+
+def write_page(path: str, page: str) -> None:
+    """Write a page and say so; it appears when it is whole."""
+    from saring.cli.show import print_lines
+
+    try:
+        with whole(Path(path)) as file:
+            file.write(page.encode())
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror or error}); name another file") from error
+    print_lines([f"-> {path}"])
+
+
+@contextmanager
+def _warnings_told() -> Iterator[None]:
+    """Tell in a line each what holds although something about it is amiss."""
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always", NotNotedWarning)
+        yield
+    for warning in found:
+        tell(str(warning.message))
 
 
 def relocate(options: argparse.Namespace) -> int:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from saring.evaluation.gate import Check
     from saring.evaluation.reports import Report
     from saring.experiment import Trained
+    from saring.model_comparison import ModelComparison
     from saring.promotion import Listed, Review
     from saring.store import Bundle
 
@@ -155,6 +156,17 @@ def print_history(steps: Sequence[Step], models: Path) -> None:
         if step.figures:
             figures = "; ".join(f"{name} {figure}" for name, figure in step.figures.items())
             print_text(out, Text(f"    {figures}", "dim"), hang=4)
+
+
+def print_comparison(found: ModelComparison) -> None:
+    """Print what differs between two models: the answers to a reviewer's questions, then the tables."""
+    out = Terminal()
+    for question, answer in found.answers:
+        print_text(out, Text(question, "bold"))
+        print_text(out, Text(f"    {answer}"), hang=4)
+    for table in found.tables():
+        out.print()
+        print_table(out, table)
 
 
 def print_reports(stored: Sequence[Report], reports: Sequence[Report], notes: Sequence[str], *, full: bool) -> None:

@@ -92,6 +92,11 @@ def from_arrays(arrays: Mapping[str, NDArray[Any]]) -> list[HeldOut]:
                 shares=column["shares"],
             )
             task, split, part, by = map(str, column["name"])
+            codes = [column[n] for n in ("truth", "predicted", "publishers_at", "ids_at", "days_at")]
+            if {len(ids), len(days), len(column["keys"])} != {len(scored.truth)} or column["keys"].dtype != np.uint64:
+                raise ValueError("rows and their keys do not fit")
+            if min(code.min() for code in codes) < 0:
+                raise ValueError("a code is below 0")
             found.append(HeldOut(task, split, part, scored, column["keys"], ids, days, by))
     except Exception as error:  # of arrays that were altered numpy raises whatever there is
         raise BundleError(f"held-out answers: their arrays are no answers ({error}); train the model again") from error
