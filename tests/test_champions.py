@@ -152,7 +152,7 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path):
 
 def test_a_history_that_cannot_be_read_is_told(models):
     (models / HISTORY).mkdir()
-    with pytest.raises(BundleError, match=r"history\\.jsonl: cannot be read"):
+    with pytest.raises(BundleError, match=r"history\.jsonl: cannot be read"):
         champion(models)
 
 

@@ -127,11 +127,11 @@ def compare(options: argparse.Namespace) -> int:
         check_page(options.out, overwrite=options.overwrite)
     references = options.a, options.b
     a, b = (load(find_bundle(reference).folder) for reference in references)
-    asked = [article for path in options.on for article in read_corpus(path)]
+    on_articles = [article for path in options.on for article in read_corpus(path)]
     texts = [article for path in options.corpus or [CORPUS] * Path(CORPUS).is_file() for article in read_corpus(path)]
     names = [Path(reference).name for reference in references]
     on = "+".join(Path(path).stem for path in options.on) or None
-    found = compare_models(a, b, asked, on, (names[0], names[1]), texts=texts)
+    found = compare_models(a, b, on_articles, on, (names[0], names[1]), texts=texts)
     print_comparison(found)
     if options.out:
         from saring.html_reports.comparison_report import comparison_html

@@ -68,7 +68,7 @@ def print_trained(trained: Trained, models: Path, bundle: str | None, name: str)
         print_review(review)
     _fact(out, "model", str(trained.folder))
     if trained.run_id:
-        version = f"saring version {trained.registered_version} (alias {CHALLENGER})"
+        version = f"{review.line if review else LINE} version {trained.registered_version} (alias {CHALLENGER})"
         _fact(out, "MLflow", f"run {trained.run_id}, {version}; `make mlflow` opens it")
     if review and review.line != LINE:
         called = "" if review.line == name else ", called after the file, as its topics are not saring's own"
