@@ -263,6 +263,9 @@ def _description(
         parts += ["## What changed", table.markdown() if changes else "No setting.", *other]
     parts += ["## Quality gate", "\n".join(f"- {check}" for check in checks) or "No thresholds are set for this name."]
     parts += ["## Load it", f'```python\nimport saring\n\nmodel = saring.load("{ADDRESS}")\n```']
+    parts += [f"`saring promote {bundle.path.name}` makes it the champion, where the verdict is for it."] * bool(
+        verdict
+    )
     text, page = "\n\n".join(parts), model_card(card)
     whole = f"{text}\n\n{page.replace('# ', '## ', 1)}"
     return whole if len(whole) <= DESCRIPTION_CHARS else f"{text}\n\nThe model card is the artifact `card.md`."

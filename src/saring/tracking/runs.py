@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
-from itertools import chain, count
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +60,7 @@ CHALLENGER, CHAMPION = "challenger", "champion"  # aliases of the model trained 
 ADDRESS = "models:/NAME/VERSION"  # in a description: where the model will be, which is known once it is registered
 VERSION_TAGS = ("verdict", "gate")  # of a run that its model's version has, too
 _URI_VARIABLE = "MLFLOW_TRACKING_URI"
-_TABLE_ROWS = 5_000
+_TABLE_ROWS = 5_000  # MLflow's browser shows no table of more than 2 MB
 _MOST_RUNS = 1_000
 
 # Set before mlflow is imported, where the user has not set them: each is read only then.
@@ -69,6 +69,7 @@ _QUIET = {
     "DO_NOT_TRACK": "true",
     "MLFLOW_LOGGING_LEVEL": "WARNING",  # else every table it creates is announced
     "MLFLOW_UV_AUTO_DETECT": "false",  # else the working folder's uv.lock travels with the model
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "GIT_PYTHON_REFRESH": "quiet",  # else it complains where git is not installed
 }
 # Packages a scoring host needs for the same predictions; pinned, so that MLflow infers nothing.
@@ -222,10 +223,13 @@ def _log(mlflow: Any, run: RunRecord, model_id: str | None = None) -> None:
     for one, dataset in zip(run.datasets, inputs, strict=True):
         mlflow.log_metrics(_numbers(one.metrics), model_id=model_id, dataset=dataset)
     mlflow.log_metrics(_numbers(run.metrics))
+    # As `mlflow.log_table` writes them, which would round the figures: to ten digits, as pandas does.
     for name, columns in run.tables.items():
-        # The browser shows no larger JSON; MLflow adds to a table of that name, and a run has none yet.
-        frame = pd.DataFrame(dict(columns)).head(_TABLE_ROWS)
-        mlflow.log_table(frame, f"{name}.json")
+        rows = list(islice(zip(*columns.values(), strict=True), _TABLE_ROWS))
+        mlflow.log_text(json.dumps({"columns": list(columns), "data": rows}), f"{name}.json")
+    if run.tables:
+        listed = [{"path": f"{name}.json", "type": "table"} for name in run.tables]
+        mlflow.set_tag("mlflow.loggedArtifacts", json.dumps(listed))
     for path, content in run.files.items():
         mlflow.log_text(content, path)
     for name, figure in run.figures.items():
