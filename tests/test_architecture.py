@@ -29,7 +29,7 @@ ALLOWED = {  # libraries that may be imported, even lazily, in these packages an
     "mlflow": {"tracking"},
     "pyspark": {"spark"},
     "jinja2": {"html_reports"},
-    "matplotlib": {"evaluation"},
+    "matplotlib": set(),
     "numba": {"kernel"},
     "trafilatura": {"html"},
     "lxml": {"html"},

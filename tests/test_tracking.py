@@ -43,10 +43,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def logged(home: Path, bundle: Path) -> tracking.RunInfo:
-    from matplotlib.figure import Figure
-
-    figure = Figure()
-    figure.add_subplot().plot([0, 1])
     return tracking.log_run(
         tracking.RunRecord(
             bundle=bundle,
@@ -55,7 +51,7 @@ def logged(home: Path, bundle: Path) -> tracking.RunInfo:
             params={"seed": 7, "topic.C": 3.0},
             metrics={"test/macro_f1": 0.9, "test/f1.politik & hukum": 0.5, "test/auc": None},
             tags={"data": "00ff", **git_commit(home)},
-            figures={"confusion": figure},
+            files={"pages/report.html": "<!doctype html>"},
         )
     )
 
@@ -75,7 +71,7 @@ def test_importing_the_module_imports_no_mlflow() -> None:
 
 def test_a_missing_mlflow_names_what_to_install(monkeypatch: pytest.MonkeyPatch, bundle: Path) -> None:
     monkeypatch.setitem(sys.modules, "mlflow", None)
-    with pytest.raises(MissingExtraError, match=r"pip install 'matplotlib>=[^\[]* and try again"):
+    with pytest.raises(MissingExtraError, match=r"pip install .*'mlflow>=[^\[]* and try again"):
         tracking.log_run(tracking.RunRecord(bundle=bundle, topics=TOPICS, name="uji"))
 
 
@@ -96,8 +92,8 @@ def test_a_run_holds_what_was_given(client: Any, logged: tracking.RunInfo, bundl
     assert run.data.tags["data"] == "00ff"
     assert run.data.tags["model_version"] == store.load(bundle).model_version
     artifacts = {item.path for item in client.list_artifacts(logged.run_id)}
-    assert artifacts == {"figures"}  # the bundle lies in the model alone
-    assert [item.path for item in client.list_artifacts(logged.run_id, "figures")] == ["figures/confusion.png"]
+    assert artifacts == {"pages"}  # the bundle lies in the model alone
+    assert [item.path for item in client.list_artifacts(logged.run_id, "pages")] == ["pages/report.html"]
 
 
 def test_the_model_is_registered_as_challenger(client: Any, logged: tracking.RunInfo) -> None:

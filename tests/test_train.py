@@ -13,7 +13,7 @@ import saring
 from saring import store
 from saring.config import LinkConfig, TopicConfig, TrainConfig
 from saring.errors import BundleError, CorpusError
-from saring.evaluation.reports import Report
+from saring.evaluation.reports import Report, stored_curve
 from saring.experiment import train_files
 from saring.training.corpus import fingerprint, open_corpus
 from saring.training.trainer import train
@@ -397,3 +397,15 @@ def test_a_logged_run_holds_figures_settings_and_the_model(tmp_path, monkeypatch
     version = client.get_model_version_by_alias("own", "challenger")
     assert int(version.version) == result.registered_version == 1
     assert saring.load("models:/own@challenger").model_version == result.folder.name[-12:]
+    pages = [item.path for item in client.list_artifacts(result.run_id)]
+    assert {"report.html", "errors.csv", "label-issues.csv"} <= set(pages)
+
+
+def test_a_learning_curve_is_kept_in_the_card_where_one_is_wanted(small_corpus, tmp_path):
+    config = TrainConfig(folds=2, abstain_risk=1.0, link=LinkConfig(dimensions=20))
+    with parallel_config("sequential"):
+        made = train_files([small_corpus], tmp_path, config, log=False, curve=True)
+    curve = stored_curve(store.load(made.folder).card)
+    whole = {report.name: report.macro_f1 for report in made.reports if report.split == "publisher-out"}
+    assert {point.task: point.macro_f1 for point in curve if point.share == 1} == whole
+    assert len(curve) == 3 * 4

@@ -15,6 +15,7 @@ from saring.config import TrainConfig
 from saring.errors import BundleError, ConfigError, MissingExtraError
 from saring.evaluation.heldout import HeldOut, to_arrays
 from saring.evaluation.reports import Report, model_card
+from saring.html_reports.evaluation_report import evaluation_html
 from saring.promotion import Review, champion_of, review
 from saring.relocate import moved
 from saring.store import Bundle
@@ -22,6 +23,7 @@ from saring.training.corpus import row_keys
 from saring.training.evaluate import answers
 from saring.training.fit import Progress
 from saring.training.label_issues import COLUMNS, held_out_issues
+from saring.training.learning_curve import learning_curve
 from saring.training.trainer import TEST, Fit, Job, fit_corpus
 from saring.training.worst_errors import ERROR_COLUMNS, worst_errors
 
@@ -44,16 +46,17 @@ def train_files(
     *,
     bundle: str | Path | None = None,
     log: bool = True,
+    curve: bool = False,
     progress: Progress = lambda stage, done, total: None,
 ) -> Trained:
     """Train a model on labelled files, store it in the folder `models` and log it to MLflow, as ``saring train`` does.
 
     With `bundle` it gets that folder instead of a new one in `models`: a bundle there is replaced, and a page about the
-    model is written beside it. Raises as `train` does, and MissingExtraError where `log` is true and MLflow is not
-    installed.
+    model is written beside it. With `curve` models of fewer rows are measured, too. Raises as `train` does, and
+    MissingExtraError where `log` is true and MLflow is not installed.
     """
     config = config or TrainConfig()
-    if log and not all(map(find_spec, ("mlflow", "matplotlib", "pandas"))):
+    if log and not all(map(find_spec, ("mlflow", "jinja2", "pandas"))):
         raise MissingExtraError("train", "logging the run to MLflow (or else --no-log)")
     if log and (elsewhere := moved(tracking.tracking_uri())):
         raise ConfigError(str(elsewhere))
@@ -61,6 +64,8 @@ def train_files(
         store.check_target(Path(bundle), replace=True)  # now, not after minutes of work
     made = fit_corpus(corpus, config, progress)
     card = {**made.card, **tracking.git_commit()}
+    if curve:
+        card["learning_curve"] = [asdict(p) for p in learning_curve(made.articles, config, progress=progress)]
     reviewed = None
     if bundle is None:
         progress("champion", 0, 1)
@@ -79,7 +84,7 @@ def train_files(
     if reviewed:
         beside = {name: getattr(reviewed, name) for name in ("champion", "comparisons", "checks", "verdict")}
     trained_on = [_trained_on(job, card["sources"]) for job in made.jobs]
-    run = tracking.run_record(made_bundle, trained_on=trained_on, files=_pages(made_bundle, made), **beside)
+    run = tracking.run_record(made_bundle, trained_on=trained_on, files=_pages(made_bundle, made, reviewed), **beside)
     info = tracking.log_run(run)
     progress("log", 1, 1)
     return Trained(made_bundle.path, made.reports, reviewed, info.run_id, info.registered_version)
@@ -108,7 +113,7 @@ def _trained_on(job: Job, sources: Sequence[str]) -> tracking.DataSet:
     return tracking.data_set(name, "train", row_keys(rows.rows), rows.truth, rows.ids, sources)
 
 
-def _pages(bundle: Bundle, made: Fit) -> dict[str, str]:
+def _pages(bundle: Bundle, made: Fit, reviewed: Review | None) -> dict[str, str]:
     """Return the pages and tables of a run that show texts, by path.
 
     They hold titles and headlines, never bodies: without them nobody could look at an error. They are in the run alone,
@@ -118,7 +123,10 @@ def _pages(bundle: Bundle, made: Fit) -> dict[str, str]:
     errors = worst_errors(bundle, made.heldout, made.articles)
     issues = held_out_issues(made.heldout, made.articles)
     listed = [{"task": task, **asdict(issue)} for task, some in issues.items() for issue in some]
+    likely = sorted((issue for some in issues.values() for issue in some), key=lambda issue: issue.p_label)
+    verdict = reviewed.verdict if reviewed else None
     return {
+        "report.html": evaluation_html(bundle, errors=errors, label_issues=likely, verdict=verdict),
         "errors.csv": tracking.csv_text([*ERROR_COLUMNS], map(asdict, errors)),
         "label-issues.csv": tracking.csv_text(["task", *COLUMNS], listed),
     }

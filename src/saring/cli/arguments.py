@@ -110,6 +110,9 @@ TRAINING: Arguments = {
     "--bundle": _value("the model's own folder; one that is there is replaced"),
     "--config": _value("settings, such as conf/train.toml"),
     "--no-log": _flag("do not log the run to MLflow"),
+    "--learning-curve": _flag(
+        "also measure models of half the rows, a quarter, an eighth, to see what more would bring"
+    ),
 }
 PROMOTION: Arguments = {
     "reference": _value(

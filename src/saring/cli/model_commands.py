@@ -29,7 +29,13 @@ def train(options: argparse.Namespace) -> int:
     models = Path(options.models) if options.models else models_folder()
     with stages() as progress:
         trained = train_files(
-            options.corpus, models, config, bundle=options.bundle, log=not options.no_log, progress=progress
+            options.corpus,
+            models,
+            config,
+            bundle=options.bundle,
+            log=not options.no_log,
+            curve=options.learning_curve,
+            progress=progress,
         )
     print_trained(trained, models, options.bundle, config.name)
     return OK

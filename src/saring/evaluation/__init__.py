@@ -1,1 +1,1 @@
-"""Predictions to a report with intervals, beside baselines; its plots, the model card, the quality gate."""
+"""Predictions to a report with intervals, beside baselines; the model card, the quality gate."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from itertools import chain, count, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from saring import store
 from saring.champions import models_folder
@@ -21,9 +21,6 @@ from saring.errors import MissingExtraError, SaringError, masked
 from saring.relocate import moved
 from saring.schema import LINK_COLUMNS, prediction_columns
 from saring.tracking.checkout import harmless
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 # The columns of the MLflow model, in MLflow's own JSON form.
 
@@ -117,7 +114,6 @@ class RunRecord:
     datasets: Sequence[DataSet] = ()
     tables: Mapping[str, Mapping[str, Sequence[Any]]] = field(default_factory=dict)  # columns, by the table's name
     files: Mapping[str, str] = field(default_factory=dict)  # contents, by path
-    figures: Mapping[str, Figure] = field(default_factory=dict)  # by name, without a suffix
     children: Sequence[RunRecord] = ()  # runs below it, which tell the tasks one by one
 
 
@@ -232,8 +228,6 @@ def _log(mlflow: Any, run: RunRecord, model_id: str | None = None) -> None:
         mlflow.set_tag("mlflow.loggedArtifacts", json.dumps(listed))
     for path, content in run.files.items():
         mlflow.log_text(content, path)
-    for name, figure in run.figures.items():
-        mlflow.log_figure(figure, f"figures/{name}.png")
 
 
 def _numbers(metrics: Metrics) -> dict[str, float]:
