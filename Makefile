@@ -50,11 +50,11 @@ pretrained: $(READY) ## train the model that ships: make pretrained CLICK_ID=PAT
 	$(BIN)/saring train $(CORPORA) --config conf/pretrained.toml --bundle src/saring/shipped --no-log
 	mv src/saring/shipped.md models/id-news.md
 
-evaluate: $(READY) ## score the newest model on the corpus's test split
-	$(BIN)/saring evaluate
+evaluate: $(READY) ## score your newest model on the corpus's test split
+	$(BIN)/saring evaluate --model challenger
 
-gate: $(READY) ## fail where a figure falls below conf/thresholds.toml
-	$(BIN)/saring evaluate --gate conf/thresholds.toml
+gate: $(READY) ## fail where a figure of your newest model or the shipped one falls below conf/thresholds.toml
+	$(BIN)/saring evaluate --model challenger --gate conf/thresholds.toml
 	$(BIN)/saring evaluate --model models/id-news --gate conf/thresholds.toml
 
 ablate: $(READY) ## what each setting is worth, in a table and in MLflow: make ablate CLICK_ID=PATH

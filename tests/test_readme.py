@@ -34,8 +34,8 @@ def tree(tmp_path):
     ours = shutil.ignore_patterns("__pycache__", "*.egg-info")
     for name in ("src", "tests/articles"):
         shutil.copytree(ROOT / name, tmp_path / name, symlinks=True, ignore=ours)
-    for name in ("Makefile", "pyproject.toml", "constraints.txt", "models/id-news"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+    for name in ("Makefile", "pyproject.toml", "constraints.txt", "models/id-news", "data/corpus/articles.jsonl"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, tmp_path / name, follow_symlinks=False)
     home = tmp_path / ".venv" / "bin"
     home.mkdir(parents=True)
@@ -52,7 +52,7 @@ def tree(tmp_path):
 def shown_by(tree, commands, **variables):
     """What each of some commands prints, one shell running them all."""
     script = "exec 2>&1\n" + "".join(f"printf '\\0'\n{words}\n" for words in commands)
-    env = {k: v for k, v in os.environ.items() if not k.startswith(("SARING_", "MAKE", "MFLAGS"))}
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("SARING_", "MLFLOW_", "MAKE", "MFLAGS"))}
     done = subprocess.run(
         ["bash", "-c", script],
         cwd=tree, env=env | {"SARING_COMPILED": "0"} | variables, stdout=subprocess.PIPE, text=True, check=False,
