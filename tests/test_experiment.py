@@ -18,7 +18,7 @@ from joblib import parallel_config
 from saring import store, tracking
 from saring.champions import HISTORY, SHIPPED, read_history
 from saring.config import LinkConfig, TopicConfig, TrainConfig
-from saring.errors import BundleError, NotNotedWarning
+from saring.errors import ConfigError, NotNotedWarning
 from saring.evaluation.reports import Report, stored_reports
 from saring.experiment import Trained, train_files
 from saring.locate import find_bundle, shipped_bundle
@@ -80,7 +80,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 
 def test_runs_are_named_by_what_differs_from_the_champion(place: Place) -> None:
     assert [place.run(n).info.run_name for n in (0, 1)] == ["warta, the first", "topic-C0.1 topic-min_df1 -domains"]
-    assert place.run(1).data.tags["changed"] == "topic-C0.1 topic-min_df1 -domains"
+    assert place.run(1).data.tags["changed_settings"] == "topic-C0.1 topic-min_df1 -domains"
 
 
 def test_the_figures_of_run_card_table_and_page_are_the_same_to_the_last_digit(place: Place) -> None:
@@ -240,7 +240,7 @@ def test_the_shipped_model_is_registered_once_and_is_champion_while_nobody_is_pr
     bundle = store.load(shipped_bundle())
     info = tracking.register(bundle)
     assert tracking.register(bundle) == info
-    assert place.client.get_run(info.run_id).info.run_name == SHIPPED
+    assert info.run_name == place.client.get_run(info.run_id).info.run_name == SHIPPED
     (whole, *_) = [r for r in stored_reports(bundle.card) if r.address == "topic/publisher-out"]
     assert place.client.get_run(info.run_id).data.metrics["topic/publisher-out/macro_f1"] == whole.macro_f1.value
     assert store.load(tracking.resolve("models:/saring@champion")).model_version == bundle.model_version
@@ -287,5 +287,5 @@ def test_a_store_that_does_not_answer_is_told_and_stops_nobody(alone: Path, monk
 def test_of_runs_with_one_name_none_is_guessed(place: Place) -> None:
     for run in (place.run(0), place.run(1)):
         place.client.set_tag(run.info.run_id, "mlflow.runName", "kembar")
-    with pytest.raises(BundleError, match=f"2 runs have this name; name one by its id: .*{place.trained[0].run_id}"):
+    with pytest.raises(ConfigError, match=f"2 runs have this name; name one by its id: .*{place.trained[0].run_id}"):
         tracking.resolve("kembar")

@@ -143,7 +143,7 @@ def test_the_page_tells_verdict_figures_data_changes_gate_how_to_load_it_and_the
 def test_the_tags_say_what_it_was_made_with(record, bundle):
     tags = record.tags
     assert tags["verdict"] == "may not go live: it is the champion"
-    assert (tags["gate"], tags["changed"], tags["seed"], tags["line"]) == ("passed", "nothing", "0", "saring")
+    assert (tags["gate"], tags["changed_settings"], tags["seed"], tags["line"]) == ("passed", "nothing", "0", "saring")
     assert tags["data_sha256"] == bundle.card["data"]["sha256"]
     assert {f"version.{name}" for name in ("python", "saring", "numpy", "scikit-learn", "mlflow")} <= set(tags)
     assert tags["processor"]

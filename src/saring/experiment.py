@@ -36,6 +36,7 @@ class Trained:
     reports: tuple[Report, ...]
     review: Review | None = None  # beside the champion; None where the folder was named, for that is no challenger
     run_id: str = ""
+    run_name: str = ""
     registered_version: int | None = None
 
 
@@ -85,9 +86,9 @@ def train_files(
         beside = {name: getattr(reviewed, name) for name in ("champion", "comparisons", "checks", "verdict")}
     trained_on = [_trained_on(job, card["sources"]) for job in made.jobs]
     run = tracking.run_record(made_bundle, trained_on=trained_on, files=_pages(made_bundle, made, reviewed), **beside)
-    info = tracking.log_run(run)
+    info = tracking.log_run(run, tracking.CHALLENGER if reviewed else "")
     progress("log", 1, 1)
-    return Trained(made_bundle.path, made.reports, reviewed, info.run_id, info.registered_version)
+    return Trained(made_bundle.path, made.reports, reviewed, info.run_id, info.run_name, info.registered_version)
 
 
 def _of_champion(made: Fit, models: Path) -> list[HeldOut]:

@@ -110,13 +110,14 @@ def models(options: argparse.Namespace) -> int:
 def register(options: argparse.Namespace) -> int:
     """Register a model in MLflow that no run of the store made, such as the one that comes with saring."""
     from saring.cli.show import print_lines
+    from saring.html_reports.evaluation_report import evaluation_html
     from saring.locate import find_bundle
     from saring.promotion import gate_checks
     from saring.store import load
     from saring.tracking import register as registered
 
     bundle = load(find_bundle(options.reference).folder)
-    info = registered(bundle, gate_checks(bundle))
+    info = registered(bundle, gate_checks(bundle), files={"report.html": evaluation_html(bundle)})
     print_lines([f"{bundle.card['name']} {bundle.model_version} is {info.model_uri}, by the run {info.run_id}"])
     return OK
 

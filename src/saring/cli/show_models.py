@@ -68,8 +68,9 @@ def print_trained(trained: Trained, models: Path, bundle: str | None, name: str)
         print_review(review)
     _fact(out, "model", str(trained.folder))
     if trained.run_id:
-        version = f"{review.line if review else LINE} version {trained.registered_version} (alias {CHALLENGER})"
-        _fact(out, "MLflow", f"run {trained.run_id}, {version}; `make mlflow` opens it")
+        alias = f" (alias {CHALLENGER})" if review else ""
+        version = f"{review.line if review else LINE} version {trained.registered_version}{alias}"
+        _fact(out, "MLflow", f"run {trained.run_name!r} {trained.run_id}, {version}; `make mlflow` opens it")
     if review and review.line != LINE:
         called = "" if review.line == name else ", called after the file, as its topics are not saring's own"
         _fact(out, "line", f"{review.line}, a line of models of its own{called}")

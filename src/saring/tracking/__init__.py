@@ -6,9 +6,9 @@ The only package that imports mlflow.
 from saring.tracking.checkout import git_commit
 from saring.tracking.registry import promoted, register, resolve, rolled_back, run_of
 from saring.tracking.run_record import csv_text, data_set, run_record
-from saring.tracking.runs import DataSet, RunInfo, RunRecord, log_run, log_trial, signature, tracking_uri
+from saring.tracking.runs import CHALLENGER, DataSet, RunInfo, RunRecord, log_run, log_trial, signature, tracking_uri
 
 __all__ = [
-    "DataSet", "RunInfo", "RunRecord", "csv_text", "data_set", "git_commit", "log_run", "log_trial", "promoted",
-    "register", "resolve", "rolled_back", "run_of", "run_record", "signature", "tracking_uri",
+    "CHALLENGER", "DataSet", "RunInfo", "RunRecord", "csv_text", "data_set", "git_commit", "log_run", "log_trial",
+    "promoted", "register", "resolve", "rolled_back", "run_of", "run_record", "signature", "tracking_uri",
 ]  # fmt: skip

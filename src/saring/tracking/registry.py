@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any
 
 from saring import store
 from saring.champions import LINE, Step, champion, line_of, models_folder
-from saring.errors import BundleError, NotNotedWarning, SaringError
+from saring.errors import BundleError, ConfigError, NotNotedWarning, SaringError
 from saring.evaluation.gate import Check
 from saring.relocate import database_of
 from saring.store import Bundle
@@ -36,7 +36,7 @@ def resolve(reference: str) -> Path:
 
     `reference` is a run's name or id, an alias (``"challenger"``, ``"saring@champion"``), or an MLflow address:
     ``"models:/saring@champion"``, ``"models:/saring/3"``, ``"runs:/<id>"`` with whatever path behind it. BundleError
-    where there is no such model, it holds no bundle, or several runs have the name.
+    where there is no such model, or it holds no bundle; ConfigError where several runs have the name.
     """
     failure = BundleError(
         f"{reference}: no such model; train one (`saring train`), set MLFLOW_TRACKING_URI, or name a bundle's folder"
@@ -61,7 +61,7 @@ def _address(client: Any, reference: str) -> str:
         named = client.search_runs([place.experiment_id], "attributes.run_name = '{}'".format(name.replace("'", "")))
         if len(named) > 1:
             ids = ", ".join(run.info.run_id for run in named)
-            raise BundleError(f"{reference}: {len(named)} runs have this name; name one by its id: {ids}")
+            raise ConfigError(f"{reference}: {len(named)} runs have this name; name one by its id: {ids}")
         if named:
             return _model_of(named[0], client)
     return f"models:/{registered_name(name)}@{alias}" if at else f"models:/{MODEL_NAME}@{name}"
@@ -79,12 +79,14 @@ def _model_of(run: Any, client: Any) -> str:
 # The champion.
 
 
-def register(bundle: Bundle, checks: Sequence[Check] = (), name: str = "") -> RunInfo:
+def register(
+    bundle: Bundle, checks: Sequence[Check] = (), name: str = "", files: Mapping[str, str] | None = None
+) -> RunInfo:
     """Return where a bundle that no run made is registered: as a version of its line, by a run of its own.
 
     The run holds the figures of its card, `checks` of the quality gate and the data sets it was tested on; it is called
-    `name`, or as the model is. Where nobody was promoted the version gets the alias `champion` if the shipped model's
-    line is its own. A bundle that is registered already stays as it is. Raises as `log_run` does.
+    `name`, or as the model is, and shows `files`, by path. In the shipped model's line the version gets the alias
+    `champion` where nobody was promoted. A bundle that is registered already stays as it is. Raises as `log_run` does.
     """
     line = line_of(bundle.card)
     alias = CHAMPION if line == LINE and champion(models_folder(), line) is None else ""
@@ -93,10 +95,12 @@ def register(bundle: Bundle, checks: Sequence[Check] = (), name: str = "") -> Ru
         if found := _version(client, registered, bundle.model_version):
             if alias:
                 client.set_registered_model_alias(registered, alias, found.version)
-            place = client.get_run(found.run_id).info.experiment_id
+            run = client.get_run(found.run_id)
             uri = f"models:/{registered}/{found.version}"
-            return RunInfo(found.run_id, place, int(found.version), uri, tracking_uri())
-    return log_run(run_record(bundle, name=name or str(bundle.card["name"]), checks=checks), alias)
+            return RunInfo(
+                found.run_id, run.info.run_name, run.info.experiment_id, int(found.version), uri, tracking_uri()
+            )
+    return log_run(run_record(bundle, name=name or str(bundle.card["name"]), checks=checks, files=files), alias)
 
 
 def run_of(line: str, model_version: str) -> str:

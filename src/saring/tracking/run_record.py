@@ -34,6 +34,7 @@ from saring.tracking.runs import ADDRESS, DataSet, RunRecord
 TEST, TRAIN, EVAL = "test", "train", "eval"  # what a data set was used for
 NOT_SETTINGS = ("name", "licence", "about")  # they change no answer
 MOST_CHANGES = 5  # in a run's name
+NAME_CHARS = 200  # MLflow keeps 250, and a number or a task may follow
 DESCRIPTION_CHARS = 7_900  # MLflow cuts a longer one at 8,000
 
 Changes = Mapping[str, tuple[Any, Any]]  # the champion's value and ours, by setting
@@ -58,7 +59,7 @@ def run_record(
     card = bundle.card
     reports = stored_reports(card)
     changes = changed_settings(card, champion.card) if champion else {}
-    name = name or run_name(card, champion.card if champion else None, changes)
+    name = (name or run_name(card, champion.card if champion else None, changes))[:NAME_CHARS]
     heldout = from_arrays(bundle.heldout)
     datasets = [*trained_on, *_tested(reports, heldout, card)]
     unlinked = () if heldout else [report for report in reports if not report.part]  # of a bundle without answers
@@ -75,7 +76,10 @@ def run_record(
         "cores": str(os.cpu_count() or ""),
     }
     if champion:
-        tags |= {"champion": champion.model_version, "changed": " ".join(starmap(_word, _words(changes))) or "nothing"}
+        tags |= {
+            "champion": champion.model_version,
+            "changed_settings": " ".join(starmap(_word, _words(changes))) or "nothing",
+        }
     if verdict:
         tags["verdict"] = verdict_told(verdict)
     return RunRecord(

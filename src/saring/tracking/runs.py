@@ -122,6 +122,7 @@ class RunInfo:
     """Where a run was logged: its ids, the registered model's version and the tracking address."""
 
     run_id: str
+    run_name: str
     experiment_id: str
     registered_version: int
     model_uri: str  # models:/saring/<version>
@@ -176,7 +177,7 @@ def log_run(run: RunRecord, alias: str = CHALLENGER) -> RunInfo:
         address = f"models:/{line}/{made.version}"
         if ADDRESS in run.description:
             client.set_tag(info.run_id, "mlflow.note.content", run.description.replace(ADDRESS, address))
-    return RunInfo(info.run_id, info.experiment_id, int(made.version), address, tracking_uri())
+    return RunInfo(info.run_id, info.run_name, info.experiment_id, int(made.version), address, tracking_uri())
 
 
 def registered_name(line: str) -> str:
