@@ -283,7 +283,7 @@ def figures_table(found: ModelComparison) -> Table:
     left_out = sum(c.left_out for c in found.comparisons)
     return Table(
         title="Macro-F1 on the same rows",
-        header=("task, split", "rows", "A", "B", "B less A [95%]", ""),
+        header=("task, split", "rows", "A", "B", "B less A [95%]", "verdict"),
         sections=(rows,),
         note="On rows that neither was trained on; intervals by resampled groups, the same for both."
         + f" {left_out:,} rows of B were left out: A did not answer them, or was trained on them." * bool(left_out),
