@@ -15,15 +15,7 @@ from saring.errors import CorpusError
 from saring.models.pipelines import topic_parameters
 from saring.models.plain_scorer import out_of_domain
 from saring.models.tfidf_features import Rows
-from saring.training.fit import (
-    AS_GOOD,
-    Fitted,
-    best_threshold,
-    confidence_for,
-    label_targets,
-    make_report,
-    overlap_labels,
-)
+from saring.training.fit import AS_GOOD, Fitted, best_threshold, confidence_for, held_out, label_targets, overlap_labels
 from saring.training.tasks import CLICKBAIT_LABELS, LINK_LABELS, TASKS, task_labels
 
 TOPIC, LINK, CLICKBAIT = TASKS
@@ -247,14 +239,9 @@ def drawn(n=300):
 
 
 def reported(probabilities, found, **options):
-    return make_report(
-        CLICKBAIT,
-        found,
-        np.arange(len(found)),
-        np.asarray(probabilities, dtype=float),
-        {},
-        **{"labels": CLICKBAIT_LABELS, "groups": np.arange(len(found)), "split": "test"} | options,
-    )
+    every = np.arange(len(found))
+    columns = {"labels": CLICKBAIT_LABELS, "groups": every, "split": "test"} | options
+    return held_out(CLICKBAIT, found, every, np.asarray(probabilities, dtype=float), **columns).report({})
 
 
 def test_a_threshold_decides_between_two_labels_one_for_all_rows_or_one_each():
@@ -280,16 +267,10 @@ def test_a_report_holds_the_rows_asked_about_and_predicts_the_most_probable():
     found = table(truth.tolist(), ["Portal"] * 60)
     rows = np.arange(20, 60)
     probabilities = np.column_stack([1 / (1 + np.exp(scores)), 1 / (1 + np.exp(-scores))])[rows]
-    report = make_report(
-        CLICKBAIT,
-        found,
-        rows,
-        probabilities,
-        {"majority": np.full(40, "clear")},
-        labels=CLICKBAIT_LABELS,
-        groups=np.arange(60),
-        split="test",
+    answered = held_out(
+        CLICKBAIT, found, rows, probabilities, labels=CLICKBAIT_LABELS, groups=np.arange(60), split="test"
     )
+    report = answered.report({"majority": np.full(40, "clear")})
     assert (report.name, report.split, report.n) == ("clickbait", "test", 40)
     expected = (np.array(CLICKBAIT_LABELS)[(scores[rows] > 0).astype(int)] == truth[rows]).mean()
     assert report.accuracy.value == pytest.approx(expected)
