@@ -5,10 +5,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-TRACKING := $(or $(MLFLOW_TRACKING_URI),sqlite:///mlflow.db)
 PORT ?= 5000
-# mlflow sends usage reports unless told not to; saring tells it so by itself.
-QUIET := MLFLOW_DISABLE_TELEMETRY=true DO_NOT_TRACK=true
 CORPORA := data/corpus/articles.jsonl data/corpus/politics.jsonl build/click-id.jsonl
 PEERS := build/peers
 PEER_FLAGS := -march=native -O3 -funroll-loops
@@ -98,8 +95,8 @@ format: $(READY) ## let ruff mend and format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-mlflow: $(READY) ## open the experiments at http://127.0.0.1:5000 (PORT=... for another)
-	$(QUIET) $(BIN)/mlflow ui --backend-store-uri $(TRACKING) --host 127.0.0.1 --port $(PORT)
+mlflow: $(READY) ## the experiments in a browser, at http://127.0.0.1:5000 (PORT=... for another)
+	@PORT=$(PORT) exec $(BIN)/python -m saring.tracking.server
 
 notebooks: $(BIN)/jupyter-lab ## open the notebooks in JupyterLab, on this machine only
 	@cd notebooks && $(QUIET) ../$(BIN)/jupyter-lab --ip 127.0.0.1 --log-level WARN $(LAB) --allow-root $(HEADLESS)

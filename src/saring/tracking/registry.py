@@ -90,7 +90,7 @@ def register(
     """
     line = line_of(bundle.card)
     alias = CHAMPION if line == LINE and champion(models_folder(), line) is None else ""
-    with opened(SaringError(f"{bundle.path}: could not be registered")) as mlflow:
+    with opened(SaringError(f"{bundle.path}: could not be registered"), writes=True) as mlflow:
         client, registered = mlflow.MlflowClient(), registered_name(line)
         if found := _version(client, registered, bundle.model_version):
             if alias:
@@ -180,7 +180,7 @@ def _noted(what: str = "") -> Iterator[Any]:
     waits = {name: os.environ.get(name) for name in _PROMPT}
     os.environ.update({name: value for name, value in _PROMPT.items() if waits[name] is None})
     try:
-        with opened(SaringError(f"the {what} holds, but could not be noted in MLflow")) as mlflow:
+        with opened(SaringError(f"the {what} holds, but could not be noted in MLflow"), writes=bool(what)) as mlflow:
             yield mlflow
     except SaringError as error:
         if what:

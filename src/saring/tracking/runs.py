@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
-import time
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib.metadata import version
 from itertools import chain, count, islice
 from pathlib import Path
@@ -18,9 +18,10 @@ from typing import Any
 from saring import store
 from saring.champions import models_folder
 from saring.errors import MissingExtraError, SaringError, masked
-from saring.relocate import moved
+from saring.relocate import ARTIFACTS, database_of, moved
 from saring.schema import LINK_COLUMNS, prediction_columns
 from saring.tracking.checkout import harmless
+from saring.tracking.turns import again, turn
 
 # The columns of the MLflow model, in MLflow's own JSON form.
 
@@ -61,7 +62,7 @@ _TABLE_ROWS = 5_000  # MLflow's browser shows no table of more than 2 MB
 _MOST_RUNS = 1_000
 
 # Set before mlflow is imported, where the user has not set them: each is read only then.
-_QUIET = {
+QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "true",
     "MLFLOW_LOGGING_LEVEL": "WARNING",  # else every table it creates is announced
@@ -82,8 +83,6 @@ _ITS_OWN = (
     (Warning, "IProgress not found"),  # in a notebook tqdm would draw a bar
 )
 _METRIC_NAME = re.compile(r"[^\w\-. :/]")  # what MLflow does not take in a name
-_RACES = ("database is locked", "already exists")  # two first runs may create the same database at once
-_PAUSE_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,7 +137,7 @@ def log_run(run: RunRecord, alias: str = CHALLENGER) -> RunInfo:
     assert run.bundle is not None
     model_version = {"model_version": store.load(run.bundle).model_version}
     failure = SaringError(f"the run {run.name!r} could not be logged; the model itself is whole, in {run.bundle}")
-    with opened(failure) as mlflow:
+    with opened(failure, writes=True) as mlflow:
         import pandas as pd
         from mlflow.exceptions import MlflowException
 
@@ -168,12 +167,14 @@ def log_run(run: RunRecord, alias: str = CHALLENGER) -> RunInfo:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
         tags = {**{name: run.tags[name] for name in VERSION_TAGS if name in run.tags}, **model_version}
-        made = client.create_model_version(
+        version_of = partial(
+            client.create_model_version,
             line, model.model_uri, info.run_id, tags={**tags, "run_name": info.run_name}, model_id=model.model_id,
             description=run.description.partition("\n")[0],
         )  # fmt: skip
+        made = again(version_of)
         if alias:
-            client.set_registered_model_alias(line, alias, made.version)
+            again(partial(client.set_registered_model_alias, line, alias, made.version))
         address = f"models:/{line}/{made.version}"
         if ADDRESS in run.description:
             client.set_tag(info.run_id, "mlflow.note.content", run.description.replace(ADDRESS, address))
@@ -191,7 +192,7 @@ def log_trial(experiment: str, name: str, params: Mapping[str, Any], metrics: Me
     It goes where `log_run` says, into an experiment that is made when it is new, and raises the same.
     """
     with (
-        opened(SaringError(f"the trial {name!r} could not be logged")) as mlflow,
+        opened(SaringError(f"the trial {name!r} could not be logged"), writes=True) as mlflow,
         _started(mlflow, experiment, name) as info,
     ):
         _log(mlflow, RunRecord(name, params=params, metrics=metrics, tags=tags))
@@ -242,15 +243,16 @@ def tracking_uri() -> str:
 
 
 @contextmanager
-def opened(failure: SaringError) -> Iterator[Any]:
+def opened(failure: SaringError, *, writes: bool = False) -> Iterator[Any]:
     """Yield the mlflow module, quiet and pointed at `tracking_uri`; what it was pointed at is restored.
 
-    What goes wrong in MLflow, its database or its files is raised as `failure`, with the reason.
+    Who `writes` into an SQLite file is alone in it. What goes wrong in MLflow, its database or its files is raised as
+    `failure`, with the reason.
     """
     uri = tracking_uri()
     if there := moved(uri):
         raise type(failure)(str(there))
-    for name, value in _QUIET.items():
+    for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     with warnings.catch_warnings():
         for category, message in _ITS_OWN:
@@ -265,7 +267,8 @@ def opened(failure: SaringError) -> Iterator[Any]:
         before = mlflow.get_tracking_uri() if mlflow.is_tracking_uri_set() else None
         mlflow.set_tracking_uri(uri)
         try:
-            yield mlflow
+            with turn(uri, mlflow.MlflowClient, writes=writes):
+                yield mlflow
         except SaringError:
             raise
         except Exception as error:  # MLflow, its stores and its plugins raise whatever there is
@@ -285,22 +288,14 @@ def _started(mlflow: Any, experiment: str, name: str, description: str = "") -> 
     """Yield what MLflow says of a new run; one whose name another run has gets a number as well."""
     client, uri = mlflow.MlflowClient(), mlflow.get_tracking_uri()
     artifacts = None  # where the server has them; beside an SQLite file otherwise
-    if uri.startswith("sqlite:///"):
-        home = Path(uri.removeprefix("sqlite:///")).absolute().parent
-        home.mkdir(parents=True, exist_ok=True)
-        artifacts = (home / "mlartifacts").as_uri()
+    if database := database_of(uri):
+        artifacts = (database.parent / ARTIFACTS).as_uri()
 
     def found() -> str:
         there = client.get_experiment_by_name(experiment)
         return str(there.experiment_id if there else client.create_experiment(experiment, artifacts))
 
-    try:
-        place = found()
-    except Exception as error:
-        if not any(race in str(error) for race in _RACES):
-            raise
-        time.sleep(_PAUSE_SECONDS)
-        place = found()
+    place = again(found)
     pattern = name.replace("'", "_")  # of which _ is any character
     others = client.search_runs([place], f"attributes.run_name LIKE '{pattern}%'", max_results=_MOST_RUNS)
     taken = {other.info.run_name for other in others}
