@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import traceback
+import warnings
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -196,6 +197,8 @@ def test_a_refusal_says_where_the_bundle_is(bundle: Path, monkeypatch: pytest.Mo
 
 
 def test_an_address_is_told_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    with warnings.catch_warnings(action="ignore"):
+        monkeypatch.setattr("mlflow.store.db.utils.MAX_RETRY_COUNT", 1)  # it tries for a minute otherwise
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "postgresql://saring:ra@ha/sia@127.0.0.1:1/runs")
     for reference in ("champion", "models:/saring/3"):
         with pytest.raises(SaringError) as caught:
