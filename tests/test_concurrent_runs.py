@@ -21,6 +21,7 @@ from servers import HOST, answered, free_port, postgres, processes_of, served, t
 from saring import store, tracking
 from saring.atomic import in_turn
 from saring.errors import SaringError
+from saring.tracking.runs import opened
 
 ROOT = Path(__file__).parents[1]
 
@@ -34,7 +35,7 @@ def assert_all_there(uri: str, logged: dict[str, tuple[str, int]]) -> None:
     """Every run is whole and is the source of a version of its own; the alias is at one of them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLFLOW_TRACKING_URI", uri)
-        with tracking.opened(SaringError("nothing can be read")) as mlflow:
+        with opened(SaringError("nothing can be read")) as mlflow:
             client = mlflow.MlflowClient()
             [experiment] = [found for found in client.search_experiments() if found.name == "saring"]
             runs = {run.info.run_name: run for run in client.search_runs([experiment.experiment_id])}

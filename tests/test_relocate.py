@@ -20,6 +20,7 @@ from saring.__main__ import main
 from saring.errors import BundleError, ConfigError, SaringError
 from saring.predict import load
 from saring.relocate import database_of, moved, relocate, rewritten
+from saring.tracking.runs import opened
 
 NAME = "clone 100% für berita"
 
@@ -56,7 +57,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setenv("MLFLOW_TRACKING_URI", uri(home))
         bundle = store.save(home / "models" / "uji", {"topic": TOPIC}, CARD)
         info = tracking.log_run(record(bundle, "pertama", params={"corpus": str(home / "data" / "a.jsonl")}))
-        with tracking.opened(SaringError("no client")) as mlflow:
+        with opened(SaringError("no client")) as mlflow:
             client = mlflow.MlflowClient()
             client.set_registered_model_alias("saring", "champion", info.registered_version)
             client.set_tag(info.run_id, "neighbour", f"{home}-2/data")
