@@ -19,6 +19,7 @@ from saring.evaluation.metrics import Ints, figure
 from saring.evaluation.reports import Report, Row, Table
 from saring.promotion import compare_bundles, gate_checks
 from saring.store import Bundle
+from saring.tracking import changed_settings
 from saring.training.corpus import LabelledArticle
 from saring.training.evaluate import answers
 from saring.training.splits import PUBLISHER_OUT
@@ -183,21 +184,23 @@ def compare_models(
 
 
 def _settings(a: Bundle, b: Bundle) -> Iterator[Setting]:
-    """Yield each fact of two cards that differs: settings, thresholds, data, sources, versions."""
-    facts = [dict(card_facts(one.card)) for one in (a, b)]
+    """Yield each fact of two cards that differs: settings, data, thresholds, versions."""
+    for name, pair in changed_settings(b.card, a.card).items():
+        yield Setting(name, *map(_plain, pair))
+    facts = [dict(card_facts(one.card, settings=False)) for one in (a, b)]
     for name in dict.fromkeys(chain(*facts)):
         values = [one.get(name, ABSENT) for one in facts]
         if values[0] != values[1]:
             yield Setting(name, *values)
 
 
-def card_facts(card: Mapping[str, Any]) -> list[tuple[str, str]]:
+def card_facts(card: Mapping[str, Any], *, settings: bool = True) -> list[tuple[str, str]]:
     """Return the settings, data, thresholds and versions of a model by name, as people read them."""
-    return [(name, _plain(value)) for name, value in _facts(card)]
+    chosen = card["config"].items() if settings else ()
+    return [(name, _plain(value)) for name, value in [*chosen, *_facts(card)]]
 
 
 def _facts(card: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    yield from card["config"].items()
     data = dict(card["data"])
     yield "sources", card["sources"]
     yield "data digest", str(data.pop("sha256", ""))[:12]

@@ -37,7 +37,8 @@ def learning_curve(
     tasks = [FoldTask(job.task, job.table, fold) for job, _, _, fold in wanted]
     with threadpool_limits(limits=1):
         try:
-            for (job, share, name, _), (_, found) in zip(wanted, run_folds(tasks, config, progress), strict=True):
+            runs = run_folds(tasks, config, lambda _, done, total: progress("learning curve", done, total))
+            for (job, share, name, _), (_, found) in zip(wanted, runs, strict=True):
                 if found is not None:
                     answers.setdefault((job.task.name, share), []).append((name, found))
         except (CorpusError, ValueError) as error:  # the latter where no word is left
