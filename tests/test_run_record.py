@@ -71,14 +71,16 @@ def test_a_switch_that_the_champion_had_off_is_on():
     assert name(TrainConfig(), theirs) == "+domains"
 
 
-def test_of_many_changes_those_that_somebody_chose_stand_first():
+def test_of_many_changes_those_that_somebody_chose_are_named():
     theirs = replace(
         TrainConfig(),
         topic=TopicConfig(C=30.0, min_df=3, headline_weight=1.0, title_field=1.0, lead_field=1.0, domains=1.0),
     )
     ours = replace(TrainConfig(), topic=replace(TOPIC, lead_field=0.7))
-    assert name(ours, theirs) == (
-        "topic-lead_field0.7 topic-C10 topic-min_df2 topic-headline_weight0.3 topic-title_field0.5 and 1 more"
+    assert name(ours, theirs) == "topic-lead_field0.7 and 5 defaults"
+    assert name(TrainConfig(), theirs) == "default settings"
+    assert name(theirs, ours) == (
+        "topic-C30 topic-min_df3 topic-headline_weight1 topic-title_field1 topic-lead_field1 and 1 more"
     )
 
 

@@ -203,16 +203,22 @@ def run_name(card: Mapping[str, Any], champion: Mapping[str, Any] | None, change
     if champion is None:
         return f"{card['name']}, the first"
     words = list(starmap(_word, _words(changes)))
-    if len(words) > MOST_CHANGES:
-        return f"{' '.join(words[:MOST_CHANGES])} and {len(words) - MOST_CHANGES} more"
+    if len(words) > MOST_CHANGES:  # a champion of many settings: what was left as saring has it is only counted
+        n_chosen = sum(not _is_default(key, ours) for key, (_, ours) in changes.items())
+        shown = words[: min(n_chosen, MOST_CHANGES)]
+        rest = f"{len(words) - len(shown)} {'more' if n_chosen > MOST_CHANGES else 'defaults'}"
+        return f"{' '.join(shown)} and {rest}" if shown else "default settings"
     same = card["data"]["sha256"] == champion["data"]["sha256"]
     return " ".join(words) or f"same settings, {'same' if same else 'other'} data"
 
 
 def _words(changes: Changes) -> list[tuple[str, tuple[Any, Any]]]:
     """Return the changes: first what somebody chose, which is no default, and of that a task's model first."""
-    defaults = flat(TrainConfig())
-    return sorted(changes.items(), key=lambda c: (c[1][1] == _plain(defaults.get(c[0])), "." not in c[0]))
+    return sorted(changes.items(), key=lambda change: (_is_default(change[0], change[1][1]), "." not in change[0]))
+
+
+def _is_default(key: str, value: Any) -> bool:
+    return bool(value == _plain(flat(TrainConfig()).get(key)))
 
 
 def _word(key: str, values: tuple[Any, Any]) -> str:
