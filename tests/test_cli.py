@@ -449,6 +449,22 @@ def test_train_prints_results_and_what_comes_next_and_evaluate_asks_the_model(sm
     assert "F1, international_politics" in capfd.readouterr().out
 
 
+def test_evaluate_writes_a_page_that_has_the_terminals_figures_and_no_page_is_lost(
+    bundle_folder, small_corpus, capfd, work
+):
+    words = ["evaluate", "--model", str(bundle_folder), "--on", str(small_corpus), "--html", "report.html"]
+    assert main(words) == DONE
+    out, err = capfd.readouterr()
+    assert "-> report.html" in err
+    page = (work / "report.html").read_text()
+    line = next(line.split() for line in out.splitlines() if line.startswith("topic") and "publisher-out" in line)
+    assert f"macro-F1 {line[3]} [{line[4].replace('–', ', ')}]" in page
+    assert f"{small_corpus}: the rows whose split is test, " in page
+    assert main(words) == FAILED
+    assert "report.html: is there already; name another file or add --overwrite" in capfd.readouterr().err
+    assert main([*words, "--overwrite"]) == DONE
+
+
 def test_what_comes_next_names_the_bundle_that_was_asked_for(small_corpus, capfd, work):
     (work / "quick.toml").write_text("folds = 2\n[link]\ndimensions = 20\n")
     words = ["train", str(small_corpus), "--no-log", "--config", "quick.toml"]

@@ -137,6 +137,8 @@ EVALUATION: Arguments = {
     ),
     "--full": _flag("add classes, publishers, baselines"),
     "--gate": _value("fail where a figure is below its threshold in this file", metavar="THRESHOLDS"),
+    "--html": _value("also write a page to look at: figures, drawings, worst errors", metavar="FILE.html"),
+    "--overwrite": _flag("replace the page if it is there"),
 }  # fmt: skip
 IMPORT: Arguments = {
     "recipe": _value("click-id, or a mapping file such as mine.toml"),

@@ -45,12 +45,15 @@ def evaluate(options: argparse.Namespace) -> int:
     """Print what training measured and what labelled files say; with thresholds, whether they hold."""
     from saring.cli.show_models import print_checks, print_reports
     from saring.evaluation.gate import check_thresholds, load_thresholds
+    from saring.evaluation.heldout import from_arrays
     from saring.evaluation.reports import stored_reports
     from saring.predict import load
     from saring.training.corpus import read_corpus
     from saring.training.evaluate import evaluate_bundle, rows_note
 
     # All that can be wrong with what was given is told before the model works, for minutes.
+    if options.html:
+        check_page(options.html, overwrite=options.overwrite)
     model = load(options.model)
     card = model.bundle.card
     thresholds = load_thresholds(options.gate, card["name"], card["labels"]) if options.gate else {}
@@ -63,6 +66,13 @@ def evaluate(options: argparse.Namespace) -> int:
     print_reports(stored, reports, notes, full=options.full)
     checks = check_thresholds([*stored, *reports], thresholds)
     print_checks(checks)
+    if options.html:
+        from saring.html_reports.evaluation_report import evaluation_html
+        from saring.training.worst_errors import worst_errors
+
+        read = [article for articles in corpora.values() for article in articles]
+        errors = worst_errors(model.bundle, from_arrays(model.bundle.heldout), read)
+        write_page(options.html, evaluation_html(model.bundle, reports=[*stored, *reports], errors=errors, notes=notes))
     tell_model(model)
     return OK if all(check.holds for check in checks) else FAILED
 

@@ -73,11 +73,12 @@ def evaluation_html(
     label_issues: Sequence[LabelIssue] = (),
     learning_curve: Sequence[CurvePoint] | None = None,
     verdict: Verdict | None = None,
+    notes: Sequence[str] = (),
 ) -> str:
     """Return the page about a model: one HTML file that needs no network and no script.
 
     `reports` are those to show, by default what training measured; `verdict` is what the review beside the champion
-    says. A learning curve that training drew is in the card.
+    says; `notes` tell which rows the figures are of. A learning curve that training drew is in the card.
     """
     reports = stored_reports(bundle.card) if reports is None else list(reports)
     curve = stored_curve(bundle.card) if learning_curve is None else learning_curve
@@ -92,6 +93,7 @@ def evaluation_html(
         card=card,
         sentences=_sentences(bundle, reports),
         verdict=f"It {'may' if verdict.may else 'may not'} go live: {verdict.reason}." if verdict else "",
+        notes=notes,
         summary=summary_table(reports, "All tasks and splits"),
         tasks=tasks,
         about=ABOUT,
