@@ -207,7 +207,7 @@ def test_it_is_found_by_whatever_people_call_it(place: Place, reference: str) ->
 def test_the_alias_follows_the_history_there_and_back(place: Place) -> None:
     assert place.aliases() == {"challenger": 2, "champion": 1}
     _, step = promote(place.run(1).info.run_name, because="a trial", models=place.models)
-    assert step.run == place.trained[1].run_id
+    assert (step.run, step.bundle) == (place.trained[1].run_id, place.trained[1].folder.name)
     assert place.aliases() == {"challenger": 2, "champion": 2}
     tags = place.client.get_model_version("warta", "2").tags
     assert {name: tags[name] for name in ("action", "reason", "overridden", "when", "commit")} == {
@@ -225,12 +225,22 @@ def test_the_alias_follows_the_history_there_and_back(place: Place) -> None:
     assert place.aliases() == {"challenger": 2, "champion": 1}
 
 
+def test_a_bundle_with_a_folder_of_its_own_is_logged_and_no_challenger(place: Place) -> None:
+    before = place.aliases()
+    with parallel_config("sequential"):
+        corpus, folder = place.models.parent / "warta.jsonl", place.models.parent / "own"
+        trained = train_files([corpus], place.models, replace(CONFIG, seed=2), bundle=folder)
+    assert trained.review is None
+    assert (trained.run_name, place.aliases()) == ("own", before)
+    assert "verdict" not in place.client.get_run(trained.run_id).data.tags
+
+
 def test_a_model_that_no_run_made_is_registered_when_it_is_promoted(place: Place) -> None:
     with parallel_config("sequential"):
         corpus = place.models.parent / "warta.jsonl"
         trained = train_files([corpus], place.models, replace(CONFIG, seed=1), log=False)
     _, step = promote(str(trained.folder), because="a trial", models=place.models)
-    assert (step.run, place.aliases()) == ("", {"challenger": 2, "champion": 3})
+    assert (step.run, place.aliases()) == ("", {"challenger": 2, "champion": 4})
     assert store.load(tracking.resolve("warta@champion")).model_version == step.model_version
     rollback("warta", models=place.models)
     assert place.aliases() == {"challenger": 2, "champion": 1}

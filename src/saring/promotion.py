@@ -181,6 +181,10 @@ def _stored(bundle: Bundle, models: Path) -> str:
         return SHIPPED
     if bundle.path.resolve().parent == models.resolve():
         return bundle.path.name
+    for folder in models.glob(f"*-{bundle.model_version}"):  # named by its run, whose store has a copy
+        with suppress(BundleError):
+            if store.load(folder).checksums == bundle.checksums:
+                return folder.name
     name = f"promoted-{bundle.model_version}"
     if not (models / name).exists():
         models.mkdir(parents=True, exist_ok=True)
