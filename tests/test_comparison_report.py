@@ -71,6 +71,12 @@ def test_no_more_than_the_most_are_shown_and_the_page_says_so(found, monkeypatch
     assert f"{len(found.changed)} rows are answered differently; the first 3 are shown" in page.text_content()
 
 
+def test_a_page_may_do_without_the_bodies(found):
+    page = read_page(comparison_html(found, bodies=False))
+    assert page.xpath("//blockquote") == []
+    assert found.changed[0].text.title in page.text_content()
+
+
 def test_without_texts_the_page_says_how_to_have_them(found):
     bare = replace(found, changed=tuple(replace(one, text=None) for one in found.changed))
     assert "give the labelled articles to see them here" in read_page(comparison_html(bare)).text_content()

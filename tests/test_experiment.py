@@ -19,6 +19,7 @@ from saring import store, tracking
 from saring.champions import HISTORY, SHIPPED, read_history
 from saring.config import LinkConfig, TopicConfig, TrainConfig
 from saring.errors import ConfigError, NotNotedWarning
+from saring.evaluation.comparison import told
 from saring.evaluation.reports import Report, stored_reports
 from saring.experiment import Trained, train_files
 from saring.locate import find_bundle, shipped_bundle
@@ -97,6 +98,7 @@ def test_the_figures_of_run_card_table_and_page_are_the_same_to_the_last_digit(p
                 f"| {report.name} | {report.subset} | {report.n} | {report.macro_f1} |"
                 in (run.data.tags["mlflow.note.content"])
             )
+            assert f"{report.subset}: macro-F1 {report.macro_f1}, {report.n} rows" in place.read(number, "report.html")
 
 
 def test_the_browser_is_told_which_files_are_tables(place: Place) -> None:
@@ -116,6 +118,15 @@ def test_the_verdict_stands_first_and_in_the_tags(place: Place) -> None:
     table = json.loads(place.read(1, "comparison.json"))
     found = [dict(zip(table["columns"], values, strict=True)) for values in table["data"]]
     assert [row["difference"] for row in found if row["split"] == "test"] == [compared.difference.value]
+
+
+def test_a_challenger_has_a_page_beside_the_champion_with_the_same_verdict_and_differences(place: Place) -> None:
+    review, page = place.trained[1].review, place.read(1, "compare.html")
+    assert review is not None
+    assert f"may not take the place of the champion, warta: {review.verdict.reason}." in page
+    assert all(told(c.difference) in page for c in review.comparisons)
+    assert "<blockquote>" not in page  # bodies stay with the corpus
+    assert "compare.html" not in [item.path for item in place.client.list_artifacts(place.trained[0].run_id)]
 
 
 def test_the_page_says_how_to_load_the_model(place: Place) -> None:

@@ -15,7 +15,9 @@ from saring.config import TrainConfig
 from saring.errors import BundleError, ConfigError, MissingExtraError
 from saring.evaluation.heldout import HeldOut, to_arrays
 from saring.evaluation.reports import Report, model_card
+from saring.html_reports.comparison_report import comparison_html
 from saring.html_reports.evaluation_report import evaluation_html
+from saring.model_comparison import compare_models
 from saring.promotion import Review, champion_of, review
 from saring.relocate import moved
 from saring.store import Bundle
@@ -126,7 +128,14 @@ def _pages(bundle: Bundle, made: Fit, reviewed: Review | None) -> dict[str, str]
     listed = [{"task": task, **asdict(issue)} for task, some in issues.items() for issue in some]
     likely = sorted((issue for some in issues.values() for issue in some), key=lambda issue: issue.p_label)
     verdict = reviewed.verdict if reviewed else None
+    beside = {}
+    if reviewed and reviewed.champion:
+        ours = bundle.card.get("run_name") or bundle.path.name
+        names = f"the champion, {reviewed.champion.card['name']}", f"the challenger, {ours}"
+        found = compare_models(reviewed.champion, bundle, names=names, texts=made.articles)
+        beside["compare.html"] = comparison_html(found, bodies=False)
     return {
+        **beside,
         "report.html": evaluation_html(bundle, errors=errors, label_issues=likely, verdict=verdict),
         "errors.csv": tracking.csv_text([*ERROR_COLUMNS], map(asdict, errors)),
         "label-issues.csv": tracking.csv_text(["task", *COLUMNS], listed),

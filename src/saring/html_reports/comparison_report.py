@@ -11,8 +11,11 @@ MOST_CHANGED = 200  # answers that the page shows; it says how many there are
 BODY_CHARS = 1500  # of an article in the page
 
 
-def comparison_html(comparison: ModelComparison) -> str:
-    """Return the page about two models: one HTML file that needs no network and no script."""
+def comparison_html(comparison: ModelComparison, *, bodies: bool = True) -> str:
+    """Return the page about two models: one HTML file that needs no network and no script.
+
+    Without `bodies` it has the titles and headlines of the articles alone.
+    """
     a, b = comparison.names
     return render(
         "comparison.html",
@@ -23,7 +26,7 @@ def comparison_html(comparison: ModelComparison) -> str:
         axis=intervals([c.difference for c in comparison.comparisons], mark=0.0),
         matrices=[_matrix(c) for c in comparison.comparisons if len(c.changed)],
         shown=comparison.changed[:MOST_CHANGED],
-        body_chars=BODY_CHARS,
+        body_chars=BODY_CHARS if bodies else 0,
     )
 
 
