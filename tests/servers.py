@@ -77,6 +77,14 @@ def processes_of(group: int) -> list[str]:
     return [row[2] for row in rows if int(row[0]) == group and not row[1].startswith("Z")]
 
 
+def left_of(group: int) -> list[str]:
+    """The processes of a group that has been told to end, when they have had time to."""
+    end = time.monotonic() + 5
+    while (left := processes_of(group)) and time.monotonic() < end:
+        time.sleep(0.1)
+    return left
+
+
 @contextmanager
 def tracking_server(store: str, folder: Path) -> Iterator[str]:
     """The address of an MLflow server over a database."""

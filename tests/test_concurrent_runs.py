@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from bundles import CARD, TOPIC
 from runs_at_once import log_at_once
-from servers import HOST, answered, free_port, postgres, processes_of, served, tracking_server
+from servers import HOST, answered, free_port, left_of, postgres, processes_of, served, tracking_server
 
 from saring import store, tracking
 from saring.atomic import in_turn
@@ -158,7 +158,7 @@ def test_make_mlflow_starts_light_and_leaves_nothing(
         assert searched(address) == ["Default"]
         assert len(processes_of(process.pid)) <= 3
         group = process.pid
-    assert processes_of(group) == []
+    assert left_of(group) == []
     store_of = tmp_path / "home" / "mlflow.db"  # where `saring train` writes
     assert f"experiments of sqlite:///{store_of}: {address}" in log.read_text()
     with closing(sqlite3.connect(store_of)) as connection:

@@ -105,7 +105,7 @@ class Columns:
             else:
                 columns[name] = column
         for name in FIELDS:
-            free = [plain[alias] for alias in _aliases()[name] if plain.get(alias, "") not in {"", *columns.values()}]
+            free = [plain[alias] for alias in aliases()[name] if plain.get(alias, "") not in {"", *columns.values()}]
             if free and name not in self._named:
                 columns[name] = free[0]
         if "text" not in columns and "text" not in lost:
@@ -165,7 +165,7 @@ class Columns:
 
     def _missing(self, name: str, why: str, names: Sequence[str], free: Sequence[str]) -> str:
         """Return in words that a field has no column, what there is and what to do."""
-        wanted = [_plain(self._named[name])] if name in self._named else _aliases()[name]
+        wanted = [_plain(self._named[name])] if name in self._named else aliases()[name]
         close = [n for n in free if difflib.get_close_matches(_plain(n), wanted, 1, CLOSE)]
         hint = f"; close to it: {', '.join(map(repr, close))}" if close else ""
         expected = "" if name in self._named else f"; expected one of {', '.join(wanted)}"
@@ -182,7 +182,7 @@ def _shown(names: Sequence[str]) -> str:
 
 
 @cache
-def _aliases() -> dict[str, list[str]]:
+def aliases() -> dict[str, list[str]]:
     """Return columns.toml, read once."""
     return tomllib.loads(files("saring.io").joinpath("columns.toml").read_text("utf-8"))
 

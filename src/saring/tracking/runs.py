@@ -13,19 +13,21 @@ from functools import partial
 from importlib.metadata import version
 from itertools import chain, count, islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from saring import store
 from saring.champions import models_folder
 from saring.errors import MissingExtraError, SaringError, masked
+from saring.io.columns import aliases
 from saring.relocate import ARTIFACTS, database_of, moved
 from saring.schema import LINK_COLUMNS, prediction_columns
 from saring.tracking.checkout import harmless
 from saring.tracking.turns import again, turn
+from saring.tracking.wheel import write_wheel
 
 # The columns of the MLflow model, in MLflow's own JSON form.
 
-_INPUTS = ("text", "title", "id", "published", "publisher", "url")  # only the text is required
 _TYPES: Mapping[str, Mapping[str, Any]] = {
     "string": {"type": "string"},
     "strings": {"type": "array", "items": {"type": "string"}},
@@ -37,17 +39,17 @@ _LINK = {column.name: {**_TYPES[column.kind], "required": True} for column in LI
 
 
 def signature(topics: Iterable[str]) -> dict[str, str]:
-    """Return the ``inputs`` and ``outputs`` of a model with these topics.
+    """Return the ``outputs`` of a model with these topics: the columns of `Prediction.row`, in its order.
 
-    The outputs are the columns of `Prediction.row`, in its order; all but the id may be absent.
+    All but the id may be absent. No inputs are named: MLflow would drop every other column and refuse numbers and dates
+    where it expects text, and `Columns` finds our fields under all usual names, in whatever spelling and type.
     """
-    inputs = [{"type": "string", "name": name, "required": name == "text"} for name in _INPUTS]
     types = {**_TYPES, "links": {"type": "array", "items": {"type": "object", "properties": _LINK}}}
     outputs = [
         {**types[column.kind], "name": column.name, "required": column.name == "id"}
         for column in prediction_columns(topics)
     ]
-    return {"inputs": json.dumps(inputs), "outputs": json.dumps(outputs)}
+    return {"outputs": json.dumps(outputs)}
 
 
 # Runs.
@@ -70,8 +72,8 @@ QUIET = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "GIT_PYTHON_REFRESH": "quiet",  # else it complains where git is not installed
 }
-# Packages a scoring host needs for the same predictions; pinned, so that MLflow infers nothing.
-_REQUIRED = ("saring", "mlflow", "numpy", "pandas", "scikit-learn", "scipy")
+# Packages a scoring host needs for the same predictions, beside saring; pinned, so that MLflow infers nothing.
+_REQUIRED = ("mlflow", "numpy", "pandas", "scikit-learn", "scipy")
 _EXAMPLE = {
     "title": "Rupiah menguat terhadap dolar AS",
     "text": "Rupiah ditutup menguat pada perdagangan sore ini, didorong oleh naiknya ekspor.",
@@ -144,16 +146,20 @@ def log_run(run: RunRecord, alias: str = CHALLENGER) -> RunInfo:
         client, line = mlflow.MlflowClient(), registered_name(run.line)
         with _started(mlflow, MODEL_NAME, run.name, run.description) as info:
             # Before the metrics, which then name it: so models can be ranked on a data set.
-            model = mlflow.pyfunc.log_model(
-                name=MODEL_NAME,
-                loader_module="saring.pyfunc",  # by name, for MLflow imports it
-                data_path=str(run.bundle),
-                signature=mlflow.models.ModelSignature.from_dict(signature(run.topics)),
-                input_example=pd.DataFrame([_EXAMPLE]),
-                pip_requirements=[f"{package}=={version(package)}" for package in _REQUIRED],
-                params={name: str(value) for name, value in run.params.items()},
-                tags=model_version,
-            )
+            with TemporaryDirectory() as aside:
+                wheel = write_wheel(Path(aside))
+                model = mlflow.pyfunc.log_model(
+                    name=MODEL_NAME,
+                    loader_module="saring.pyfunc",  # by name, for MLflow imports it
+                    data_path=str(run.bundle),
+                    signature=mlflow.models.ModelSignature.from_dict(signature(run.topics)),
+                    input_example=pd.DataFrame([_EXAMPLE]),
+                    code_paths=[str(wheel)],  # which lies in the folder `code` then
+                    pip_requirements=[f"code/{wheel.name}", *(f"{name}=={version(name)}" for name in _REQUIRED)],
+                    metadata={"columns": aliases()},
+                    params={name: str(value) for name, value in run.params.items()},
+                    tags=model_version,
+                )
             _log(mlflow, replace(run, tags={**run.tags, **model_version}), model.model_id)
             for child in run.children:
                 with mlflow.start_run(
