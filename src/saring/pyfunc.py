@@ -1,7 +1,7 @@
 """The prediction rows behind MLflow's pyfunc: a DataFrame in, one row out for each row in.
 
-MLflow imports this module by the name that `tracking` gives it and calls `_load_pyfunc`; no pickle lies beside the model,
-and of code a wheel of saring alone, for hosts that have none.
+MLflow imports this module by the name that `tracking` gives it and calls `_load_pyfunc`; no pickle lies beside the
+model, and of code a wheel of saring alone, for hosts that have none.
 """
 
 from __future__ import annotations
