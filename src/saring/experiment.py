@@ -72,7 +72,13 @@ def train_files(
     reviewed = None
     if bundle is None:
         progress("champion", 0, 1)
-        heldout = [*made.heldout, *_of_champion(made, Path(models))]
+        current = None
+        with suppress(BundleError):  # a champion that is gone is told by the review; what was trained is kept
+            current = champion_of(Path(models), line_of(card))
+        theirs = current.card if current else None
+        changes = tracking.changed_settings(card, theirs) if theirs else {}
+        card["run_name"] = tracking.run_name(card, theirs, changes)
+        heldout = [*made.heldout, *(_answered(current, made) if current else ())]
         made_bundle = store.load(store.add(Path(models), made.models, card, to_arrays(heldout)))
         reviewed = review(made_bundle, Path(models))
     else:
@@ -86,6 +92,7 @@ def train_files(
     beside: dict[str, Any] = {"name": made_bundle.path.name}
     if reviewed:
         beside = {name: getattr(reviewed, name) for name in ("champion", "comparisons", "checks", "verdict")}
+        beside["name"] = card["run_name"]
     trained_on = [_trained_on(job, card["sources"]) for job in made.jobs]
     run = tracking.run_record(made_bundle, trained_on=trained_on, files=_pages(made_bundle, made, reviewed), **beside)
     info = tracking.log_run(run, tracking.CHALLENGER if reviewed else "")
@@ -93,16 +100,8 @@ def train_files(
     return Trained(made_bundle.path, made.reports, reviewed, info.run_id, info.run_name, info.registered_version)
 
 
-def _of_champion(made: Fit, models: Path) -> list[HeldOut]:
-    """Return what the champion of the model's line answers to the rows that training held out, and was not trained on.
-
-    Nothing where it is gone or damaged: the review tells so, and what was trained is kept.
-    """
-    current = None
-    with suppress(BundleError):
-        current = champion_of(models, line_of(made.card))
-    if current is None:
-        return []
+def _answered(current: Bundle, made: Fit) -> list[HeldOut]:
+    """Return what the champion answers to the rows that training held out, and that it was not trained on."""
     found = answers(current, [a for a in made.articles if a.split == TEST], TEST)
     others = answers(current, [a for a in made.articles if a.split != TEST], "")
     splits = dict.fromkeys((one.task, one.split) for one in made.heldout if one.split != TEST)

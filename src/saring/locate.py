@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import shorten
 
+import orjson
+
 from saring import store
 from saring.champions import (
     CHALLENGER,
@@ -25,7 +27,7 @@ from saring.champions import (
     models_folder,
     read_history,
 )
-from saring.errors import BundleError, MissingExtraError
+from saring.errors import BundleError, ConfigError, MissingExtraError
 
 _RUN_ID = re.compile(r"[0-9a-f]{32}")  # of MLflow
 _VERSION = re.compile(r"[0-9a-f]{12}")  # of a model, at the end of its folder's name
@@ -56,7 +58,7 @@ def find_bundle(reference: str | Path | None = None, models: Path | None = None)
         for folder in (Path(name), models / name, *_of_version(models, name)):
             if (folder / store.CARD).is_file():
                 return Choice(folder, "named")
-        found = _in_folder(Path(name)) if Path(name).is_dir() else _of_line(models, name) or _of_run(name)
+        found = _in_folder(Path(name)) if Path(name).is_dir() else _of_line(models, name) or _of_run(models, name)
     elif not name and variable and (Path(variable) / store.CARD).is_file():
         return Choice(Path(variable), f"named by {MODELS_VARIABLE}")
     elif not name and variable and not models.is_dir():
@@ -85,16 +87,34 @@ def _of_version(models: Path, name: str) -> list[Path]:
     return sorted(models.glob(f"*-{name}")) if _VERSION.fullmatch(name) else []
 
 
-def _of_run(name: str) -> Choice | None:
-    """Return the model of the MLflow run of that name; None where there is none, or no store of runs to look into."""
+def _of_run(models: Path, name: str) -> Choice | None:
+    """Return the model that the training of this name made, of the folder or of MLflow's store; None for no such name.
+
+    ConfigError where several are called so.
+    """
     from saring.tracking import resolve, tracking_uri
 
+    found = [path.parent for path in sorted(models.glob(f"[!.]*/{store.CARD}")) if _run_name(path) == name]
+    if len(found) > 1:
+        raise ConfigError(
+            f"{name}: {len(found)} models of {models} are called so; name one by its version (`saring models`) or its "
+            f"folder: {', '.join(folder.name for folder in found)}"
+        )
+    if found:
+        return Choice(found[0], "named")
     kind, _, database = tracking_uri().partition(":///")
     if kind == "sqlite" and not Path(database).is_file():
         return None
     with suppress(BundleError, MissingExtraError):
         return Choice(resolve(name), "named, from MLflow")
     return None
+
+
+def _run_name(card: Path) -> str:
+    """Return the name of the training that made a model, by its card; empty where it cannot be read."""
+    with suppress(OSError, ValueError, AttributeError):
+        return str(orjson.loads(card.read_bytes()).get("run_name", ""))
+    return ""
 
 
 def _in_folder(folder: Path) -> Choice | None:

@@ -272,5 +272,5 @@ def models_table(line: str, listed: Sequence[Listed]) -> Table:
         title=f"{line}: {topics}",
         header=("", "version", "made", "name", "files/rows", "topic", "link", "click", "gate"),
         sections=(tuple(rows),),
-        note="Figures: macro-F1 of the worst protocol. Gate: saring's own thresholds, where it has some for the name.",
+        note="Figures: macro-F1 of the worst protocol, on each model's own data (`saring compare`: on the same rows).",
     )

@@ -29,8 +29,9 @@ def _fact(out: Terminal, name: str, text: str, style: str = "") -> None:
 
 
 def _named(bundle: Bundle) -> str:
-    """Return a model's name, version and the folder it lies in."""
-    return f"{bundle.card['name']} {bundle.model_version} ({bundle.path.name})"
+    """Return a model's name, version, the folder it lies in, and what its run is called."""
+    run = f": {bundle.card['run_name']}" if "run_name" in bundle.card else ""
+    return f"{bundle.card['name']} {bundle.model_version} ({bundle.path.name}){run}"
 
 
 def print_review(review: Review) -> None:
@@ -70,12 +71,12 @@ def print_trained(trained: Trained, models: Path, bundle: str | None, name: str)
     if trained.run_id:
         alias = f" (alias {CHALLENGER})" if review else ""
         version = f"{review.line if review else LINE} version {trained.registered_version}{alias}"
-        _fact(out, "MLflow", f"run {trained.run_name!r} {trained.run_id}, {version}; `make mlflow` opens it")
+        _fact(out, "MLflow", f"run {trained.run_id}, {version}; `make mlflow` opens it")
     if review and review.line != LINE:
         called = "" if review.line == name else ", called after the file, as its topics are not saring's own"
         _fact(out, "line", f"{review.line}, a line of models of its own{called}")
     if review and review.champion and not review.verdict.may:
-        _fact(out, "answers", f"{_named(review.champion)} goes on answering")
+        _fact(out, "answers", f"{review.champion.path.name} {review.champion.model_version} goes on answering")
     if review and review.verdict.may:
         reference = "" if review.line == LINE else f" {shlex.quote(review.line)}@{CHALLENGER}"
         _fact(out, "next", f"saring promote{reference}{_option(models)}")
@@ -132,7 +133,11 @@ def print_models(found: Mapping[str, Sequence[Listed]], models: Path) -> None:
 
     out = Terminal()
     for line, listed in found.items():
-        print_table(out, models_table(line, listed))
+        if line:
+            print_table(out, models_table(line, listed))
+        for one in listed:
+            if called := one.card.get("run_name"):
+                print_text(out, Text(f"{one.card['model_version']}: {called}"), hang=14)
         out.print()
     for listed in found.values():
         for one in listed:
