@@ -1,5 +1,6 @@
 """Two models side by side: what differs, on which rows, with which texts, and the answers to a reviewer's questions."""
 
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -63,6 +64,16 @@ def test_every_answer_that_differs_is_there_once_with_its_outcome(found):
         assert one.outcome == {one.b: BETTER, one.a: WORSE}.get(one.truth, BOTH_WRONG)
         assert 0 < one.p_a <= 1
         assert 0 < one.p_b <= 1
+
+
+def test_of_many_answers_as_many_of_each_outcome_are_shown_the_surest_first(found):
+    shown = found.surest(9)
+    sizes = Counter(one.outcome for one in shown)
+    assert (len(shown), max(sizes.values()) - min(sizes.values())) == (9, 0)
+    for outcome in sizes:
+        all_of_it = [one for one in found.changed if one.outcome == outcome]
+        assert [one for one in shown if one.outcome == outcome] == all_of_it[: sizes[outcome]]
+    assert found.surest(10**6) == list(found.changed)
 
 
 def test_texts_are_those_of_the_given_articles_and_absent_without_them(found, a, b, articles):
@@ -140,3 +151,8 @@ def test_models_of_other_topics_are_refused_with_the_reason(a, tmp_path):
     other = store.load(store.save(tmp_path / "uji", {"topic": TOPIC}, CARD))
     with pytest.raises(ConfigError, match=r"A has the topics economy, gossip.*B has economy, other; expected the same"):
         compare_models(a, other)
+
+
+def test_tasks_that_cannot_be_compared_on_unseen_publishers_are_named(found):
+    topics = replace(found, comparisons=tuple(c for c in found.comparisons if c.challenger.name == "topic"))
+    assert "link, clickbait: not known, as the two share no answers" in topics.answers[0][1]

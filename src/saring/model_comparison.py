@@ -5,6 +5,7 @@ The two are called A and B. A difference is B less A, as if A were the champion 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -99,7 +100,10 @@ class ModelComparison:
         said = {BETTER: f"{self.names[1]}.", WORSE: f"{self.names[0]}.", "": "Neither, beyond chance."}
         outcomes = {c.outcome for c in found} & {BETTER, WORSE} or {""}
         first = said[outcomes.pop()] if len(outcomes) == 1 else "Each at another task."
-        return " ".join([first, *(f"{c.challenger.name}{_part(c)}: {self._told(c)}." for c in found)])
+        unknown = [task for task in self.b.tasks if task not in {c.challenger.name for c in found}]
+        rest = f"{', '.join(unknown)}: not known, as the two share no answers that neither was trained on."
+        said_of = [f"{c.challenger.name}{_part(c)}: {self._told(c)}." for c in found]
+        return " ".join([first, *said_of, *[rest] * bool(unknown)])
 
     def _told(self, c: Comparison) -> str:
         """Say which model is better at one task and split."""
@@ -128,6 +132,15 @@ class ModelComparison:
         rest = [f"In {n_like} of {len(self.comparisons)} comparisons the interval holds 0: chance may have made it."]
         same = [f"In {n_same} they give the same answers to every row."]
         return " ".join([*(said or ["No."]), *rest * bool(n_like), *same * bool(n_same)])
+
+    def surest(self, most: int) -> list[ChangedAnswer]:
+        """Return so many of the answers that differ: of each outcome as many, where there are, the surest first."""
+        places: Counter[str] = Counter()
+        ranked = []
+        for number, one in enumerate(self.changed):
+            ranked.append((places[one.outcome], number))
+            places[one.outcome] += 1
+        return [self.changed[number] for number in sorted(number for _, number in sorted(ranked)[:most])]
 
     def tables(self) -> list[Table]:
         """Return what differs as tables for a terminal of 80 columns."""
@@ -311,12 +324,10 @@ def confusion_table(comparison: Comparison) -> Table:
 
 def changed_table(found: ModelComparison, most: int = TABLE_CHANGED) -> Table:
     """Return the answers that differ, as many of each outcome as there is room for."""
-    by_outcome = [[one for one in found.changed if one.outcome == kind] for kind in (BETTER, WORSE, BOTH_WRONG)]
-    shown = [one for some in by_outcome for one in some[: -(-most // 3)]][:most]
-    counts = ", ".join(
-        f"{len(some):,} {words}"
-        for some, words in zip(by_outcome, ("where B alone is right", "where A alone is", BOTH_WRONG), strict=True)
-    )
+    shown = found.surest(most)
+    sizes = Counter(one.outcome for one in found.changed)
+    words = {BETTER: "where B alone is right", WORSE: "where A alone is", BOTH_WRONG: BOTH_WRONG}
+    counts = ", ".join(f"{sizes[outcome]:,} {what}" for outcome, what in words.items())
     rows: list[Row] = [
         (
             _short(one.id, LABEL_CHARS),

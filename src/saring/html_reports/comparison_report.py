@@ -25,7 +25,7 @@ def comparison_html(comparison: ModelComparison, *, bodies: bool = True) -> str:
         figures=figures_table(comparison),
         axis=intervals([c.difference for c in comparison.comparisons], mark=0.0),
         matrices=[_matrix(c) for c in comparison.comparisons if len(c.changed)],
-        shown=comparison.changed[:MOST_CHANGED],
+        shown=comparison.surest(MOST_CHANGED),
         body_chars=BODY_CHARS if bodies else 0,
     )
 

@@ -318,7 +318,8 @@ def _errors(task: str, errors: Sequence[WorstError]) -> Table:
         f"The {len(rows)} surest wrong answers, {task}",
         ("article", "truth", "answer", "p of truth", "p of answer", "why", "where"),
         (rows,),
-        "The answers are of models that were not trained on the row; the words are weighed by the final model.",
+        "The answers are of models that were not trained on the row; the words are weighed by the final model. "
+        "In square brackets: all words of a domain of the lexicon.",
     )
 
 
