@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from saring import store, tracking
 from saring.__main__ import main
-from saring.errors import BundleError, ConfigError, SaringError
+from saring.champions import PROMOTE, Step
+from saring.errors import BundleError, ConfigError, NotNotedWarning, SaringError
 from saring.predict import load
 from saring.relocate import database_of, moved, relocate, rewritten
 from saring.tracking.runs import opened
@@ -100,6 +101,12 @@ class TestAMovedStore:
     def test_is_noticed_before_a_training_begins(self, clone: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert main_of("train", "none.jsonl") == 1
         assert "run `saring relocate`" in capsys.readouterr().err
+
+    def test_is_told_by_a_promotion_and_a_step_back_which_hold(self, clone: Path, tmp_path: Path) -> None:
+        step = Step("saring", PROMOTE, "uji", load(clone / "models" / "uji").model_version, "it is better")
+        for tell in (tracking.promoted, tracking.rolled_back):
+            with pytest.warns(NotNotedWarning, match="holds; .*run `saring relocate`"):
+                tell(step, clone / "models" / "uji")
 
     def test_the_old_folder_is_not_made_again(self, made: Path) -> None:
         assert not made.exists()

@@ -179,12 +179,17 @@ def _noted(what: str = "") -> Iterator[Any]:
         return
     waits = {name: os.environ.get(name) for name in _PROMPT}
     os.environ.update({name: value for name, value in _PROMPT.items() if waits[name] is None})
+    is_open = False
     try:
         with opened(SaringError(f"the {what} holds, but could not be noted in MLflow"), writes=bool(what)) as mlflow:
+            is_open = True
             yield mlflow
     except SaringError as error:
         if what:
-            warnings.warn(str(error), NotNotedWarning, stacklevel=4)
+            holds = "" if is_open else f"the {what} holds; "
+            warnings.warn(f"{holds}{error}", NotNotedWarning, stacklevel=4)
+        if not is_open:  # a store that was moved
+            yield None
     finally:
         for name, value in waits.items():
             if value is None:
