@@ -118,6 +118,7 @@ def test_the_verdict_stands_first_and_in_the_tags(place: Place) -> None:
     table = json.loads(place.read(1, "comparison.json"))
     found = [dict(zip(table["columns"], values, strict=True)) for values in table["data"]]
     assert [row["difference"] for row in found if row["split"] == "test"] == [compared.difference.value]
+    assert {row["against"] for row in found} == {"champion"}  # the only other model
 
 
 def test_a_challenger_has_a_page_beside_the_champion_with_the_same_verdict_and_differences(place: Place) -> None:
@@ -310,3 +311,22 @@ def test_of_runs_with_one_name_none_is_guessed(place: Place) -> None:
         place.client.set_tag(run.info.run_id, "mlflow.runName", "kembar")
     with pytest.raises(ConfigError, match=f"2 runs have this name; name one by its id: .*{place.trained[0].run_id}"):
         tracking.resolve("kembar")
+
+
+def test_a_run_stands_beside_earlier_ones_too(place: Place) -> None:
+    with parallel_config("sequential"):
+        config = replace(CONFIG, topic=TopicConfig(C=30.0))
+        trained = train_files([place.models.parent / "warta.jsonl"], place.models, config)
+    second = store.load(place.trained[1].folder)
+    earlier = f"{second.card['run_name']} ({second.model_version})"
+    page = place.client.get_run(trained.run_id).data.tags["mlflow.note.content"]
+    (line,) = [line for line in page.splitlines() if line.startswith(f"| {earlier} |")]
+    path = place.client.download_artifacts(trained.run_id, "comparison.json")
+    table = json.loads(Path(path).read_text("utf-8"))
+    (row,) = [
+        row
+        for values in table["data"]
+        if (row := dict(zip(table["columns"], values, strict=True)))["against"] == earlier
+    ]
+    assert f"| topic | random | {row['rows']} |" in line
+    assert f"{row['difference']:+.3f} [{row['difference_low']:+.3f}, {row['difference_high']:+.3f}]" in line

@@ -9,11 +9,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from saring import store, tracking
 from saring.champions import line_of
 from saring.config import TrainConfig
 from saring.errors import BundleError, ConfigError, MissingExtraError
-from saring.evaluation.heldout import HeldOut, to_arrays
+from saring.evaluation.comparison import Comparison, compare
+from saring.evaluation.heldout import HeldOut, from_arrays, to_arrays
 from saring.evaluation.reports import Report, model_card
 from saring.html_reports.comparison_report import comparison_html
 from saring.html_reports.evaluation_report import evaluation_html
@@ -28,6 +31,8 @@ from saring.training.label_issues import COLUMNS, held_out_issues
 from saring.training.learning_curve import learning_curve
 from saring.training.trainer import TEST, Fit, Job, fit_corpus
 from saring.training.worst_errors import ERROR_COLUMNS, worst_errors
+
+EARLIER = 3  # other models of the line that a run is compared with; a second or two each
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,7 @@ def train_files(
     beside: dict[str, Any] = {"name": made_bundle.path.name}
     if reviewed:
         beside = {name: getattr(reviewed, name) for name in ("champion", "comparisons", "checks", "verdict")}
-        beside["name"] = card["run_name"]
+        beside |= {"name": card["run_name"], "others": _beside_earlier(reviewed, Path(models))}
     trained_on = [_trained_on(job, card["sources"]) for job in made.jobs]
     run = tracking.run_record(made_bundle, trained_on=trained_on, files=_pages(made_bundle, made, reviewed), **beside)
     info = tracking.log_run(run, tracking.CHALLENGER if reviewed else "")
@@ -106,6 +111,39 @@ def _answered(current: Bundle, made: Fit) -> list[HeldOut]:
     others = answers(current, [a for a in made.articles if a.split != TEST], "")
     splits = dict.fromkeys((one.task, one.split) for one in made.heldout if one.split != TEST)
     return found + [replace(one, split=split) for task, split in splits for one in others if one.task == task]
+
+
+def _beside_earlier(reviewed: Review, models: Path) -> dict[str, list[Comparison]]:
+    """Return comparisons with the newest other models of the line, by their names, on rows of the first protocol.
+
+    The champion has its own. Answers that are all the same are left out: there is nothing to resample.
+    """
+    protocol = reviewed.challenger.card["config"]["protocols"][0]
+    own = _by_protocol(reviewed.challenger, protocol)
+    done = {reviewed.challenger.model_version, reviewed.champion.model_version if reviewed.champion else ""}
+    found: dict[str, list[Comparison]] = {}
+    for folder in sorted((path for path in models.iterdir() if (path / store.CARD).is_file()), reverse=True):
+        with suppress(BundleError):
+            other = store.load(folder)
+            if other.model_version in done or line_of(other.card) != reviewed.line:
+                continue
+            done.add(other.model_version)
+            theirs = _by_protocol(other, protocol)
+            found[f"{other.card.get('run_name', other.card['name'])} ({other.model_version})"] = [
+                c
+                for task in [task for task in own if task in theirs]
+                if not np.array_equal(theirs[task].scored.predicted, own[task].scored.predicted)
+                for c in compare([theirs[task]], [own[task]])
+            ]
+        if len(found) == EARLIER:
+            break
+    return found
+
+
+def _by_protocol(bundle: Bundle, protocol: str) -> dict[str, HeldOut]:
+    """Return what a model answered under a protocol, by task."""
+    heldout = from_arrays(bundle.heldout)
+    return {one.task: one for one in heldout if one.split == protocol and not (one.by or one.part)}
 
 
 def _trained_on(job: Job, sources: Sequence[str]) -> tracking.DataSet:

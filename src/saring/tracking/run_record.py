@@ -15,6 +15,7 @@ from importlib.metadata import version
 from io import StringIO
 from itertools import starmap
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 
 from saring.champions import line_of
 from saring.config import TrainConfig, flat
-from saring.evaluation.comparison import Comparison, Verdict, told
+from saring.evaluation.comparison import BETTER, CHAMPION, WORSE, Comparison, Verdict, told
 from saring.evaluation.gate import Check
 from saring.evaluation.heldout import HeldOut, Strings, from_arrays
 from saring.evaluation.metrics import Estimate, figure
@@ -48,13 +49,15 @@ def run_record(
     comparisons: Sequence[Comparison] = (),
     checks: Sequence[Check] = (),
     verdict: Verdict | None = None,
+    others: Mapping[str, Sequence[Comparison]] = MappingProxyType({}),
     trained_on: Sequence[DataSet] = (),
     files: Mapping[str, str] | None = None,
 ) -> RunRecord:
     """Return what a run tells of the model that it made.
 
-    Without a `name` it is called by what differs from the champion's settings. `trained_on` are the rows that each
-    task's model was fitted on; `files` are shown with the run, by path.
+    Without a `name` it is called by what differs from the champion's settings. `others` are its comparisons with
+    earlier models, by name; `trained_on` are the rows that each task's model was fitted on; `files` are shown with the
+    run, by path.
     """
     card = bundle.card
     reports = stored_reports(card)
@@ -80,6 +83,7 @@ def run_record(
             "champion": champion.model_version,
             "changed_settings": " ".join(starmap(_word, _words(changes))) or "nothing",
         }
+    against = {**({CHAMPION: comparisons} if champion else {}), **others}
     if verdict:
         tags["verdict"] = verdict_told(verdict)
     return RunRecord(
@@ -87,12 +91,12 @@ def run_record(
         bundle=bundle.path,
         topics=card["labels"]["topic"],
         line=line_of(card),
-        description=_description(bundle, reports, champion, changes, comparisons, checks, verdict),
+        description=_description(bundle, reports, champion, changes, comparisons, checks, verdict, others),
         params=card["config"],
         metrics={key: value for report in unlinked for key, value in report.metrics().items()},
         tags=tags,
         datasets=datasets,
-        tables={"figures": _figures(reports), **({"comparison": _compared(comparisons)} if comparisons else {})},
+        tables={"figures": _figures(reports), **({"comparison": _compared(against)} if any(against.values()) else {})},
         files={"metrics.json": _json(card["metrics"]), "card.md": model_card(card), **(files or {})},
         children=[_child(task, bundle, reports, comparisons, datasets) for task in bundle.tasks],
     )
@@ -257,6 +261,7 @@ def _description(
     comparisons: Sequence[Comparison],
     checks: Sequence[Check],
     verdict: Verdict | None,
+    others: Mapping[str, Sequence[Comparison]],
 ) -> str:
     """Return the page that MLflow shows first, in Markdown; the model card stands last, if there is room."""
     card = bundle.card
@@ -264,6 +269,9 @@ def _description(
     beside = f"The champion is `{champion.card['name']}`, version `{champion.model_version}`. " if champion else ""
     parts = [f"**{verdict_told(verdict)[0].upper()}{verdict_told(verdict)[1:]}.**"] if verdict else []
     parts += ["## Figures", _headline_table(reports, comparisons).markdown(), beside + _NOTE]
+    if any(others.values()):
+        note = "Each on the rows that both held out. A task is left out where both give every row the same answer."
+        parts += ["## Beside earlier models", _others_table(others).markdown(), note]
     parts += ["## Data", f"{', '.join(f'`{name}`' for name in card['sources'])}: {rows}; "
               f"SHA-256 `{card['data']['sha256']}`."]  # fmt: skip
     if champion:
@@ -301,6 +309,23 @@ def _headline_table(reports: Sequence[Report], comparisons: Sequence[Comparison]
     return Table("Figures", header + more * bool(comparisons), (tuple(rows),))
 
 
+def _others_table(others: Mapping[str, Sequence[Comparison]]) -> Table:
+    """Return this model beside earlier ones, one comparison a row."""
+    rows = [
+        (name, c.challenger.name, c.challenger.subset, f"{c.challenger.n:,}", str(c.champion.macro_f1),
+         str(c.challenger.macro_f1), told(c.difference), _outcome(c))
+        for name, some in others.items()
+        for c in some
+    ]  # fmt: skip
+    header = ("model", "task", "measured on", "rows", "its macro-F1", "this model's", "difference", "this one is")
+    return Table("Beside earlier models", header, (tuple(rows),))
+
+
+def _outcome(comparison: Comparison) -> str:
+    """Return the outcome beside a model that may be no champion."""
+    return comparison.outcome if comparison.outcome in (BETTER, WORSE) else "alike"
+
+
 # Tables for MLflow.
 
 
@@ -316,14 +341,21 @@ def _figures(reports: Sequence[Report]) -> dict[str, list[Any]]:
     )
 
 
-def _compared(comparisons: Sequence[Comparison]) -> dict[str, list[Any]]:
-    """Return champion and challenger side by side as columns."""
+def _compared(against: Mapping[str, Sequence[Comparison]]) -> dict[str, list[Any]]:
+    """Return the model beside the champion and others, by name, as columns."""
     return _columns(
-        {"task": c.challenger.name, "split": c.challenger.subset, "rows": c.challenger.n, "left_out": c.left_out}
-        | _interval("champion", c.champion.macro_f1)
-        | _interval("challenger", c.challenger.macro_f1)
+        {
+            "against": name,
+            "task": c.challenger.name,
+            "split": c.challenger.subset,
+            "rows": c.challenger.n,
+            "left_out": c.left_out,
+        }
+        | _interval("theirs", c.champion.macro_f1)
+        | _interval("ours", c.challenger.macro_f1)
         | _interval("difference", c.difference)
-        | {"changed": len(c.changed), "outcome": c.outcome}
+        | {"changed": len(c.changed), "outcome": _outcome(c)}
+        for name, comparisons in against.items()
         for c in comparisons
     )
 
