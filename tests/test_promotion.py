@@ -304,7 +304,9 @@ def test_the_list_shows_each_line_with_figures_and_aliases_and_damage(models):
     assert "broken" in found[""][0].problem
     good = next(one for one in found["kami"] if one.folder.name == "good")
     reports = [r for r in good.card["metrics"].values() if r["name"] == "topic" and not r["part"]]
-    assert good.worst["topic"] == min(r["macro_f1"]["value"] for r in reports)
+    assert good.figures()["topic"] == min(r["macro_f1"]["value"] for r in reports)
+    assert [good.figures(r["split"])["topic"] for r in reports] == [r["macro_f1"]["value"] for r in reports]
+    assert good.figures("random") == {}
     table = str(models_table("kami", found["kami"]))
     assert "1/127" in table and good.card["model_version"] in table
 

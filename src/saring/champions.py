@@ -90,7 +90,7 @@ def model_name(name: str, topics: Sequence[str], sources: Sequence[str]) -> str:
     called = _stem(sources) if name == LINE and not is_ours else name
     if is_ours and called in (LINE, SHIPPED):
         return called
-    other = "another with --name NAME, or `name` in the settings"
+    other = "another name: --name NAME, or `name` in the settings"
     if called in RESERVED:
         raise ConfigError(
             f"name: {called!r} is kept for saring's own topics ({', '.join(TOPICS)}), and the corpus has others "

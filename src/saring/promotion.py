@@ -206,10 +206,9 @@ class Listed:
     alias: str = ""  # champion, challenger, or that it comes with saring
     problem: str = ""
 
-    @property
-    def worst(self) -> dict[str, float]:
-        """Macro-F1 of each task where it is the worst: among protocols and the test split."""
-        whole = [report for report in stored_reports(self.card) if not report.part]
+    def figures(self, split: str = "") -> dict[str, float]:
+        """Macro-F1 of each task under a protocol; without one where it is the worst, the test split included."""
+        whole = [r for r in stored_reports(self.card) if not r.part and split in ("", r.split)]
         tasks = dict.fromkeys(report.name for report in whole)
         return {task: min(r.macro_f1.value for r in whole if r.name == task) for task in tasks}
 
@@ -250,11 +249,11 @@ def list_models(models: Path | None = None) -> dict[str, list[Listed]]:
     return ordered
 
 
-def models_table(line: str, listed: Sequence[Listed]) -> Table:
-    """Return the models of a line as a table, one a row."""
+def models_table(line: str, listed: Sequence[Listed], split: str = "") -> Table:
+    """Return the models of a line as a table, one a row, with the figures of a protocol or else the worst."""
     rows = []
     for one in (one for one in listed if not one.problem):
-        data, worst = one.card["data"], one.worst
+        data, found = one.card["data"], one.figures(split)
         gate = "-" if not one.checks else "passed" if all(check.holds for check in one.checks) else "failed"
         rows.append(
             (
@@ -263,7 +262,7 @@ def models_table(line: str, listed: Sequence[Listed]) -> Table:
                 one.card["created"][:10],
                 one.card["name"],
                 f"{len(one.card['sources'])}/{data.get('articles', 0):,}",
-                *(f"{worst[task]:.3f}" if task in worst else "" for task in TASKS),
+                *(f"{found[task]:.3f}" if task in found else "" for task in TASKS),
                 gate,
             )
         )
@@ -272,5 +271,5 @@ def models_table(line: str, listed: Sequence[Listed]) -> Table:
         title=f"{line}: {topics}",
         header=("", "version", "made", "name", "files/rows", "topic", "link", "click", "gate"),
         sections=(tuple(rows),),
-        note="Figures: macro-F1 of the worst protocol, on each model's own data (`saring compare`: on the same rows).",
+        note=f"Macro-F1 {f'under {split}' if split else 'of the worst protocol'}, on each model's own data.",
     )

@@ -128,7 +128,13 @@ ROLLBACK: Arguments = {
     **BECAUSE,
     **MODELS,
 }
-LISTING: Arguments = {"--history": _flag("show who became champion, when and why"), **MODELS}
+LISTING: Arguments = {
+    "--history": _flag("show who became champion, when and why"),
+    "--split": _value(
+        "show the figures of this protocol, such as publisher-out (default: the worst)", default="", metavar="NAME"
+    ),
+    **MODELS,
+}
 EVALUATION: Arguments = {
     "--on": _value(
         f"labelled files to evaluate on now; default: the test split of {CORPUS} where there is one. "

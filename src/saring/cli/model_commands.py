@@ -111,7 +111,7 @@ def models(options: argparse.Namespace) -> int:
     from saring.promotion import list_models
 
     folder = Path(options.models) if options.models else models_folder()
-    print_models(list_models(folder), folder)
+    print_models(list_models(folder), folder, options.split)
     if options.history:
         print_history(read_history(folder), folder)
     return OK

@@ -127,14 +127,14 @@ def print_rolled_back(steps: Sequence[Step], models: Path) -> None:
     _fact(out, "answers", _answering(steps[-1].line, models))
 
 
-def print_models(found: Mapping[str, Sequence[Listed]], models: Path) -> None:
+def print_models(found: Mapping[str, Sequence[Listed]], models: Path, split: str) -> None:
     """Print the models of each line, where they lie, and which answers."""
     from saring.promotion import models_table
 
     out = Terminal()
     for line, listed in found.items():
         if line:
-            print_table(out, models_table(line, listed))
+            print_table(out, models_table(line, listed, split))
         for one in listed:
             if called := one.card.get("run_name"):
                 print_text(out, Text(f"{one.card['model_version']}: {called}"), hang=14)
