@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 
@@ -546,6 +547,16 @@ def test_a_bottomless_card_is_refused(bundle):
 
 
 # the folder of models
+
+
+def test_equal_models_of_one_second_are_all_kept(tmp_path):
+    card = CARD | {"created": "2026-03-01T00:00:00Z"}
+    with ThreadPoolExecutor(4) as threads:
+        made = list(threads.map(lambda _: store.add(tmp_path, {"topic": TOPIC}, card), range(4)))
+    first = min(made)
+    assert sorted(path.name for path in made) == [first.name, *(f"{first.name}-{n}" for n in (2, 3, 4))]
+    assert sorted(tmp_path.iterdir()) == sorted(made)
+    assert len({store.load(path).model_version for path in made}) == 1
 
 
 def test_the_newest_model_is_found_by_its_time(tmp_path):

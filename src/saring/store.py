@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import version
+from itertools import chain, count
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -144,10 +145,20 @@ def add(
     card: Mapping[str, Any],
     heldout: Mapping[str, NDArray[Any]] = NO_ARRAYS,
 ) -> Path:
-    """Return a new bundle in `folder`, named ``<UTC time>-<model version>``; see `save`."""
+    """Return a new bundle in `folder`, named ``<UTC time>-<model version>``; see `save`.
+
+    An equal model of the same second, from a training at the same time, keeps its folder: a number is added.
+    """
     files, full = _contents(models, card, heldout)
-    stamp = _parse_created(full["created"], CARD).strftime("%Y%m%dT%H%M%SZ")
-    return _write(Path(folder) / f"{stamp}-{full['model_version']}", files, full)
+    name = f"{_parse_created(full['created'], CARD):%Y%m%dT%H%M%SZ}-{full['model_version']}"
+    for free in chain([name], (f"{name}-{n}" for n in count(2))):
+        if not (target := Path(folder) / free).exists():
+            try:
+                return _write(target, files, full)
+            except BundleError:
+                if not target.exists():  # or else another was quicker
+                    raise
+    raise AssertionError("numbers have no end")
 
 
 def load(folder: Path) -> Bundle:
