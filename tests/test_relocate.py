@@ -108,6 +108,20 @@ class TestAMovedStore:
             with pytest.warns(NotNotedWarning, match="holds; .*run `saring relocate`"):
                 tell(step, clone / "models" / "uji")
 
+    def test_is_noticed_before_a_champion_is_changed(self, clone: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        models = str(clone / "models")
+        for command in (
+            ["promote", models + "/uji", "--models", models, "--because", "x"],
+            ["rollback", "--models", models],
+        ):
+            assert main_of(*command) == 1
+            assert "run `saring relocate`" in capsys.readouterr().err
+        assert not (clone / "models" / "history.jsonl").exists()
+
+    def test_is_told_by_commands_that_do_not_need_it(self, clone: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main_of("models", "--models", str(clone / "models")) == 0
+        assert "run `saring relocate`" in capsys.readouterr().err
+
     def test_the_old_folder_is_not_made_again(self, made: Path) -> None:
         assert not made.exists()
 

@@ -14,7 +14,7 @@ import numpy as np
 from saring import store, tracking
 from saring.champions import line_of
 from saring.config import TrainConfig
-from saring.errors import BundleError, ConfigError, MissingExtraError
+from saring.errors import BundleError, MissingExtraError
 from saring.evaluation.comparison import Comparison, compare
 from saring.evaluation.heldout import HeldOut, from_arrays, to_arrays
 from saring.evaluation.reports import Report, model_card
@@ -22,7 +22,7 @@ from saring.html_reports.comparison_report import comparison_html
 from saring.html_reports.evaluation_report import evaluation_html
 from saring.model_comparison import compare_models
 from saring.promotion import Review, champion_of, review
-from saring.relocate import moved
+from saring.relocate import refuse_moved
 from saring.store import Bundle
 from saring.training.corpus import row_keys
 from saring.training.evaluate import answers
@@ -66,8 +66,8 @@ def train_files(
     config = config or TrainConfig()
     if log and not all(map(find_spec, ("mlflow", "jinja2", "pandas"))):
         raise MissingExtraError("train", "logging the run to MLflow (or else --no-log)")
-    if log and (elsewhere := moved(tracking.tracking_uri())):
-        raise ConfigError(str(elsewhere))
+    if log:
+        refuse_moved(tracking.tracking_uri())
     if bundle is not None:
         store.check_target(Path(bundle), replace=True)  # now, not after minutes of work
     made = fit_corpus(corpus, config, progress)

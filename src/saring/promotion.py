@@ -18,6 +18,7 @@ from saring.evaluation.gate import Check, check_thresholds, load_thresholds, mod
 from saring.evaluation.heldout import from_arrays
 from saring.evaluation.reports import Table, stored_reports
 from saring.locate import bundle_of, find_bundle, shipped_bundle
+from saring.relocate import refuse_moved
 from saring.store import TASKS, Bundle
 
 IS_CHAMPION = "it is the champion"
@@ -131,8 +132,10 @@ def promote(
     BundleError
         When there is no such model, or the folder of models cannot be written.
     ConfigError
-        When it is the champion already, or the verdict is against it and no reason is given.
+        When it is the champion already, when the verdict is against it and no reason is given, and where MLflow's store
+        was moved.
     """
+    refuse_moved(tracking.tracking_uri())
     models = models or models_folder()
     challenger = store.load(find_bundle(reference, models).folder)
     run = tracking.run_of(line_of(challenger.card), challenger.model_version)
@@ -167,8 +170,10 @@ def promote(
 def rollback(line: str = LINE, *, because: str = "", models: Path | None = None) -> list[Step]:
     """Return the step back: the champion before, or the shipped model, answers again.
 
-    Where the folder of the one before is gone a further step goes back beyond it. ConfigError where nobody is promoted.
+    Where the folder of the one before is gone a further step goes back beyond it. ConfigError where nobody is promoted,
+    and where MLflow's store was moved.
     """
+    refuse_moved(tracking.tracking_uri())
     models = models or models_folder()
     steps = champions.rollback(models, line, because.strip())
     tracking.rolled_back(steps[-1], bundle_of(models, steps[-1]) if steps[-1].bundle else None)

@@ -89,6 +89,12 @@ def moved(uri: str) -> Moved | None:
     return Moved(database, list(dict.fromkeys(old))) if old else None
 
 
+def refuse_moved(uri: str) -> None:
+    """Raise ConfigError for a store that was moved: before anything is done that it is to note."""
+    if there := moved(uri):
+        raise ConfigError(str(there))
+
+
 def _former(location: str, home: Path) -> Path | None:
     """Return the folder that an experiment's address was made in, where `home` has taken its place."""
     path = _local(location)

@@ -114,6 +114,7 @@ def models(options: argparse.Namespace) -> int:
     print_models(list_models(folder), folder, options.split)
     if options.history:
         print_history(read_history(folder), folder)
+    _tell_moved()
     return OK
 
 
@@ -154,7 +155,17 @@ def compare(options: argparse.Namespace) -> int:
         from saring.html_reports.comparison_report import comparison_html
 
         write_page(options.out, comparison_html(found))
+    _tell_moved()
     return OK
+
+
+def _tell_moved() -> None:
+    """Say that MLflow's store was moved where nothing was asked of it: what does ask refuses."""
+    from saring.relocate import moved
+    from saring.tracking import tracking_uri
+
+    if there := moved(tracking_uri()):
+        tell(str(there))
 
 
 def check_page(path: str, *, overwrite: bool) -> None:

@@ -11,7 +11,7 @@ import socket
 import sys
 
 from saring.errors import SaringError, UsageError, masked
-from saring.relocate import ARTIFACTS, database_of, moved
+from saring.relocate import ARTIFACTS, database_of, refuse_moved
 from saring.tracking.runs import QUIET, opened, tracking_uri
 
 HOST = "127.0.0.1"
@@ -50,8 +50,7 @@ def main() -> None:
             tried.bind((HOST, int(named)))
         except OSError as error:
             raise UsageError(f"port {named}: {error.strerror}; choose another, as in PORT=5001 make mlflow") from error
-    if there := moved(uri):
-        raise SaringError(str(there))
+    refuse_moved(uri)
     if (database := database_of(uri)) and not database.exists():
         with opened(SaringError("the experiments cannot be shown")):
             pass  # it is made here, while nobody else makes it
