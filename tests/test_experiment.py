@@ -248,14 +248,16 @@ def test_a_bundle_with_a_folder_of_its_own_is_logged_and_no_challenger(place: Pl
 
 
 def test_a_model_that_no_run_made_is_registered_when_it_is_promoted(place: Place) -> None:
+    before = place.aliases()
     with parallel_config("sequential"):
         corpus = place.models.parent / "warta.jsonl"
         trained = train_files([corpus], place.models, replace(CONFIG, seed=1), log=False)
     _, step = promote(str(trained.folder), because="a trial", models=place.models)
-    assert (step.run, place.aliases()) == ("", {"challenger": 2, "champion": 4})
+    assert step.run == ""
+    assert place.aliases()["champion"] > before["challenger"] == place.aliases()["challenger"]
     assert store.load(tracking.resolve("warta@champion")).model_version == step.model_version
     rollback("warta", models=place.models)
-    assert place.aliases() == {"challenger": 2, "champion": 1}
+    assert place.aliases() == before
 
 
 def test_the_shipped_model_is_registered_once_and_is_champion_while_nobody_is_promoted(place: Place) -> None:

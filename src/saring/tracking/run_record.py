@@ -297,7 +297,7 @@ def _headline_table(reports: Sequence[Report], comparisons: Sequence[Comparison]
     """Return the headline figures of reports, beside the champion's."""
     beside = {c.challenger.address: c for c in comparisons}
     header = ("task", "measured on", "rows", "macro-F1", "AUC", "ECE", f"risk at {COVERAGE:.0%}")
-    more = ("champion", "difference", "")
+    more = ("champion", "difference", "this one is")
     rows = []
     for report in reports:
         auc = str(report.auc) if report.auc else ""
