@@ -230,7 +230,8 @@ def test_the_alias_follows_the_history_there_and_back(place: Place) -> None:
     assert back.run == place.trained[0].run_id
     assert place.aliases() == {"challenger": 2, "champion": 1}
     tags = place.client.get_model_version("warta", "2").tags
-    assert (tags["action"], tags["reason"]) == ("rollback", "it was a trial")
+    assert (tags["action"], tags["rollback_reason"], tags["rollback_when"]) == ("rollback", "it was a trial", back.when)
+    assert (tags["reason"], tags["when"]) == ("a trial", step.when)
     rollback("warta", models=place.models)
     assert place.aliases() == {"challenger": 2}  # nobody answers in this line any more
     promote(str(place.trained[0].folder), models=place.models)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from saring import store
-from saring.champions import LINE, Step, champion, line_of, models_folder
+from saring.champions import LINE, PROMOTE, Step, champion, line_of, models_folder
 from saring.errors import BundleError, ConfigError, NotNotedWarning, SaringError
 from saring.evaluation.gate import Check
 from saring.relocate import database_of
@@ -145,10 +145,11 @@ def rolled_back(step: Step, folder: Path | None = None) -> None:
 
 
 def _tag(client: Any, line: str, version: str, step: Step) -> None:
-    """Write a step of the history into the tags of a model's version."""
-    figures = "; ".join(f"{name}: {figure}" for name, figure in step.figures.items())
-    tags = {"action": step.action, "reason": step.reason, "who": step.who, "when": step.when}
-    if step.figures or step.commit:
+    """Write a step of the history into the tags of a model's version; a step back leaves those of the promotion."""
+    prefix = "" if step.action == PROMOTE else f"{step.action}_"
+    tags = {f"{prefix}{name}": getattr(step, name) for name in ("reason", "who", "when")} | {"action": step.action}
+    if step.action == PROMOTE:
+        figures = "; ".join(f"{name}: {figure}" for name, figure in step.figures.items())
         tags |= {"figures": figures, "commit": step.commit, "overridden": str(step.overridden).lower()}
     for name, value in tags.items():
         client.set_model_version_tag(line, version, name, value)
