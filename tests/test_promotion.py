@@ -274,6 +274,27 @@ def test_the_story_of_a_promotion_in_the_terminal(models, capfd):
     assert code == 1 and "nobody is promoted in the line 'kami'" in err
 
 
+def test_training_says_which_line_a_model_is_of_and_what_to_type(rows, models, capfd):
+    Path("mine.jsonl").write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+    Path("quick.toml").write_text("folds = 2\n[link]\ndimensions = 20\n")
+    words = ["train", "mine.jsonl", "--no-log", "--config", "quick.toml"]
+    for name, message in (("id-news", "'id-news' is kept for saring's own topics"), ("a/b", "no /, @ or :")):
+        code, out, err = run(capfd, *words, "--name", name)
+        assert (code, out, message in err) == (1, "", True)
+    with parallel_config("sequential"):
+        code, out, _ = run(capfd, *words)
+    assert code == 0
+    assert "verdict    may be promoted: it is the first\n" in out
+    assert "line       mine, a line of models of its own, called after the file, as its topics" in out
+    assert "next       saring promote mine@challenger\n" in out
+    assert f"try it     saring predict FILE --model {models}" in out
+
+
+def test_without_a_challenger_it_says_how_to_get_one(models, capfd):
+    code, _, err = run(capfd, "promote")
+    assert (code, err) == (1, f"saring: challenger: found no model of yours in {models}; `saring train` makes one\n")
+
+
 def test_the_line_of_the_default_is_untouched_by_another(models, capfd):
     promote("good")
     assert find_bundle().folder == shipped_bundle()

@@ -75,10 +75,11 @@ def find_bundle(reference: str | Path | None = None, models: Path | None = None)
             f"{name}: nobody is promoted in this line of models; its newest is {line}@{CHALLENGER}, "
             f"and `saring promote {line}@{CHALLENGER}` makes it the champion"
         )
-    what = "no challenger" if name.endswith(CHALLENGER) else "neither such a folder nor such a model"
+    if name.endswith(CHALLENGER):
+        raise BundleError(f"{name}: found no model of yours in {models}; `saring train` makes one")
     raise BundleError(
-        f"{name}: found {what} in {models}; see `saring models`, or leave out --model and {MODELS_VARIABLE} for the "
-        "one that comes with saring (`saring train` makes another)"
+        f"{name}: found neither such a folder nor such a model in {models}; see `saring models`, or leave out --model "
+        f"and {MODELS_VARIABLE} for the one that comes with saring (`saring train` makes another)"
     )
 
 
