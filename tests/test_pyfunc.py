@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from bundles import CARD, TOPIC, TOPICS
@@ -97,6 +98,24 @@ def test_a_table_without_text_is_told_row_by_row(logged: Any, bundle: Path) -> N
     rows = rows_of(logged.predict(frame))
     assert rows == rows_of(load(bundle).predict_frame(frame))
     assert all(row["error"] for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("given", "like"),
+    [
+        (VALUES["text"], VALUES["text"]),
+        (np.array(VALUES["text"]), VALUES["text"]),
+        (VALUES["text"][0], VALUES["text"][:1]),
+        (np.array(VALUES["text"][0]), VALUES["text"][:1]),
+        ({"isi": VALUES["text"]}, [{"text": text} for text in VALUES["text"]]),
+        ({"isi": np.array(VALUES["text"])}, [{"text": text} for text in VALUES["text"]]),
+        ({"isi": VALUES["text"][0]}, [{"text": VALUES["text"][0]}]),
+        ([{"isi": text} for text in VALUES["text"]], [{"text": text} for text in VALUES["text"]]),
+    ],
+    ids=["list", "array", "text", "array of one", "columns", "arrays", "article", "articles"],
+)
+def test_articles_come_in_other_forms_than_a_table(given: Any, like: Any, logged: Any, bundle: Path) -> None:
+    assert rows_of(logged.predict(given)) == rows_of(load(bundle).predict_frame(like))
 
 
 def test_the_usual_names_are_told_with_the_model(logged: Any) -> None:

@@ -6,7 +6,7 @@ model, and of code a wheel of saring alone, for hosts that have none.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,19 +22,25 @@ class PyfuncModel:
     def __init__(self, model: Model) -> None:
         self.model = model
 
-    def predict(
-        self, model_input: pd.DataFrame | Mapping[str, Any] | Sequence[Any], params: Any = None
-    ) -> pd.DataFrame:
+    def predict(self, model_input: Any, params: Any = None) -> pd.DataFrame:
         """Return `Model.predict_frame` of articles, absent values as None: MLflow's server writes them as JSON.
 
-        The columns may have any names that saring knows. A list of articles and a mapping of columns are what MLflow's
-        server makes of ``inputs``. MLflow may give `params`, of which there are none.
+        The columns may have any names that saring knows. MLflow may give `params`, of which there are none.
         """
-        articles: Any = model_input
-        if isinstance(model_input, Mapping):
-            articles = [dict(zip(model_input, row, strict=True)) for row in zip(*model_input.values(), strict=True)]
-        rows = self.model.predict_frame(articles).astype("object")
+        rows = self.model.predict_frame(_articles(model_input)).astype("object")
         return rows.where(rows.notna(), None)
+
+
+def _articles(given: Any) -> Any:
+    """Return a table as it is; what MLflow makes of ``inputs``, a list, an array, columns, one article, as a list."""
+    if hasattr(given, "tolist"):  # of NumPy, and a column of pandas
+        given = given.tolist()
+    if isinstance(given, Mapping):
+        columns = [column.tolist() if hasattr(column, "tolist") else column for column in given.values()]
+        if not all(isinstance(column, list) for column in columns):
+            return [given]
+        return [dict(zip(given, row, strict=True)) for row in zip(*columns, strict=True)]
+    return [given] if isinstance(given, str) else given
 
 
 def _load_pyfunc(path: str) -> PyfuncModel:
