@@ -175,12 +175,16 @@ def test_rows_that_the_champion_was_trained_on_are_left_out_and_told(small_corpu
     assert f"Left out of topic, test: {n} that the champion was trained on." in capfd.readouterr().out
 
 
-def test_a_model_of_saring_s_topics_is_held_to_the_gate_whatever_it_is_called(bundle_folder, small_corpus, tmp_path):
+def test_a_model_without_a_threshold_to_its_name_is_held_to_the_champion_alone(small_corpus, tmp_path, capfd):
     rows = [orjson.loads(line) for line in small_corpus.read_bytes().splitlines()]
     config = TrainConfig(name="try", folds=3, topic=TopicConfig(C=1e-6), link=LinkConfig(dimensions=20))
     found = trained(rows, tmp_path / "models", config).review
-    assert (found.line, {check.task for check in found.checks}) == (LINE, {"topic", "link", "clickbait"})
-    assert not all(check.holds for check in found.checks)
+    assert (found.line, found.checks, found.verdict.may) == (LINE, [], False)
+    assert found.verdict.reason.startswith("it is worse at topic, test: -")
+    thresholds = tmp_path / "own.toml"
+    thresholds.write_text("[try.topic]\nmacro_f1 = 0.9\n")
+    [check] = review(found.challenger, gate=thresholds).checks
+    assert not check.holds
 
 
 # What can go wrong

@@ -89,16 +89,15 @@ def compare_bundles(champion: Bundle, challenger: Bundle) -> list[Comparison]:
 def gate_checks(challenger: Bundle, gate: Path | None = None) -> list[Check]:
     """Return the checks of the quality gate.
 
-    Without a file of thresholds those that come with saring count, for the model's name or else its line: none where
-    they have neither.
+    Without a file of thresholds those that come with saring count: none where they have none for the model's name, as
+    thresholds belong to the data they were set on.
     """
     card = challenger.card
     with as_file(files("saring.evaluation").joinpath("thresholds.toml")) as ours:
-        known = model_names(gate or ours)
-        name = next((name for name in (card["name"], line_of(card)) if name in known), card["name"])
-        if gate is None and name not in known:
+        path = gate or ours
+        if gate is None and card["name"] not in model_names(path):
             return []
-        thresholds = load_thresholds(gate or ours, name, card["labels"], skip=gate is None)
+        thresholds = load_thresholds(path, card["name"], card["labels"], skip=gate is None)
     return check_thresholds(stored_reports(card), thresholds)
 
 
