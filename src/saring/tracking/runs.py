@@ -60,6 +60,7 @@ CHALLENGER, CHAMPION = "challenger", "champion"  # aliases of the model trained 
 ADDRESS = "models:/NAME/VERSION"  # in a description: where the model will be, which is known once it is registered
 VERSION_TAGS = ("verdict", "gate")  # of a run that its model's version has, too
 _URI_VARIABLE = "MLFLOW_TRACKING_URI"
+_KIND = {"mlflow.experimentKind": "custom_model_development"}  # which the browser would guess
 _TABLE_ROWS = 5_000  # MLflow's browser shows no table of more than 2 MB
 _MOST_RUNS = 1_000
 
@@ -176,7 +177,7 @@ def log_run(run: RunRecord, alias: str = CHALLENGER) -> RunInfo:
         version_of = partial(
             client.create_model_version,
             line, model.model_uri, info.run_id, tags={**tags, "run_name": info.run_name}, model_id=model.model_id,
-            description=run.description.partition("\n")[0],
+            description=run.tags.get("verdict", ""),
         )  # fmt: skip
         made = again(version_of)
         if alias:
@@ -299,7 +300,7 @@ def _started(mlflow: Any, experiment: str, name: str, description: str = "") -> 
 
     def found() -> str:
         there = client.get_experiment_by_name(experiment)
-        return str(there.experiment_id if there else client.create_experiment(experiment, artifacts))
+        return str(there.experiment_id if there else client.create_experiment(experiment, artifacts, tags=_KIND))
 
     place = again(found)
     pattern = name.replace("'", "_")  # of which _ is any character
