@@ -8,7 +8,7 @@ import pytest
 
 from saring import champions, locate
 from saring.champions import LINE, PROMOTE, Step, promote, rollback
-from saring.errors import BundleError
+from saring.errors import BundleError, ConfigError
 from saring.locate import Choice, find_bundle, shipped_bundle
 
 
@@ -45,12 +45,13 @@ def step(bundle, line=LINE):
 def put(bundle_folder):
     """Put the small model into a folder, as one made on a day of 2024, under a name and with topics of its own."""
 
-    def call(folder, day=1, name="saring", topics=None):
+    def call(folder, day=1, name="saring", topics=None, run_name=""):
         shutil.copytree(bundle_folder, folder)
         card = orjson.loads((folder / "card.json").read_bytes())
         card["created"] = f"2024-01-{day:02}T00:00:00+00:00"
         card["name"] = name
         card["labels"]["topic"] = topics or card["labels"]["topic"]
+        card["run_name"] = run_name
         (folder / "card.json").write_bytes(orjson.dumps(card))
         return folder
 
@@ -161,6 +162,38 @@ def test_of_a_folder_that_is_named_the_shipped_model_is_taken_where_it_is_alone(
     assert find_bundle("mine").folder == shipped
     ours = put(Path("mine") / "ours", day=1)
     assert find_bundle("mine").folder == ours
+
+
+def test_of_a_folder_with_another_line_s_champion_that_is_taken(put):
+    put(Path("mine") / "old", day=1, name="sport", topics=["ball", "race"])
+    put(Path("mine") / "new", day=2, name="sport", topics=["ball", "race"])
+    promote(Path("mine"), step("old", line="sport"))
+    assert find_bundle("mine").folder == Path("mine") / "old"
+
+
+# Trainings
+
+
+def test_a_model_is_found_by_its_folder_s_name_and_by_its_training_s(installed, put, models):
+    put(installed / "shipped")
+    ours = put(models / "20240101T000000Z-0123456789ab", run_name="topic-C30 +domains")
+    for reference in (ours.name, "0123456789ab", "topic-C30 +domains"):
+        assert find_bundle(reference) == Choice(ours, "named")
+
+
+def test_of_trainings_with_one_name_none_is_guessed(installed, put, models):
+    put(installed / "shipped")
+    put(models / "a", run_name="same settings, same data")
+    put(models / "b", run_name="same settings, same data")
+    with pytest.raises(ConfigError, match=r"2 models of .* are called so; name one by its version .*: a, b"):
+        find_bundle("same settings, same data")
+
+
+def test_a_folder_that_is_called_as_an_alias_is_named_by_its_path(installed, put, models):
+    shipped = put(installed / "shipped")
+    odd = put(Path("champion"))
+    assert find_bundle("champion").folder == shipped
+    assert find_bundle("./champion").folder == find_bundle(odd).folder == odd
 
 
 # The model that comes with saring

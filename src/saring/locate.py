@@ -53,7 +53,8 @@ def find_bundle(reference: str | Path | None = None, models: Path | None = None)
         from saring.tracking import resolve
 
         return Choice(resolve(name), "named, from MLflow")
-    by_alias = name in RESERVED or name.endswith((f"@{CHALLENGER}", f"@{CHAMPION}"))
+    is_alias = name in RESERVED or name.endswith((f"@{CHALLENGER}", f"@{CHAMPION}"))
+    by_alias = is_alias and not isinstance(reference, Path)
     if name and not by_alias:
         for folder in (Path(name), models / name, *_of_version(models, name)):
             if (folder / store.CARD).is_file():
