@@ -14,8 +14,8 @@ from saring.parsing.engine import parse
 TOPICS = ("economy", "gossip", "other")
 ROW_COLUMNS = [
     "id", "title", "published", "publisher", "publisher_printed", "source", "url", "topic", "topic_probability",
-    "p_economy", "p_gossip", "p_other", "abstained", "abstained_because", "clickbait", "links", "n_links",
-    "n_unrelated", "clean_text", "error", "model_version", "scored_at",
+    "p_economy", "p_gossip", "p_other", "abstained", "abstained_because", "out_of_domain", "clickbait", "links", "n_links",
+    "n_unrelated", "removed", "clean_text", "error", "model_version", "scored_at",
 ]  # fmt: skip
 LINK_COLUMNS = [
     "headline", "marker", "start", "end", "related", "p_unrelated", "topic", "clickbait",
@@ -192,6 +192,12 @@ def test_a_row_has_the_columns_of_the_contract_in_order():
     assert [item.name for item in fields(LinkPrediction)] == LINK_COLUMNS
     assert (row["topic_probability"], row["p_gossip"]) == (0.75, 0.0)
     assert (row["n_links"], row["n_unrelated"]) == (1, 1)
+
+
+def test_the_share_removed_is_that_of_links_and_boilerplate():
+    article = parse("Harga cabai turun.\nBaca Juga: Cara Menanam Cabai")
+    assert article.removed == len("Baca Juga: Cara Menanam Cabai") / len(article.text)
+    assert (parse("Harga cabai turun.").removed, Article("a", "Judul", "").removed) == (0.0, 0.0)
 
 
 def test_a_row_holds_json_types_and_none_for_what_is_absent():

@@ -137,6 +137,12 @@ class Article:
         """The clean text: paragraphs of the body, one a line, without links and boilerplate."""
         return clean_text(self)
 
+    @property
+    def removed(self) -> float:
+        """Share of the text, in [0, 1], that is no body: links and boilerplate; 0 of an empty text."""
+        spans: tuple[Link | Removal, ...] = (*self.links, *self.removals)
+        return sum(span.end - span.start for span in spans) / max(1, len(self.text))
+
 
 @dataclass(frozen=True, slots=True)
 class LinkPrediction:
@@ -190,8 +196,10 @@ class Prediction:
     topic: str | None = None
     probabilities: Mapping[str, float] = field(default_factory=dict)  # of each topic; empty for an error
     abstained_because: Abstention | None = None
+    out_of_domain: float | None = None  # how unlike Indonesian news the text is
     clickbait: float | None = None
     links: tuple[LinkPrediction, ...] = ()
+    removed: float | None = None  # share of the given text that is no body
     clean_text: str | None = None
     error: str = ""
     model_version: str = ""

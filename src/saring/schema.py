@@ -93,6 +93,8 @@ _AFTER_TOPICS = (
     _column("abstained", "bool", "whether the model would rather not name a topic", _FAILED),
     _column("abstained_because", "string", "`unsure`: the topic's probability is too low; `unlike_news`: the text is "
             "unlike Indonesian news, and its probability means nothing", f"{_FAILED}, or the model did not abstain"),
+    _column("out_of_domain", "float", "mean rarity of the text's words, from 1 up: how unlike Indonesian news it is; "
+            "99 of a text without words or sentences", _FAILED),
     _column("clickbait", "float", "probability that the title is clickbait",
             f"{_FAILED}, there is no title, or the model was trained without labels of clickbait"),
     _column("links", "links", "the teasers found, in order", _FAILED,
@@ -100,6 +102,7 @@ _AFTER_TOPICS = (
     _column("n_links", "int", "how many they are", _FAILED),
     _column("n_unrelated", "int", "how many of them have nothing to do with the article",
             f"{_FAILED}, or {_UNJUDGED}"),
+    _column("removed", "float", "share of the given text, 0 to 1, that is no body: links and boilerplate", _FAILED),
     _column("clean_text", "string", "the body, one paragraph a line", _FAILED),
     _column("error", "string", _ERROR, _FINE, _filled("error")),
     _column("model_version", "string", "twelve digits that name the model's content", "", _filled("model_version")),
