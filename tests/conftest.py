@@ -22,7 +22,7 @@ EVERY = 11  # all topics in both splits and some ninety publishers, trained on i
 
 
 # Files whose tests wait for other programs: who takes them first leaves the many quick ones to the others.
-SLOWEST = ("test_spark.py", "test_readme.py")
+SLOWEST = ("test_spark.py", "test_readme.py", "test_notebooks.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

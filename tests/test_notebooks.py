@@ -40,7 +40,7 @@ def test_a_notebook_runs_without_a_warning_and_leaves_nothing_behind(path, workp
     there = sorted(workplace.iterdir())
     env = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "MPL", "SARING_M"))}
     env |= {"SARING_MODELS": str(tmp_path / "models"), "MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path / 'mlflow.db'}"}
-    env |= {"IPYTHONDIR": str(tmp_path / "ipython"), "PYTHONDONTWRITEBYTECODE": ""}
+    env |= {"IPYTHONDIR": str(tmp_path / "ipython"), "TMPDIR": str(tmp_path), "PYTHONDONTWRITEBYTECODE": ""}
     notebook = nbformat.read(workplace / path.name, as_version=4)
     client = NotebookClient(notebook, timeout=CELL_SECONDS, resources={"metadata": {"path": str(workplace)}})
     began = time.monotonic()
