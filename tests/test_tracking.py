@@ -304,6 +304,7 @@ def test_logging_is_silent_and_uses_no_network(bundle_folder: Path, tmp_path: Pa
     # Without pytest's and a CI's variables, by which mlflow turns telemetry off of itself.
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     kept["SARING_MODELS"] = str(tmp_path / "models")
+    kept["SARING_MODELS"] = str(tmp_path / "models")
     done = subprocess.run(
         [sys.executable, "-c", QUIET, bundle_folder], cwd=tmp_path, env=kept, capture_output=True, text=True
     )
