@@ -72,9 +72,14 @@ def served(
 
 def processes_of(group: int) -> list[str]:
     """The processes of a group that have not ended."""
-    done = subprocess.run(["ps", "-eo", "pgid=,stat=,args="], capture_output=True, text=True, check=True)
-    rows = [row.split(None, 2) for row in done.stdout.splitlines()]
-    return [row[2] for row in rows if int(row[0]) == group and not row[1].startswith("Z")]
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):  # `ps` need not be installed
+        with suppress(OSError):
+            name, _, rest = path.read_text().rpartition(")")
+            state, _, of = rest.split()[:3]
+            if int(of) == group and state != "Z":
+                found.append(f"{name})")
+    return found
 
 
 def left_of(group: int) -> list[str]:

@@ -249,8 +249,10 @@ def test_both_places_may_be_named(tmp_path: Path) -> None:
 
 def test_a_backup_overwrites_no_other(tmp_path: Path) -> None:
     small(tmp_path, "/a/x")
+    (tmp_path / "mlflow.db").chmod(0o600)
     backups = [relocate(tmp_path / "mlflow.db", *way).backup for way in (("/a", "/b"), ("/b", "/c"))]
     assert [path and path.name for path in backups] == ["mlflow.db.before-relocate-1", "mlflow.db.before-relocate-2"]
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}  # who may not read it reads no copy
 
 
 def test_a_folder_store_is_told_apart(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -190,6 +191,7 @@ def _backup(database: Path) -> Path:
         try:
             with _connected(database, "ro") as source, _connected(path, "rw") as copy:
                 source.backup(copy)
+            shutil.copymode(database, path)
         except BaseException:
             path.unlink()
             raise
