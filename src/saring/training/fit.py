@@ -17,7 +17,7 @@ from saring.errors import CorpusError
 from saring.evaluation.heldout import HeldOut
 from saring.evaluation.measure import Scored, majority_labels, publisher_labels
 from saring.evaluation.metrics import confusion_matrix, macro_f1
-from saring.kernel.scoring import pair_features
+from saring.kernel.scoring import pair_features, prepare
 from saring.models.pair_features import BASELINE
 from saring.models.pipelines import EmbeddingLogistic, fit_logistic, score_columns
 from saring.models.plain_scorer import out_of_domain
@@ -109,6 +109,7 @@ def _features(step: Any, table: Table, *, fit: bool) -> Any:
     """Return the features of a table's rows, (n, n_features), by a step of a model, first fitted on them if wanted."""
     rows: Any = table.rows
     if isinstance(step, Pipeline):  # of pairs, computed by the kernel that predicts
+        prepare()  # or the last digit would hang on how many rows the process had before
         pairs, step = step
         rows = pair_features((pairs.fit(rows) if fit else pairs).parameters_, rows)
     return step.fit_transform(rows) if fit else step.transform(rows)
