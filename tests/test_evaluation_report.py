@@ -63,7 +63,7 @@ def test_the_first_screen_says_what_the_model_is_and_how_good(page, reports, bun
     for report in (r for r in reports if r.split == "publisher-out"):
         assert f"{report.macro_f1} for {report.name}" in good
     assert "quality gate" in weak
-    assert champion == "It may not go live: it is better at nothing."
+    assert champion == "It may not be promoted: it is better at nothing."
 
 
 def test_the_table_of_all_figures_is_the_terminals(page, reports):

@@ -77,7 +77,7 @@ def test_of_many_changes_those_that_somebody_chose_are_named():
         topic=TopicConfig(C=30.0, min_df=3, headline_weight=1.0, title_field=1.0, lead_field=1.0, domains=1.0),
     )
     ours = replace(TrainConfig(), topic=replace(TOPIC, lead_field=0.7))
-    assert name(ours, theirs) == "topic-lead_field0.7 and 5 defaults"
+    assert name(ours, theirs) == "topic-lead_field0.7"
     assert name(TrainConfig(), theirs) == "default settings"
     assert name(theirs, ours) == (
         "topic-C30 topic-min_df3 topic-headline_weight1 topic-title_field1 topic-lead_field1 and 1 more"
@@ -130,7 +130,7 @@ def test_each_protocol_and_the_test_split_is_a_data_set_with_its_figures(record,
 
 def test_the_page_tells_verdict_figures_data_changes_gate_how_to_load_it_and_the_card(record, bundle):
     page = record.description
-    assert page.startswith("**May not go live: it is the champion.**")
+    assert page.startswith("**May not be promoted: it is the champion.**")
     (report,) = (r for r in stored_reports(bundle.card) if r.address == "topic/publisher-out")
     assert re.search(rf"\| topic \| publisher-out \| {report.n} \| {re.escape(str(report.macro_f1))} \|", page)
     assert re.search(r"\+0\.000 \[\+0\.000, \+0\.000\] \| like the champion \|", page)
@@ -144,7 +144,7 @@ def test_the_page_tells_verdict_figures_data_changes_gate_how_to_load_it_and_the
 
 def test_the_tags_say_what_it_was_made_with(record, bundle):
     tags = record.tags
-    assert tags["verdict"] == "may not go live: it is the champion"
+    assert tags["verdict"] == "may not be promoted: it is the champion"
     assert (tags["gate"], tags["changed_settings"], tags["seed"], tags["line"]) == ("passed", "nothing", "0", "saring")
     assert tags["data_sha256"] == bundle.card["data"]["sha256"]
     assert {f"version.{name}" for name in ("python", "saring", "numpy", "scikit-learn", "mlflow")} <= set(tags)

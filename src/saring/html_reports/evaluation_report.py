@@ -92,7 +92,7 @@ def evaluation_html(
         "evaluation.html",
         card=card,
         sentences=_sentences(bundle, reports),
-        verdict=f"It {'may' if verdict.may else 'may not'} go live: {verdict.reason}." if verdict else "",
+        verdict=f"It {'may' if verdict.may else 'may not'} be promoted: {verdict.reason}." if verdict else "",
         notes=notes,
         summary=summary_table(reports, "All tasks and splits"),
         tasks=tasks,

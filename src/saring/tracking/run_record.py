@@ -203,26 +203,28 @@ def _plain(value: Any) -> Any:
 
 
 def run_name(card: Mapping[str, Any], champion: Mapping[str, Any] | None, changes: Changes) -> str:
-    """Return what people call a run: what differs from the champion, ``topic-C30 +domains``."""
+    """Return what people call a run: what differs from the champion, ``topic-C30 +domains``.
+
+    Where that is too much to name, and less differs from the defaults, it is called by this.
+    """
     if champion is None:
         return f"{card['name']}, the first"
-    words = list(starmap(_word, _words(changes)))
-    if len(words) > MOST_CHANGES:  # a champion of many settings: what was left as saring has it is only counted
-        n_chosen = sum(not _is_default(key, ours) for key, (_, ours) in changes.items())
-        shown = words[: min(n_chosen, MOST_CHANGES)]
-        rest = f"{len(words) - len(shown)} {'more' if n_chosen > MOST_CHANGES else 'defaults'}"
-        return f"{' '.join(shown)} and {rest}" if shown else "default settings"
+    chosen = changed_settings(card, {"config": {}})
+    nearer = len(changes) > max(MOST_CHANGES, len(chosen))
+    words = list(starmap(_word, _words(chosen if nearer else changes)))
+    if len(words) > MOST_CHANGES:
+        return f"{' '.join(words[:MOST_CHANGES])} and {len(words) - MOST_CHANGES} more"
     same = card["data"]["sha256"] == champion["data"]["sha256"]
-    return " ".join(words) or f"same settings, {'same' if same else 'other'} data"
+    unchanged = "default settings" if nearer else f"same settings, {'same' if same else 'other'} data"
+    return " ".join(words) or unchanged
 
 
 def _words(changes: Changes) -> list[tuple[str, tuple[Any, Any]]]:
     """Return the changes: first what somebody chose, which is no default, and of that a task's model first."""
-    return sorted(changes.items(), key=lambda change: (_is_default(change[0], change[1][1]), "." not in change[0]))
-
-
-def _is_default(key: str, value: Any) -> bool:
-    return bool(value == _plain(flat(TrainConfig()).get(key)))
+    defaults = flat(TrainConfig())
+    return sorted(
+        changes.items(), key=lambda change: (change[1][1] == _plain(defaults.get(change[0])), "." not in change[0])
+    )
 
 
 def _word(key: str, values: tuple[Any, Any]) -> str:
@@ -250,7 +252,7 @@ _NOTE = (
 
 def verdict_told(verdict: Verdict) -> str:
     """Return a verdict in a sentence."""
-    return f"{'may' if verdict.may else 'may not'} go live: {verdict.reason}"
+    return f"{'may' if verdict.may else 'may not'} be promoted: {verdict.reason}"
 
 
 def _description(
