@@ -1,5 +1,8 @@
 """What holds of every page that saring makes: it asks nothing of a network, runs nothing, and can be read by all."""
 
+import base64
+import hashlib
+
 from lxml import html as lxml_html
 
 HOSTILE = (
@@ -7,22 +10,33 @@ HOSTILE = (
 )
 
 
-def read_page(text):
-    """The page's tree, once it was found to be sound."""
+def sha256_of(script):
+    """A script's checksum, as a policy names it."""
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+def read_page(text, *, lang="en", scripts=0):
+    """The page's tree, once it was found to be sound; addresses outside of it are for people to follow."""
     tree = lxml_html.document_fromstring(text)
     assert text.startswith("<!doctype html>")
-    assert "default-src 'none'" in tree.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")[0]
-    assert tree.xpath("//script | //link | //iframe | //object | //embed | //img | //form | //base") == []
+    policy = tree.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")[0]
+    assert "default-src 'none'" in policy
+    hashes = [f"script-src 'sha256-{sha256_of(script.text)}'" for script in tree.xpath("//script")]
+    assert len(hashes) == scripts == policy.count("script-src")
+    assert all(one in policy for one in hashes)
+    assert tree.xpath("//link | //iframe | //object | //embed | //img | //form | //base") == []
     assert [
         name for name in tree.xpath("//@*") if name.attrname.startswith("on") or name.attrname in ("src", "srcset")
     ] == []
     ids = tree.xpath("//@id")
     assert len(set(ids)) == len(ids)
-    links = tree.xpath("//@href")
-    assert all(link.startswith("#") and link[1:] in ids for link in links)
+    links = tree.xpath("//a")
+    outside = [link for link in links if link.get("href").startswith(("http://", "https://"))]
+    assert all(link.get("href")[0] == "#" and link.get("href")[1:] in ids for link in links if link not in outside)
+    assert all(link.get("rel") == "noreferrer" for link in outside)
     assert "url(" not in text
     assert "@import" not in text
-    assert (tree.get("lang"), len(tree.xpath("//h1")), len(tree.xpath("//main"))) == ("en", 1, 1)
+    assert (tree.get("lang"), len(tree.xpath("//h1")), len(tree.xpath("//main"))) == (lang, 1, 1)
     for table in tree.xpath("//table"):
         assert table.xpath("./caption")[0].text_content().strip()
         assert table.xpath("./thead/tr/th[not(@scope='col')]") == []

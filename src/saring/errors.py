@@ -19,6 +19,10 @@ _SECRETS = re.compile(
 )
 
 
+# What a terminal or a browser obeys: C0 but tab and newline, DEL and C1; marks of direction and of line ends.
+OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufff9-\ufffb]")
+
+
 def masked(text: str) -> str:
     """Return a text without the users' names, passwords and keys of the addresses in it.
 
@@ -42,6 +46,15 @@ def path_text(path: str | Path) -> str:
         return f"\\x{number - 0xDC00:02x}" if 0xDC80 <= number <= 0xDCFF else f"\\u{number:04x}"
 
     return _SURROGATES.sub(escaped, str(path))
+
+
+def visible(text: str) -> str:
+    r"""Return a text with what a terminal or a browser would obey written as Python escapes.
+
+    >>> visible("a title\x1b]0;b\x07")
+    'a title\\x1b]0;b\\x07'
+    """
+    return OBEYED.sub(lambda found: ascii(found[0])[1:-1], path_text(text))
 
 
 class SaringError(Exception):

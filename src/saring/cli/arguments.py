@@ -135,6 +135,15 @@ LISTING: Arguments = {
     ),
     **MODELS,
 }
+REPORT: Arguments = {
+    "rows": _value(
+        "what `saring score` wrote: jsonl, csv or parquet, any of them .gz or .zst; a folder; - for stdin",
+        nargs="+", metavar="ROWS",
+    ),
+    "--out": _value("the page, one file", required=True, metavar="FILE.html"),
+    "--lang": _value("language of the page (default: %(default)s)", choices=["id", "en"], default="en"),
+    "--overwrite": _flag("replace the page if it is there"),
+}  # fmt: skip
 EVALUATION: Arguments = {
     "--on": _value(
         f"labelled files to evaluate on now; default: the test split of {CORPUS} where there is one. "
@@ -190,6 +199,7 @@ COMMANDS: Mapping[str, tuple[str, Arguments]] = {
     "score": ("write prediction rows of many articles", INPUTS | KEEP | OUTPUT | ENGINE | MODEL | KEEP_LINKS),
     "clean": ("write articles without teasers and boilerplate", INPUTS | KEEP | OUTPUT | MODEL | KEEP_LINKS),
     "parse": ("show the pieces of articles: body, links, boilerplate", INPUTS | JSON),
+    "report": ("make a page to look at of prediction rows", REPORT),
     "train": ("train a model on labelled articles", TRAINING),
     "evaluate": ("score a model on labelled articles", EVALUATION | MODEL),
     "promote": ("make a model the champion of its line, which answers from then on", PROMOTION),

@@ -13,7 +13,7 @@ import signal
 import sys
 import threading
 from _thread import interrupt_main
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
@@ -235,6 +235,30 @@ def _parse(options: argparse.Namespace) -> int:
     return SOME_ERRORS if failed else OK
 
 
+def _report(options: argparse.Namespace) -> int:
+    """Make a page of prediction rows and tell its verdict."""
+    model_commands.check_page(options.out, overwrite=options.overwrite)
+    from saring.cli.show import counting, print_lines
+    from saring.html_reports.language import Language
+    from saring.html_reports.rows_report import rows_report
+    from saring.profiles import read_rows
+
+    with counting("reading") as progress:
+        report = rows_report(_counted(read_rows(options.rows), progress), Language(options.lang))
+    print_lines(report.sentences())
+    model_commands.write_page(options.out, report.html(options.rows))
+    return OK
+
+
+def _counted(batches: Iterable[list[Any]], progress: Callable[[int], None]) -> Iterator[list[Any]]:
+    """Yield rows and show how many they are so far."""
+    done = 0
+    for rows in batches:
+        yield rows
+        done += len(rows)
+        progress(done)
+
+
 def _import(options: argparse.Namespace) -> int:
     """Import a corpus and print what became of its rows."""
     from saring.cli.show import print_lines, stages
@@ -272,6 +296,7 @@ _COMMANDS: Mapping[str, Command] = {
     "score": _score,
     "clean": _clean,
     "parse": _parse,
+    "report": _report,
     "train": model_commands.train,
     "evaluate": model_commands.evaluate,
     "promote": model_commands.promote,

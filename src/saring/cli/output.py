@@ -8,31 +8,18 @@ or in `show.Terminal`, so that no print can forget it. Needs no rich.
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from saring.errors import path_text
+from saring.errors import OBEYED, visible
 
 if TYPE_CHECKING:
     from saring.predict import Model
 
 STANDARD_OUTPUT = "standard output"
-
-# C0 but tab and newline, DEL and C1; marks of direction and of line ends.
-_OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufff9-\ufffb]")
-
-
-def visible(text: str) -> str:
-    r"""Return a text with what a terminal would obey written as Python escapes.
-
-    >>> visible("a title\x1b]0;b\x07")
-    'a title\\x1b]0;b\\x07'
-    """
-    return _OBEYED.sub(lambda found: ascii(found[0])[1:-1], path_text(text))
 
 
 def line(text: str) -> str:
@@ -74,6 +61,6 @@ def print_json(row: Mapping[str, Any]) -> None:
     import orjson
 
     text = orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE).decode()
-    escaped = _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    escaped = OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     with named_output():
         sys.stdout.buffer.write(escaped.encode())

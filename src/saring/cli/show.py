@@ -1,6 +1,6 @@
 """What the command line shows a person, through rich: rows, reports, progress.
 
-`Terminal` is the only way to a terminal: what is printed passes `lines.visible` there.
+`Terminal` is the only way to a terminal: what is printed passes `errors.visible` there.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from rich.segment import Segment
 from rich.text import Text
 
 from saring.article import Abstention, Article, LinkPrediction, Prediction
-from saring.cli.output import named_output, tell_model, visible
+from saring.cli.output import named_output, tell_model
+from saring.errors import visible
 
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from saring.errors import MissingExtraError
+from saring.errors import MissingExtraError, visible
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 def render(template: str, **values: Any) -> str:
     """Return a page from a template and its values; MissingExtraError where Jinja is not installed.
 
-    Titles and labels are other people's text: each becomes text of the page, whatever characters it has.
+    Titles and labels are other people's text: each becomes text of the page, whatever characters it has, and marks
+    that would turn the page's own words around are shown instead of obeyed.
     """
     return _environment().get_template(template).render(**values)
 
@@ -30,6 +31,8 @@ def _environment() -> Environment:
         loader=PackageLoader("saring.html_reports"),
         autoescape=True,
         undefined=StrictUndefined,
+        # What templates have made of values is Markup, and was seen to already.
+        finalize=lambda value: visible(value) if type(value) is str else value,
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -1,0 +1,68 @@
+"""The words and numbers of a page, in Indonesian or English: phrases.toml, read once."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+LANGUAGES = ("id", "en")
+MARKS = {"en": (",", "."), "id": (".", ",")}  # between thousands, and before decimals
+
+
+class Language:
+    """Says phrases and writes numbers as one language does.
+
+    >>> indonesian = Language("id")
+    >>> indonesian.number(1234.5, 1), indonesian.percent(0.415, 1), indonesian.month("2025-06")
+    ('1.234,5', '41,5%', 'Juni 2025')
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._thousands, self._decimal = MARKS[name]
+
+    def __call__(self, key: str, **values: Any) -> str:
+        """Return a phrase with its values; a number among them is written as a whole one."""
+        phrase: str = phrases()[key][self.name]
+        return phrase.format_map({name: self._written(value) for name, value in values.items()})
+
+    def counted(self, key: str, n: int) -> str:
+        """Return how many there are of something, the key of whose phrase ends in "_one" where it is one."""
+        return self(f"{key}_one" if n == 1 else key, n=n)
+
+    def term(self, kind: str, name: str) -> str:
+        """Return what is said for a name of saring's, such as a topic; another's name as it is."""
+        found = phrases().get(f"{kind}_{name}")
+        return found[self.name] if found else name
+
+    def number(self, value: float, digits: int = 0) -> str:
+        """Return a number with marks between its thousands."""
+        return f"{value:,.{digits}f}".translate({ord(","): self._thousands, ord("."): self._decimal})
+
+    def percent(self, share: float, digits: int = 0) -> str:
+        """Return a share in percent."""
+        return f"{self.number(100 * share, digits)}%"
+
+    def probability(self, p: float) -> str:
+        """Return a probability in percent, which never reads as certain."""
+        if 0 < p < 0.01:
+            return f"<{self.percent(0.01)}"
+        return f">{self.percent(0.99)}" if 0.99 < p < 1 else self.percent(p)
+
+    def month(self, month: str) -> str:
+        """Return a year and month, "2025-06", in words; a year alone as it is."""
+        year, _, number = month.partition("-")
+        names = phrases()["months"][self.name].split()
+        return f"{names[int(number) - 1]} {year}" if number.isdecimal() and 0 < int(number) <= len(names) else month
+
+    def _written(self, value: Any) -> Any:
+        return self.number(value) if isinstance(value, int) else value
+
+
+@cache
+def phrases() -> Mapping[str, Mapping[str, str]]:
+    """Return phrases.toml: each phrase by its key, in each language."""
+    return tomllib.loads(files("saring.html_reports").joinpath("phrases.toml").read_text("utf-8"))
