@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from monthsofrows import LINK, TOPICS, failed, row
 
 from saring.errors import InputError
 from saring.io.writers import open_rows
@@ -22,28 +23,6 @@ from saring.profiles import (
     reason_of,
 )
 from saring.schema import kinds, prediction_columns
-
-TOPICS = ("economy", "other")
-LINK = {"headline": "Resep Sambal", "marker": "Baca Juga:", "start": 20, "end": 44, "related": False,
-        "p_unrelated": 0.9, "topic": "other", "clickbait": 0.1, "reasons": ["shares no specific word"], "url": ""}  # fmt: skip
-
-
-def row(**changes):
-    """A row as `saring score` writes it."""
-    made = {
-        "id": "a", "title": "Harga Cabai Turun", "published": "2025-06-01T00:00:00+07:00", "publisher": "warta.id",
-        "publisher_printed": "Warta", "source": None, "url": None, "topic": "economy", "topic_probability": 0.9,
-        "p_economy": 0.9, "p_other": 0.1, "abstained": False, "abstained_because": None, "out_of_domain": 4.2,
-        "clickbait": 0.25, "links": [LINK], "n_links": 1, "n_unrelated": 1, "removed": 0.5, "clean_text": "x" * 300,
-        "error": None, "model_version": "abc", "scored_at": "2025-07-01T00:00:00+00:00",
-    }  # fmt: skip
-    return made | changes
-
-
-def failed(error="news.csv:3: column 'isi' is empty; repair it"):
-    empty = {"title", "published", "publisher", "topic", "topic_probability", "links", "clean_text", "clickbait"}
-    return row(**dict.fromkeys(empty), error=error)
-
 
 ROWS = st.lists(
     st.builds(

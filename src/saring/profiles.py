@@ -16,12 +16,12 @@ from typing import Any
 import orjson
 
 from saring.atomic import whole
-from saring.errors import InputError
+from saring.errors import ConfigError, InputError, UsageError
 from saring.io.columns import Broken
 from saring.io.formats import TABLES, batch_rows, json_line
 from saring.io.input_files import InputFile, Inputs, find_files
 from saring.io.streams import Stream
-from saring.io.writers import followed, telling
+from saring.io.writers import telling
 from saring.schema import prediction_columns
 from saring.text import words
 
@@ -412,11 +412,22 @@ class Profile:
     def write(self, path: str | Path) -> None:
         """Write the profile as a JSON file that appears whole; of each month's words the commonest are kept."""
         kept = Profile(self.counts, {month: found.cut(KEPT_WORDS) for month, found in self.words.items()}, self.models)
-        path = followed(path)
+        path = Path(path)
         with telling(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             with whole(path) as file:
                 file.write(orjson.dumps(kept.to_json(), option=orjson.OPT_APPEND_NEWLINE))
+
+
+def check_profile_place(path: str | Path, *, overwrite: bool) -> None:
+    """Raise UsageError or ConfigError where a profile cannot be written to this file: before the work, not after it."""
+    path = Path(path)
+    if path.suffix.lower() != ".json":
+        raise UsageError(f"{path}: found suffix {path.suffix!r}; expected a .json file for the profile")
+    with telling(path):
+        there = path.exists()
+    if there and not (overwrite and path.is_file()):
+        raise ConfigError(f"{path}: is there already; name another file or add --overwrite")
 
 
 MARK, FORMAT = "saring_profile", 1  # what tells a profile from other JSON, and its form

@@ -29,6 +29,7 @@ from saring.io.writers import check_place, claimed, followed, telling
 from saring.kernel.scoring import prepare
 from saring.kernel.text_arrays import cores, kernel_is_kept
 from saring.predict import Model
+from saring.profiles import check_profile_place, read_profile
 
 BATCH_ROWS = 2_048  # of a part: some seconds of work, and a fair row group of Parquet
 BATCH_SIZE = 16_000_000  # bytes or characters: a part ends early where articles are huge
@@ -58,6 +59,7 @@ def score(
     *,
     keep_links: KeepLinks = "none",
     scored_at: str | None = None,
+    profile: str | Path | None = None,
     **run: Unpack[RunOptions],
 ) -> Summary:
     """Write the prediction rows of files and return what was done.
@@ -79,8 +81,10 @@ def score(
         Which links stay in ``clean_text``.
     scored_at : str, optional
         Time to note in the rows, ISO 8601; when not given, that at which the run first began.
+    profile : path, optional
+        JSON file for what the rows say in numbers, without texts, which `saring drift` compares.
     overwrite : bool
-        Whether an existing `out`, and the parts of another run, are replaced.
+        Whether an existing `out` or `profile`, and the parts of another run, are replaced.
     workers : int, optional
         Number of processes; if not given, one for a small input and one a core for others.
     batch_size : int, optional
@@ -116,7 +120,12 @@ def score(
     >>> summary.rows, summary.errors
     (1, 0)
     """
-    return _run(inputs, out, Task("score", model, keep_links, scored_at or ""), options, **run)
+    if profile:
+        check_profile_place(profile, overwrite=run.get("overwrite", False))
+    summary = _run(inputs, out, Task("score", model, keep_links, scored_at or ""), options, **run)
+    if profile:
+        read_profile(out).write(profile)
+    return summary
 
 
 def clean(

@@ -12,11 +12,12 @@ from saring import __version__
 from saring.cli.output import line, named_output
 
 CORPUS = "data/corpus/articles.jsonl"
-OK, FAILED, WRONG_USE, SOME_ERRORS = 0, 1, 2, 3
+OK, FAILED, WRONG_USE, SOME_ERRORS, DRIFTED = 0, 1, 2, 3, 4
 INTERRUPTED = 130  # what a shell reports for Ctrl-C
 EXIT_CODES = """\
 Exit codes: 0 done; 1 an error, told on standard error; 2 wrong use, of words
-or of an option's value; 3 done, but some rows had errors; 130 interrupted."""
+or of an option's value; 3 done, but some rows had errors; 4 done, and `drift`
+found cause for alarm; 130 interrupted."""
 MAPPING = """\
 A mapping file, such as mine.toml:
 
@@ -69,6 +70,19 @@ OUTPUT: Arguments = {
     "--workers": _value("processes (default: one a core, one for small inputs)", type=int, metavar="N"),
     "--batch-size": _value("rows that are worked on and kept as one (default: 2048)", type=int, metavar="ROWS"),
 }
+PROFILE: Arguments = {
+    "--profile": _value("also write what the rows say in numbers, without texts, for `saring drift`",
+                        metavar="FILE.json"),
+}  # fmt: skip
+DRIFT: Arguments = {
+    "rows": _value("what `saring score` wrote, rows or a profile; several files are taken together", nargs="+",
+                   metavar="ROWS"),
+    "--against": _value("rows or a profile of before (default: the latest month of ROWS is compared with up to twelve "
+                        "months before it)", nargs="+", metavar="ROWS"),
+    "--out": _value("also write the profile of ROWS, to compare later ones with", metavar="PROFILE.json"),
+    "--overwrite": _flag("replace the profile if it is there"),
+    "--json": _flag("print what was found as JSON"),
+}  # fmt: skip
 ENGINE: Arguments = {
     "--engine": _value(
         "whose processes work: this machine's, or a Spark cluster's, which write a folder of "
@@ -196,8 +210,9 @@ COMPARISON: Arguments = {
 }  # fmt: skip
 COMMANDS: Mapping[str, tuple[str, Arguments]] = {
     "predict": ("show what a model says of articles", INPUTS | KEEP | MODEL | KEEP_LINKS | JSON),
-    "score": ("write prediction rows of many articles", INPUTS | KEEP | OUTPUT | ENGINE | MODEL | KEEP_LINKS),
+    "score": ("write prediction rows of many articles", INPUTS | KEEP | OUTPUT | PROFILE | ENGINE | MODEL | KEEP_LINKS),
     "clean": ("write articles without teasers and boilerplate", INPUTS | KEEP | OUTPUT | MODEL | KEEP_LINKS),
+    "drift": ("raise an alarm where scored rows have changed: layouts that rot, lost dates, other texts", DRIFT),
     "parse": ("show the pieces of articles: body, links, boilerplate", INPUTS | JSON),
     "report": ("make a page to look at of prediction rows", REPORT),
     "train": ("train a model on labelled articles", TRAINING),

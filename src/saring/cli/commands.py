@@ -1,8 +1,8 @@
 """The command line: parse arguments, call what they name, print, return an exit code.
 
 Exit codes: 0 done; 1 an error, told on standard error; 2 wrong use, of words or of an option's
-value, whatever the files hold; 3 done, but some rows had errors (they are in the output); 130
-interrupted. What a command needs is imported when it runs.
+value, whatever the files hold; 3 done, but some rows had errors (they are in the output); 4 done,
+and `drift` found cause for alarm; 130 interrupted. What a command needs is imported when it runs.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ import threading
 from _thread import interrupt_main
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
 from saring.cli import model_commands
-from saring.cli.arguments import FAILED, INTERRUPTED, OK, SOME_ERRORS, WRONG_USE, Command, make_parser
+from saring.cli.arguments import DRIFTED, FAILED, INTERRUPTED, OK, SOME_ERRORS, WRONG_USE, Command, make_parser
 from saring.cli.output import STANDARD_OUTPUT, named_output, print_json, tell, tell_model
 from saring.errors import SaringError, UsageError
 
@@ -173,9 +174,10 @@ def _score(options: argparse.Namespace) -> int:
 
         if options.master:
             raise UsageError(f"--master {options.master}: names a Spark cluster; add --engine spark")
-        return _write(options, "scoring", score, load(options.model))
+        return _write(options, "scoring", partial(score, profile=options.profile), load(options.model))
 
     from saring.cli.show import print_summary
+    from saring.profiles import check_profile_place, read_profile
     from saring.spark import score_files
 
     for name in ("workers", "batch_size", "quarantine"):
@@ -184,9 +186,13 @@ def _score(options: argparse.Namespace) -> int:
                 f"--{name.replace('_', '-')}: is for this machine; with --engine spark leave it "
                 "out: the cluster shares out the work"
             )
+    if options.profile:
+        check_profile_place(options.profile, overwrite=options.overwrite)
     model = load(options.model)
     given = {name: getattr(options, name) for name in ("master", "keep_links", "overwrite")}
     summary = score_files(options.inputs, options.out, model, _read_options(options), **given)
+    if options.profile:
+        read_profile(options.out).write(options.profile)
     print_summary(summary, options.out, model)
     return SOME_ERRORS if summary.errors else OK
 
@@ -209,6 +215,26 @@ def _write(options: argparse.Namespace, doing: str, write: Any, model: Any) -> i
         summary = write(options.inputs, options.out, model, _read_options(options), progress=progress, **given)
     print_summary(summary, options.out, model)
     return SOME_ERRORS if summary.errors else OK
+
+
+def _drift(options: argparse.Namespace) -> int:
+    """Compare rows with those before and print what differs; an alarm has its own exit code."""
+    from saring.drift import compare_profiles, latest_month
+    from saring.profiles import check_profile_place, read_profile
+
+    if options.out:
+        check_profile_place(options.out, overwrite=options.overwrite)
+    profile = read_profile(options.rows)
+    found = compare_profiles(read_profile(options.against), profile) if options.against else latest_month(profile)
+    if options.json:
+        print_json(found.to_json())
+    else:
+        from saring.cli.show import print_drift
+
+        print_drift(found)
+    if options.out:
+        profile.write(options.out)
+    return DRIFTED if found.alarms else OK
 
 
 def _parse(options: argparse.Namespace) -> int:
@@ -295,6 +321,7 @@ _COMMANDS: Mapping[str, Command] = {
     "predict": _predict,
     "score": _score,
     "clean": _clean,
+    "drift": _drift,
     "parse": _parse,
     "report": _report,
     "train": model_commands.train,

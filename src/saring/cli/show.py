@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn
 
     from saring.batch.parts import Summary
+    from saring.drift import Drift
     from saring.evaluation.reports import Table
     from saring.predict import Model
 
@@ -199,6 +200,19 @@ def print_summary(summary: Summary, out: str, model: Model | None = None) -> Non
         tell_model(model)
     if summary.errors:
         print_problem(f"first error: {summary.first_error}")
+
+
+def print_drift(drift: Drift) -> None:
+    """Print what differs between rows and those before: sentences, then the figures."""
+    out = Terminal()
+    for found in (*drift.alarms, *drift.notes):
+        style = "bold red" if found.level == "alarm" else "dim"
+        print_text(out, Text.assemble((f"{found.level}: ", style), found.sentence()), hang=2)
+    table = drift.table()
+    if any(table.sections):
+        print_table(out, table)
+    else:
+        print_text(out, Text(drift.verdict()))
 
 
 @contextmanager
