@@ -1,6 +1,6 @@
 # saring: `make train` is all a newcomer needs. Every target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup train pretrained evaluate gate ablate bench score docs test lint format mlflow notebooks clean
+.PHONY: help setup train pretrained evaluate gate ablate bench score serve docs test lint format mlflow notebooks clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -77,6 +77,9 @@ $(PEERS)/.ready: bench/requirements.txt
 score: $(READY) ## score new articles: make score IN=articles.csv OUT=rows.jsonl
 	@test -n "$(IN)" -a -n "$(OUT)" || { echo "usage: make score IN=articles.csv OUT=rows.jsonl" >&2; exit 2; }
 	$(BIN)/saring score $(IN) --out $(OUT)
+
+serve: $(READY) ## a page to try articles on, and an API, at http://127.0.0.1:8765 (ARGS="--port 9000" for another)
+	@exec $(BIN)/saring serve $(ARGS)
 
 docs: $(READY) ## the API reference, from the docstrings: build/docs/index.html
 	$(BIN)/python -c "from saring import *; from pdoc.__main__ import cli; cli()" -d numpy -o build/docs saring saring.batch saring.spark

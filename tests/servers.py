@@ -61,7 +61,8 @@ def served(
             assert time.monotonic() < end, f"no answer from {address}: {log.read_text()}"
             time.sleep(0.1)
         yield process
-        os.killpg(process.pid, signal.SIGTERM)
+        with suppress(ProcessLookupError):  # the test has ended it
+            os.killpg(process.pid, signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
             process.wait(20)
     finally:

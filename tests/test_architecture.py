@@ -21,14 +21,17 @@ UNNAMED = ("__init__.py", "__main__.py")  # entry points: they import others and
 # Packages and modules that every command and every `import saring` load.
 LIGHT = ("errors", "article", "config", "io", "parsing", "cli", "cli/commands")
 HEAVY = {
-    "jinja2", "joblib", "lxml", "matplotlib", "mlflow", "nltk", "numba", "numpy", "pandas", "pyarrow", "pyspark",
-    "rich", "scipy", "sklearn", "trafilatura",
+    "fastapi", "jinja2", "joblib", "lxml", "matplotlib", "mlflow", "nltk", "numba", "numpy", "pandas", "pyarrow",
+    "pyspark", "rich", "scipy", "sklearn", "starlette", "trafilatura", "uvicorn",
 }  # fmt: skip
 ALLOWED = {  # libraries that may be imported, even lazily, in these packages and modules alone
     "ahocorasick_rs": {"parsing"},
     "mlflow": {"tracking"},
     "pyspark": {"spark"},
     "jinja2": {"html_reports"},
+    "fastapi": {"serve"},
+    "starlette": {"serve"},
+    "uvicorn": {"serve"},
     "matplotlib": set(),
     "numba": {"kernel"},
     "trafilatura": {"html"},

@@ -68,14 +68,10 @@ def _taken(source: Any, columns: Columns) -> Article | Prediction:
     if isinstance(source, str):
         article = parse(str(source))
     elif isinstance(source, Mapping):
-        values = _named(source)
-        try:
-            if "text" not in columns.find(tuple(values)).columns:
-                raise InputError(f"an article needs 'text'; found the fields {sorted(values)}")
-            found: dict[str, Any] = columns.fields(values)
-        except InputError as error:
-            return Prediction(columns.identifier(values), error=str(error))
-        article = parse(Record(**found | {"id": found.get("id") or text_id(found["text"])}))
+        record = record_of(source, columns)
+        if record.error:
+            return Prediction(record.id, error=record.error)
+        article = parse(record)
     elif isinstance(source, Record | Article):
         if isinstance(source, Record) and source.error:
             return _failed(source, source.id, source.error)
@@ -91,6 +87,18 @@ def _taken(source: Any, columns: Columns) -> Article | Prediction:
         return _storable(article)
     own_id = "" if article.id == text_id(article.text) else article.id
     return _failed(article, own_id, f"{where}: title and text are empty; expected an article".removeprefix(": "))
+
+
+def record_of(row: Mapping[Any, Any], columns: Columns) -> Record:
+    """Return the record in a row of Python's, as every file can hold it, with `error` filled where there is none."""
+    values = _named(row)
+    try:
+        if "text" not in columns.find(tuple(values)).columns:
+            raise InputError(f"an article needs 'text'; found the fields {sorted(values)}")
+        found: dict[str, Any] = columns.fields(values)
+    except InputError as error:
+        return Record(columns.identifier(values), error=str(error))
+    return Record(**found | {"id": found.get("id") or text_id(found["text"])})
 
 
 def _named(row: Mapping[Any, Any]) -> dict[str, Any]:

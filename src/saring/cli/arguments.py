@@ -208,6 +208,20 @@ COMPARISON: Arguments = {
         nargs="+", default=[], metavar="FILE",
     ),
 }  # fmt: skip
+SERVING: Arguments = {
+    "--host": _value(
+        "address to listen at; another than this machine's own needs a token (default: %(default)s)",
+        default="127.0.0.1",
+    ),
+    "--port": _value("0 for any that is free (default: %(default)s)", type=int, default=8765),
+    "--token": _value("a secret that requests must bring (default: the variable SARING_TOKEN)"),
+    "--allowed-host": _value(
+        "a name under which requests may ask for this server, as behind a proxy; may be given several times",
+        action="append", default=[], metavar="NAME",
+    ),
+    "--workers": _value("processes that score (default: one a core)", type=int, metavar="N"),
+    "--open": _flag("open the page in a browser"),
+}  # fmt: skip
 COMMANDS: Mapping[str, tuple[str, Arguments]] = {
     "predict": ("show what a model says of articles", INPUTS | KEEP | MODEL | KEEP_LINKS | JSON),
     "score": ("write prediction rows of many articles", INPUTS | KEEP | OUTPUT | PROFILE | ENGINE | MODEL | KEEP_LINKS),
@@ -215,6 +229,7 @@ COMMANDS: Mapping[str, tuple[str, Arguments]] = {
     "drift": ("raise an alarm where scored rows have changed: layouts that rot, lost dates, other texts", DRIFT),
     "parse": ("show the pieces of articles: body, links, boilerplate", INPUTS | JSON),
     "report": ("make a page to look at of prediction rows", REPORT),
+    "serve": ("answer over HTTP: an API, and a page to try articles on", SERVING | MODEL),
     "train": ("train a model on labelled articles", TRAINING),
     "evaluate": ("score a model on labelled articles", EVALUATION | MODEL),
     "promote": ("make a model the champion of its line, which answers from then on", PROMOTION),

@@ -285,6 +285,32 @@ def _counted(batches: Iterable[list[Any]], progress: Callable[[int], None]) -> I
         progress(done)
 
 
+def _serve(options: argparse.Namespace) -> int:
+    """Answer requests until told to end."""
+    from saring.predict import load
+
+    if options.workers is not None and options.workers < 1:
+        raise UsageError(f"--workers {options.workers}: expected at least 1")
+    from saring.serve.listener import access_to, address_of, listening, serve
+
+    access = access_to(options.host, options.token, options.allowed_host)
+    model = load(options.model)
+    listener = listening(options.host, options.port)
+    address = address_of(listener)
+
+    def tell_address() -> None:
+        with named_output():
+            print(address, flush=True)  # noqa: T201 - what a program that starts the server reads
+        tell_model(model)
+        if options.open:
+            import webbrowser
+
+            webbrowser.open(address)
+
+    serve(model, listener, access, workers=options.workers, started=tell_address)
+    return OK
+
+
 def _import(options: argparse.Namespace) -> int:
     """Import a corpus and print what became of its rows."""
     from saring.cli.show import print_lines, stages
@@ -324,6 +350,7 @@ _COMMANDS: Mapping[str, Command] = {
     "drift": _drift,
     "parse": _parse,
     "report": _report,
+    "serve": _serve,
     "train": model_commands.train,
     "evaluate": model_commands.evaluate,
     "promote": model_commands.promote,

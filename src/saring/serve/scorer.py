@@ -1,0 +1,377 @@
+"""Worker processes that answer requests: articles of many requests are scored together, long requests in parts.
+
+Parsing is Python, so threads would take turns: a process a core scores as `saring score` does. Each has a thread
+here that hands it the next articles and waits. An article that kills its process costs its own row.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import heapq
+import itertools
+import pickle
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import IO, Any, Literal
+
+import orjson
+
+from saring.article import KeepLinks, Record
+from saring.batch.parts import Task, row_tables
+from saring.batch.workers import GARBAGE_OBJECTS, WorkerDied
+from saring.errors import BundleError, SaringError
+from saring.io.columns import Columns
+from saring.kernel.scoring import SWITCH, prepare
+from saring.kernel.text_arrays import THREADS, kernel_is_kept
+from saring.predict import Model, load, record_of
+from saring.processes import WorkerProcess, without
+from saring.serve.limits import Limits, Problem
+
+Command = Literal["score", "clean"]
+Source = Record | Mapping[str, Any]
+Wish = tuple[Command, KeepLinks, str]  # what is to be done, which links stay, the time that stands in the rows
+
+PART_ROWS = 64  # given to a worker at once: some 20 ms of work, so that short requests need not wait for long ones
+PART_CHARS = 400_000  # the same where articles are long
+HEAD_START = 8  # so many requests that come later go before each further part of a long one
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "ARROW_NUM_THREADS", THREADS)
+_UNUSED = ("cffi", "pandas", "scipy", "yaml")  # see `batch.workers`
+
+
+# In the worker.
+
+
+def answer_parts(answers: IO[bytes], folder: str, model_version: str, seconds: float) -> None:
+    """Answer the parent's articles with rows until its end of the pipe closes; runs in the worker.
+
+    An answer is a line of JSON, and the bytes of the rows whose lengths it names.
+    """
+    # Whoever ends the service ends all its processes; this one has to finish what is under way.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    with without(_UNUSED):
+        compiled = prepare()
+        model = load(folder)
+        if model.model_version != model_version:
+            raise BundleError(f"{folder}: found model {model.model_version}, expected {model_version}; start again")
+        model.predict(["Rupiah menguat.\nBaca Juga: Harga Cabai Turun"])  # reads all models from the disk
+    gc.freeze()
+    gc.set_threshold(GARBAGE_OBJECTS)
+    gc.enable()
+    _say(answers, compiled=compiled)
+    columns = Columns({})
+    while True:
+        wish, sources = pickle.load(sys.stdin.buffer)
+        try:
+            rows = list(_rows(Task(wish[0], model, *wish[1:]), sources, columns, seconds))
+        except SaringError as error:
+            _say(answers, str(error))
+        else:
+            _say(answers, rows=rows)
+
+
+def _rows(task: Task, sources: Sequence[Source], columns: Columns, seconds: float) -> Iterator[bytes]:
+    """Yield the row of each article as JSON."""
+    records = [source if isinstance(source, Record) else record_of(source, columns) for source in sources]
+    for table in row_tables(task, records, seconds):
+        for values in zip(*table.values(), strict=True):
+            yield orjson.dumps(dict(zip(table, values, strict=True)))
+
+
+def _say(answers: IO[bytes], error: str = "", rows: Sequence[bytes] = (), **head: Any) -> None:
+    answers.write(orjson.dumps({"error": error, "lengths": list(map(len, rows)), **head}) + b"\n")
+    answers.writelines(rows)
+    answers.flush()
+
+
+# Here.
+
+
+class ScoringProcess(WorkerProcess):
+    """A process that makes rows of articles; it starts at once, and is ended when it takes far too long."""
+
+    def __init__(self, model: Model, limits: Limits, *, kernel: bool) -> None:
+        self.kernel = kernel  # whether it uses the compiled kernel, where there can be one
+        self._seconds = 3 * limits.article_seconds  # a part is tried as a whole, then row by row
+        arguments = (str(model.path.absolute()), model.model_version, limits.article_seconds)
+        env = dict.fromkeys(_THREADS, "1") | ({} if kernel else {SWITCH: "0"})
+        super().__init__(answer_parts, *arguments, env=env)
+
+    def start(self) -> bool:
+        """Wait until it can answer; return whether the compiled kernel does. WorkerDied where it cannot."""
+        return bool(self._read()[0]["compiled"])
+
+    def rows(self, wish: Wish, sources: Sequence[Source]) -> list[bytes]:
+        """Return the row of each article as JSON; WorkerDied where the process ended, SaringError where all fail."""
+        timer = threading.Timer(self._seconds, self.kill)
+        timer.daemon = True
+        timer.start()
+        try:
+            with suppress(OSError):  # then reading finds that it ended
+                pickle.dump((wish, sources), self.stdin, pickle.HIGHEST_PROTOCOL)
+                self.stdin.flush()
+            head, rows = self._read()
+        finally:
+            timer.cancel()
+        if head["error"]:
+            raise SaringError(head["error"])
+        return rows
+
+    def _read(self) -> tuple[dict[str, Any], list[bytes]]:
+        try:
+            head = orjson.loads(self.stdout.readline())
+            rows = [self.stdout.read(length) for length in head["lengths"]]
+            if list(map(len, rows)) != head["lengths"]:
+                raise EOFError
+        except (OSError, EOFError, ValueError):
+            raise WorkerDied(self.ending()) from None
+        return head, rows
+
+
+@dataclass(slots=True)
+class Part:
+    """Some of a request's articles, and the rows that they become."""
+
+    wish: Wish
+    sources: list[Source]
+    chars: int
+    client: str
+    rows: Future[list[bytes]] = field(default_factory=Future)
+
+
+class Scorer:
+    """Hands articles to worker processes, the shortest requests first, and gives their rows in order.
+
+    `start` begins to start the processes and `stop` ends them, when what was begun is done.
+    """
+
+    def __init__(self, model: Model, limits: Limits, workers: int) -> None:
+        self.model, self.limits, self.workers = model, limits, workers
+        self._parts: list[tuple[int, int, Part]] = []  # a heap: turn, number, part
+        self._numbers = itertools.count()
+        self._changed = threading.Condition()
+        self._waiting: dict[str, int] = {}  # rows of each client that nobody works on yet
+        self._stopped = False
+        self._started = 0  # workers that can answer
+        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(workers)]
+        self._has_kernel = kernel_is_kept()
+        self.compiled = False  # whether the compiled kernel answers
+        self.failure = ""  # why no worker can answer
+
+    @property
+    def ready(self) -> bool:
+        """Whether a worker can answer."""
+        return self._started > 0 and not self._stopped
+
+    @property
+    def hindrance(self) -> str:
+        """Why articles that come now could not be answered soon; empty where they can."""
+        if self._stopped:
+            return "a server that is about to end"
+        return self.failure
+
+    def start(self) -> None:
+        """Begin to start the processes; until the kernel is made, once on a machine, they answer in plain Python."""
+        if not self._has_kernel:
+            threading.Thread(target=self._make_kernel, daemon=True).start()
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """End the processes when they have done what they began."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join(self.limits.answer_seconds)
+
+    async def rows(self, wish: Wish, sources: Sequence[Source], client: str) -> list[bytes]:
+        """Return the row of each article as JSON, in order.
+
+        Problem when the client has too many articles waiting, no worker can answer, or it takes too long.
+        """
+        parts = list(_parts(wish, sources, client))
+        self._add(parts, client)
+        try:
+            async with asyncio.timeout(self.limits.answer_seconds):
+                done = await asyncio.gather(*(asyncio.wrap_future(part.rows) for part in parts))
+        except TimeoutError:
+            raise Problem(
+                "too-slow",
+                f"{len(sources):,} articles that were not done in {self.limits.answer_seconds:g} seconds",
+                "fewer or shorter ones",
+                "send fewer articles in a request, or try again when the server has less to do",
+            ) from None
+        except SaringError as error:
+            raise Problem("broken", str(error), "rows", "see what the server's terminal says") from None
+        finally:
+            for part in parts:
+                part.rows.cancel()  # of a request that is given up, nothing more is scored
+        return list(itertools.chain.from_iterable(done))
+
+    def _add(self, parts: Sequence[Part], client: str) -> None:
+        with self._changed:
+            if why := self.hindrance:
+                raise Problem("not-ready", why, "a server that has started", "try again later", {"Retry-After": "5"})
+            rows = sum(len(part.sources) for part in parts)
+            waiting = self._waiting.get(client, 0)
+            if waiting + rows > self.limits.waiting_rows:
+                raise Problem(
+                    "too-many-requests",
+                    f"{waiting:,} articles of yours that wait, and {rows:,} more",
+                    f"at most {self.limits.waiting_rows:,}",
+                    "wait for answers before you send more",
+                    {"Retry-After": "2"},
+                )
+            self._waiting[client] = waiting + rows
+            for later, part in enumerate(parts):
+                number = next(self._numbers)
+                heapq.heappush(self._parts, (number + later * HEAD_START, number, part))
+            self._changed.notify(len(parts))
+
+    def _make_kernel(self) -> None:
+        """Let one process compile the kernel for all; where it cannot, plain Python goes on answering."""
+        maker = ScoringProcess(self.model, self.limits, kernel=True)
+        with suppress(WorkerDied):
+            maker.start()
+            self._has_kernel = True
+        maker.stop()
+
+    def _work(self) -> None:
+        """Start a worker and hand it parts until the scorer is stopped; runs in a thread of its own."""
+        process: ScoringProcess | None = None
+        try:
+            process = self._process()
+            while (taken := self._next()) is not None:
+                if self._has_kernel and not process.kernel:
+                    process = self._again(process)
+                process = self._answer(process, taken)
+        except (WorkerDied, OSError) as death:
+            self._give_up(f"worker processes that do not start ({death})")
+        finally:
+            if process is not None:
+                process.stop()
+
+    def _process(self) -> ScoringProcess:
+        process = ScoringProcess(self.model, self.limits, kernel=self._has_kernel)
+        self.compiled = process.start()
+        with self._changed:
+            self._started += 1
+        return process
+
+    def _give_up(self, why: str) -> None:
+        """Note that a worker could not be started; where it was the last one nobody is left waiting."""
+        with self._changed:
+            self.workers -= 1
+            if self.workers:
+                return
+            self.failure = why
+            parts, self._parts = self._parts, []
+        for _, _, part in parts:
+            if part.rows.set_running_or_notify_cancel():
+                part.rows.set_exception(SaringError(why))
+
+    def _next(self) -> list[Part] | None:
+        """Return the next parts with one wish, as many as are worth scoring together; None when there will be none."""
+        with self._changed:
+            taken: list[Part] = []
+            rows = chars = 0
+            while not taken:
+                while self._parts:
+                    part = self._parts[0][2]
+                    more = rows + len(part.sources), chars + part.chars
+                    if taken and (part.wish != taken[0].wish or more[0] > PART_ROWS or more[1] > PART_CHARS):
+                        break
+                    heapq.heappop(self._parts)
+                    self._forget(part)
+                    if part.rows.set_running_or_notify_cancel():
+                        taken.append(part)
+                        rows, chars = more
+                if not taken:
+                    if self._stopped:
+                        return None
+                    self._changed.wait()
+            return taken
+
+    def _forget(self, part: Part) -> None:
+        """Count the rows of a part as waiting no more."""
+        left = self._waiting[part.client] - len(part.sources)
+        if left:
+            self._waiting[part.client] = left
+        else:
+            del self._waiting[part.client]
+
+    def _answer(self, process: ScoringProcess, parts: Sequence[Part]) -> ScoringProcess:
+        """Give each part its rows; return the process that works from now on."""
+        wish, sources = parts[0].wish, [source for part in parts for source in part.sources]
+        try:
+            rows, process = self._rows(process, wish, sources)
+        except SaringError as error:
+            for part in parts:
+                part.rows.set_exception(error)
+            return process
+        except WorkerDied as death:
+            for part in parts:
+                part.rows.set_exception(SaringError(f"worker processes that do not start ({death})"))
+            raise
+        left = iter(rows)
+        for part in parts:
+            part.rows.set_result(list(itertools.islice(left, len(part.sources))))
+        return process
+
+    def _rows(
+        self, process: ScoringProcess, wish: Wish, sources: Sequence[Source]
+    ) -> tuple[list[bytes], ScoringProcess]:
+        """Return the rows of some articles; of those that kill a process each one is tried by itself."""
+        try:
+            return process.rows(wish, sources), process
+        except WorkerDied as death:
+            process = self._again(process)
+            if len(sources) == 1:
+                record = _unscored(sources[0], f"the article ended the process that worked on it ({death})")
+                return process.rows(wish, [record]), process
+        rows: list[bytes] = []
+        for source in sources:
+            found, process = self._rows(process, wish, [source])
+            rows += found
+        return rows, process
+
+    def _again(self, process: ScoringProcess) -> ScoringProcess:
+        """Return a new process in place of one that ended."""
+        process.stop()
+        with self._changed:
+            self._started -= 1
+        return self._process()
+
+
+def _unscored(source: Source, why: str) -> Record:
+    """Return an article as one that cannot be scored."""
+    record = source if isinstance(source, Record) else record_of(source, Columns({}))
+    return replace(record, text="", error=f"{why}; look at it or take it out")
+
+
+def _parts(wish: Wish, sources: Sequence[Source], client: str) -> Iterator[Part]:
+    """Yield a request's articles in parts of bounded length and size."""
+    group: list[Source] = []
+    chars = 0
+    for source in sources:
+        size = _chars(source)
+        if group and (len(group) == PART_ROWS or chars + size > PART_CHARS):
+            yield Part(wish, group, chars, client)
+            group, chars = [], 0
+        group.append(source)
+        chars += size
+    yield Part(wish, group, chars, client)
+
+
+def _chars(source: Source) -> int:
+    """Return about how long an article is."""
+    if isinstance(source, Record):
+        return len(source.text)
+    texts = (value for value in source.values() if isinstance(value, str | list))
+    return sum(len(text) if isinstance(text, str) else sum(map(len, map(str, text))) for text in texts)
