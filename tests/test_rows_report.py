@@ -19,6 +19,9 @@ from saring.html_reports.language import LANGUAGES, Language, phrases
 from saring.html_reports.rows_report import FILTERED, rows_report
 from saring.html_reports.shown_articles import web_address
 from saring.io.writers import open_rows
+from saring.models.pair_features import Evidence
+from saring.predict import link_reasons
+from saring.profiles import read_rows
 from saring.schema import kinds, prediction_columns
 
 # Forty links each of two publishers, a few of a third; one article without date and publisher, two errors.
@@ -128,6 +131,26 @@ def test_every_phrase_is_there_in_both_languages_with_the_same_blanks():
         assert blanks[0] == blanks[1], key
 
 
+def test_reasons_are_said_in_the_page_s_language():
+    evidence = [Evidence(f"beras{n}", 4.8, True) for n in range(6)]
+    groups = [Evidence("bulog", 6.4, False)]
+    given = [
+        *link_reasons([*evidence, *groups], ("gossip", 0.9), "economy", 0.9, related=False),
+        *link_reasons(evidence[:1], ("gossip", 0.1), "economy", 0.1, related=True),
+        *link_reasons([], ("gossip", 0.1), "economy", 0.1, related=True),
+    ]
+    assert [Language("id").reason(one) for one in given] == [
+        "sama-sama menyebut 'beras0' 4,8, 'beras1' 4,8, 'beras2' 4,8, 'beras3' 4,8 dan 2 lagi",
+        "artikel memuat kata yang sekerabat dengan 'bulog' 6,4",
+        "judul terbaca sebagai gosip",
+        "judul terbaca sebagai umpan klik",
+        "hanya sama-sama menyebut 'beras0' 4,8",
+        "tidak ada kata khas yang sama",
+    ]
+    assert [Language("en").reason(one) for one in given] == given
+    assert Language("id").reason("{topic} {n} other words") == "{topic} {n} other words"
+
+
 def test_an_article_opens_to_its_text_with_the_links_marked_in_words_and_signs(page):
     [article] = [one for one in page.xpath("//details[@class='article']") if "r0" in one.text_content()][:1]
     struck, kept = article.xpath(".//*[@class='text']//s")[0], article.xpath(".//*[@class='text']//u")[0]
@@ -153,6 +176,18 @@ def test_what_was_removed_is_shown_on_demand_and_numbered_in_the_text():
 def link_at(text):
     start = text.index("Baca Juga")
     return row(1, related=(False,))["links"][0] | {"start": start, "end": text.index("\n", start)}
+
+
+def test_a_text_that_csv_changed_is_read_as_it_was(tmp_path):
+    text = "- Harga beras naik.\nBaca Juga: Penyanyi Ini Pamer Cincin Baru 1\n+62 turun."
+    one = row(1, related=(False,)) | {"text": text, "links": [link_at(text)]}
+    with open_rows(
+        tmp_path / "rows.csv", {**kinds(prediction_columns(("economy", "gossip", "other"))), "text": "string"}
+    ) as file:
+        file.write([one])
+    [[read]] = read_rows(tmp_path / "rows.csv")
+    assert read["text"] != text
+    assert "The article with its teasers" in page_of([read]).text_content()
 
 
 @pytest.mark.parametrize("text", [None, "Teks lain yang tidak punya tautan sama sekali."])
@@ -183,11 +218,28 @@ def test_big_articles_are_fewer(monkeypatch):
     assert "More would make the file too big" in page.text_content()
 
 
+def test_a_file_stays_small_whatever_the_rows_hold():
+    quotes = '"<&>' * 5_000
+    rows = [
+        row(n, f"{quotes}{n}", related=(False, True) * 20, title=quotes, clickbait=0.9, published=f"{1900 + n}-01-01")
+        | {"text": None, "clean_text": quotes + str(n)}
+        for n in range(300)
+    ]
+    for one in rows:
+        for link in one["links"]:
+            link |= {
+                "headline": f"{quotes[:200]} {one['id']}",
+                "reasons": [quotes] * 9,
+                "url": "https://x.id/?" + "&" * 1_900,
+            }
+    assert len(rows_report([rows], Language("en")).html([quotes] * 9).encode()) < 2_000_000
+
+
 def test_many_publishers_are_summed_in_the_last_line(monkeypatch):
     monkeypatch.setattr(rows_report_module, "MOST_PUBLISHERS", 2)
     page = page_of(ROWS)
     rows = rows_of(page, "Unrelated teasers by publisher")
-    assert [one[0] for one in rows] == ["all", "kabar.id", "warta.id", "(1 other publishers)"]
+    assert [one[0] for one in rows] == ["all", "kabar.id", "warta.id", "(1 other publisher)"]
     assert rows[-1][4:6] == ["3", "3"]
 
 

@@ -264,15 +264,14 @@ def _parse(options: argparse.Namespace) -> int:
 def _report(options: argparse.Namespace) -> int:
     """Make a page of prediction rows and tell its verdict."""
     model_commands.check_page(options.out, overwrite=options.overwrite)
-    from saring.cli.show import counting, print_lines
+    from saring.cli.show import counting
     from saring.html_reports.language import Language
     from saring.html_reports.rows_report import rows_report
     from saring.profiles import read_rows
 
     with counting("reading") as progress:
         report = rows_report(_counted(read_rows(options.rows), progress), Language(options.lang))
-    print_lines(report.sentences())
-    model_commands.write_page(options.out, report.html(options.rows))
+    model_commands.write_page(options.out, report.html(options.rows), report.sentences())
     return OK
 
 

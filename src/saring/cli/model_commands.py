@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -176,8 +176,8 @@ def check_page(path: str, *, overwrite: bool) -> None:
         raise InputError(f"{path}: is there already; name another file or add --overwrite")
 
 
-def write_page(path: str, page: str) -> None:
-    """Write a page and say so; it appears when it is whole."""
+def write_page(path: str, page: str, lines: Sequence[str] = ()) -> None:
+    """Write a page and say so, below the lines that tell what is in it; it appears when it is whole."""
     from saring.cli.show import print_lines
 
     try:
@@ -185,7 +185,7 @@ def write_page(path: str, page: str) -> None:
             file.write(page.encode())
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror or error}); name another file") from error
-    print_lines([f"-> {path}"])
+    print_lines([*lines, f"-> {path}"])
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -33,6 +34,25 @@ class Language:
         """Return how many there are of something, the key of whose phrase ends in "_one" where it is one."""
         return self(f"{key}_one" if n == 1 else key, n=n)
 
+    def reason(self, reason: str) -> str:
+        """Return a reason for a verdict on a link, which `predict.link_reasons` gave; another's words as they are.
+
+        >>> Language("id").reason("shares 'bulog' 6.4, 'beras' 4.8")
+        "sama-sama menyebut 'bulog' 6,4, 'beras' 4,8"
+        """
+        if self.name == "en":
+            return reason
+        for key, pattern in _reasons():
+            if found := pattern.fullmatch(reason):
+                values = found.groupdict()
+                if words := values.get("words"):
+                    words = _MORE.sub(lambda more: " " + self("and_more", n=int(more[1])), words)
+                    values["words"] = _WEIGHT.sub(lambda weight: self.number(float(weight[0]), 1), words)
+                if topic := values.get("topic"):
+                    values["topic"] = self.term("topic", topic.replace(" ", "_"))
+                return self(key, **values)
+        return reason
+
     def term(self, kind: str, name: str) -> str:
         """Return what is said for a name of saring's, such as a topic; another's name as it is."""
         found = phrases().get(f"{kind}_{name}")
@@ -60,6 +80,17 @@ class Language:
 
     def _written(self, value: Any) -> Any:
         return self.number(value) if isinstance(value, int) else value
+
+
+_WEIGHT = re.compile(r"(?<=' )\d+\.\d")  # behind a word in quotes
+_MORE = re.compile(r" and (\d+) more$")
+
+
+@cache
+def _reasons() -> list[tuple[str, re.Pattern[str]]]:
+    """Return the keys of phrases that are reasons, and patterns of their English words."""
+    given = [(key, re.escape(phrase["en"])) for key, phrase in phrases().items() if key.startswith("reason_")]
+    return [(key, re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+)", words))) for key, words in given]
 
 
 @cache

@@ -109,11 +109,12 @@ class RowsReport:
         shown_files = [shortened(name, NAME_CHARS) for name in files[:MOST_PRINTERS]]
         if len(files) > len(shown_files):
             shown_files.append(say("and_more", n=len(files) - len(shown_files)))
+        made_of = {"files": ", ".join(shown_files), "when": when, "versions": ", ".join(self._digest.versions)}
         return render(
             "rows.html",
             say=say,
             title=say("title", articles=say.counted("articles", self._all.rows)),
-            made_of=say("made_of", files=", ".join(shown_files), when=when, versions=", ".join(self._digest.versions)),
+            made_of=say("made_of" if when else "made_of_files", **made_of),
             sentences=self.sentences(),
             sections=self.sections(),
             articles=articles,
@@ -230,7 +231,7 @@ class RowsReport:
             left = [*enough[len(shown_enough) :], *few[len(shown_few) :]]
             counts = sum((share.counts for share in left), Counts())
             rest = Share("", sum(share.some for share in left), sum(share.of for share in left), counts)
-            sections.append([row(rest, say("other_publishers", n=cut), "")])
+            sections.append([row(rest, say.counted("other_publishers", cut), "")])
             drawn.append(rest)
         header = (say("publisher"), say("rank"), f"{what} %", say("interval"), what, *columns)
         table = Table(title, header, tuple(map(tuple, sections)), " ".join(notes))
@@ -248,7 +249,7 @@ class RowsReport:
         time = self._stacked(say("topics_over_time"), say("period"), [undated, earlier, latest], note)
         shown = dict(list(self._publishers.items())[:MOST_PUBLISHERS])
         left = list(self._publishers.values())[MOST_PUBLISHERS:]
-        rest = {say("other_publishers", n=len(left)): sum(left, Counts())} if left else {}
+        rest = {say.counted("other_publishers", len(left)): sum(left, Counts())} if left else {}
         named = {self._named(name): counts for name, counts in shown.items()}
         publishers = self._stacked(say("topics_by_publisher"), say("publisher"), [named, rest], "")
         return Section("topics", say("topics"), say("topics"), (say("topics_about"),), (time, publishers))
@@ -338,7 +339,7 @@ class RowsReport:
         )
         rows = [row(self._named(name), counts) for name, counts in found[:MOST_PUBLISHERS]]
         if left := [counts for _, counts in found[MOST_PUBLISHERS:]]:
-            rows.append(row(self._say("other_publishers", n=len(left)), sum(left, Counts())))
+            rows.append(row(self._say.counted("other_publishers", len(left)), sum(left, Counts())))
         return (row(self._say("of_all"), self._all),), tuple(rows)
 
     def _errors(self) -> Section:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from saring.article import Article, Record
 from saring.html_reports.language import Language
 from saring.html_reports.row_digest import Candidate, Row
+from saring.io.writers import cell_text
 from saring.parsing.engine import parse
 
 SHOWN_CHARS = 4_000  # of an article's text
@@ -144,7 +145,7 @@ def _link(link: Row, language: Language) -> ShownLink:
     if (clickbait := link.get("clickbait")) is not None:
         facts.append(language("clickbait_of", p=language.probability(clickbait)))
     verdict, p = _verdict(link, language)
-    reasons = tuple(map(shortened, (link.get("reasons") or ())[:SHOWN_REASONS]))
+    reasons = tuple(language.reason(shortened(reason)) for reason in (link.get("reasons") or ())[:SHOWN_REASONS])
     return ShownLink(verdict, p, shortened(link.get("headline")), tuple(facts), reasons, web_address(link.get("url")))
 
 
@@ -163,9 +164,12 @@ def _text(row: Row, links: Sequence[Row], language: Language) -> tuple[list[Show
     """
     if not row.get("text"):
         return _clipped([ShownPiece("body", _GAPS.sub("\n\n", row.get("clean_text") or ""))], language), [], False
-    article = parse(Record("", row.get("title") or "", row["text"], publisher=row.get("publisher_printed") or ""))
     spans = [(link.get("start"), link.get("end")) for link in links]
-    if spans != [(link.start, link.end) for link in article.links]:
+    for text in (row["text"], cell_text(row["text"])):
+        article = parse(Record("", row.get("title") or "", text, publisher=row.get("publisher_printed") or ""))
+        if spans == [(link.start, link.end) for link in article.links]:
+            break
+    else:
         return _clipped([ShownPiece("body", _GAPS.sub("\n\n", article.body))], language), [], False
     pieces, cuts = _pieces(article, dict(zip([start for start, _ in spans], links, strict=True)), language)
     return _clipped(pieces, language), cuts, True
@@ -183,7 +187,7 @@ def _pieces(
             verdict, p = _verdict(links[piece.start], language)
             pieces.append(ShownPiece(verdict, shortened(piece.text), f"{language(f'is_{verdict}')} {p}".strip()))
         elif piece.text.strip():
-            cuts.append((piece.kind, shortened(piece.text, REMOVAL_CHARS)))
+            cuts.append((piece.kind.replace("_", " "), shortened(piece.text, REMOVAL_CHARS)))
             pieces.append(ShownPiece("cut", "", language("cut_here", n=len(cuts))))
     return pieces, cuts
 

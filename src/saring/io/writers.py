@@ -120,6 +120,7 @@ _UNSEEN = (
     "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 _FORMULA = re.compile(f"([{_ENDS}])([{_UNSEEN}]*+)([{_SIGNS}])")
+_QUOTED = re.compile(f"([{_ENDS}])'([{_UNSEEN}]*+[{_SIGNS}])")
 
 Rows = Sequence[Mapping[str, Any]]
 ColumnValues = Mapping[str, Sequence[Any]]  # the values of each column by its name, all of one length
@@ -247,6 +248,16 @@ def _cell(value: Any) -> Any:
         return value
     first = "'" if value.startswith(("\t", "\r")) else ""  # some spreadsheets strip these
     return first + _FORMULA.sub(r"\1'\2\3", ";" + value)[1:]
+
+
+def cell_text(cell: str) -> str:
+    r"""Return the text that was written as a CSV cell; one that had such an apostrophe itself loses it.
+
+    >>> cell_text("'-1 derajat\n'+62"), cell_text("kata 'Bulog'")
+    ('-1 derajat\n+62', "kata 'Bulog'")
+    """
+    cell = cell[1:] if cell.startswith(("'\t", "'\r")) else cell
+    return _QUOTED.sub(r"\1\2", ";" + cell)[1:]
 
 
 class RowFile:
