@@ -28,7 +28,7 @@ ARTICLES = Path(__file__).parent / "articles"
 PRMN = str(ARTICLES / "prmn.txt")
 MIXED = str(ARTICLES / "mixed.jsonl")  # 2 articles, 4 rows with errors
 COLUMNS = str(ARTICLES / "columns.csv")  # 3 articles under Indonesian headers
-COMMANDS = ["predict", "score", "clean", "parse", "train", "evaluate", "promote", "rollback", "models"]
+COMMANDS = ["predict", "score", "drift", "clean", "parse", "train", "evaluate", "promote", "rollback", "models"]
 ANSWERS = r"model [0-9a-f]{12}  .* \(named by SARING_MODELS\)\n"
 DONE, FAILED, WRONG_USE, SOME_ERRORS, INTERRUPTED = 0, 1, 2, 3, 130
 

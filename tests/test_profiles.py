@@ -88,6 +88,11 @@ def test_rows_are_kept_apart_by_publisher_and_month():
     assert profile.of("warta.id", ["2025-06"]).rows == 1
 
 
+def test_what_is_no_date_is_no_month():
+    rows = [row(published=text) for text in ("2025-13-01", "June 2025", "²025-06-01", "2025-06")]
+    assert profile_rows(rows).months == ["2025-06"]
+
+
 def test_a_profile_holds_no_text():
     assert "Sambal" not in json.dumps(profile_rows([row()]).to_json())
 
@@ -116,6 +121,7 @@ def test_every_format_that_score_writes_gives_the_same_rows(tmp_path, suffix):
         ("a.jsonl", '{"title": "Judul", "text": "Isi"}\n', r"a.jsonl: row 1: has no column published.*score the articles"),
         ("a.csv", "title,text\nJudul,Isi\n", r"a.csv: has no column published"),
         ("a.jsonl", "{", r"a.jsonl: row 1: found no JSON"),
+        ("a.jsonl", json.dumps(row(links="two")), "found values that no row has"),
         ("a.txt", "Isi", r"a.txt: found txt; expected rows"),
         ("a.json", '{"saring_profile": 9}', r"a.json: found profile format 9; expected 1"),
         ("a.json", '{"saring_profile": 1, "publishers": []}', r"a.json: found a damaged profile"),

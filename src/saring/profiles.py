@@ -120,7 +120,7 @@ def _typed(name: str, cell: str) -> Any:
             case "float" | "int":
                 return float(cell) if kind == "float" else int(cell)
             case "bool":
-                return {"True": True, "False": False}[cell]
+                return {"true": True, "false": False}[cell.lower()]  # spreadsheets shout
             case _:
                 return orjson.loads(cell)
     except (ValueError, KeyError):
@@ -145,6 +145,7 @@ OCTAVE_BINS = 4  # lengths: four bins until they have doubled
 
 _PLACE = re.compile(r"^\S[^;]*?(?::\d+|\.\w{2,7}): ")
 _PARTICULAR = re.compile(r"'[^']*'|\"[^\"]*\"|\b(?:0x[\da-f]+|\d[\d.,]*)")
+_MONTH = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
 _MARKER = re.compile(r"[^\w\s]+")
 
 
@@ -260,6 +261,11 @@ def _json(counter: Counter[Any]) -> dict[str, int]:
     return {str(key): counter[key] for key in sorted(counter)}
 
 
+def month_of(published: str | None) -> str:
+    """Return the month of a date in ISO 8601, as in "2025-06"; empty for anything else."""
+    return published[:7] if published and _MONTH.match(published) else NO_MONTH
+
+
 def _bin(share: float, bins: int) -> int:
     return min(int(share * bins), bins - 1)
 
@@ -370,7 +376,7 @@ class Profile:
             if publisher not in known:
                 publisher = publisher if len(known) < MAX_PUBLISHERS else OTHERS
                 known.add(publisher)
-            month = (row["published"] or NO_MONTH)[:7]
+            month = month_of(row["published"])
             counts = self.counts.get((publisher, month))
             if counts is None:
                 counts = self.counts[publisher, month] = Counts()
@@ -399,10 +405,10 @@ class Profile:
         if values.get(MARK) != FORMAT:
             raise InputError(f"found profile format {values.get(MARK)!r}; expected {FORMAT}; make the profile anew")
         try:
-            counts = {(publisher, month): Counts.from_json(found)
+            counts = {(publisher, month_of(month)): Counts.from_json(found)
                       for publisher, by_month in values["publishers"].items()
                       for month, found in by_month.items()}  # fmt: skip
-            titles = {month: Words(Counter(found["counts"]), int(found["unlisted"]))
+            titles = {month_of(month): Words(Counter(found["counts"]), int(found["unlisted"]))
                       for month, found in values["words"].items()}  # fmt: skip
             return cls(counts, titles, Counter(values["models"]))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -469,5 +475,11 @@ def read_profile(paths: Inputs) -> Profile:
                     raise InputError(f"{path}: {error}") from None
     profile = Profile()
     for rows in read_rows(paths, USED):
-        profile.add(rows)
+        try:
+            profile.add(rows)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            why = f"{type(error).__name__}: {error!s:.100}"
+            raise InputError(
+                f"found values that no row has ({why}); expected rows as `saring score` wrote them"
+            ) from None
     return profile
