@@ -136,6 +136,12 @@ def test_new_words_of_titles_are_noted():
     assert drift.notes[0].words == "new in titles: banjir (200), rob (200)"
 
 
+def test_publishers_that_fell_silent_are_noted():
+    drift = compare_profiles(profile_rows([*SOUND, *OTHERS]), profile_rows([*SOUND, *OTHERS[150:]]))
+    assert drift.alarms == ()
+    assert drift.notes[0].words == "hardly any articles of kabar.id (0, 150 before): are they still collected?"
+
+
 # Silence.
 
 
@@ -193,9 +199,32 @@ def test_a_stray_date_in_the_future_is_no_month():
     assert latest_month(profile_rows(rows)).now == "2025-10"
 
 
+def test_rows_without_a_date_are_in_no_month_and_are_told():
+    rows = [*articles(60), *articles(60, month="2025-07"), *articles(5, published=None), failed()]
+    assert latest_month(profile_rows(rows)).notes[-1].words == (
+        "6 rows without a date are in no month, 1 of them could not be read: compare them by --against"
+    )
+
+
 @pytest.mark.parametrize("rows", [[], articles(60), articles(60, published=None)])
 def test_a_single_month_has_nothing_to_be_compared_with(rows):
     assert latest_month(profile_rows(rows)).verdict().startswith("nothing to compare")
+
+
+def test_what_months_differ_in_anyway_is_noted_and_no_alarm():
+    def months(*shares):
+        rows = [articles(100, month=f"2025-0{n}", with_links=share) for n, share in enumerate(shares, 1)]
+        return latest_month(profile_rows(list(chain(*rows))))
+
+    assert alarms(months(0.5, 0.48, 0.52, 0.5, 0.2)) == [("warta.id", "teasers")]
+    varied = months(0.9, 0.1, 0.6, 0.4, 0.2)
+    assert (varied.alarms, varied.notes[0].cause) == ((), "teasers")
+    assert "(months before differ as much)" in varied.notes[0].words
+
+
+def test_rot_of_last_month_does_not_hide_that_of_this_month():
+    rows = [articles(100, month=f"2025-{n:02}", with_links=0 if n > 10 else 0.2 + n / 100) for n in range(1, 13)]
+    assert alarms(latest_month(profile_rows(list(chain(*rows))))) == [("warta.id", "teasers")]
 
 
 # The arithmetic.

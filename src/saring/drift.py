@@ -13,15 +13,17 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import accumulate
 from math import asin, log, sqrt
+from statistics import fmean, stdev
 from typing import Any, Literal
 
-from saring.evaluation.metrics import Estimate, wilson_interval
+from saring.evaluation.metrics import CONFIDENCE, Estimate, wilson_interval
 from saring.evaluation.reports import NO_PUBLISHER as UNNAMED
 from saring.evaluation.reports import Table
-from saring.profiles import NO_PUBLISHER, Counts, Profile, bin_chars
+from saring.profiles import NO_MONTH, NO_PUBLISHER, Counts, Profile, bin_chars
 
 ALPHA = 0.01  # chance of any false alarm in a comparison of all publishers
 MIN_ARTICLES = 30  # of a publisher on either side: with fewer even a loss of all may be chance
+MIN_MONTHS = 3  # of which each has enough articles, to tell how much months differ
 REFERENCE_MONTHS = 12  # before the latest: what is older was another layout
 MOST_BINS = 10  # of a population stability index, as banks have them
 MIN_EXPECTED = 5.0  # rows of a bin, for the chi-square test
@@ -34,25 +36,13 @@ TAKEN_RATIO = 1.5  # of characters that are taken out of an article, and of teas
 FEWER = 0.9  # of the teasers of before: a marker's loss is no other's gain
 NEARLY_EMPTY = 200  # characters of a body: two sentences
 LEAST_TITLES, NEW_SHARE, NEW_RATIO, SHOWN_WORDS = 10, 0.005, 10, 10  # of words that are new in titles
+SILENT = 10  # times fewer articles than its share of before would give: a publisher that is probably not collected
 SHOWN_TOO_FEW = 10  # publishers in the table; JSON has all
 ALL = "(all publishers)"
 
 Level = Literal["alarm", "note"]
 Unit = Literal["share", "characters", "teasers an article"]
-Cause = Literal[
-    "errors",
-    "publisher",
-    "date",
-    "text",
-    "removed",
-    "teasers",
-    "marker",
-    "content",
-    "topics",
-    "links",
-    "terms",
-    "model",
-]
+Cause = str  # a key of `CAUSES`
 # The cause that is named first where a publisher has several.
 CAUSES: Mapping[Cause, str] = {
     "errors": "rows that cannot be read",
@@ -65,6 +55,7 @@ CAUSES: Mapping[Cause, str] = {
     "content": "unlike the news the model knows",
     "topics": "topics",
     "links": "verdicts on links",
+    "articles": "number of articles",
     "terms": "new words",
     "model": "another model",
 }
@@ -352,6 +343,27 @@ class Check:
             effect=found.shift.effect, p=found.shift.p if found.large and told else 1.0, difference=found.difference,
         )  # fmt: skip
 
+    def among_months(self, finding: Finding, months: Sequence[Counts], now: Counts) -> Finding:
+        """Return the finding, as a note where the months before differ among each other as much.
+
+        They say more than chance alone of what is usual: news change, and collections do. The figure must lie outside
+        the interval in which 95 of 100 months like them would.
+        """
+        from scipy.stats import t
+
+        measured = filter(None, (self.measure(month, now) for month in months))
+        usual = [self._even(found.before) for found in measured]
+        if len(usual) < MIN_MONTHS:
+            return finding
+        reach = t.ppf((1 + CONFIDENCE) / 2, len(usual) - 1) * stdev(usual) * sqrt(1 + 1 / len(usual))
+        if abs(self._even(finding.now) - fmean(usual)) > reach:
+            return finding
+        return replace(finding, level="note", words=f"{finding.words} (months before differ as much)")
+
+    def _even(self, figure: float) -> float:
+        """Return a figure on a scale on which its spread does not hang on its size."""
+        return asin(sqrt(figure)) if self.unit == "share" else log(figure + 0.01)
+
 
 CHECKS = (
     Check("errors", of_share(lambda c: (c.failed, c.rows), SMALL),
@@ -450,8 +462,10 @@ def compare_profiles(
             few[shown] = (a.rows, b.rows)
             continue
         compared.append(shown)
-        made = (check.finding(shown, a, b, when) for check in (*CHECKS, *_marker_checks(a, b)))
-        found += [finding for finding in made if finding]
+        months = [counts for (publisher, month), counts in before.counts.items() if publisher == name and month]
+        for check in (*CHECKS, *_marker_checks(a, b)):
+            if finding := check.finding(shown, a, b, when):
+                found.append(check.among_months(finding, months, b))
     adjusted = zip(found, holm([finding.p for finding in found]), strict=True)
     significant = [replace(finding, p=p) for finding, p in adjusted if p <= ALPHA]
     if before.models and now.models and not before.models.keys() & now.models.keys():
@@ -504,10 +518,18 @@ def _figures_of(finding: Finding) -> str:
 
 
 def _remarks(before: Profile, now: Profile, when: str) -> list[Finding]:
-    """Return notes on all rows: words that are new in titles, another model."""
+    """Return notes on all rows: publishers that fell silent, words that are new in titles, another model."""
     remarks = []
-    if words := new_words(before, now):
-        listed = ", ".join(f"{word} ({n})" for word, n in words)
+    total, share = now.of().rows, 1 / max(1, before.of().rows)
+    rows = {name: (before.of(name).rows, now.of(name).rows) for name in before.publishers}
+    silent = [f"{name or UNNAMED} ({b:,}, {a:,} {when})" for name, (a, b) in rows.items()
+              if a * share * total >= max(MIN_ARTICLES, SILENT * b)]  # fmt: skip
+    if silent:
+        more = f" and {len(silent) - SHOWN_WORDS} more" if len(silent) > SHOWN_WORDS else ""
+        listed = f"hardly any articles of {', '.join(silent[:SHOWN_WORDS])}{more}: are they still collected?"
+        remarks.append(Finding(ALL, "articles", "note", listed, rise=False))
+    if fresh := new_words(before, now):
+        listed = ", ".join(f"{word} ({n})" for word, n in fresh)
         remarks.append(Finding(ALL, "terms", "note", f"new in titles: {listed}", rise=True))
     old, new = (", ".join(sorted(p.models)) for p in (before, now))
     if old and new and old != new:
@@ -531,12 +553,17 @@ def latest_month(profile: Profile) -> Drift:
     The latest month is the last in which some publisher has enough articles: a stray date in the future makes none.
     """
     enough = [month for (_, month), counts in profile.counts.items() if month and counts.scored >= MIN_ARTICLES]
-    if not enough:
-        return compare_profiles(Profile(), profile)
-    now = max(enough)
-    earlier = [month for month in profile.months if _number(now) - REFERENCE_MONTHS <= _number(month) < _number(now)]
+    now = max(enough, default="the latest month")
+    earlier = [month for month in profile.months if enough and 0 < _number(now) - _number(month) <= REFERENCE_MONTHS]
     span = " to ".join(dict.fromkeys((earlier[0], earlier[-1]))) if earlier else "the months before"
-    return compare_profiles(profile.within(earlier), profile.within([now]), told=(span, now))
+    found = compare_profiles(profile.within(earlier), profile.within([now]), told=(span, now))
+    undated = profile.of(months=[NO_MONTH])
+    if not undated.rows:
+        return found
+    said = (
+        f"{undated.rows:,} rows without a date are in no month, {undated.failed:,} of them could not be read: compare "
+    )
+    return replace(found, notes=(*found.notes, Finding(ALL, "date", "note", f"{said}them by --against", rise=False)))
 
 
 def _number(month: str) -> int:
