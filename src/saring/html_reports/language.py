@@ -1,4 +1,4 @@
-"""The words and numbers of a page, in Indonesian or English: phrases.toml, read once."""
+"""The words and numbers of a page, in Indonesian or English: a package's phrases.toml, read once."""
 
 from __future__ import annotations
 
@@ -9,25 +9,27 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+OWN = "saring.html_reports"
 LANGUAGES = ("id", "en")
 MARKS = {"en": (",", "."), "id": (".", ",")}  # between thousands, and before decimals
 
 
 class Language:
-    """Says phrases and writes numbers as one language does.
+    """Says phrases and writes numbers as one language does; `package` may have more phrases than this one.
 
     >>> indonesian = Language("id")
     >>> indonesian.number(1234.5, 1), indonesian.percent(0.415, 1), indonesian.month("2025-06")
     ('1.234,5', '41,5%', 'Juni 2025')
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, package: str = OWN) -> None:
         self.name = name
+        self._phrases = {**phrases(OWN), **phrases(package)}
         self._thousands, self._decimal = MARKS[name]
 
     def __call__(self, key: str, **values: Any) -> str:
         """Return a phrase with its values; a number among them is written as a whole one."""
-        phrase: str = phrases()[key][self.name]
+        phrase: str = self._phrases[key][self.name]
         return phrase.format_map({name: self._written(value) for name, value in values.items()})
 
     def counted(self, key: str, n: int) -> str:
@@ -55,7 +57,7 @@ class Language:
 
     def term(self, kind: str, name: str) -> str:
         """Return what is said for a name of saring's, such as a topic; another's name as it is."""
-        found = phrases().get(f"{kind}_{name}")
+        found = self._phrases.get(f"{kind}_{name}")
         return found[self.name] if found else name
 
     def number(self, value: float, digits: int = 0) -> str:
@@ -75,7 +77,7 @@ class Language:
     def month(self, month: str) -> str:
         """Return a year and month, "2025-06", in words; a year alone as it is."""
         year, _, number = month.partition("-")
-        names = phrases()["months"][self.name].split()
+        names = self._phrases["months"][self.name].split()
         return f"{names[int(number) - 1]} {year}" if number.isdecimal() and 0 < int(number) <= len(names) else month
 
     def _written(self, value: Any) -> Any:
@@ -94,6 +96,6 @@ def _reasons() -> list[tuple[str, re.Pattern[str]]]:
 
 
 @cache
-def phrases() -> Mapping[str, Mapping[str, str]]:
-    """Return phrases.toml: each phrase by its key, in each language."""
-    return tomllib.loads(files("saring.html_reports").joinpath("phrases.toml").read_text("utf-8"))
+def phrases(package: str = OWN) -> Mapping[str, Mapping[str, str]]:
+    """Return a package's phrases.toml: each phrase by its key, in each language."""
+    return tomllib.loads(files(package).joinpath("phrases.toml").read_text("utf-8"))

@@ -10,25 +10,29 @@ from saring.errors import MissingExtraError, visible
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+OWN = "saring.html_reports"
 
-def render(template: str, **values: Any) -> str:
+
+def render(template: str, package: str = OWN, **values: Any) -> str:
     """Return a page from a template and its values; MissingExtraError where Jinja is not installed.
+
+    Templates of another package can extend and import those of this one.
 
     Titles and labels are other people's text: each becomes text of the page, whatever characters it has, and marks
     that would turn the page's own words around are shown instead of obeyed.
     """
-    return _environment().get_template(template).render(**values)
+    return _environment(package).get_template(template).render(**values)
 
 
 @cache
-def _environment() -> Environment:
-    """Return the templates of this package; a value that a template asks for and was not given is an error."""
+def _environment(package: str) -> Environment:
+    """Return the templates of a package and of this one; a value that is asked for and was not given is an error."""
     try:
-        from jinja2 import Environment, PackageLoader, StrictUndefined
+        from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
     except ImportError as error:
         raise MissingExtraError("train", "writing a page") from error
     return Environment(
-        loader=PackageLoader("saring.html_reports"),
+        loader=ChoiceLoader([PackageLoader(name) for name in dict.fromkeys((package, OWN))]),
         autoescape=True,
         undefined=StrictUndefined,
         # What templates have made of values is Markup, and was seen to already.

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from typing import Any, get_args
 
 import orjson
 
 from saring import __version__
 from saring.article import KeepLinks
-from saring.errors import ConfigError, MissingExtraError
+from saring.errors import MissingExtraError
 from saring.io.columns import Broken, kind_of
 from saring.io.formats import json_line
 from saring.predict import Model
@@ -122,31 +121,13 @@ def card_of(model: Model) -> dict[str, Any]:
 
 def _add_articles(app: FastAPI, scorer: Scorer) -> None:
     """Add the routes that turn articles to rows."""
-    under_way = 0
 
     async def rows(request: Request, command: Command) -> Response:
-        nonlocal under_way
         sources, keep_links = await _articles(request, scorer.limits)
-        try:
-            scorer.model.predict([], keep_links=keep_links)  # tells a wish that cannot be met
-        except ConfigError as error:
-            raise Problem("wrong-shape", str(error), "another keep_links", "send none or all") from None
-        if under_way >= scorer.limits.requests:
-            found, expected = (
-                f"{under_way:,} requests that are being answered",
-                f"fewer than {scorer.limits.requests:,}",
-            )
-            raise Problem("busy", found, expected, "try again", {"Retry-After": "1"})
-        under_way += 1
-        try:
-            stamp = datetime.now(UTC).isoformat(timespec="seconds") if command == "score" else ""
-            client = request.client.host if request.client else ""
-            found_rows = await scorer.rows((command, keep_links, stamp), sources, client)
-        finally:
-            under_way -= 1
+        found = await scorer.rows(command, keep_links, sources, request.client.host if request.client else "")
         if openapi.LINES in request.headers.get("accept", ""):
-            return Response(b"".join(row + b"\n" for row in found_rows), media_type=openapi.LINES)
-        return Response(b'{"rows":[' + b",".join(found_rows) + b"]}", media_type=JSON)
+            return Response(b"".join(row + b"\n" for row in found), media_type=openapi.LINES)
+        return Response(b'{"rows":[' + b",".join(found) + b"]}", media_type=JSON)
 
     @app.post(
         "/v1/predict",

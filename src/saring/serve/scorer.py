@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import IO, Any, Literal
 
 import orjson
@@ -25,7 +26,7 @@ import orjson
 from saring.article import KeepLinks, Record
 from saring.batch.parts import Task, row_tables
 from saring.batch.workers import GARBAGE_OBJECTS, WorkerDied
-from saring.errors import BundleError, SaringError
+from saring.errors import BundleError, ConfigError, SaringError
 from saring.io.columns import Columns
 from saring.kernel.scoring import SWITCH, prepare
 from saring.kernel.text_arrays import THREADS, kernel_is_kept
@@ -157,6 +158,7 @@ class Scorer:
         self._changed = threading.Condition()
         self._waiting: dict[str, int] = {}  # rows of each client that nobody works on yet
         self._stopped = False
+        self._under_way = 0  # requests that are being answered
         self._started = 0  # workers that can answer
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(workers)]
         self._has_kernel = kernel_is_kept()
@@ -190,11 +192,29 @@ class Scorer:
         for thread in self._threads:
             thread.join(self.limits.answer_seconds)
 
-    async def rows(self, wish: Wish, sources: Sequence[Source], client: str) -> list[bytes]:
+    async def rows(
+        self, command: Command, keep_links: KeepLinks, sources: Sequence[Source], client: str
+    ) -> list[bytes]:
         """Return the row of each article as JSON, in order.
 
-        Problem when the client has too many articles waiting, no worker can answer, or it takes too long.
+        Problem when the model cannot keep these links, too much is under way, no worker can answer, or it takes too
+        long.
         """
+        try:
+            self.model.predict([], keep_links=keep_links)
+        except ConfigError as error:
+            raise Problem("wrong-shape", str(error), "another keep_links", "send none or all") from None
+        if self._under_way >= self.limits.requests:
+            found, expected = f"{self._under_way:,} requests under way", f"fewer than {self.limits.requests:,}"
+            raise Problem("busy", found, expected, "try again", {"Retry-After": "1"})
+        self._under_way += 1
+        try:
+            stamp = datetime.now(UTC).isoformat(timespec="seconds") if command == "score" else ""
+            return await self._answers((command, keep_links, stamp), sources, client)
+        finally:
+            self._under_way -= 1
+
+    async def _answers(self, wish: Wish, sources: Sequence[Source], client: str) -> list[bytes]:
         parts = list(_parts(wish, sources, client))
         self._add(parts, client)
         try:

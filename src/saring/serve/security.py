@@ -123,7 +123,10 @@ class Guard:
         try:
             self._check(scope, headers)
         except Problem as problem:
-            await _answer(problem, _with_headers(send))
+            if problem.name == "token" and "text/html" in headers.get("accept", ""):
+                await _to_login(_with_headers(send))
+            else:
+                await _answer(problem, _with_headers(send))
             return
         body = _Body(self, receive)
         try:
@@ -245,6 +248,13 @@ def _with_headers(send: Send) -> Send:
         await send(message)
 
     return with_headers
+
+
+async def _to_login(send: Send) -> None:
+    """Send a person's browser to where the token is typed in."""
+    headers = [(b"location", b"/login"), (b"content-length", b"0")]
+    await send({"type": "http.response.start", "status": 303, "headers": headers})
+    await send({"type": "http.response.body"})
 
 
 async def _answer(problem: Problem, send: Send) -> None:

@@ -1,0 +1,250 @@
+"""The page of `saring serve`: a plain form that answers without a script, and what a real Chromium makes of it."""
+
+import os
+import urllib.parse
+
+import orjson
+import pytest
+from chromium import NARROW, WIDE, chromium, hindrances, opened, screenshot  # noqa: F401 - a fixture
+from test_serve import ARTICLES, PRMN, TOKEN, serving
+
+pytest.importorskip("playwright", reason="needs Playwright")
+
+from saring.article import Record
+from saring.html_reports.language import LANGUAGES, Language, phrases
+from saring.models.pair_features import Evidence
+from saring.predict import link_reasons, load
+from saring.serve.limits import Limits, Problem
+from saring.serve.shown_article import reason_in
+from saring.serve.uploads import Uploads
+
+SHIPPED = ARTICLES.parents[1] / "models" / "id-news"
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'</textarea>{{7*7}}"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with serving(tmp_path_factory.mktemp("serve"), SHIPPED) as running:
+        yield running
+
+
+def form(server, fields=(), file=None, lang="en", **headers):
+    """The answer to the page's form, sent as a browser sends it."""
+    border = "----saring"
+    parts = [(f'name="{name}"', value.encode()) for name, value in dict(fields).items()]
+    parts += [(f'name="file"; filename="{file[0]}"', file[1])] if file else []
+    body = b"".join(
+        f"--{border}\r\nContent-Disposition: form-data; {what}\r\n\r\n".encode() + value + b"\r\n"
+        for what, value in parts
+    )
+    content_type = f"multipart/form-data; boundary={border}"
+    headers = {"Content_Type": content_type} | headers
+    status, found, answer = server.ask("POST", f"/?lang={lang}", body + f"--{border}--\r\n".encode(), **headers)
+    return status, found, answer.decode()
+
+
+# Without a browser.
+
+
+def test_a_pasted_article_is_answered_without_a_script(server):
+    status, headers, page = form(server, {"text": PRMN, "keep_links": "all"})
+    assert status == 200 and headers["content-type"].startswith("text/html")
+    assert "Topic: international politics" in page
+    assert "<s>Baca Juga: Usai Tunangan Diam-diam" in page and "✗ unrelated" in page
+    assert "shares no specific word" in page
+    assert "What was removed" in page
+
+
+def test_a_plain_form_will_do(server):
+    body = urllib.parse.urlencode({"text": "Rupiah menguat terhadap dolar AS, kata Bank Indonesia."})
+    _, _, page = server.ask("POST", "/?lang=id", body, Content_Type="application/x-www-form-urlencoded")
+    assert "Topik: ekonomi" in page.decode()
+
+
+def test_the_row_on_the_page_is_that_of_the_api(server):
+    _, _, lines = form(server, {"text": PRMN, "answer": "jsonl"})
+    [found] = server.rows([{"text": PRMN.strip("\ufeff")}])
+    assert orjson.loads(lines) | {"scored_at": ""} == found | {"scored_at": ""}
+
+
+def test_a_table_gives_a_row_for_each_article(server):
+    table = "judul,isi\n" + "".join(f"Rupiah {n},Rupiah menguat {n} persen.\n" for n in range(30)) + "Kosong,\n"
+    status, _, page = form(server, file=("tabel.csv", table.encode()))
+    assert status == 200 and "31 articles: 0 of 0 teasers unrelated" in page and page.count('<th scope="row">') == 31
+    _, headers, answer = form(server, {"answer": "csv"}, file=("tabel.csv", table.encode()))
+    assert headers["content-disposition"] == 'attachment; filename="saring.csv"'
+    assert len(answer.splitlines()) == 32 and answer.startswith("id,title,")
+
+
+@pytest.mark.parametrize("way", ["pasted", "as a file"])
+def test_a_page_s_source_is_read_as_a_page(server, way):
+    source = (ARTICLES / "page.html").read_bytes()
+    given = {"file": ("simpan.html", source)} if way == "as a file" else {"fields": {"text": source.decode()}}
+    _, _, answer = form(server, **({"fields": {"answer": "jsonl"}} if way == "as a file" else {}) | given)
+    assert "<nav" not in orjson.loads(answer)["clean_text"] if way == "as a file" else "Topic: " in answer
+
+
+def test_a_page_that_breaks_the_parser_is_an_error_of_its_own(server):
+    status, _, page = form(server, {"text": "<html><body></body></html>"})
+    assert status == 200 and "found no article text on the page" in page
+    assert form(server, {"text": PRMN})[0] == 200
+
+
+REFUSED = {
+    "nothing": ({}, None, 422),
+    "a wish nobody knows": ({"text": "a", "keep_links": "some"}, None, 422),
+    "an archive": ({}, ("rows.csv.gz", b"\x1f\x8b..."), 415),
+    "an archive under another name": ({}, ("rows.csv", b"\x1f\x8b..."), 415),
+    "Parquet": ({}, ("rows.parquet", b"PAR1"), 415),
+    "too many": ({}, ("rows.csv", b"text\n" + b"a\n" * 1001), 413),
+    "a table without text": ({}, ("rows.csv", b"angka\n1\n"), 422),
+    "an empty file": ({}, ("rows.csv", b""), 422),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_answered_is_told_on_the_page(server, case):
+    fields, file, expected = REFUSED[case]
+    status, _, page = form(server, fields, file)
+    assert status == expected and 'role="alert"' in page and "What to do" in page
+
+
+def test_no_file_of_the_server_is_read(server):
+    for name in ("/etc/passwd.txt", "../../../etc/passwd.txt", "file:///etc/passwd.txt"):
+        _, _, lines = form(server, {"answer": "jsonl"}, file=(name, b"Rupiah menguat."))
+        assert orjson.loads(lines)["clean_text"] == "Rupiah menguat."
+
+
+def test_an_upload_may_not_unfold():
+    with pytest.raises(Problem, match=r"which is a \.zst"):
+        Uploads(Limits()).file("rows.jsonl", b"\x28\xb5\x2f\xfd")
+
+
+def test_what_is_hostile_stays_text(server):
+    rows = f'title,text\n"{HOSTILE.replace(chr(34), chr(34) * 2)}","{HOSTILE.replace(chr(34), chr(34) * 2)}"\n'
+    pages = [
+        form(server, {"title": HOSTILE, "text": f"{HOSTILE}\nBaca Juga: {HOSTILE}", "keep_links": "all"})[2],
+        form(server, file=("rows.csv", (rows * 2).encode()))[2],
+        form(server, {"text": "a", "keep_links": HOSTILE})[2],
+    ]
+    for page in pages:
+        assert "<script>alert" not in page and "<img" not in page and page.count("</textarea>") == 1
+
+
+def test_the_language_is_the_browser_s_or_the_one_asked_for(server):
+    def said(path, **headers):
+        page = server.ask("GET", path, **headers)[2].decode()
+        return page.partition('<html lang="')[2][:2]
+
+    assert said("/", Accept_Language="id-ID,id;q=0.9,en;q=0.8") == "id"
+    assert said("/", Accept_Language="de,en;q=0.5") == "en"
+    assert said("/?lang=id", Accept_Language="en") == "id"
+    assert said("/?lang=xx") == "en"
+
+
+def test_every_phrase_is_there_in_each_language():
+    for key, phrase in phrases("saring.serve").items():
+        assert set(phrase) == set(LANGUAGES), key
+
+
+def test_all_reasons_are_said_in_the_reader_s_language():
+    say = Language("id", "saring.serve")
+    shared, grouped = Evidence("bulog", 6.4, shared=True), Evidence("beras", 4.8, shared=False)
+    for evidence in ([], [shared], [shared, shared], [grouped], [shared, grouped]):
+        for reason in link_reasons(evidence, ("gossip", 0.9), "economy", 0.9, related=False):
+            assert reason_in(reason, say) != reason
+    assert reason_in("headline reads as international politics", say) == "judul terbaca sebagai politik internasional"
+    assert reason_in("something new", say) == "something new"
+
+
+def test_with_a_token_a_browser_is_asked_for_it(bundle_folder, tmp_path):
+    with serving(tmp_path, bundle_folder, env={**os.environ, "SARING_TOKEN": TOKEN}) as server:
+        status, headers, _ = server.ask("GET", "/", Accept="text/html")
+        assert (status, headers["location"]) == (303, "/login")
+        plain = {"Content_Type": "application/x-www-form-urlencoded"}
+        assert server.ask("POST", "/login", "token=wrong", **plain)[0] == 401
+        status, headers, _ = server.ask("POST", "/login", f"token={TOKEN}", **plain)
+        cookie = headers["set-cookie"]
+        assert (status, headers["location"]) == (303, "/")
+        assert "HttpOnly" in cookie and "SameSite=strict" in cookie and TOKEN not in cookie
+        assert server.ask("GET", "/", Cookie=cookie.partition(";")[0])[0] == 200
+
+
+def test_the_example_has_links_of_both_kinds():
+    from saring.serve.pages import example
+
+    [found] = load(SHIPPED).predict([example()])
+    assert {link.related for link in found.links} == {True, False}
+    assert Record("", text=example()).text == example().strip()
+
+
+# In Chromium.
+
+LOOKS = {
+    "wide": {"viewport": WIDE, "locale": "en-GB"},
+    "narrow": {"viewport": NARROW, "locale": "id-ID"},
+    "dark": {"viewport": WIDE, "locale": "id-ID", "color_scheme": "dark"},
+    "without a script": {"viewport": WIDE, "locale": "id-ID", "java_script_enabled": False},
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_the_example_is_read_and_marked(chromium, server, look):  # noqa: F811
+    with opened(chromium, f"http://127.0.0.1:{server.port}/", **LOOKS[look]) as page:
+        screenshot(page, f"serve-empty-{look.replace(' ', '-')}", full_page=True)
+        page.locator("button[name=example]").click()
+        page.locator(".said").wait_for()
+        assert page.locator("s").count() >= 2 and page.locator("u").count() >= 1
+        assert page.locator(".verdict.unrelated").first.is_visible()  # in words, not by a colour alone
+        first = page.locator(".marked .link").first
+        first.focus()
+        assert page.locator(".why").first.is_visible()
+        screenshot(page, f"serve-{look.replace(' ', '-')}", full_page=True)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth") or look == "without a script"
+        if LOOKS[look].get("java_script_enabled", True):
+            assert hindrances(page) == []
+            assert page.locator("button.copy").first.is_visible()
+        else:
+            assert not page.locator("button.copy").first.is_visible()
+
+
+def test_a_keyboard_is_enough(chromium, server):  # noqa: F811
+    with opened(chromium, f"http://127.0.0.1:{server.port}/?lang=en", viewport=WIDE) as page:
+        page.locator("#text").focus()
+        page.keyboard.type("Rupiah menguat terhadap dolar AS, kata Bank Indonesia.\nBaca Juga: Resep Sambal Terasi")
+        page.keyboard.press("Control+Enter")
+        page.locator(".said").wait_for()
+        assert page.evaluate("document.activeElement.id") == "result"
+        page.keyboard.press("Tab")
+        assert page.locator(".link:focus .why").is_visible()
+        page.keyboard.press("Escape")
+        assert not page.locator(".link:focus .why").is_visible()
+
+
+def test_a_file_that_is_chosen_is_read_at_once(chromium, server):  # noqa: F811
+    with opened(chromium, f"http://127.0.0.1:{server.port}/?lang=en", viewport=NARROW) as page:
+        rows = "judul,isi\n" + "".join(f"Rupiah {n},Rupiah menguat {n} persen.\n" for n in range(5))
+        page.locator("#file").set_input_files({"name": "tabel.csv", "mimeType": "text/csv", "buffer": rows.encode()})
+        page.locator("td.wrap").first.wait_for()
+        assert page.locator("tbody tr").count() == 5
+        assert hindrances(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        screenshot(page, "serve-table-narrow", full_page=True)
+
+
+def test_what_is_wrong_is_told_and_the_copy_button_copies(chromium, server):  # noqa: F811
+    with opened(chromium, f"http://127.0.0.1:{server.port}/?lang=en", viewport=WIDE) as page:
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page.locator("#text").fill("Rupiah menguat.\nBaca Juga: Resep Sambal Terasi")
+        page.locator("button.first").click()
+        page.locator("button.copy").first.click()
+        page.locator("button.copy", has_text="Copied").wait_for()
+        assert page.evaluate("navigator.clipboard.readText()") == "Rupiah menguat."
+
+
+def test_the_api_s_page_can_be_read_by_all(chromium, server):  # noqa: F811
+    with opened(chromium, f"http://127.0.0.1:{server.port}/docs", viewport=NARROW) as page:
+        assert "POST /v1/predict" in page.content()
+        assert hindrances(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        screenshot(page, "serve-api-narrow", full_page=True)
