@@ -61,6 +61,12 @@ def test_a_row_is_worth_reading_for_what_stands_in_it():
     assert set(dict(worths(failed(1)))) == {"error"}
 
 
+def test_an_ordinary_row_has_its_place_behind_the_others():
+    rows = [*(row(n) for n in range(300)), row(300, related=(False,))]
+    kinds = [one.kind for one in chosen(rows)]
+    assert (kinds[0], set(kinds[1:])) == ("surest", {"plain"})
+
+
 def test_articles_are_spread_over_publishers_and_kinds():
     rows = [row(n, "besar.id", related=(True, False)) for n in range(300)]
     rows += [row(n, f"kecil{n}.id", related=(False,)) for n in range(5)]

@@ -21,6 +21,7 @@ from saring.html_reports.shown_articles import web_address
 from saring.io.writers import open_rows
 from saring.models.pair_features import Evidence
 from saring.predict import link_reasons
+from saring.profiles import profile_rows as profile_of
 from saring.profiles import read_rows
 from saring.schema import kinds, prediction_columns
 
@@ -37,8 +38,8 @@ ROWS = [
 ]
 
 
-def page_of(rows, lang="en", **expected):
-    return read_page(rows_report([rows], Language(lang)).html(["rows.parquet"]), lang=lang, **expected)
+def page_of(rows, lang="en", against=None, **expected):
+    return read_page(rows_report([rows], Language(lang), against).html(["rows.parquet"]), lang=lang, **expected)
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +112,16 @@ def test_clickbait_abstentions_errors_and_dates_are_counted(page):
         ["all", "42", "1", "2.4%"],
         ["(no publisher)", "1", "1", "100.0%"],
     ]
+
+
+def test_what_has_changed_is_told_by_publisher():
+    before = [row(n, "warta.id", related=(True,), published="2025-05-03") for n in range(60)]
+    rows = [*before, *(row(n, "warta.id", published="2025-06-03") for n in range(60))]
+    for page in (page_of(rows, scripts=1), page_of(rows[60:], against=profile_of(before), scripts=1)):
+        [alarm] = page.xpath("//h2[@id='changes']/following-sibling::ul[1]/li")[:1]
+        assert words(alarm).startswith("⚠ alarm warta.id: no teaser found in 60 articles, 100%")
+        assert rows_of(page, "Figures that changed")[0][:2] == ["warta.id", "alarm"]
+    assert "No publisher has 30 articles" in page_of(ROWS[:3]).text_content()
 
 
 def test_the_same_in_indonesian_with_its_numbers():
@@ -279,7 +290,7 @@ def test_a_page_leads_to_no_address_but_web_addresses(url):
 @pytest.mark.parametrize("rows", [[], [failed(1)], [row(1)], [row(1, clickbait=None, title="")]])
 def test_there_is_a_page_of_whatever_rows(rows):
     for lang in LANGUAGES:
-        assert len(page_of(rows, lang).xpath("//h2")) == 8
+        assert len(page_of(rows, lang).xpath("//h2")) == 9
 
 
 @pytest.fixture

@@ -155,6 +155,11 @@ REPORT: Arguments = {
         nargs="+", metavar="ROWS",
     ),
     "--out": _value("the page, one file", required=True, metavar="FILE.html"),
+    "--against": _value(
+        "rows or a profile of before, to tell what has changed (default: the latest month beside "
+        "up to twelve before it)",
+        nargs="+", metavar="ROWS",
+    ),
     "--lang": _value("language of the page (default: %(default)s)", choices=["id", "en"], default="en"),
     "--overwrite": _flag("replace the page if it is there"),
 }  # fmt: skip

@@ -267,10 +267,11 @@ def _report(options: argparse.Namespace) -> int:
     from saring.cli.show import counting
     from saring.html_reports.language import Language
     from saring.html_reports.rows_report import rows_report
-    from saring.profiles import read_rows
+    from saring.profiles import read_profile, read_rows
 
     with counting("reading") as progress:
-        report = rows_report(_counted(read_rows(options.rows), progress), Language(options.lang))
+        against = read_profile(options.against) if options.against else None
+        report = rows_report(_counted(read_rows(options.rows), progress), Language(options.lang), against)
     model_commands.write_page(options.out, report.html(options.rows), report.sentences())
     return OK
 

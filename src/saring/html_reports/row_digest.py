@@ -33,8 +33,9 @@ SHOWN = frozenset((
 # What an article may be worth reading for, and how often it has its turn.
 TURNS = (
     "both", "surest", "unsure_link", "both", "surest", "clickbait", "unsure", "both", "surest", "unsure_link",
-    "unlike_news", "error",
+    "unlike_news", "error", "plain",
 )  # fmt: skip
+PLAIN = "plain"  # the rest, of which the first will do
 KINDS = tuple(dict.fromkeys(TURNS))
 
 
@@ -103,12 +104,12 @@ class WorthReading:
     def add(self, row: Row) -> None:
         """Keep a row where it is worth more than another that is kept."""
         kept: Row | None = None
-        for kind, worth in worths(row):
+        for kind, worth in dict(worths(row)).items() or [(PLAIN, 0.0)]:
             # Errors are spread over their reasons.
             group = str(row["error"])[:80] if kind == "error" else row.get("publisher") or ""
             best = self._found[kind].setdefault(group, [])
             full = self._size[kind] >= KEPT_OF_KIND
-            if full and best and worth < best[0].worth:
+            if full and (kind == PLAIN or (best and worth < best[0].worth)):
                 continue
             digest = _digest(row)
             if any(one.digest == digest for one in best):  # articles are printed again

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
+from saring.drift import MIN_ARTICLES, Drift, compare_profiles, latest_month
 from saring.evaluation.metrics import Estimate, wilson_interval
 from saring.evaluation.reports import Table
 from saring.html_reports.charts import Interval, intervals
@@ -24,6 +25,7 @@ MOST_REPEATED = 30
 MOST_PRINTERS = 5  # named of a headline
 MOST_REASONS = 30
 MOST_TOPICS = 8
+MOST_FINDINGS, FINDING_CHARS = 20, 400  # alarms, and notes
 FILTERED = 50  # articles; more have a filter
 OTHER_TOPIC = "other"  # stands last
 
@@ -38,6 +40,7 @@ class Shown:
     bars: Sequence[Sequence[float]] = ()  # shares of each row, in percent
     bars_name: str = ""
     words: bool = False
+    english: bool = False  # whatever the page's language
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Section:
     nav: str
     said: tuple[str, ...]
     tables: tuple[Shown, ...] = ()
+    found: tuple[tuple[str, str], ...] = ()  # "alarm" or "note", and what it says, in English
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +75,24 @@ class Share:
         return wilson_interval(self.some / self.of, self.of)
 
 
-def rows_report(batches: Iterable[Sequence[Row]], language: Language) -> RowsReport:
-    """Return the report on scored rows, read in one pass and bounded memory; `profiles.read_rows` gives them."""
+def rows_report(batches: Iterable[Sequence[Row]], language: Language, against: Profile | None = None) -> RowsReport:
+    """Return the report on scored rows, read in one pass and bounded memory; `profiles.read_rows` gives them.
+
+    What has changed is told beside `against`, or of the latest month beside those before it.
+    """
     profile, digest = Profile(), Digest()
     for rows in batches:
         profile.add(rows)
         digest.add(rows)
-    return RowsReport(profile, digest, language)
+    drift = compare_profiles(against, profile) if against else latest_month(profile)
+    return RowsReport(profile, digest, language, drift)
 
 
 class RowsReport:
     """The figures of rows, in words and tables of a language."""
 
-    def __init__(self, profile: Profile, digest: Digest, language: Language) -> None:
-        self._digest, self._say = digest, language
+    def __init__(self, profile: Profile, digest: Digest, language: Language, drift: Drift) -> None:
+        self._digest, self._say, self._drift = digest, language, drift
         self._all = profile.of()
         by_publisher: dict[str, Counts] = {}
         by_month: dict[str, Counts] = {}
@@ -139,6 +147,7 @@ class RowsReport:
             self._abstentions(),
             self._errors(),
             self._dates(),
+            self._changes(),
         ]
 
     # The verdict.
@@ -367,6 +376,19 @@ class RowsReport:
         sections = self._by_publisher(row, lambda counts: counts.scored - counts.dated)
         said = (say("dates_about", first=say.month(months[0]), last=say.month(months[-1])),) if months else ()
         return Section("dates", title, nav, said, (Shown(Table(title, header, sections)),))
+
+    def _changes(self) -> Section:
+        say, drift = self._say, self._drift
+        found = [(level, shortened(finding.sentence(), FINDING_CHARS))
+                 for level, findings in (("alarm", drift.alarms), ("note", drift.notes))
+                 for finding in findings[:MOST_FINDINGS]]  # fmt: skip
+        said = say("changes_about") if drift.compared else say("changes_none", n=MIN_ARTICLES)
+        table = drift.table()
+        rows = tuple(tuple(tuple(shortened(cell, NAME_CHARS) for cell in row) for row in section[:MOST_FINDINGS])
+                     for section in table.sections[:2])  # fmt: skip
+        shown = Table(say("changes_figures"), (say("publisher"), say("level"), *table.header[2:]), rows, table.note)
+        tables = (Shown(shown, english=True),) if any(rows) else ()
+        return Section("changes", say("changes"), say("changes_nav"), (said,), tables, tuple(found))
 
     def _about_articles(self, articles: Sequence[ShownArticle], found: int) -> list[str]:
         say = self._say
