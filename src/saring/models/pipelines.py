@@ -25,6 +25,7 @@ FIELDS: tuple[Field, ...] = ("all", "title", "lead")
 MAX_ITERATIONS = 3000
 MEMORY = 50  # steps remembered: more bring nothing, ten need a third more steps
 FLATTER = 0.1  # along a line the slope must fall to this share of what it was; half costs a third more steps
+MOVE_TOLERANCE = 1e-5  # of a part of the gradient
 MOST_TRIES = 30  # on a line; the loss is convex, and three are enough
 LOG_SCALES = (-4.0, 4.0)  # of a temperature: far beyond what any fitted model needs
 
@@ -53,21 +54,49 @@ def fit_logistic(
     return classifier
 
 
+def fit_move(rows: csr_matrix, truth: Floats, weights: Floats, scores: Floats, C: float) -> Floats:
+    """Return by how much the weights of a fitted model move for new rows, (n_columns, n_scores).
+
+    That is the mode of the posterior under a Gaussian prior around the model's weights, of variance `C`: where the new
+    rows say nothing, the model stays as it was.
+
+    Parameters
+    ----------
+    rows : (n, n_columns) csr_matrix
+        Columns of the new rows; no other intercept is fitted.
+    truth : (n, n_scores) array
+        1 for the right label; of two labels the column of the second alone.
+    weights : (n,) array
+        How much each row counts.
+    scores : (n, n_scores) array
+        What the model says of the rows, before it becomes probabilities.
+    C : float
+        Variance of the prior.
+    """
+    problem = _Problem(rows, truth, weights, C, scores)
+    found, _ = problem.minimum(MOVE_TOLERANCE, MAX_ITERATIONS)
+    return problem.weights(found)
+
+
 class _Problem:
     """The mean loss of weighted rows, with the penalty ``|weights|**2 / (2 * C * sum)``, to be minimised by L-BFGS.
 
     Of two labels the first one's score is 0, and truth and scores have one column. All weights are combinations of
     rows, ``rows.T @ share``, so a point, a step or a gradient is an array of the shape (2 * n + 1, n_scores): the
-    share of each row, the score of each row, and a constant. Source of the steps: J. Nocedal, S. Wright, Numerical
-    Optimization (2006), algorithm 7.4.
+    share of each row, the score of each row, and a constant, which stays 0 where rows have `scores` already that the
+    weights add to. Source of the steps: J. Nocedal, S. Wright, Numerical Optimization (2006), algorithm 7.4.
     """
 
-    def __init__(self, rows: csr_matrix, truth: Floats, weights: Floats, C: float) -> None:
+    def __init__(
+        self, rows: csr_matrix, truth: Floats, weights: Floats, C: float, scores: Floats | None = None
+    ) -> None:
         self._rows, self._columns = rows, rows.T
         self._truth = truth
         self._n = len(truth)
         self._weight = (weights / weights.sum())[:, None]
         self._penalty = 1 / (C * weights.sum())
+        self._given: Floats | float = 0.0 if scores is None else scores
+        self._frees_constant = float(scores is None)
 
     def minimum(self, tolerance: float, most: int) -> tuple[Floats, int]:
         """Return where no part of the gradient exceeds a tolerance, and the steps to there."""
@@ -97,8 +126,8 @@ class _Problem:
 
     def _gradient(self, at: Floats) -> tuple[Floats, float]:
         """Return the gradient and its largest part."""
-        error = self._weight * (_probabilities(at[self._n : -1] + at[-1]) - self._truth)
-        share, constant = error + self._penalty * at[: self._n], error.sum(axis=0)
+        error = self._weight * (_probabilities(at[self._n : -1] + at[-1] + self._given) - self._truth)
+        share, constant = error + self._penalty * at[: self._n], error.sum(axis=0) * self._frees_constant
         weights = self._columns @ share
         largest = max(np.abs(weights).max(), np.abs(constant).max())
         return np.vstack([share, self._rows @ weights, constant]), float(largest)
@@ -119,7 +148,7 @@ class _Problem:
 
     def _distance(self, at: Floats, towards: Floats, slope: float) -> float:
         """Return how far to go in a direction, in which the loss falls at `slope`."""
-        start, change = at[self._n : -1] + at[-1], towards[self._n : -1] + towards[-1]
+        start, change = at[self._n : -1] + at[-1] + self._given, towards[self._n : -1] + towards[-1]
         pull = self._penalty * float(np.vdot(at[: self._n], towards[self._n : -1]))
         bend = self._penalty * float(np.vdot(towards[: self._n], towards[self._n : -1]))
         near, far, distance = 0.0, np.inf, 1.0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import cache
@@ -117,6 +117,13 @@ class FittedTfidf(NamedTuple):
     idf: NDArray[np.float64]
     transformer: TfidfTransformer
 
+    @classmethod
+    def of(cls, terms: Sequence[str], idf: NDArray[np.float64]) -> FittedTfidf:
+        """Return what `Counts.fit` gave, from the terms and frequencies that a model keeps of it."""
+        transformer = TfidfTransformer(sublinear_tf=True)
+        transformer.idf_ = idf
+        return cls(list(terms), idf, transformer)
+
     def weigh(self, counts: Counts) -> csr_matrix:
         """Return the TF-IDF of counted texts, L2-normed, shape (n_texts, n_terms)."""
         return self.transformer.transform(counts.only(self.terms).matrix)
@@ -151,6 +158,13 @@ class FieldTfidf(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.field = field
         self.min_df = min_df
 
+    @classmethod
+    def of(cls, field: Field, terms: Sequence[str], idf: NDArray[np.float64]) -> FieldTfidf:
+        """Return a fitted one, from what a model keeps of it."""
+        found = cls(field)
+        found.tfidf_ = FittedTfidf.of(terms, idf)
+        return found
+
     def fit(self, rows: Sequence[Row], y: Any = None) -> FieldTfidf:
         """Learn the vocabulary and its document frequencies; return self."""
         documents = [i for i, (_, body) in enumerate(rows) if body] or slice(None)
@@ -174,10 +188,17 @@ class DomainShares(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     kept, so that a later edit of the file does not change a model.
     """
 
+    @classmethod
+    def of(cls, lexicon: Mapping[str, Sequence[str]]) -> DomainShares:
+        """Return a fitted one, from the lexicon that a model keeps."""
+        found = cls()
+        found.lexicon_ = {name: list(terms) for name, terms in lexicon.items()}
+        found._counter = GroupCounter(found.lexicon_.values())
+        return found
+
     def fit(self, rows: Sequence[Row], y: Any = None) -> DomainShares:
         """Take the lexicon as it stands; return self."""
-        self.lexicon_ = {name: list(terms) for name, terms in load_lexicon("domains").items()}
-        self._counter = GroupCounter(self.lexicon_.values())
+        self.__dict__ |= vars(DomainShares.of(load_lexicon("domains")))
         return self
 
     def transform(self, rows: Sequence[Row]) -> csr_matrix:
@@ -211,6 +232,13 @@ class HeadlineTfidf(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.min_df = min_df
         self.cased = cased
         self.known = known
+
+    @classmethod
+    def of(cls, terms: Sequence[str], idf: NDArray[np.float64], *, cased: bool) -> HeadlineTfidf:
+        """Return a fitted one, from what a model keeps of it."""
+        found = cls(cased=cased)
+        found.tfidf_ = FittedTfidf.of(terms, idf)
+        return found
 
     def fit(self, rows: Sequence[str], y: Any = None) -> HeadlineTfidf:
         """Learn the vocabulary and its document frequencies; return self."""

@@ -210,6 +210,11 @@ def digests(articles: Iterable[LabelledArticle]) -> str:
     return b85encode(b"".join(sorted(_digests(*texts)))).decode()
 
 
+def merged_digests(*stored: str) -> str:
+    """Return the digests of all the articles that several texts of `digests` are of."""
+    return b85encode(b"".join(sorted({part for text in stored for part in _parts(text)}))).decode()
+
+
 def row_keys(rows: Iterable[str | Sequence[str]]) -> NDArray[np.uint64]:
     """Return a number for each row of texts, equal for rows of equal words."""
     texts = ([row] if isinstance(row, str) else row for row in rows)
@@ -228,12 +233,21 @@ def count_seen(articles: Iterable[LabelledArticle], stored: str) -> int:
 
 def seen(articles: Iterable[LabelledArticle], stored: str) -> list[bool]:
     """Return for each article whether `count_seen` counts it."""
+    return seen_texts([(a.article.title, a.article.body) for a in articles], stored)
+
+
+def seen_texts(texts: Iterable[tuple[str, str]], stored: str) -> list[bool]:
+    """Return for each title and body what `seen` says of their article."""
+    trained = _parts(stored)
+    return [not trained.isdisjoint(_digests(title, body)) for title, body in texts]
+
+
+def _parts(stored: str) -> set[bytes]:
     try:
         data = b85decode(stored)
     except (TypeError, ValueError) as error:
         raise BundleError(f"trained_on in card.json: {error}; train the model again") from error
-    trained = {data[at : at + BYTES] for at in range(0, len(data), BYTES)}
-    return [not trained.isdisjoint(_digests(a.article.title, a.article.body)) for a in articles]
+    return {data[at : at + BYTES] for at in range(0, len(data), BYTES)}
 
 
 def _digests(*texts: str) -> set[bytes]:

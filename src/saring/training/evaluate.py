@@ -54,7 +54,7 @@ def evaluate_bundle(bundle: Bundle, articles: Sequence[LabelledArticle], split: 
             rules = {rule: np.asarray(said)[rows] for rule, said in baselines.items()} if possible == labels else {}
             answered = held_out(
                 task, table, rows, given / given.sum(axis=1, keepdims=True), labels=possible,
-                groups=groups[table.articles], split=split, threshold=_threshold(bundle, task),
+                groups=groups[table.articles], split=split, threshold=answer_threshold(bundle, task),
             )  # fmt: skip
             reports.append(answered.report(rules, part=part))
     if not reports:
@@ -79,13 +79,14 @@ def answers(bundle: Bundle, articles: Sequence[LabelledArticle], split: str) -> 
         found.append(
             held_out(
                 task, table, np.arange(len(table)), _predicted(bundle, task, table.rows)[0], labels=labels,
-                groups=groups[table.articles], split=split, threshold=_threshold(bundle, task), by=bundle.model_version,
+                groups=groups[table.articles], split=split, threshold=answer_threshold(bundle, task),
+                by=bundle.model_version,
             )
         )  # fmt: skip
     return found
 
 
-def _threshold(bundle: Bundle, task: Task) -> float:
+def answer_threshold(bundle: Bundle, task: Task) -> float:
     """Return the probability from which the second label is the answer."""
     return float(bundle.card["thresholds"]["unrelated"]) if task.name == "link" else 0.5
 

@@ -1,0 +1,1 @@
+"""Labels from people: rows worth reading out to Label Studio or a spreadsheet, corrected labels back to corpus rows."""
