@@ -25,11 +25,11 @@ from saring.config import TrainConfig, load_config
 from saring.evaluation.comparison import compare, told
 from saring.evaluation.heldout import HeldOut, from_arrays
 from saring.labelling.choosing import choose
-from saring.models.refitting import linear_model
 from saring.store import Bundle
 from saring.training.corpus import SECTION, LabelledArticle, read_corpus, seen
 from saring.training.corrections import CORRECTIONS, correct
 from saring.training.evaluate import answers
+from saring.training.refitting import linear_model
 from saring.training.tasks import TASKS
 from saring.training.trainer import train
 

@@ -190,6 +190,34 @@ LABEL_ISSUES: Arguments = {
     ),
     "--config": _value("settings, such as conf/pretrained.toml"),
 }
+LABEL_EXPORT: Arguments = {
+    **INPUTS,
+    "--uncertain": _value(
+        "how many articles to label: those the model is unsure of, no two of a kind (default: %(default)s)",
+        type=int, default=200, metavar="N",
+    ),
+    "--out": _value(".json for Label Studio, .csv for a spreadsheet", required=True),
+    "--config": _value("also write Label Studio's labelling interface", metavar="FILE.xml"),
+    "--labelled": _value(
+        "corpus files whose articles are not asked for again (what the model was trained on never is)",
+        nargs="+", default=[], metavar="FILE",
+    ),
+    **MODEL,
+    "--overwrite": _flag("replace the outputs if they are there"),
+}  # fmt: skip
+LABEL_IMPORT: Arguments = {
+    "inputs": _value("Label Studio's export (JSON), or a table of `saring label export` filled in", nargs="+",
+                     metavar="FILE"),
+    "--out": _value("a .jsonl file of corpus rows", required=True),
+    "--quarantine": _value("list tasks that do not fit: file, row, id, field, reason", metavar="FILE.jsonl"),
+    "--overwrite": _flag("replace the outputs if they are there"),
+}  # fmt: skip
+CORPUS_CHECK: Arguments = {
+    "corpus": _value("labelled files", nargs="+", metavar="CORPUS"),
+    "--label-issues": _flag("also count labels that a model which never saw them finds unlikely (trains models)"),
+    "--config": _value("settings for that, such as conf/pretrained.toml"),
+    "--show": _value("how many rows of each kind are named (default: %(default)s)", type=int, default=5, metavar="N"),
+}
 RELOCATE: Arguments = {
     "store": _value(
         "an SQLite database of MLflow, or its address (default: MLFLOW_TRACKING_URI, else mlflow.db beside models/)",
@@ -243,9 +271,13 @@ COMMANDS: Mapping[str, tuple[str, Arguments]] = {
     "models": ("list models: their data and figures, the champion, the challenger", LISTING),
     "models register": ("register a model in MLflow that no run made", REGISTRATION),
     "relocate": ("write the new place into MLflow's store after its folder was moved", RELOCATE),
+    "label export": ("choose articles worth labelling and write them as tasks", LABEL_EXPORT),
+    "label import": ("turn labelled tasks into corpus rows that say who labelled them", LABEL_IMPORT),
     "corpus import": ("turn published files or own tables into a corpus", IMPORT),
+    "corpus check": ("find what is wrong with labelled files", CORPUS_CHECK),
     "corpus label-issues": ("list labels that a model which never saw them finds unlikely", LABEL_ISSUES | OUTPUT),
 }
+GROUPS = {"label": "bring labels from people", "corpus": "make and check labelled corpora"}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -276,10 +308,12 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"saring {__version__}")
     added = parser.add_subparsers(metavar="COMMAND")
-    corpus = added.add_parser("corpus", help="make labelled corpora")
-    groups = {"": added, "corpus": corpus.add_subparsers(metavar="COMMAND")}
-    for group in (parser, corpus):
+    parser.set_defaults(run=partial(_help, parser))
+    groups = {"": added}
+    for name, summary in GROUPS.items():
+        group = added.add_parser(name, help=summary)
         group.set_defaults(run=partial(_help, group))
+        groups[name] = group.add_subparsers(metavar="COMMAND")
     for name, (summary, arguments) in COMMANDS.items():
         group_name, _, word = name.rpartition(" ")
         command = groups[group_name].add_parser(word, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")

@@ -19,7 +19,7 @@ from functools import partial
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
-from saring.cli import model_commands
+from saring.cli import label_commands, model_commands
 from saring.cli.arguments import DRIFTED, FAILED, INTERRUPTED, OK, SOME_ERRORS, WRONG_USE, Command, make_parser
 from saring.cli.output import STANDARD_OUTPUT, named_output, print_json, tell, tell_model
 from saring.errors import SaringError, UsageError
@@ -359,6 +359,9 @@ _COMMANDS: Mapping[str, Command] = {
     "models": model_commands.models,
     "models register": model_commands.register,
     "relocate": model_commands.relocate,
+    "label export": label_commands.export,
+    "label import": label_commands.import_labels,
     "corpus import": _import,
+    "corpus check": label_commands.check,
     "corpus label-issues": _label_issues,
 }

@@ -21,13 +21,13 @@ from saring.io.records import ReadOptions, read, rows
 from saring.io.writers import open_rows, telling
 from saring.labelling.choosing import POOL, choose, margin
 from saring.labelling.task_files import Candidate, interface, studio_task, table_columns, table_row
-from saring.models.refitting import linear_model
 from saring.parsing.engine import parse
 from saring.predict import Model
 from saring.profiles import read_rows
 from saring.schema import prediction_columns
 from saring.text import words
 from saring.training.corpus import digests, merged_digests, read_corpus, row_keys, seen_texts
+from saring.training.refitting import linear_model
 
 T = TypeVar("T")
 BATCH = 256
@@ -49,7 +49,7 @@ class Exported:
 
     def lines(self) -> Iterator[str]:
         """Yield what people are told."""
-        out = ", ".join(f"{n:,} {why}" for why, n in self.left_out.items())
+        out = ", ".join(f"{n:,} {why}" for why, n in self.left_out.items() if n)
         yield f"{self.articles:,} articles, {self.tasks:,} to label" + (f"; left out: {out}" if out else "")
 
 

@@ -68,11 +68,11 @@ class Labelled:
     suggested: Mapping[str, Any]
     chosen: str = ""
 
-    def row(self, ties: list[str]) -> dict[str, Any]:
+    def row(self, undecided: list[str]) -> dict[str, Any]:
         """Return the corpus row: of each label what most annotators say; a tie is told and leaves the label out."""
 
         def most(name: str, said: Iterable[Any]) -> Any:
-            return _majority(f"{self.article['id']}: {name}", [value for value in said if value is not None], ties)
+            return _majority(f"{self.article['id']}: {name}", [value for value in said if value is not None], undecided)
 
         row: dict[str, Any] = {name: value for name, value in self.article.items() if value}
         row |= {"title": self.article["title"], "text": self.article["text"]}
@@ -95,11 +95,11 @@ class Labelled:
         return row
 
 
-def _majority(name: str, given: Sequence[Any], ties: list[str]) -> Any:
+def _majority(name: str, given: Sequence[Any], undecided: list[str]) -> Any:
     """Return what most say; None for a tie, which is noted."""
     found = majority(given)
     if given and found is None:
-        ties.append(f"{name}: {', '.join(f'{n} say {value}' for value, n in Counter(map(str, given)).items())}")
+        undecided.append(f"{name}: {', '.join(f'{n} say {value}' for value, n in Counter(map(str, given)).items())}")
     return found
 
 
@@ -112,7 +112,7 @@ class Imported:
     joined: int  # to the row of the same article, from another annotator's file
     unlabelled: int
     quarantined: Sequence[Mapping[str, Any]]
-    ties: Sequence[str]
+    undecided: Sequence[str]
     agreements: Sequence[Agreement]
     changed: Mapping[str, tuple[int, int]]  # labels that the annotators changed, and all, by task
 
@@ -125,8 +125,8 @@ class Imported:
         for task, (changed, n) in self.changed.items():
             yield f"{task}: {changed:,} of the model's {n:,} answers changed"
         yield from map(str, self.agreements)
-        for tie in self.ties:
-            yield f"tie, label left out: {tie}"
+        for split in self.undecided:
+            yield f"tie, label left out: {split}"
 
 
 def import_labels(
@@ -169,8 +169,8 @@ def import_labels(
                 found.append(labelled)
     if not found and not refused:
         raise CorpusError(f"{files[0]}: found no label in {tasks:,} task(s); expected some: label them first")
-    ties: list[str] = []
-    made = [labelled.row(ties) for labelled in _together(found)]
+    undecided: list[str] = []
+    made = [labelled.row(undecided) for labelled in _together(found)]
     with open_rows(out, {}, overwrite=overwrite) as file:
         if quarantine:
             with claimed(Path(quarantine)) as aside, telling(Path(quarantine)):
@@ -178,7 +178,7 @@ def import_labels(
                 put(aside, overwrite=overwrite)
         file.write(made)
     joined = len(found) - len(made)
-    return Imported(tasks, len(made), joined, unlabelled, refused, ties, agreements_of(made), _changed(made))
+    return Imported(tasks, len(made), joined, unlabelled, refused, undecided, agreements_of(made), _changed(made))
 
 
 def _together(found: Iterable[Labelled]) -> list[Labelled]:

@@ -98,16 +98,18 @@ def fingerprint(paths: Iterable[str | Path]) -> str:
 
 def _labelled(given: Iterable[tuple[Mapping[str, Any], str]], corpus: str, source: str) -> list[LabelledArticle]:
     """Return rows, each with its place, as labelled articles; some of them must have a label."""
-    articles = [
-        replace((_pair_row if "host_text" in values else _corpus_row)(values, where), corpus=corpus, where=where)
-        for values, where in given
-    ]
+    articles = [replace(labelled_row(values, where), corpus=corpus) for values, where in given]
     if not articles:
         raise CorpusError(f"{source}: found no rows; expected labelled articles, one JSON row each")
     if not any(a.topic or a.links or a.clickbait is not None for a in articles):
         expected = "a 'topic', 'clickbait' or 'links' in some of them"
         raise CorpusError(f"{source}: found no label in {len(articles)} row(s); expected {expected}")
     return articles
+
+
+def labelled_row(values: Mapping[str, Any], where: str) -> LabelledArticle:
+    """Return a row as a labelled article; CorpusError, which names its place, where it breaks the format."""
+    return replace((_pair_row if "host_text" in values else _corpus_row)(values, where), where=where)
 
 
 def _corpus_row(values: Mapping[str, Any], where: str) -> LabelledArticle:

@@ -26,11 +26,11 @@ from saring.config import TrainConfig
 from saring.errors import CorpusError
 from saring.evaluation.heldout import HeldOut, from_arrays
 from saring.models.pipelines import fit_move, score_columns
-from saring.models.refitting import LinearModel, linear_model
 from saring.store import Bundle
 from saring.training.corpus import IN_MEMORY, LabelledArticle, digests, merged_digests, row_keys, seen
 from saring.training.evaluate import answer_threshold, answers
 from saring.training.fit import Progress, held_out
+from saring.training.refitting import LinearModel, linear_model
 from saring.training.splits import article_groups
 from saring.training.tasks import TASKS, Table, Task
 from saring.training.trainer import Fit, Job

@@ -1,0 +1,55 @@
+"""The commands that bring labels from people: tasks out, labels in, a corpus checked."""
+
+from __future__ import annotations
+
+import argparse
+
+from saring.cli.arguments import FAILED, OK, SOME_ERRORS
+from saring.errors import UsageError
+
+
+def export(options: argparse.Namespace) -> int:
+    """Write the articles that are worth labelling, as tasks."""
+    from saring.cli.show import counting, print_lines
+    from saring.io.records import ReadOptions
+    from saring.labelling.export import export as exported
+    from saring.predict import load
+
+    columns = dict(column.partition("=")[::2] for column in options.column)
+    if wrong := [column for column in options.column if not all(column.partition("=")[::2])]:
+        raise UsageError(f"--column {wrong[0]}: expected OURS=YOURS, as in text=isi")
+    reading = ReadOptions(columns, format=options.format, fix_text=options.fix_text, on_error="keep")
+    with counting("choosing") as progress:
+        done = exported(
+            options.inputs, options.out, load(options.model), most=options.uncertain, labelled=options.labelled,
+            config=options.config, options=reading, overwrite=options.overwrite, progress=progress,
+        )  # fmt: skip
+    print_lines([*done.lines(), f"-> {options.out}", *([f"-> {options.config}"] if options.config else [])])
+    return OK
+
+
+def import_labels(options: argparse.Namespace) -> int:
+    """Write corpus rows of labelled tasks and print what became of them."""
+    from saring.cli.show import print_lines, print_problem
+    from saring.labelling.import_labels import import_labels as imported
+
+    given = {"quarantine": options.quarantine, "overwrite": options.overwrite}
+    done = imported(options.inputs, options.out, **given)
+    print_lines([*done.lines(), f"-> {options.out}"])
+    for row in done.quarantined[:5]:
+        print_problem("{file}: task {row} ({id}), {field}: {reason}".format_map(row))
+    return SOME_ERRORS if done.quarantined else OK
+
+
+def check(options: argparse.Namespace) -> int:
+    """Print what is wrong with corpus files, and fail where something must be mended."""
+    from saring.cli.show import Terminal, print_lines, print_table, stages
+    from saring.config import TrainConfig, load_config
+    from saring.labelling.corpus_check import check_corpus
+
+    config = load_config(options.config) if options.config else TrainConfig()
+    with stages() as progress:
+        found = check_corpus(options.corpus, config, label_issues=options.label_issues, progress=progress)
+    print_table(Terminal(), found.table())
+    print_lines(found.lines(most=options.show))
+    return FAILED if found.faults else OK
