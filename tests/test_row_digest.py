@@ -100,6 +100,15 @@ def test_few_rows_wait_whatever_there_is():
     assert all(sum(map(len, groups.values())) <= KEPT_OF_KIND for groups in found._found.values())
 
 
+def test_of_many_publishers_those_with_the_worthiest_rows_stay():
+    rows = [row(n, f"p{n}", clickbait=0.5 + (n * 7919 % 1000) / 2_001) for n in range(1_000)]
+    found = WorthReading()
+    for one in rows:
+        found.add(one)
+    kept = sorted(group[0].worth for group in found._found["clickbait"].values())
+    assert kept == sorted(one["clickbait"] for one in rows)[-KEPT_OF_KIND:]
+
+
 def test_the_first_and_last_run_and_the_models_are_known():
     digest = Digest()
     digest.add([row(1), row(2, scored_at="2025-08-01", model_version="xyz"), failed(3)])
@@ -107,7 +116,7 @@ def test_the_first_and_last_run_and_the_models_are_known():
     assert list(digest.versions) == ["abc", "xyz"]
 
 
-@pytest.mark.parametrize("column", ["text", "isi", "Isi Berita", "content"])
+@pytest.mark.parametrize("column", ["text", "isi", "Isi Berita", "content", "kolom_saya"])
 def test_a_kept_text_is_found_under_its_usual_names(column):
     rows = {name: value for name, value in row(1).items() if name != "text"}
     assert kept_text(rows | {column: "Harga naik."}) == "Harga naik."

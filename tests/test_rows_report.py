@@ -92,6 +92,13 @@ def test_topics_are_counted_by_month_and_publisher_and_drawn(page):
     assert [one.get("style") for one in bar.xpath(".//i")] == ["--w: 9.09%", "--w: 90.91%"]
 
 
+def test_topics_that_are_too_many_for_a_table_are_summed():
+    page = page_of([row(n, topic=f"topic {n % 12}", probabilities={f"topic {n % 12}": 0.8}) for n in range(24)])
+    [table] = [t for t in page.xpath("//table") if t.xpath("./caption")[0].text == "Topics by publisher"]
+    assert [th.text for th in table.xpath("./thead//th")][-2:] == ["5 other topics", "abstained"]
+    assert rows_of(page, "Topics by publisher")[0][-2:] == ["42%", "0%"]
+
+
 def test_repeated_headlines_name_who_prints_them():
     twice = [row(1, name, related=(False,)) for name in ("warta.id", "kabar.id", "warta.id")]
     [headline] = rows_of(page_of([*twice, row(2, related=(False,))]), "Most repeated unrelated headlines")
@@ -311,6 +318,16 @@ def test_the_command_writes_the_page_and_tells_the_verdict(rows_file, tmp_path, 
     assert "--overwrite" in capsys.readouterr().err
     assert main(["report", str(rows_file), str(rows_file), "--out", str(out), "--overwrite"]) == 0
     assert "106 of 166" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".csv", ".parquet"])
+def test_rows_come_from_standard_input_as_well(tmp_path, suffix):
+    rows = tmp_path / f"rows{suffix}"
+    with open_rows(rows, kinds(prediction_columns(("economy", "gossip", "other")))) as file:
+        file.write([{name: value for name, value in one.items() if name != "text"} for one in ROWS])
+    command = [sys.executable, "-m", "saring", "report", "-", "--out", str(tmp_path / "report.html")]
+    done = subprocess.run(command, input=rows.read_bytes(), capture_output=True, check=True)
+    assert b"53 of 83" in done.stderr
 
 
 @pytest.mark.parametrize(("rows", "out", "code", "told"), [

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from math import log2
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import orjson
 
 from saring.atomic import whole
 from saring.errors import ConfigError, InputError, UsageError
+from saring.io.blocks import sniffed
 from saring.io.columns import Broken
 from saring.io.formats import TABLES, batch_rows, json_line
 from saring.io.input_files import InputFile, Inputs, find_files
@@ -60,10 +61,12 @@ def read_rows(paths: Inputs, columns: Collection[str] | None = None) -> Iterator
     """
     for file in find_files(paths):
         try:
-            if file.format not in TABLES:
-                raise InputError(f"found {file.format or 'a folder'}; expected rows in JSON Lines, CSV or Parquet")
             with file.open() as stream:
-                yield from _batches(file, stream, columns)
+                format = file.format or sniffed(stream.head)  # of rows in CSV no column need be a text
+                format = "csv" if format == "txt" and not file.format else format
+                if format not in TABLES:
+                    raise InputError(f"found {format}; expected rows in JSON Lines, CSV or Parquet")
+                yield from _batches(replace(file, format=format), stream, columns)
                 stream.check()
         except InputError as error:
             raise InputError(f"{file.name}: {error}") from None

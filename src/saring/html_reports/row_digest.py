@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from heapq import heappush, heappushpop, nsmallest
+from heapq import heappop, heappush, heappushpop, nsmallest
 from itertools import zip_longest
+from math import inf
 from typing import Any
 from zlib import crc32
 
 from saring.io.columns import Columns
+from saring.schema import prediction_columns
 
 Row = Mapping[str, Any]
 
@@ -100,6 +102,7 @@ class WorthReading:
     def __init__(self) -> None:
         self._found: dict[str, dict[str, list[Candidate]]] = {kind: {} for kind in KINDS}
         self._size = dict.fromkeys(KINDS, 0)
+        self._least: dict[str, tuple[float, int]] = {}  # that another publisher's first must exceed, once all have one
 
     def add(self, row: Row) -> None:
         """Keep a row where it is worth more than another that is kept."""
@@ -113,6 +116,9 @@ class WorthReading:
                 continue
             digest = _digest(row)
             if any(one.digest == digest for one in best):  # articles are printed again
+                continue
+            if not best and (worth, digest) <= self._least.get(kind, (-inf, 0)):
+                del self._found[kind][group]
                 continue
             kept = _shortened(row) if kept is None else kept
             candidate = Candidate(worth, digest, kept, kind)
@@ -129,10 +135,10 @@ class WorthReading:
         """Drop the worst of the publisher with most, and of these the worst of all."""
         groups = self._found[kind]
         largest = min(groups, key=lambda group: (-len(groups[group]), groups[group][0]))
-        groups[largest].sort()
-        del groups[largest][0]
+        dropped = heappop(groups[largest])
         if not groups[largest]:
             del groups[largest]
+            self._least[kind] = dropped.worth, dropped.digest
 
     def chosen(self, most: int = MOST_ARTICLES) -> list[Candidate]:
         """Return the rows to show, each once: in turn of each kind, and within a kind of each publisher."""
@@ -204,12 +210,17 @@ class Digest:
 
 
 _COLUMNS = Columns({})
+_OURS = frozenset(column.name for column in prediction_columns(()))
 
 
 def kept_text(row: Row) -> str:
-    """Return the article's text, which a row has where `--keep` kept it, under whatever name; empty if it has none."""
+    """Return the article's text, which a row has where `--keep` kept it; empty if it has none.
+
+    It is found under its usual names, else it is the longest that the input brought.
+    """
     column = _COLUMNS.find(tuple(row)).columns.get("text", "")
-    value = row.get(column)
+    brought = [value for name, value in row.items() if name not in _OURS and isinstance(value, str)]
+    value = row.get(column) or max(brought, key=len, default="")
     if isinstance(value, list):
         value = "\n".join(map(str, value))
     return value if isinstance(value, str) else ""

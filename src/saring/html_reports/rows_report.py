@@ -102,7 +102,8 @@ class RowsReport:
         self._publishers = dict(sorted(by_publisher.items(), key=lambda item: (-item[1].rows, item[0])))
         self._months = dict(sorted(by_month.items()))
         ranked = sorted(self._all.topics, key=lambda name: (name == OTHER_TOPIC, -self._all.topics[name], name))
-        self._topics = ranked[:MOST_TOPICS]
+        self._topics = ranked if len(ranked) <= MOST_TOPICS else ranked[: MOST_TOPICS - 1]
+        self._rest = ranked[len(self._topics) :]
 
     def html(self, files: Sequence[str]) -> str:
         """Return the page: one HTML file that needs no network, and for reading no script.
@@ -271,13 +272,19 @@ class RowsReport:
             rows = []
             for name, counts in group.items():
                 if counts.scored:
-                    shares = [counts.topics[topic] / counts.scored for topic in self._topics]
+                    shares = [n / counts.scored for n in self._by_topic(counts)]
                     abstained = counts.abstained.total() / counts.scored
                     rows.append((name, say.number(counts.scored), *(say.percent(s) for s in [*shares, abstained])))
                     bars.append([round(100 * share, 2) for share in shares])
             sections.append(tuple(rows))
-        header = (what, say("count"), *map(self._topic, self._topics), say("abstained"))
+        names = [*map(self._topic, self._topics), *([say("other_topics", n=len(self._rest))] if self._rest else [])]
+        header = (what, say("count"), *names, say("abstained"))
         return Shown(Table(title, header, tuple(sections), note), bars=bars, bars_name=say("shares"))
+
+    def _by_topic(self, counts: Counts) -> list[int]:
+        """Return the articles of each topic, those of too many topics summed."""
+        rest = [sum(counts.topics[topic] for topic in self._rest)] if self._rest else []
+        return [counts.topics[topic] for topic in self._topics] + rest
 
     def _repeated(self) -> Section:
         say, headlines = self._say, self._digest.headlines

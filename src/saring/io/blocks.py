@@ -179,7 +179,7 @@ def _chunks(file: InputFile, pages: PageReader, columns: Columns | None) -> Iter
     is_empty = True
     try:
         with file.open() as stream:
-            format = file.format or _sniffed(stream.head)
+            format = file.format or sniffed(stream.head)
             if format != "parquet" and stream.foreign:
                 raise InputError(f"found {stream.foreign}; expected {format}; name a file of text")
             if format in DOCUMENTS:
@@ -232,7 +232,7 @@ def _document(stream: Stream, format: str, file: InputFile, pages: PageReader) -
     return Record(id=file.label, text=text, where=file.name)
 
 
-def _sniffed(head: bytes) -> str:
+def sniffed(head: bytes) -> str:
     """Return the format of standard input by its first bytes; a CSV is known by a text column in its header."""
     if head.startswith(b"PAR1"):
         return "parquet"
