@@ -1,6 +1,8 @@
 """The alarm names the publisher and the probable cause, and is silent where chance or news explains the rows."""
 
+import hashlib
 import json
+import shutil
 from itertools import chain
 
 import numpy as np
@@ -10,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from monthsofrows import LINK, TOPICS, articles, failed, row
 
+from saring import store
 from saring.cli.commands import main
-from saring.drift import compare_profiles, histogram_shift, holm, latest_month, share_difference
+from saring.drift import compare_profiles, histogram_shift, holm, latest_month, share_difference, trained_on
 from saring.io.writers import open_rows
 from saring.profiles import Profile, profile_rows, read_profile
 from saring.schema import kinds, prediction_columns
@@ -302,6 +305,26 @@ def test_a_profile_stands_for_its_rows(files, capfd):
         "teasers",
     )
     assert found["alarms"][0]["difference"]["high"] < -0.4
+
+
+def test_what_a_model_was_trained_on_can_be_compared_with_and_is_no_cause_for_alarm(files, capsys, bundle_folder):
+    counts = trained_on(bundle_folder)
+    assert (counts.rows, counts.dated, counts.out_of_domain.total()) == (counts.topics.total(),) * 3
+    assert main(["drift", "july.parquet", "--against", str(bundle_folder)]) == DONE
+    out = capsys.readouterr().out
+    assert f"note: (all publishers): teasers found in 10% of 430 articles, 100% in what {bundle_folder.name} was" in out
+    assert "no alarm" in out
+
+
+def test_a_model_of_an_earlier_version_keeps_no_profile(files, capsys, bundle_folder):
+    older = shutil.copytree(bundle_folder, files / "older")
+    card, sums = (orjson.loads((older / name).read_bytes()) for name in (store.CARD, store.CHECKSUMS))
+    del card["profile"]
+    (older / store.CARD).write_bytes(orjson.dumps(card))
+    digest = hashlib.sha256((older / store.CARD).read_bytes()).hexdigest()
+    (older / store.CHECKSUMS).write_bytes(store.to_json(sums | {store.CARD: digest}))
+    assert main(["drift", "july.parquet", "--against", str(older)]) == FAILED
+    assert "its card has no profile of what it was trained on; train it anew" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

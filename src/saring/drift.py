@@ -13,13 +13,16 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import accumulate
 from math import asin, log, sqrt
+from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any, Literal
 
+from saring import store
+from saring.errors import InputError
 from saring.evaluation.metrics import CONFIDENCE, Estimate, wilson_interval
 from saring.evaluation.reports import NO_PUBLISHER as UNNAMED
 from saring.evaluation.reports import Table
-from saring.profiles import NO_MONTH, NO_PUBLISHER, Counts, Profile, bin_chars
+from saring.profiles import NO_MONTH, NO_PUBLISHER, OUT_OF_DOMAIN_BINS, Counts, Profile, bin_chars
 
 ALPHA = 0.01  # chance of any false alarm in a comparison of all publishers
 MIN_ARTICLES = 30  # of a publisher on either side: with fewer even a loss of all may be chance
@@ -33,6 +36,7 @@ MARKED, SMALL = 0.3, 0.2
 MAJOR, EXTREME = 0.25, 1.0
 LENGTH_RATIO = 1.33  # of medians: texts a third longer, or a quarter shorter
 TAKEN_RATIO = 1.5  # of characters that are taken out of an article, and of teasers in it
+RARITY_RATIO = 1.05  # of out-of-domain scores: those of news lie within a few percent of each other
 FEWER = 0.9  # of the teasers of before: a marker's loss is no other's gain
 NEARLY_EMPTY = 200  # characters of a body: two sentences
 LEAST_TITLES, NEW_SHARE, NEW_RATIO, SHOWN_WORDS = 10, 0.005, 10, 10  # of words that are new in titles
@@ -41,7 +45,7 @@ SHOWN_TOO_FEW = 10  # publishers in the table; JSON has all
 ALL = "(all publishers)"
 
 Level = Literal["alarm", "note"]
-Unit = Literal["share", "characters", "teasers an article"]
+Unit = Literal["share", "characters", "teasers an article", "rarity"]
 Cause = str  # a key of `CAUSES`
 # The cause that is named first where a publisher has several.
 CAUSES: Mapping[Cause, str] = {
@@ -107,6 +111,8 @@ class Drift:
         what = f"{self.now} compared with {self.before}"
         if not self.compared:
             return f"nothing to compare: no publisher has {MIN_ARTICLES} articles on both sides ({what})"
+        if self.compared == (ALL,):
+            return f"no alarm, {len(self.notes)} notes ({what}, which is of other publishers)"
         names = sorted({found.publisher for found in self.alarms})
         found = f"alarm for {', '.join(names)}" if names else "no alarm"
         few = f", {len(self.too_few)} have too few articles" if self.too_few else ""
@@ -144,7 +150,8 @@ def percent(share: float) -> str:
 
 # How a figure is written, by its unit.
 UNITS: Mapping[Unit, Callable[[float], str]] = {
-    "share": percent, "characters": lambda value: f"{value:,.0f}", "teasers an article": lambda value: f"{value:.2f}"
+    "share": percent, "characters": lambda value: f"{value:,.0f}", "teasers an article": lambda value: f"{value:.2f}",
+    "rarity": lambda value: f"{value:.1f}",
 }  # fmt: skip
 
 
@@ -301,6 +308,11 @@ def _median_length(counts: Counts) -> float:
     return float(bin_chars(median_bin(counts.given_chars or counts.body_chars)))
 
 
+def _median_rarity(counts: Counts) -> float:
+    """Return the median out-of-domain score, the middle of its bin."""
+    return (median_bin(counts.out_of_domain) + 0.5) / OUT_OF_DOMAIN_BINS
+
+
 def _taken_share(counts: Counts) -> float:
     return counts.taken / max(1, counts.taken + counts.body)
 
@@ -396,14 +408,13 @@ CHECKS = (
           fell="fewer teasers, {now} an article in {n} articles, {before} {when}: its layout has probably changed",
           rose="more teasers, {now} an article in {n} articles, {before} {when}: it prints more of them, or a list of "
                "headlines is read as text", unit="teasers an article"),
-    Check("content", of_share(lambda c: (c.abstained.total(), c.scored)),
+    Check("content", of_share(lambda c: (c.abstained.total(), c.topic_probability.total())),
           rose="the model abstains on {now} of {n} articles, {before} {when}: texts of another kind or language, or "
                "broken ones"),
-    Check("content", of_histogram(lambda c: c.out_of_domain, lambda c: c.abstained["unlike_news"] / max(1, c.scored),
-                                  lambda a, b: (1 + median_bin(b.out_of_domain)) / (1 + median_bin(a.out_of_domain)),
-                                  1.05),
-          rose="the words of {n} articles are rarer, {now} of them unlike news, {before} {when}: texts of another kind "
-               "or language, or broken ones"),
+    Check("content", of_histogram(lambda c: c.out_of_domain, _median_rarity,
+                                  lambda a, b: _median_rarity(b) / _median_rarity(a), RARITY_RATIO),
+          rose="words are rarer, {now} in the median of {n} articles, {before} {when}: texts of another kind or "
+               "language, or broken ones", unit="rarity"),
     Check("topics", of_histogram(lambda c: c.topics, lambda c: max(c.topics.values()) / c.topics.total()),
           rose="other topics in {n} articles (the commonest is that of {now}, {before} {when}): other news, or other "
                "sections of the portal", alarm=EXTREME),
@@ -466,8 +477,7 @@ def compare_profiles(
         for check in (*CHECKS, *_marker_checks(a, b)):
             if finding := check.finding(shown, a, b, when):
                 found.append(check.among_months(finding, months, b))
-    adjusted = zip(found, holm([finding.p for finding in found]), strict=True)
-    significant = [replace(finding, p=p) for finding, p in adjusted if p <= ALPHA]
+    significant = _significant(found)
     if before.models and now.models and not before.models.keys() & now.models.keys():
         significant = [replace(f, level="note") if f.cause in FROM_THE_MODEL else f for f in significant]
     kept = [finding for name in dict.fromkeys(f.publisher for f in significant)
@@ -476,6 +486,35 @@ def compare_profiles(
     notes = [f for f in kept if f.level == "note"] + _remarks(before, now, when)
     alarms = [f for f in kept if f.level == "alarm"]
     return Drift(*told, tuple(compared), few, tuple(alarms), tuple(notes))
+
+
+def _significant(found: Sequence[Finding]) -> list[Finding]:
+    """Return the findings that chance does not make, their p-values corrected."""
+    adjusted = zip(found, holm([finding.p for finding in found]), strict=True)
+    return [replace(finding, p=p) for finding, p in adjusted if p <= ALPHA]
+
+
+def trained_on(folder: str | Path) -> Counts:
+    """Return what the articles that a model was trained on say in numbers, from its card."""
+    values = store.load(Path(folder)).card.get("profile")
+    if not isinstance(values, Mapping):
+        raise InputError(f"{folder}: its card has no profile of what it was trained on; train it anew, or name rows")
+    return Counts.from_json(values)
+
+
+def compare_with_training(training: Counts, now: Profile, model: str) -> Drift:
+    """Return how rows differ from the articles that a model was trained on, as its card counts them.
+
+    All of it is noted and nothing an alarm: those are of other publishers and other collectors.
+    """
+    told = f"what {model} was trained on"
+    rows = now.of()
+    found = [finding for check in CHECKS if (finding := check.finding(ALL, training, rows, f"in {told}"))]
+    first = {finding.cause: finding for finding in reversed(_significant(found))}
+    notes = tuple(replace(finding, level="note", words=_figures_of(finding)) for finding in reversed(first.values()))
+    if min(training.rows, rows.rows) < MIN_ARTICLES:
+        return Drift(told, "the rows", too_few={ALL: (training.rows, rows.rows)})
+    return Drift(told, "the rows", (ALL,), notes=notes)
 
 
 def _of_all(before: Profile, now: Profile, when: str) -> list[Finding]:

@@ -208,15 +208,17 @@ class Counts:
         self._add_links(row["links"] or ())
 
     def _add_verdicts(self, row: Row) -> None:
-        self.topics[row["topic"]] += 1
-        self.topic_probability[_bin(row["topic_probability"], PROBABILITY_BINS)] += 1
+        if row["topic"]:
+            self.topics[row["topic"]] += 1
+        if (probability := row["topic_probability"]) is not None:
+            self.topic_probability[_bin(probability, PROBABILITY_BINS)] += 1
         if (why := row["abstained_because"]) is not None:
             self.abstained[why] += 1
         if (bait := row["clickbait"]) is not None:
             self.clickbait[_bin(bait, PROBABILITY_BINS)] += 1
             self.clickbait_units += round(bait * UNITS)
         if (unlike := row.get("out_of_domain")) is not None:
-            self.out_of_domain[int(min(unlike, MOST_OUT_OF_DOMAIN) * OUT_OF_DOMAIN_BINS)] += 1
+            self.out_of_domain[unlike_bin(unlike)] += 1
 
     def _add_lengths(self, body: int, removed: float | None) -> None:
         self.body += body
@@ -271,6 +273,11 @@ def month_of(published: str | None) -> str:
 
 def _bin(share: float, bins: int) -> int:
     return min(int(share * bins), bins - 1)
+
+
+def unlike_bin(score: float) -> int:
+    """Return the number of the bin of an out-of-domain score."""
+    return int(min(score, MOST_OUT_OF_DOMAIN) * OUT_OF_DOMAIN_BINS)
 
 
 def chars_bin(chars: int) -> int:

@@ -77,8 +77,9 @@ PROFILE: Arguments = {
 DRIFT: Arguments = {
     "rows": _value("what `saring score` wrote, rows or a profile; several files are taken together", nargs="+",
                    metavar="ROWS"),
-    "--against": _value("rows or a profile of before (default: the latest month of ROWS is compared with up to twelve "
-                        "months before it)", nargs="+", metavar="ROWS"),
+    "--against": _value("rows or a profile of before, or the folder of a model, for the articles "
+                        "it was trained on (default: the latest month of ROWS is compared with up to twelve "
+                        "months before it)", nargs="+", default=[], metavar="ROWS"),
     "--out": _value("also write the profile of ROWS, to compare later ones with", metavar="PROFILE.json"),
     "--overwrite": _flag("replace the profile if it is there"),
     "--json": _flag("print what was found as JSON"),

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from io import TextIOWrapper
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from saring.cli import label_commands, model_commands
@@ -219,13 +220,20 @@ def _write(options: argparse.Namespace, doing: str, write: Any, model: Any) -> i
 
 def _drift(options: argparse.Namespace) -> int:
     """Compare rows with those before and print what differs; an alarm has its own exit code."""
-    from saring.drift import compare_profiles, latest_month
+    from saring.drift import compare_profiles, compare_with_training, latest_month, trained_on
     from saring.profiles import check_profile_place, read_profile
+    from saring.store import CARD
 
     if options.out:
         check_profile_place(options.out, overwrite=options.overwrite)
     profile = read_profile(options.rows)
-    found = compare_profiles(read_profile(options.against), profile) if options.against else latest_month(profile)
+    before: list[str] = options.against
+    if not before:
+        found = latest_month(profile)
+    elif len(before) == 1 and Path(before[0], CARD).is_file():
+        found = compare_with_training(trained_on(before[0]), profile, Path(before[0]).name)
+    else:
+        found = compare_profiles(read_profile(before), profile)
     if options.json:
         print_json(found.to_json())
     else:

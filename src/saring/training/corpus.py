@@ -21,6 +21,7 @@ from saring.article import Article
 from saring.errors import BundleError, CorpusError
 from saring.io.records import rows
 from saring.parsing.engine import parse
+from saring.profiles import NEEDED, Counts
 
 SPLITS = ("train", "test")
 # Who gave a topic, where no reader did alone: a reader of an article picked because a model was unsure of it; nobody,
@@ -198,6 +199,19 @@ def _value(values: Mapping[str, Any], column: str, where: str, expected: str, is
         if value is None or is_valid(value):
             return value
     raise CorpusError(f"{where}: column {column!r} is {value!r}; expected {expected}")
+
+
+def article_counts(articles: Iterable[LabelledArticle]) -> Counts:
+    """Return what articles say in numbers, counted as scored rows are, with labels in place of answers."""
+    counts = Counts()
+    for one in articles:
+        article = one.article
+        links = [{"marker": link.marker, "related": None} for link in article.links]
+        given = {"topic": one.topic, "published": article.published, "publisher": article.publisher, "links": links}
+        counts.add(
+            dict.fromkeys(NEEDED) | given | {"clean_text": article.body, "removed": article.removed}
+        )  # fmt: skip
+    return counts
 
 
 # Digests of what a model was trained on: enough to tell a file that it has read before.

@@ -24,7 +24,8 @@ from saring.evaluation.measure import majority_labels
 from saring.evaluation.reports import Report
 from saring.models.pipelines import Calibration
 from saring.predict import Model
-from saring.training.corpus import Corpus, LabelledArticle, digests, open_corpus
+from saring.profiles import unlike_bin
+from saring.training.corpus import Corpus, LabelledArticle, article_counts, digests, open_corpus
 from saring.training.fit import (
     Answers,
     Fitted,
@@ -84,6 +85,7 @@ class Measured:
     thresholds: Mapping[str, float]
     reports: tuple[Report, ...]
     heldout: tuple[HeldOut, ...]
+    out_of_domain: Floats  # scores of articles by models that had not seen them; empty for other rows
 
 
 def make_jobs(articles: Sequence[LabelledArticle], config: TrainConfig) -> list[Job]:
@@ -188,7 +190,7 @@ def _measured(job: Job, fitted: Fitted, answers: Mapping[str, Sequence[Answers]]
     if job.task.labels == LINK_LABELS:
         thresholds_of_model["overlap"] = fitted.overlap
     base.calibration.set_on(fitted.model)
-    return Measured(job, fitted.model, thresholds_of_model, tuple(reports), tuple(heldout))
+    return Measured(job, fitted.model, thresholds_of_model, tuple(reports), tuple(heldout), base.out_of_domain)
 
 
 class CalibratingAnswers:
@@ -196,7 +198,7 @@ class CalibratingAnswers:
 
     def __init__(self, job: Job, parts: Sequence[Answers]) -> None:
         self._job = job
-        self._rows, self._scores, self._out_of_domain = (
+        self._rows, self._scores, self.out_of_domain = (
             np.concatenate([getattr(part, name) for part in parts]) for name in ("rows", "scores", "out_of_domain")
         )
         self._table = job.table.take(self._rows)
@@ -233,7 +235,7 @@ class CalibratingAnswers:
         names, sizes = np.unique(publishers, return_counts=True)
         portals = [publishers == name for name in names[sizes >= PORTAL_ROWS]] or [np.ones(len(right), dtype=np.bool_)]
         # "lower": one odd row must not make room for all others.
-        tops = [np.quantile(self._out_of_domain[rows], 1 - OUT_OF_DOMAIN_SHARE, method="lower") for rows in portals]
+        tops = [np.quantile(self.out_of_domain[rows], 1 - OUT_OF_DOMAIN_SHARE, method="lower") for rows in portals]
         return {
             "abstain": confidence_for(probabilities.max(axis=1), right, config.abstain_risk),
             "out_of_domain": max(LEAST_OUT_OF_DOMAIN, *map(float, tops)),
@@ -343,6 +345,8 @@ def fit_corpus(corpus: Corpus, config: TrainConfig, progress: Progress) -> Fit:
         thresholds |= found.thresholds
     reports = tuple(report for found in measured for report in found.reports)
     trained_on = sorted({int(i) for job in jobs for i in job.train.articles})
+    counts = article_counts(articles[i] for i in trained_on)
+    counts.out_of_domain.update(unlike_bin(score) for found in measured for score in found.out_of_domain.tolist())
     rows = {f"{job.task.name}_rows": int(job.table.is_eval.sum()) for job in jobs}
     card = {
         "name": name,
@@ -351,6 +355,7 @@ def fit_corpus(corpus: Corpus, config: TrainConfig, progress: Progress) -> Fit:
         "config": {name: value for name, value in flat(config).items() if name != "about"},
         "labels": {job.task.name: list(job.labels) for job in jobs},
         "trained_on": digests([articles[i] for i in trained_on]),
+        "profile": counts.to_json(),
         "majority": {job.task.name: str(majority_labels(job.train.truth[job.train.is_eval], 1)[0]) for job in jobs},
         "metrics": {f"{r.name}.{r.subset}": r.to_json() for r in reports},
         "thresholds": thresholds,
