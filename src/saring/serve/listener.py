@@ -67,7 +67,7 @@ def listening(host: str, port: int) -> socket.socket:
     """Return a socket that listens; ConfigError where the port is taken or the host is none of this machine."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        listener = socket.socket(found[0], socket.SOCK_STREAM)
+        listener = socket.socket(*found[:3])  # asyncio sends at once where the protocol is named, as TCP
         try:
             if os.name == "posix":
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

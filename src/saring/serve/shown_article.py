@@ -63,7 +63,7 @@ class Shown:
     pieces: tuple[Piece, ...]
     links: tuple[ShownLink, ...]
     cuts: tuple[tuple[str, str], ...]  # kind and text of each removal
-    clean: str
+    clean: tuple[str, ...]  # its paragraphs
     json: str
 
 
@@ -84,7 +84,7 @@ def shown(number: int, source: Record, row: Row, say: Language) -> Shown:
         pieces=pieces,
         links=links,
         cuts=cuts,
-        clean=row["clean_text"] or "",
+        clean=tuple(filter(None, (row["clean_text"] or "").split("\n"))),
         json=orjson.dumps(row, option=orjson.OPT_INDENT_2).decode(),
     )
 
@@ -165,13 +165,22 @@ def _pieces(
     pieces: list[Piece] = []
     cuts: list[tuple[str, str]] = []
     waiting = iter(enumerate(links, 1))
+    first_cut = 0  # of the removals that stand in one place
     for piece in article.pieces():
-        if piece.kind == "body":
-            pieces.append(Piece("body", _GAPS.sub("\n\n", piece.text)))
-        elif piece.kind == "link":
+        if piece.kind == "link":
             number, link = next(waiting)
             pieces.append(Piece(link.kind, piece.text, link.label, link.why, number))
-        elif piece.text.strip():
+        elif not piece.text.strip():
+            if pieces and pieces[-1].kind != "cut":
+                pieces.append(Piece("body", _GAPS.sub("\n\n", piece.text)))
+        elif piece.kind == "body":
+            before = "\n\n" if pieces and pieces[-1].kind == "cut" and first_cut < len(cuts) else ""
+            pieces.append(Piece("body", _GAPS.sub("\n\n", before + piece.text)))
+        else:
             cuts.append((piece.kind, piece.text.strip()))
-            pieces.append(Piece("cut", "", say("cut_here", n=len(cuts))))
+            if pieces and pieces[-1].kind == "cut":
+                pieces[-1] = Piece("cut", "", say("cuts_here", first=first_cut, last=len(cuts)))
+            else:
+                first_cut = len(cuts)
+                pieces.append(Piece("cut", "", say("cut_here", n=first_cut)))
     return tuple(pieces), tuple(cuts)

@@ -28,7 +28,7 @@ function ready() {
     button.addEventListener("click", async () => {
       const source = document.getElementById(button.dataset.of);
       try {
-        await navigator.clipboard.writeText(source.textContent);
+        await navigator.clipboard.writeText(source.textContent.trim());
       } catch (error) {
         getSelection().selectAllChildren(source);
         document.execCommand("copy");
