@@ -119,7 +119,8 @@ def _serve(name: str, arguments: str, alive: str) -> None:
     """Call the function that a worker was started for; runs in the worker."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not run into the answers
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    for number in (signal.SIGINT, signal.SIGTERM):  # of Ctrl-C, or a service that is ended: the parent's to handle
+        signal.signal(number, signal.SIG_IGN)
     if os.name == "posix":
         import fcntl
         import select

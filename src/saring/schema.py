@@ -125,7 +125,8 @@ _PUBLISHERS: Mapping[str, Callable[[Any], Any]] = {
 }
 # Of a clean article, made from a `saring.batch.parts.Cleaned`.
 CLEAN_COLUMNS = (
-    *(replace(column, value=_PUBLISHERS.get(column.name, _filled(f"article.{column.name}"))) for column in _OF_ARTICLE),
+    *(replace(column, value=_PUBLISHERS.get(
+          column.name, (_filled if column.null else attrgetter)(f"article.{column.name}"))) for column in _OF_ARTICLE),
     _column("author", "string", "who wrote it", _UNKNOWN, _filled("article.author")),
     _column("editor", "string", "who edited it", _UNKNOWN, _filled("article.editor")),
     _column("place", "string", "place in the dateline", _UNKNOWN, _filled("article.place")),

@@ -11,7 +11,6 @@ import gc
 import heapq
 import itertools
 import pickle
-import signal
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -53,8 +52,6 @@ def answer_parts(answers: IO[bytes], folder: str, model_version: str, seconds: f
 
     An answer is a line of JSON, and the bytes of the rows whose lengths it names.
     """
-    # Whoever ends the service ends all its processes; this one has to finish what is under way.
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with without(_UNUSED):
         compiled = prepare()
         model = load(folder)
