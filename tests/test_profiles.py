@@ -121,7 +121,7 @@ def test_every_format_that_score_writes_gives_the_same_rows(tmp_path, suffix):
         ("a.jsonl", '{"title": "Judul", "text": "Isi"}\n', r"a.jsonl: row 1: has no column published.*score the articles"),
         ("a.csv", "title,text\nJudul,Isi\n", r"a.csv: has no column published"),
         ("a.jsonl", "{", r"a.jsonl: row 1: found no JSON"),
-        ("a.jsonl", json.dumps(row(links="two")), "found values that no row has"),
+        ("a.jsonl", json.dumps(row(links="two")), "row 1: links is 'two'; expected list of links"),
         ("a.txt", "Isi", r"a.txt: found txt; expected rows"),
         ("a.json", '{"saring_profile": 9}', r"a.json: found profile format 9; expected 1"),
         ("a.json", '{"saring_profile": 1, "publishers": []}', r"a.json: found a damaged profile"),

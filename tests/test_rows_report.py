@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 
+import orjson
 import pytest
 from pages import HOSTILE, read_page, rows_of
 from scoredrows import HEADLINES, failed, row
@@ -328,6 +329,21 @@ def test_rows_come_from_standard_input_as_well(tmp_path, suffix):
     command = [sys.executable, "-m", "saring", "report", "-", "--out", str(tmp_path / "report.html")]
     done = subprocess.run(command, input=rows.read_bytes(), capture_output=True, check=True)
     assert b"53 of 83" in done.stderr
+
+
+@pytest.mark.parametrize(("values", "told"), [
+    ({"clickbait": "tinggi"}, "row 2: clickbait is 'tinggi'; expected number"),
+    ({"title": ["a"]}, "row 2: title is"),
+    ({"links": "tiga"}, "row 2: links is 'tiga'; expected list of links"),
+    ({"links": [{"headline": "Judul", "related": False}]}, "row 2: a link has no marker"),
+    ({"links": [{"headline": "Judul", "marker": "Baca Juga:", "related": 0.5}]}, "row 2: a link's related is '0.5'"),
+    ({"abstained": 1}, "row 2: abstained is '1'; expected true or false"),
+])  # fmt: skip
+def test_values_that_no_row_has_are_refused_by_row_and_name(tmp_path, capsys, values, told):
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(b"\n".join(map(orjson.dumps, [row(1), row(2) | values])))
+    assert main(["report", str(path), "--out", str(tmp_path / "report.html")]) == 1
+    assert told in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("rows", "out", "code", "told"), [

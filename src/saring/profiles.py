@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from math import log2
+from math import isfinite, log2
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from saring.io.formats import TABLES, batch_rows, json_line
 from saring.io.input_files import InputFile, Inputs, find_files
 from saring.io.streams import Stream
 from saring.io.writers import telling
-from saring.schema import prediction_columns
+from saring.schema import KINDS, LINK_COLUMNS, prediction_columns
 from saring.text import words
 
 Row = Mapping[str, Any]
@@ -66,7 +66,12 @@ def read_rows(paths: Inputs, columns: Collection[str] | None = None) -> Iterator
                 format = "csv" if format == "txt" and not file.format else format
                 if format not in TABLES:
                     raise InputError(f"found {format}; expected rows in JSON Lines, CSV or Parquet")
-                yield from _batches(replace(file, format=format), stream, columns)
+                first = 1
+                for rows in _batches(replace(file, format=format), stream, columns):
+                    for number, row in enumerate(rows, first):
+                        _check_values(row, number)
+                    yield rows
+                    first += len(rows)
                 stream.check()
         except InputError as error:
             raise InputError(f"{file.name}: {error}") from None
@@ -111,6 +116,38 @@ def _check(names: Collection[str]) -> None:
             f"has no column {', '.join(missing)}; found {shown or 'none'}; expected the rows that `saring score` "
             "writes: score the articles first"
         )
+
+
+# Whether a value is of a kind of column; nothing else is ever None.
+_FITS: Mapping[str, Callable[[Any], bool]] = {
+    "string": lambda value: isinstance(value, str),
+    "strings": lambda value: isinstance(value, list) and all(isinstance(item, str) for item in value),
+    "int": lambda value: type(value) is int,
+    "float": lambda value: type(value) in (int, float) and isfinite(value),
+    "bool": lambda value: type(value) is bool,
+    "links": lambda value: isinstance(value, list) and all(isinstance(item, dict) for item in value),
+}
+_CHECKED = [(name, _FITS[kind], KINDS[kind]) for name, kind in _KINDS.items()]
+_CHECKED_LINK = [(column.name, _FITS[column.kind], KINDS[column.kind]) for column in LINK_COLUMNS]
+_NEEDED_LINK = ("headline", "marker")
+
+
+def _check_values(row: Row, number: int) -> None:
+    """Raise InputError where a row has a value that no row has."""
+    _check_fields(row, _CHECKED, number, "")
+    for link in row.get("links") or ():
+        missing = [name for name in _NEEDED_LINK if link.get(name) is None]
+        if "related" not in link or missing:
+            lost = ", ".join(missing) or "related"
+            raise InputError(f"row {number}: a link has no {lost}; expected rows as saring wrote them")
+        _check_fields(link, _CHECKED_LINK, number, "a link's ")
+
+
+def _check_fields(values: Row, checked: Sequence[tuple[str, Callable[[Any], bool], str]], number: int, of: str) -> None:
+    for name, fits, kind in checked:
+        value = values.get(name)
+        if value is not None and not fits(value):
+            raise InputError(f"row {number}: {of}{name} is {str(value)[:40]!r}; expected {kind}, as saring wrote it")
 
 
 def _typed(name: str, cell: str) -> Any:
