@@ -117,7 +117,7 @@ def test_a_damaged_line_is_told_with_its_number_and_what_to_do(models, line):
     promote(models, step("a"))
     with (models / HISTORY).open("ab") as file:
         file.write(line + b"\n")
-    for ask in (read_history, champion, rollback):
+    for ask in (read_history, champion, rollback, lambda models: promote(models, step("b"))):
         with pytest.raises(BundleError, match=rf"{HISTORY}:2: no step of the history .*; mend the line"):
             ask(models)
     assert (models / HISTORY).read_bytes().endswith(line + b"\n")
@@ -199,6 +199,13 @@ def test_the_folder_of_models_is_that_of_the_variable(tmp_path, monkeypatch, bun
     assert models_folder() == tmp_path / "mine"
     monkeypatch.setenv("SARING_MODELS", str(bundle_folder))  # a single model
     assert models_folder() == bundle_folder.parent
+
+
+def test_a_variable_that_names_a_file_is_told(tmp_path, monkeypatch):
+    (tmp_path / "conf.toml").touch()
+    monkeypatch.setenv("SARING_MODELS", str(tmp_path / "conf.toml"))
+    with pytest.raises(ConfigError, match=r"SARING_MODELS: found the file .*conf\.toml; expected a folder of models"):
+        models_folder()
 
 
 def test_without_a_variable_it_is_the_checkout_s_or_that_of_the_home(tmp_path, monkeypatch):

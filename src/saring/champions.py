@@ -62,8 +62,13 @@ def models_folder() -> Path:
     """Return the folder of the user's models: SARING_MODELS, the checkout's ``models``, or one in the home folder.
 
     Where the variable names a single model it is the folder that this lies in. The working folder decides nothing.
+    ConfigError where it names a file.
     """
     if named := os.environ.get(MODELS_VARIABLE):
+        if Path(named).is_file():
+            raise ConfigError(
+                f"{MODELS_VARIABLE}: found the file {named}; expected a folder of models, or that of one model"
+            )
         return Path(named).parent if (Path(named) / "card.json").is_file() else Path(named)
     checkout = Path(__file__).parents[2]
     if (checkout / "pyproject.toml").is_file() and (checkout / "models").is_dir():
@@ -192,7 +197,8 @@ def rollback(models: Path, line: str = LINE, reason: str = "") -> list[Step]:
 def changing(models: Path) -> Iterator[Callable[[Step], Step]]:
     """Give what adds a step to the history, and returns it with who and when; it is written at the end.
 
-    Meanwhile no other process changes the history: one that does is waited for. The file is whole at every moment.
+    Meanwhile no other process changes the history: one that does is waited for. The file is whole at every moment, and
+    a damaged one stays as it is.
     """
     path = models / HISTORY
     added: list[Step] = []
@@ -205,6 +211,7 @@ def changing(models: Path) -> Iterator[Callable[[Step], Step]]:
         models.mkdir(parents=True, exist_ok=True)
         aside = _claimed(path)
     with aside:
+        read_history(models)  # nothing is added behind a line that nobody can read
         yield add
         if not added:
             return
