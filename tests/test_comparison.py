@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from saring.evaluation.comparison import (
+    ALIKE,
     BETTER,
-    LIKE,
     NOT_HELD_OUT,
     RELABELLED,
     TRAINED_ON,
@@ -19,6 +19,7 @@ from saring.evaluation.comparison import (
     told,
     verdict,
 )
+from saring.evaluation.gate import Check
 
 CODES = st.integers(0, 2)
 ROWS = st.lists(st.tuples(CODES, CODES, CODES), min_size=6, max_size=30)
@@ -40,7 +41,7 @@ def test_a_model_is_like_itself(rows):
     truth, said, _ = zip(*rows, strict=True)
     found = one(heldout(truth, said), heldout(truth, said))
     assert (found.difference.value, found.difference.low, found.difference.high) == (0, 0, 0)
-    assert (found.outcome, len(found.changed), found.left_out) == (LIKE, 0, 0)
+    assert (found.outcome, len(found.changed), found.left_out) == (ALIKE, 0, 0)
 
 
 @settings(max_examples=25)
@@ -51,7 +52,7 @@ def test_swapped_the_difference_is_the_opposite(rows):
     back = one(heldout(truth, second), heldout(truth, first))
     assert there.difference.value == -back.difference.value
     assert there.difference.low == pytest.approx(-back.difference.high, abs=1e-12)
-    assert {there.outcome, back.outcome} in ({LIKE}, {BETTER, WORSE})
+    assert {there.outcome, back.outcome} in ({ALIKE}, {BETTER, WORSE})
 
 
 @settings(max_examples=25)
@@ -136,15 +137,19 @@ def test_better_at_one_and_worse_at_none_may_be_promoted():
 
 
 @pytest.mark.parametrize(
-    ("comparisons", "failed", "reason"),
+    ("comparisons", "checks", "reason"),
     [
         ([one(POOR, GOOD), one(GOOD, POOR)], [], "it is worse at topic, test: -"),
         ([one(GOOD, GOOD)], [], "it is better at nothing beyond the interval"),
         ([], [], "no held-out rows in common"),
-        ([one(POOR, GOOD)], ["topic macro_f1 0.5, below 0.9 (test)"], "below the quality gate: topic macro_f1 0.5"),
+        (
+            [one(POOR, GOOD)],
+            [Check("topic", "macro_f1", 0.9, 0.5, "test")],
+            "below the quality gate: topic macro_f1 0.5",
+        ),
     ],
 )
-def test_all_else_may_not(comparisons, failed, reason):
-    found = verdict(comparisons, failed)
+def test_all_else_may_not(comparisons, checks, reason):
+    found = verdict(comparisons, checks)
     assert not found.may
     assert reason in found.reason

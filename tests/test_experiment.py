@@ -113,7 +113,7 @@ def test_the_verdict_stands_first_and_in_the_tags(place: Place) -> None:
     assert review.champion.model_version == store.load(place.trained[0].folder).model_version
     tags = place.run(1).data.tags
     assert tags["verdict"] == f"may not be promoted: {review.verdict.reason}"
-    assert tags["mlflow.note.content"].startswith(f"**May not be promoted: {review.verdict.reason}.**")
+    assert tags["mlflow.note.content"].startswith(f"**It may not be promoted: {review.verdict.reason}.**")
     (compared,) = [c for c in review.comparisons if c.challenger.split == "test"]
     table = json.loads(place.read(1, "comparison.json"))
     found = [dict(zip(table["columns"], values, strict=True)) for values in table["data"]]

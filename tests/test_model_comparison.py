@@ -11,7 +11,8 @@ from joblib import parallel_config
 from saring import store
 from saring.config import LinkConfig, TopicConfig, TrainConfig
 from saring.errors import ConfigError
-from saring.evaluation.comparison import BETTER, WORSE
+from saring.evaluation.comparison import BETTER, WORSE, verdict
+from saring.evaluation.gate import Check
 from saring.experiment import train_files
 from saring.model_comparison import BOTH_WRONG, compare_models, confusion_difference
 from saring.promotion import compare_bundles
@@ -101,6 +102,13 @@ def test_three_questions_are_answered_in_sentences_with_numbers(found):
     assert may.startswith("No, usulan may not take the place of sekarang: ")
 
 
+def test_a_threshold_that_does_not_hold_is_told_once(found):
+    failed = Check("topic", "macro_f1", 0.93, 0.5, "test")
+    below = replace(found, checks=(failed,), verdict=verdict(found.comparisons, [failed]))
+    assert below.answers[2][1].count(str(failed)) == 1
+    assert below.answers[2][1].endswith("below 0.93 (test).")
+
+
 def test_the_other_way_round_the_figures_turn_their_sign(found, a, b):
     turned = {(c.challenger.name, c.challenger.subset): c.difference.value for c in compare_models(b, a).comparisons}
     for c in found.comparisons:
@@ -156,4 +164,4 @@ def test_models_of_other_topics_are_refused_with_the_reason(a, tmp_path):
 
 def test_tasks_that_cannot_be_compared_on_unseen_publishers_are_named(found):
     topics = replace(found, comparisons=tuple(c for c in found.comparisons if c.challenger.name == "topic"))
-    assert "link, clickbait: not known, as the two share no answers" in topics.answers[0][1]
+    assert "link, clickbait: not known, as the two share no answers under publisher-out" in topics.answers[0][1]

@@ -262,7 +262,7 @@ def test_the_story_of_a_promotion_in_the_terminal(models, capfd):
     assert "promoted   good " in out and "undo       saring rollback --line kami\n" in out
     code, out, err = run(capfd, "promote", "kami@challenger")
     assert code == 1
-    assert "verdict    not to be promoted: it is worse at topic" in out and "promoted " not in out
+    assert "verdict    may not be promoted: it is worse at topic" in out and "promoted " not in out
     assert err.startswith("saring: spoilt is not promoted: it is worse at topic")
     code, out, _ = run(capfd, "promote", "spoilt", "--because", "a try")
     assert code == 0

@@ -130,7 +130,7 @@ def test_each_protocol_and_the_test_split_is_a_data_set_with_its_figures(record,
 
 def test_the_page_tells_verdict_figures_data_changes_gate_how_to_load_it_and_the_card(record, bundle):
     page = record.description
-    assert page.startswith("**May not be promoted: it is the champion.**")
+    assert page.startswith("**It may not be promoted: it is the champion.**")
     (report,) = (r for r in stored_reports(bundle.card) if r.address == "topic/publisher-out")
     assert re.search(rf"\| topic \| publisher-out \| {report.n} \| {re.escape(str(report.macro_f1))} \|", page)
     assert re.search(r"\+0\.000 \[\+0\.000, \+0\.000\] \| like the champion \|", page)

@@ -15,7 +15,7 @@ import numpy as np
 
 from saring.errors import ConfigError
 from saring.evaluation.comparison import BETTER, WORSE, Comparison, Verdict, compare, told, verdict
-from saring.evaluation.gate import Check
+from saring.evaluation.gate import Check, gate_told, is_failed
 from saring.evaluation.metrics import Ints, figure
 from saring.evaluation.reports import Report, Row, Table
 from saring.promotion import compare_bundles, gate_checks
@@ -79,14 +79,11 @@ class ModelComparison:
         """The three questions a reviewer has, each with its answer in a sentence or two."""
         a, b = self.names
         may = f"Yes, {b} may take the place of {a}" if self.verdict.may else f"No, {b} may not take the place of {a}"
-        failed = [str(check) for check in self.checks if not check.holds]
-        gate = "no thresholds are set for its name"
-        if self.checks:
-            gate = f"not passed ({'; '.join(failed)})" if failed else f"passed ({len(self.checks)} thresholds)"
+        gate = "" if is_failed(self.checks) else f" Quality gate: {gate_told(self.checks)}."  # else it is the reason
         return (
             ("Which is best on publishers it has not seen?", self._best()),
             ("Is the difference real?", self._real()),
-            ("May it go live?", f"{may}: {self.verdict.reason}. Quality gate: {gate}."),
+            ("May it go live?", f"{may}: {self.verdict.reason}.{gate}"),
         )
 
     def _best(self) -> str:
@@ -95,13 +92,13 @@ class ModelComparison:
         if not found:
             return (
                 f"Not known: the two share no answers under {PUBLISHER_OUT}; train both with this protocol, on the "
-                "same corpus."
+                "same corpus of several publishers a topic."
             )
         said = {BETTER: f"{self.names[1]}.", WORSE: f"{self.names[0]}.", "": "Neither, beyond chance."}
         outcomes = {c.outcome for c in found} & {BETTER, WORSE} or {""}
         first = said[outcomes.pop()] if len(outcomes) == 1 else "Each at another task."
         unknown = [task for task in self.b.tasks if task not in {c.challenger.name for c in found}]
-        rest = f"{', '.join(unknown)}: not known, as the two share no answers that neither was trained on."
+        rest = f"{', '.join(unknown)}: not known, as the two share no answers under {PUBLISHER_OUT}."
         said_of = [f"{c.challenger.name}{_part(c)}: {self._told(c)}." for c in found]
         return " ".join([first, *said_of, *[rest] * bool(unknown)])
 
@@ -122,7 +119,7 @@ class ModelComparison:
             return "Not known: the two have no held-out rows in common; give labelled articles that neither has seen."
         kinds = {BETTER: f"{self.names[1]} is better", WORSE: f"{self.names[0]} is better"}
         real = {
-            words: [f"{c.challenger.name}, {c.challenger.subset} {told(c.difference)}" for c in self.comparisons
+            words: [f"{c.where} {told(c.difference)}" for c in self.comparisons
                     if c.outcome == kind]
             for kind, words in kinds.items()
         }  # fmt: skip
@@ -189,7 +186,7 @@ def compare_models(
         more = compare(answers(a, articles, on), answers(b, articles, on))
         found += [c for c in more if not any(np.array_equal(c.answers[1].keys, keys) for keys in done)]
     checks = gate_checks(b)
-    decided = verdict(found, [str(check) for check in checks if not check.holds])
+    decided = verdict(found, checks)
     if a.model_version == b.model_version:
         decided = Verdict(False, "they are the same model")
     changed = tuple(_changed(found, [*articles, *texts]))
@@ -279,7 +276,10 @@ def settings_table(found: ModelComparison, chars: int | None = CELL_CHARS) -> Ta
         title="Settings, data and versions that differ",
         header=("setting", "A", "B"),
         sections=(tuple((s.name, _short(s.a, chars), _short(s.b, chars)) for s in found.settings),),
-        note=f"A: {a}, version {found.a.model_version}. B: {b}, version {found.b.model_version}.",
+        note=" ".join(
+            f"{letter}: {name}" + f", version {one.model_version}" * (name != one.model_version) + "."
+            for letter, name, one in (("A", a, found.a), ("B", b, found.b))
+        ),
     )
 
 
@@ -287,12 +287,12 @@ def figures_table(found: ModelComparison) -> Table:
     """Return the figures of two models side by side, with the interval of their difference."""
     rows = tuple(
         (
-            f"{c.challenger.name}, {c.challenger.subset}",
+            c.where,
             f"{c.challenger.n:,}",
             figure(c.champion.macro_f1.value),
             figure(c.challenger.macro_f1.value),
             told(c.difference),
-            {BETTER: "B better", WORSE: "A better"}.get(c.outcome, "alike"),
+            {BETTER: "B better", WORSE: "A better"}.get(c.outcome, c.outcome),
         )
         for c in found.comparisons
     )

@@ -14,7 +14,7 @@ from saring import champions, store, tracking
 from saring.champions import CHALLENGER, CHAMPION, LINE, PROMOTE, SHIPPED, Step, line_of, models_folder
 from saring.errors import BundleError, ConfigError, SaringError
 from saring.evaluation.comparison import Comparison, Verdict, compare, told, verdict
-from saring.evaluation.gate import Check, check_thresholds, load_thresholds, model_names
+from saring.evaluation.gate import Check, check_thresholds, gate_told, is_failed, load_thresholds, model_names
 from saring.evaluation.heldout import from_arrays
 from saring.evaluation.reports import Table, stored_reports
 from saring.locate import bundle_of, find_bundle, shipped_bundle
@@ -49,17 +49,17 @@ def review(challenger: Bundle, models: Path | None = None, gate: Path | None = N
     models = models or models_folder()
     line = line_of(challenger.card)
     checks = gate_checks(challenger, gate)
-    failed = [str(check) for check in checks if not check.holds]
     try:
         current = champion_of(models, line)
     except BundleError as error:  # training has made a model all the same
         return Review(challenger, None, (), checks, Verdict(False, f"the champion cannot be asked: {error}"))
     if current is None:
-        return Review(challenger, None, (), checks, verdict([], failed) if failed else Verdict(True, "it is the first"))
+        first = verdict([], checks) if is_failed(checks) else Verdict(True, "it is the first")
+        return Review(challenger, None, (), checks, first)
     if current.model_version == challenger.model_version:
         return Review(challenger, current, (), checks, Verdict(False, IS_CHAMPION))
     compared = compare_bundles(current, challenger)
-    found = verdict(compared, failed)
+    found = verdict(compared, checks)
     if lost := [f"no model of {task}" for task in current.tasks if task not in challenger.tasks]:
         found = Verdict(False, f"it has {' and '.join(lost)}, which the champion has")
     return Review(challenger, current, compared, checks, found)
@@ -157,7 +157,7 @@ def promote(
                 model_version=challenger.model_version,
                 reason=because.strip() or found.verdict.reason,
                 overridden=not found.verdict.may,
-                figures={f"{c.challenger.name}, {c.challenger.subset}": told(c.difference) for c in found.comparisons},
+                figures={c.where: told(c.difference) for c in found.comparisons},
                 commit=str(challenger.card.get("git_commit", "")),
                 run=run,
             )
@@ -258,7 +258,6 @@ def models_table(line: str, listed: Sequence[Listed], split: str = "") -> Table:
     rows = []
     for one in (one for one in listed if not one.problem):
         data, found = one.card["data"], one.figures(split)
-        gate = "-" if not one.checks else "passed" if all(check.holds for check in one.checks) else "failed"
         rows.append(
             (
                 one.alias,
@@ -267,7 +266,7 @@ def models_table(line: str, listed: Sequence[Listed], split: str = "") -> Table:
                 one.card["name"],
                 f"{len(one.card['sources'])}/{data.get('articles', 0):,}",
                 *(f"{found[task]:.3f}" if task in found else "" for task in TASKS),
-                gate,
+                gate_told(one.checks).partition(",")[0],
             )
         )
     topics = ", ".join(listed[0].card["labels"]["topic"]) if rows else ""

@@ -150,11 +150,11 @@ def compare(options: argparse.Namespace) -> int:
     names = [Path(reference).name for reference in references]
     on = "+".join(Path(path).stem for path in options.on) or None
     found = compare_models(a, b, on_articles, on, (names[0], names[1]), texts=texts)
-    print_comparison(found)
-    if options.out:
+    if options.out:  # before anything is printed: who reads a few lines alone has the page
         from saring.html_reports.comparison_report import comparison_html
 
         write_page(options.out, comparison_html(found))
+    print_comparison(found)
     _tell_moved()
     return OK
 

@@ -37,6 +37,7 @@ def _named(bundle: Bundle) -> str:
 def print_review(review: Review) -> None:
     """Print champion and challenger on the same rows, what the gate says, and the verdict in words."""
     from saring.evaluation.comparison import comparison_table
+    from saring.evaluation.gate import gate_told, is_failed
 
     out = Terminal()
     if review.comparisons:
@@ -45,17 +46,13 @@ def print_review(review: Review) -> None:
     if review.champion:
         _fact(out, "champion", _named(review.champion))
     _fact(out, CHALLENGER, _named(review.challenger))
-    failed, n = sum(not check.holds for check in review.checks), len(review.checks)
-    if failed:
-        _fact(out, "gate", f"FAILED, {failed} of {n} thresholds do not hold", "red")
-    elif n:
-        _fact(out, "gate", f"passed, {n} thresholds hold", "green")
-    else:
-        _fact(out, "gate", f"no thresholds are set for {review.challenger.card['name']!r}")
-    if review.verdict.may:
-        _fact(out, "verdict", f"may be promoted: {review.verdict.reason}", "green")
-    else:
-        _fact(out, "verdict", f"not to be promoted: {review.verdict.reason}", "yellow")
+    _fact(
+        out,
+        "gate",
+        gate_told(review.checks).partition(":")[0],
+        "red" if is_failed(review.checks) else "green" * bool(review.checks),
+    )
+    _fact(out, "verdict", str(review.verdict), "green" if review.verdict.may else "yellow")
 
 
 def print_trained(trained: Trained, models: Path, bundle: str | None, name: str) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from saring.evaluation.gate import Check
 from saring.evaluation.heldout import HeldOut
 from saring.evaluation.metrics import Estimate, Ints, figure
 from saring.evaluation.reports import Report, Table
@@ -20,7 +21,7 @@ CHAMPION = "champion"
 TRAINED_ON, TRAINED_ON_BY_IT = "the champion was trained on", "the challenger was trained on"
 NOT_HELD_OUT, RELABELLED = "the champion did not hold out", "have other labels now"
 _ODD = np.uint64(0x9E3779B97F4A7C15)
-BETTER, WORSE, LIKE = "better", "worse", "like the champion"
+BETTER, WORSE, ALIKE = "better", "worse", "alike"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,6 +33,11 @@ class Comparison:
     difference: Estimate  # of macro-F1, by resampling the same groups for both
     left_out_for: Mapping[str, int]  # rows that are not compared, by the reason
     answers: tuple[HeldOut, HeldOut]  # champion's and challenger's, to the same rows in the same order
+
+    @property
+    def where(self) -> str:
+        """Task and split, as people read them: ``topic, test``."""
+        return f"{self.challenger.name}, {self.challenger.subset}"
 
     @property
     def left_out(self) -> int:
@@ -46,10 +52,10 @@ class Comparison:
 
     @property
     def outcome(self) -> str:
-        """`BETTER` or `WORSE` where the interval of the difference leaves out 0, else `LIKE`."""
+        """`BETTER` or `WORSE` where the interval of the difference leaves out 0, else `ALIKE`."""
         if self.difference.low > 0:
             return BETTER
-        return WORSE if self.difference.high < 0 else LIKE
+        return WORSE if self.difference.high < 0 else ALIKE
 
 
 def compare(champion: Sequence[HeldOut], challenger: Sequence[HeldOut], seed: int = 0) -> list[Comparison]:
@@ -108,17 +114,16 @@ class Verdict:
     may: bool
     reason: str
 
+    def __str__(self) -> str:
+        return f"{'may' if self.may else 'may not'} be promoted: {self.reason}"
 
-def verdict(comparisons: Sequence[Comparison], failed: Sequence[str] = ()) -> Verdict:
-    """Return the verdict: it may when the gate holds, no task is worse and one is better, beyond its interval.
 
-    `failed` names the thresholds of the quality gate that do not hold.
-    """
+def verdict(comparisons: Sequence[Comparison], checks: Sequence[Check] = ()) -> Verdict:
+    """Return the verdict: it may when the gate holds, no task is worse and one is better, beyond its interval."""
     worse, better = (
-        [f"{c.challenger.name}, {c.challenger.subset}: {told(c.difference)}" for c in comparisons if c.outcome == kind]
-        for kind in (WORSE, BETTER)
+        [f"{c.where}: {told(c.difference)}" for c in comparisons if c.outcome == kind] for kind in (WORSE, BETTER)
     )
-    if failed:
+    if failed := [str(check) for check in checks if not check.holds]:
         return Verdict(False, f"it is below the quality gate: {'; '.join(failed)}")
     if not comparisons:
         return Verdict(False, "champion and challenger have no held-out rows in common, so nothing can be compared")
@@ -144,14 +149,14 @@ def comparison_table(comparisons: Sequence[Comparison], title: str = "Challenger
             f"{figure(c.champion.macro_f1.value)} → {figure(c.challenger.macro_f1.value)}",
             f"{c.difference.value:+.3f}",
             f"{c.difference.low:+.3f} {c.difference.high:+.3f}",
-            c.outcome.split()[0],
+            c.outcome,
         )
         for c in comparisons
     )
     notes = ["Macro-F1 of champion → challenger on rows neither was trained on; 95%: paired."]
     for c in comparisons:
         out = ", ".join(f"{n:,} that {why}" for why, n in c.left_out_for.items())
-        notes += [f"Left out of {c.challenger.name}, {c.challenger.subset}: {out}."] * bool(out)
+        notes += [f"Left out of {c.where}: {out}."] * bool(out)
     return Table(
         title=title,
         header=("task", "split", "rows", "macro-F1", "diff.", "95%", ""),

@@ -37,6 +37,18 @@ class Check:
         return f"{self.task} {self.metric} {figure(self.worst)}, {relation} {self.threshold:g} ({self.split})"
 
 
+def is_failed(checks: Sequence[Check]) -> bool:
+    """Return whether a threshold does not hold."""
+    return not all(check.holds for check in checks)
+
+
+def gate_told(checks: Sequence[Check]) -> str:
+    """Return in words what the gate says: first whether it is passed, then which thresholds do not hold."""
+    if failed := [str(check) for check in checks if not check.holds]:
+        return f"failed, {len(failed)} of {len(checks)} thresholds do not hold: {'; '.join(failed)}"
+    return f"passed, {len(checks)} thresholds hold" if checks else "none, no thresholds are set for the model's name"
+
+
 def model_names(path: str | Path) -> list[str]:
     """Return the names of the models that a file has thresholds for; ConfigError when it cannot be read."""
     return list(read_toml(path))

@@ -43,6 +43,6 @@ def _matrix(c: Comparison) -> Matrix:
             for x, y, n in zip(before, after, change, strict=True)
         ]
         rows.append((label, tuple(cells)))
-    title = f"{c.challenger.name}, {c.challenger.subset}: {len(c.changed):,} answers differ"
+    title = f"{c.where}: {len(c.changed):,} answers differ"
     note = "Rows are the truth, columns the answers, of A → B. Framed: right answers, of which more are better."
     return Matrix(title, c.challenger.labels, tuple(rows), note)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from saring.evaluation.comparison import Verdict
+from saring.evaluation.gate import gate_told
 from saring.evaluation.heldout import HeldOut, from_arrays
 from saring.evaluation.metrics import Curve, Estimate, figure, wilson_interval
 from saring.evaluation.reports import (
@@ -92,7 +93,7 @@ def evaluation_html(
         "evaluation.html",
         card=card,
         sentences=_sentences(bundle, reports),
-        verdict=f"It {'may' if verdict.may else 'may not'} be promoted: {verdict.reason}." if verdict else "",
+        verdict=f"It {verdict}." if verdict else "",
         notes=notes,
         summary=summary_table(reports, "All tasks and splits"),
         tasks=tasks,
@@ -116,20 +117,13 @@ def _sentences(bundle: Bundle, reports: Sequence[Report]) -> list[str]:
     measured = [first[name] for name in dict.fromkeys(report.name for report in whole) if name in first]
     where = "publishers" if unseen else "rows"
     worst = min(((score.f1.value, score.label, r.name) for r in measured for score in r.per_class), default=None)
-    checks = gate_checks(bundle)
-    gate = "No thresholds are set for its name"
-    if checks:
-        failed = [str(check) for check in checks if not check.holds]
-        gate = (
-            f"It fails the quality gate ({'; '.join(failed)})" if failed else f"It passes all {len(checks)} thresholds"
-        )
-    weak = f"; it is weakest at {worst[1]} (F1 {figure(worst[0])}, {worst[2]})" if worst else ""
+    weak = f" It is weakest at {worst[1]} (F1 {figure(worst[0])}, {worst[2]})." if worst else ""
     n_articles = f"{card['data'].get('articles', 0):,} articles of {', '.join(card['sources'])}"
     return [
         f"{card['name']} tells {_listed([ABOUT.get(task, task) for task in bundle.tasks])}; it knows {len(topics)} "
         f"topics ({', '.join(topics)}) and was trained on {n_articles}.",
         f"On {where} that training did not see its macro-F1 is {'; '.join(map(_told, measured)) or 'not known'}.",
-        f"{gate}{weak}.",
+        f"Quality gate: {gate_told(gate_checks(bundle))}.{weak}",
     ]
 
 

@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 
 from saring.champions import line_of
 from saring.config import TrainConfig, flat
-from saring.evaluation.comparison import BETTER, CHAMPION, WORSE, Comparison, Verdict, told
-from saring.evaluation.gate import Check
+from saring.evaluation.comparison import CHAMPION, Comparison, Verdict, told
+from saring.evaluation.gate import Check, gate_told
 from saring.evaluation.heldout import HeldOut, Strings, from_arrays
 from saring.evaluation.metrics import Estimate, figure
 from saring.evaluation.reports import COVERAGE, Report, Table, model_card, stored_reports
@@ -66,11 +66,10 @@ def run_record(
     heldout = from_arrays(bundle.heldout)
     datasets = [*trained_on, *_tested(reports, heldout, card)]
     unlinked = () if heldout else [report for report in reports if not report.part]  # of a bundle without answers
-    gate = ("passed" if all(check.holds for check in checks) else "failed") if checks else "none"
     tags = {
         "line": line_of(card),
         "data_sha256": card["data"]["sha256"],
-        "gate": gate,
+        "gate": gate_told(checks).partition(",")[0],
         "seed": str(card["config"].get("seed", "")),
         **{name: str(card[name]) for name in ("git_commit", "git_dirty") if name in card},
         **{f"version.{package}": str(number) for package, number in card.get("versions", {}).items()},
@@ -85,7 +84,7 @@ def run_record(
         }
     against = {**({CHAMPION: comparisons} if champion else {}), **others}
     if verdict:
-        tags["verdict"] = verdict_told(verdict)
+        tags["verdict"] = str(verdict)
     return RunRecord(
         name=name,
         bundle=bundle.path,
@@ -250,11 +249,6 @@ _NOTE = (
 )
 
 
-def verdict_told(verdict: Verdict) -> str:
-    """Return a verdict in a sentence."""
-    return f"{'may' if verdict.may else 'may not'} be promoted: {verdict.reason}"
-
-
 def _description(
     bundle: Bundle,
     reports: Sequence[Report],
@@ -269,7 +263,7 @@ def _description(
     card = bundle.card
     rows = ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in card["data"].items() if isinstance(n, int))
     beside = f"The champion is `{champion.card['name']}`, version `{champion.model_version}`. " if champion else ""
-    parts = [f"**{verdict_told(verdict)[0].upper()}{verdict_told(verdict)[1:]}.**"] if verdict else []
+    parts = [f"**It {verdict}.**"] if verdict else []
     parts += ["## Figures", _headline_table(reports, comparisons).markdown(), beside + _NOTE]
     if any(others.values()):
         note = "Each on the rows that both held out. A task is left out where both give every row the same answer."
@@ -315,17 +309,12 @@ def _others_table(others: Mapping[str, Sequence[Comparison]]) -> Table:
     """Return this model beside earlier ones, one comparison a row."""
     rows = [
         (name, c.challenger.name, c.challenger.subset, f"{c.challenger.n:,}", str(c.champion.macro_f1),
-         str(c.challenger.macro_f1), told(c.difference), _outcome(c))
+         str(c.challenger.macro_f1), told(c.difference), c.outcome)
         for name, some in others.items()
         for c in some
     ]  # fmt: skip
     header = ("model", "task", "measured on", "rows", "its macro-F1", "this model's", "difference", "this one is")
     return Table("Beside earlier models", header, (tuple(rows),))
-
-
-def _outcome(comparison: Comparison) -> str:
-    """Return the outcome beside a model that may be no champion."""
-    return comparison.outcome if comparison.outcome in (BETTER, WORSE) else "alike"
 
 
 # Tables for MLflow.
@@ -356,7 +345,7 @@ def _compared(against: Mapping[str, Sequence[Comparison]]) -> dict[str, list[Any
         | _interval("theirs", c.champion.macro_f1)
         | _interval("ours", c.challenger.macro_f1)
         | _interval("difference", c.difference)
-        | {"changed": len(c.changed), "outcome": _outcome(c)}
+        | {"changed": len(c.changed), "outcome": c.outcome}
         for name, comparisons in against.items()
         for c in comparisons
     )
