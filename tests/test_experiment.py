@@ -18,7 +18,7 @@ from joblib import parallel_config
 from saring import store, tracking
 from saring.champions import HISTORY, SHIPPED, read_history
 from saring.config import LinkConfig, TopicConfig, TrainConfig
-from saring.errors import ConfigError, NotNotedWarning
+from saring.errors import BundleError, ConfigError, NotNotedWarning
 from saring.evaluation.comparison import told
 from saring.evaluation.reports import Report, stored_reports
 from saring.experiment import Trained, train_files
@@ -307,6 +307,12 @@ def test_a_store_that_does_not_answer_is_told_and_stops_nobody(alone: Path, monk
     with pytest.warns(NotNotedWarning, match="the rollback holds"):
         rollback("warta", models=alone)
     assert len((alone / HISTORY).read_text("utf-8").splitlines()) == 2
+
+
+def test_a_folder_that_cannot_hold_models_is_told_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "models").touch()
+    with pytest.raises(BundleError, match="models: no folder that can be written; make it one, or name another"):
+        train_files(["nowhere.jsonl"], tmp_path / "models", log=False)
 
 
 def test_of_runs_with_one_name_none_is_guessed(place: Place) -> None:

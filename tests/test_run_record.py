@@ -133,7 +133,7 @@ def test_the_page_tells_verdict_figures_data_changes_gate_how_to_load_it_and_the
     assert page.startswith("**It may not be promoted: it is the champion.**")
     (report,) = (r for r in stored_reports(bundle.card) if r.address == "topic/publisher-out")
     assert re.search(rf"\| topic \| publisher-out \| {report.n} \| {re.escape(str(report.macro_f1))} \|", page)
-    assert re.search(r"\+0\.000 \[\+0\.000, \+0\.000\] \| like the champion \|", page)
+    assert re.search(r"\+0\.000 \[\+0\.000, \+0\.000\] \| alike \|", page)
     for line in (
         f"SHA-256 `{bundle.card['data']['sha256']}`", "No setting.", "- topic macro_f1 0.800, at least 0.5 (test)",
         'saring.load("models:/NAME/VERSION")', f"Model version `{bundle.model_version}`",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -70,6 +71,8 @@ def train_files(
         refuse_moved(tracking.tracking_uri())
     if bundle is not None:
         store.check_target(Path(bundle), replace=True)  # now, not after minutes of work
+    elif Path(models).exists() and not (Path(models).is_dir() and os.access(models, os.W_OK)):
+        raise BundleError(f"{models}: no folder that can be written; make it one, or name another for your models")
     made = fit_corpus(corpus, config, progress)
     card = {**made.card, **tracking.git_commit()}
     if curve:

@@ -68,6 +68,7 @@ _MOST_RUNS = 1_000
 QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "true",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # of each run on a server, among the tables that are printed
     "MLFLOW_LOGGING_LEVEL": "WARNING",  # else every table it creates is announced
     "MLFLOW_UV_AUTO_DETECT": "false",  # else the working folder's uv.lock travels with the model
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
