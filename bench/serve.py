@@ -88,6 +88,7 @@ class Mlflow(Ours):
         env = {**os.environ, "MLFLOW_TRACKING_URI": store, "SARING_MODELS": str(folder / "models")}
         subprocess.run([sys.executable, "-m", "saring", "models", "register", "id-news"], check=True, env=env)
         os.environ["MLFLOW_TRACKING_URI"] = store
+        os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # it looks for uvicorn
         self._asked = False
         self.command = [
             sys.executable, "-m", "mlflow", "models", "serve", "-m", "models:/saring/1", "--env-manager", "local",
@@ -126,7 +127,8 @@ def running(server: Ours) -> Iterator[int]:
             time.sleep(0.2)
         yield port
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
         process.wait(60)
 
 

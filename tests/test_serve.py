@@ -1,7 +1,9 @@
 """`saring serve`: a real server in a process of its own, asked as clients ask it, well and badly behaved ones."""
 
+import asyncio
 import http.client
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -21,7 +23,9 @@ pytest.importorskip("fastapi", reason='needs the extra "serve"')
 
 from saring.errors import UsageError
 from saring.predict import load
+from saring.serve.limits import Limits, Problem
 from saring.serve.listener import access_to
+from saring.serve.scorer import Scorer
 from saring.serve.security import host_of
 
 ARTICLES = Path(__file__).parent / "articles"
@@ -316,3 +320,67 @@ def test_the_command_says_where_it_is_and_which_model_answers(bundle_folder, tmp
 def test_wrong_options_are_told_before_anything_starts(options):
     done = subprocess.run([*COMMAND, *options], capture_output=True, text=True, env=os.environ | {"SARING_TOKEN": ""})
     assert done.returncode == 2 and "expected" in done.stderr
+
+
+# The scorer by itself.
+
+
+@pytest.fixture
+def scorer(model, monkeypatch):
+    monkeypatch.setenv("SARING_COMPILED", "0")
+    made = Scorer(model, Limits(waiting_rows=100, answer_seconds=30), workers=1)
+    yield made
+    made.stop()
+
+
+def test_one_client_may_not_fill_the_queue(scorer):
+    async def ask(rows, client):
+        return await scorer.rows("score", "none", [{"text": f"Rupiah menguat {n}."} for n in range(rows)], client)
+
+    async def all_of_them():
+        first = asyncio.create_task(ask(80, "a"))
+        await asyncio.sleep(0)
+        with pytest.raises(Problem, match="too-many-requests"):
+            await ask(30, "a")
+        other = asyncio.create_task(ask(30, "b"))
+        scorer.start()
+        return len(await first), len(await other), len(await ask(30, "a"))
+
+    assert asyncio.run(all_of_them()) == (80, 30, 30)
+
+
+def test_what_is_given_up_is_not_scored(scorer):
+    async def all_of_them():
+        asked = [asyncio.create_task(scorer.rows("score", "none", [ROW], "a")) for _ in range(5)]
+        await asyncio.sleep(0)
+        for task in asked[1:]:
+            task.cancel()
+        await asyncio.sleep(0)
+        scorer.start()
+        return len(await asked[0])
+
+    assert asyncio.run(all_of_them()) == 1
+    assert scorer._waiting == {}
+
+
+def test_a_model_that_is_gone_is_told_and_nobody_waits_for_it(bundle_folder, tmp_path, monkeypatch, capfd):
+    folder = tmp_path / "model"
+    shutil.copytree(bundle_folder, folder)
+    scorer = Scorer(load(folder), Limits(answer_seconds=30), workers=1)
+    shutil.rmtree(folder)
+    monkeypatch.setenv("SARING_COMPILED", "0")
+    scorer.start()
+    try:
+        with pytest.raises(Problem, match="worker processes that do not start"):
+            asyncio.run(scorer.rows("score", "none", [ROW], "a"))
+        assert not scorer.ready
+        with pytest.raises(Problem, match="not-ready"):
+            asyncio.run(scorer.rows("score", "none", [ROW], "a"))
+    finally:
+        scorer.stop()
+    assert "BundleError" in capfd.readouterr().err
+
+
+def test_marks_that_a_terminal_obeys_are_escaped_as_by_predict_json(server):
+    _, _, body = server.ask("POST", "/v1/predict", {"articles": [{"text": "Rupiah menguat \u202e\x9b hari ini."}]})
+    assert b"\\u202e\\u009b" in body

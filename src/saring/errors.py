@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 # Python keeps a byte of a name that is not UTF-8 as one of these; no file can hold them.
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -55,6 +57,18 @@ def visible(text: str) -> str:
     'a title\\x1b]0;b\\x07'
     """
     return OBEYED.sub(lambda found: ascii(found[0])[1:-1], path_text(text))
+
+
+def visible_json(row: Mapping[str, Any]) -> bytes:
+    r"""Return a row as JSON in one line; what a terminal would obey is escaped, though JSON lets it stand.
+
+    >>> visible_json({"title": "a\u202eb"})
+    b'{"title":"a\\u202eb"}'
+    """
+    import orjson
+
+    text = orjson.dumps(row).decode()
+    return OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode()
 
 
 class SaringError(Exception):

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from saring.errors import OBEYED, visible
+from saring.errors import visible, visible_json
 
 if TYPE_CHECKING:
     from saring.predict import Model
@@ -54,13 +54,6 @@ def named_output() -> Iterator[None]:
 
 
 def print_json(row: Mapping[str, Any]) -> None:
-    """Print a row as one line of JSON, in UTF-8 wherever.
-
-    JSON lets DEL, C1 and marks of direction stand as they are; here they are escaped too.
-    """
-    import orjson
-
-    text = orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE).decode()
-    escaped = OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    """Print a row as one line of JSON, in UTF-8 wherever."""
     with named_output():
-        sys.stdout.buffer.write(escaped.encode())
+        sys.stdout.buffer.write(visible_json(row) + b"\n")

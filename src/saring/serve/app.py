@@ -30,6 +30,7 @@ except ImportError as error:
     raise MissingExtraError("serve", "serving") from error
 
 JSON = "application/json"
+LONG_BYTES = 1_000_000  # of a body that takes some milliseconds to read
 # What of a card is not told: digests of rows, and what only files are checked with.
 _UNTOLD = ("trained_on", "files", "format")
 
@@ -154,7 +155,9 @@ async def _articles(request: Request, limits: Limits) -> tuple[Sequence[Source],
     if media_type != JSON:
         found = f"the content type {media_type[:100]!r}"
         raise Problem("media-type", found, JSON, f"send JSON with the header `Content-Type: {JSON}`")
-    body = json_line(await request.body())
+    data = await request.body()
+    # What takes long is read beside the loop, which answers others meanwhile.
+    body = json_line(data) if len(data) < LONG_BYTES else await asyncio.to_thread(json_line, data)
     if isinstance(body, Broken):
         remedy = "check the body's syntax, and send it as UTF-8"
         raise Problem("no-json", body.error.partition(";")[0].removeprefix("found "), "an object in JSON", remedy)

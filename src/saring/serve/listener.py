@@ -72,6 +72,7 @@ def listening(host: str, port: int) -> socket.socket:
             if os.name == "posix":
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(found[4])
+            listener.listen(BACKLOG)  # who comes before the server has started waits for it
         except BaseException:
             listener.close()
             raise

@@ -13,7 +13,7 @@ import itertools
 import pickle
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -25,7 +25,7 @@ import orjson
 from saring.article import KeepLinks, Record
 from saring.batch.parts import Task, row_tables
 from saring.batch.workers import GARBAGE_OBJECTS, WorkerDied
-from saring.errors import BundleError, ConfigError, SaringError
+from saring.errors import BundleError, ConfigError, SaringError, visible_json
 from saring.io.columns import Columns
 from saring.kernel.scoring import SWITCH, prepare
 from saring.kernel.text_arrays import THREADS, kernel_is_kept
@@ -52,11 +52,11 @@ def answer_parts(answers: IO[bytes], folder: str, model_version: str, seconds: f
 
     An answer is a line of JSON, and the bytes of the rows whose lengths it names.
     """
+    model = load(folder)
+    if model.model_version != model_version:
+        raise BundleError(f"{folder}: found model {model.model_version}, expected {model_version}; start again")
     with without(_UNUSED):
         compiled = prepare()
-        model = load(folder)
-        if model.model_version != model_version:
-            raise BundleError(f"{folder}: found model {model.model_version}, expected {model_version}; start again")
         model.predict(["Rupiah menguat.\nBaca Juga: Harga Cabai Turun"])  # reads all models from the disk
     gc.freeze()
     gc.set_threshold(GARBAGE_OBJECTS)
@@ -78,7 +78,7 @@ def _rows(task: Task, sources: Sequence[Source], columns: Columns, seconds: floa
     records = [source if isinstance(source, Record) else record_of(source, columns) for source in sources]
     for table in row_tables(task, records, seconds):
         for values in zip(*table.values(), strict=True):
-            yield orjson.dumps(dict(zip(table, values, strict=True)))
+            yield visible_json(dict(zip(table, values, strict=True)))
 
 
 def _say(answers: IO[bytes], error: str = "", rows: Sequence[bytes] = (), **head: Any) -> None:
@@ -131,6 +131,54 @@ class ScoringProcess(WorkerProcess):
         return head, rows
 
 
+class _Seat:
+    """A process that answers and, when it ends, the one in its place; `make` returns one that can answer."""
+
+    process: ScoringProcess
+
+    def __init__(self, make: Callable[[], ScoringProcess]) -> None:
+        self._make = make
+
+    def start(self) -> None:
+        """Have a new process."""
+        self.stop()
+        self.process = self._make()
+
+    def stop(self) -> None:
+        """End the process, if there is one."""
+        if hasattr(self, "process"):
+            self.process.stop()
+
+    def rows(self, wish: Wish, sources: Sequence[Source], is_wanted: Callable[[], bool]) -> list[bytes]:
+        """Return the rows of some articles; of those that end a process each is tried by itself, and then again.
+
+        SaringError once nobody wants the rows any more.
+        """
+        try:
+            return self.process.rows(wish, sources)
+        except WorkerDied:
+            self.start()
+        return [self._row(wish, source) for source in sources if _still(is_wanted)]
+
+    def _row(self, wish: Wish, source: Source) -> bytes:
+        why = ""
+        for _ in range(2):  # it may have been another program that took all memory
+            try:
+                return self.process.rows(wish, [source])[0]
+            except WorkerDied as death:
+                why = str(death)
+                self.start()
+        record = source if isinstance(source, Record) else record_of(source, Columns({}))
+        error = f"the article ended the process that worked on it ({why}); look at it or take it out"
+        return self.process.rows(wish, [replace(record, text="", error=error)])[0]
+
+
+def _still(is_wanted: Callable[[], bool]) -> bool:
+    if not is_wanted():
+        raise SaringError("nobody waits for these rows any more")
+    return True
+
+
 @dataclass(slots=True)
 class Part:
     """Some of a request's articles, and the rows that they become."""
@@ -140,6 +188,7 @@ class Part:
     chars: int
     client: str
     rows: Future[list[bytes]] = field(default_factory=Future)
+    given_up: bool = False  # whether nobody waits for the rows any more
 
 
 class Scorer:
@@ -156,7 +205,7 @@ class Scorer:
         self._waiting: dict[str, int] = {}  # rows of each client that nobody works on yet
         self._stopped = False
         self._under_way = 0  # requests that are being answered
-        self._started = 0  # workers that can answer
+        self._has_started = False  # whether a process has ever been able to answer
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(workers)]
         self._has_kernel = kernel_is_kept()
         self.compiled = False  # whether the compiled kernel answers
@@ -165,7 +214,7 @@ class Scorer:
     @property
     def ready(self) -> bool:
         """Whether a worker can answer."""
-        return self._started > 0 and not self._stopped
+        return self._has_started and not self.hindrance
 
     @property
     def hindrance(self) -> str:
@@ -227,8 +276,9 @@ class Scorer:
         except SaringError as error:
             raise Problem("broken", str(error), "rows", "see what the server's terminal says") from None
         finally:
-            for part in parts:
-                part.rows.cancel()  # of a request that is given up, nothing more is scored
+            for part in parts:  # of a request that is given up, nothing more is scored
+                part.given_up = True
+                part.rows.cancel()
         return list(itertools.chain.from_iterable(done))
 
     def _add(self, parts: Sequence[Part], client: str) -> None:
@@ -260,26 +310,40 @@ class Scorer:
         maker.stop()
 
     def _work(self) -> None:
-        """Start a worker and hand it parts until the scorer is stopped; runs in a thread of its own."""
-        process: ScoringProcess | None = None
+        """Start a process and hand it parts until the scorer is stopped; runs in a thread of its own."""
+        seat = _Seat(self._process)
         try:
-            process = self._process()
+            seat.start()
             while (taken := self._next()) is not None:
-                if self._has_kernel and not process.kernel:
-                    process = self._again(process)
-                process = self._answer(process, taken)
+                self._answer(seat, taken)
         except (WorkerDied, OSError) as death:
             self._give_up(f"worker processes that do not start ({death})")
         finally:
-            if process is not None:
-                process.stop()
+            seat.stop()
 
     def _process(self) -> ScoringProcess:
+        """Return a process that can answer."""
         process = ScoringProcess(self.model, self.limits, kernel=self._has_kernel)
         self.compiled = process.start()
-        with self._changed:
-            self._started += 1
+        self._has_started = True
         return process
+
+    def _answer(self, seat: _Seat, parts: Sequence[Part]) -> None:
+        """Give each part its rows, or say why there are none; WorkerDied and OSError where no process starts."""
+        wish, sources = parts[0].wish, [source for part in parts for source in part.sources]
+        try:
+            if self._has_kernel and not seat.process.kernel:
+                seat.start()
+            rows = iter(seat.rows(wish, sources, lambda: not all(part.given_up for part in parts)))
+            for part in parts:
+                part.rows.set_result(list(itertools.islice(rows, len(part.sources))))
+        except Exception as error:
+            known = error if isinstance(error, SaringError) else SaringError(f"{type(error).__name__}: {error}")
+            for part in parts:
+                if not part.rows.done():
+                    part.rows.set_exception(known)
+            if isinstance(error, WorkerDied | OSError):
+                raise
 
     def _give_up(self, why: str) -> None:
         """Note that a worker could not be started; where it was the last one nobody is left waiting."""
@@ -322,54 +386,6 @@ class Scorer:
             self._waiting[part.client] = left
         else:
             del self._waiting[part.client]
-
-    def _answer(self, process: ScoringProcess, parts: Sequence[Part]) -> ScoringProcess:
-        """Give each part its rows; return the process that works from now on."""
-        wish, sources = parts[0].wish, [source for part in parts for source in part.sources]
-        try:
-            rows, process = self._rows(process, wish, sources)
-        except SaringError as error:
-            for part in parts:
-                part.rows.set_exception(error)
-            return process
-        except WorkerDied as death:
-            for part in parts:
-                part.rows.set_exception(SaringError(f"worker processes that do not start ({death})"))
-            raise
-        left = iter(rows)
-        for part in parts:
-            part.rows.set_result(list(itertools.islice(left, len(part.sources))))
-        return process
-
-    def _rows(
-        self, process: ScoringProcess, wish: Wish, sources: Sequence[Source]
-    ) -> tuple[list[bytes], ScoringProcess]:
-        """Return the rows of some articles; of those that kill a process each one is tried by itself."""
-        try:
-            return process.rows(wish, sources), process
-        except WorkerDied as death:
-            process = self._again(process)
-            if len(sources) == 1:
-                record = _unscored(sources[0], f"the article ended the process that worked on it ({death})")
-                return process.rows(wish, [record]), process
-        rows: list[bytes] = []
-        for source in sources:
-            found, process = self._rows(process, wish, [source])
-            rows += found
-        return rows, process
-
-    def _again(self, process: ScoringProcess) -> ScoringProcess:
-        """Return a new process in place of one that ended."""
-        process.stop()
-        with self._changed:
-            self._started -= 1
-        return self._process()
-
-
-def _unscored(source: Source, why: str) -> Record:
-    """Return an article as one that cannot be scored."""
-    record = source if isinstance(source, Record) else record_of(source, Columns({}))
-    return replace(record, text="", error=f"{why}; look at it or take it out")
 
 
 def _parts(wish: Wish, sources: Sequence[Source], client: str) -> Iterator[Part]:
