@@ -34,9 +34,9 @@ MIN_EXPECTED = 5.0  # rows of a bin, for the chi-square test
 # stability index, for which 0.25 is a major shift.
 MARKED, SMALL = 0.3, 0.2
 MAJOR, EXTREME = 0.25, 1.0
-LENGTH_RATIO = 1.33  # of medians: texts a third longer, or a quarter shorter
+LENGTH_RATIO = 1.33  # of quartiles, for a part of the pages may rot alone: a third longer, or a quarter shorter
 TAKEN_RATIO = 1.5  # of characters that are taken out of an article, and of teasers in it
-RARITY_RATIO = 1.05  # of out-of-domain scores: those of news lie within a few percent of each other
+RARITY_RATIO = 1.04  # of out-of-domain scores: those of news lie within a few percent of each other
 FEWER = 0.9  # of the teasers of before: a marker's loss is no other's gain
 NEARLY_EMPTY = 200  # characters of a body: two sentences
 LEAST_TITLES, NEW_SHARE, NEW_RATIO, SHOWN_WORDS = 10, 0.005, 10, 10  # of words that are new in titles
@@ -69,7 +69,7 @@ CAUSES: Mapping[Cause, str] = {
 class Finding:
     """One difference between the rows before and now.
 
-    `before` and `now` are shares, medians in characters or means, as `unit` says; `difference` is that of shares with
+    `before` and `now` are shares, means, medians or quartiles, as `unit` says; `difference` is that of shares with
     its 95% interval (Newcombe's). `p` is corrected for all tests of the comparison. `with_it` are differences that
     follow from this one: who loses half the text loses teasers, too.
     """
@@ -223,11 +223,11 @@ def _joined(before: Counter[Any], now: Counter[Any]) -> list[tuple[int, int]]:
     return pairs
 
 
-def median_bin(histogram: Counter[int]) -> int:
-    """Return the bin that the middle row is in."""
+def bin_at(histogram: Counter[int], share: float) -> int:
+    """Return the bin of the row that has this share of the others before it."""
     keys = sorted(histogram)
-    half = histogram.total() / 2
-    return next((k for k, n in zip(keys, accumulate(histogram[k] for k in keys), strict=True) if n >= half), 0)
+    reached = accumulate(histogram[key] for key in keys)
+    return next((key for key, n in zip(keys, reached, strict=True) if n >= share * histogram.total()), 0)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -304,13 +304,25 @@ def _each(total: int, counts: Counts) -> float:
     return (total + 1) / (counts.scored + 1)
 
 
-def _median_length(counts: Counts) -> float:
-    return float(bin_chars(median_bin(counts.given_chars or counts.body_chars)))
+def _lengths(counts: Counts) -> Counter[int]:
+    return counts.given_chars or counts.body_chars
+
+
+def _quarter_below(counts: Counts) -> float:
+    return float(bin_chars(bin_at(_lengths(counts), 0.25)))
+
+
+def _quarter_above(counts: Counts) -> float:
+    return float(bin_chars(bin_at(_lengths(counts), 0.75)))
+
+
+def _ratio_of(figure: Callable[[Counts], float]) -> Callable[[Counts, Counts], float]:
+    return lambda before, now: (figure(now) + 1) / (figure(before) + 1)
 
 
 def _median_rarity(counts: Counts) -> float:
     """Return the median out-of-domain score, the middle of its bin."""
-    return (median_bin(counts.out_of_domain) + 0.5) / OUT_OF_DOMAIN_BINS
+    return (bin_at(counts.out_of_domain, 0.5) + 0.5) / OUT_OF_DOMAIN_BINS
 
 
 def _taken_share(counts: Counts) -> float:
@@ -383,15 +395,15 @@ CHECKS = (
     Check("date", of_share(lambda c: (c.dated, c.scored), SMALL),
           fell="a date found in {now} of {n} articles, {before} {when}: it is probably printed elsewhere or otherwise",
           none="no date found in {n} articles, {before} {when}: it is probably printed elsewhere or otherwise"),
-    Check("text", of_histogram(lambda c: c.given_chars or c.body_chars, _median_length,
-                               lambda a, b: (_median_length(b) + 1) / (_median_length(a) + 1), LENGTH_RATIO),
-          fell="texts are shorter, {now} characters in the median of {n} articles, {before} {when}: a part of the page "
-               "is probably no longer read",
-          rose="texts are longer, {now} characters in the median of {n} articles, {before} {when}: more of the page "
-               "than the article is probably read", unit="characters"),
     Check("text", of_share(_with_text),
           fell="more than two sentences of text in {now} of {n} articles, {before} {when}: a part of the page is "
                "probably no longer read"),
+    Check("text", of_histogram(_lengths, _quarter_below, _ratio_of(_quarter_below), LENGTH_RATIO),
+          fell="texts are shorter, a quarter of {n} articles below {now} characters, {before} {when}: a part of the "
+               "page is probably no longer read", unit="characters"),
+    Check("text", of_histogram(_lengths, _quarter_above, _ratio_of(_quarter_above), LENGTH_RATIO),
+          rose="texts are longer, a quarter of {n} articles above {now} characters, {before} {when}: more of the page "
+               "than the article is probably read", unit="characters"),
     Check("removed", of_histogram(lambda c: c.removed, _taken_share,
                                   lambda a, b: _each(b.taken, b) / _each(a.taken, a), TAKEN_RATIO),
           fell="{now} of the text of {n} articles is taken out, {before} {when}: boilerplate is probably no longer "
@@ -412,7 +424,7 @@ CHECKS = (
           rose="the model abstains on {now} of {n} articles, {before} {when}: texts of another kind or language, or "
                "broken ones"),
     Check("content", of_histogram(lambda c: c.out_of_domain, _median_rarity,
-                                  lambda a, b: _median_rarity(b) / _median_rarity(a), RARITY_RATIO),
+                                  _ratio_of(_median_rarity), RARITY_RATIO),
           rose="words are rarer, {now} in the median of {n} articles, {before} {when}: texts of another kind or "
                "language, or broken ones", unit="rarity"),
     Check("topics", of_histogram(lambda c: c.topics, lambda c: max(c.topics.values()) / c.topics.total()),
