@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from saring import store, tracking
-from saring.champions import line_of
+from saring.champions import CHALLENGER, line_of
 from saring.config import TrainConfig
 from saring.errors import BundleError, MissingExtraError
 from saring.evaluation.comparison import Comparison, compare
@@ -103,7 +103,7 @@ def train_files(
         beside |= {"name": card["run_name"], "others": _beside_earlier(reviewed, Path(models))}
     trained_on = [_trained_on(job, card["sources"]) for job in made.jobs]
     run = tracking.run_record(made_bundle, trained_on=trained_on, files=_pages(made_bundle, made, reviewed), **beside)
-    info = tracking.log_run(run, tracking.CHALLENGER if reviewed else "")
+    info = tracking.log_run(run, CHALLENGER if reviewed else "")
     progress("log", 1, 1)
     return Trained(made_bundle.path, made.reports, reviewed, info.run_id, info.run_name, info.registered_version)
 

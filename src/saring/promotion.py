@@ -238,12 +238,8 @@ def list_models(models: Path | None = None) -> dict[str, list[Listed]]:
         held = champions.champions(steps, line)
         current = held[-1].bundle if held else SHIPPED if line == LINE else ""
         some.sort(key=lambda one: (one.card.get("created", ""), one.folder.name), reverse=True)
-        named = [
-            replace(
-                one, alias=CHAMPION if one.folder.name == current else CHALLENGER if one is some[0] and line else ""
-            )
-            for one in some
-        ]
+        aliases = {some[0].folder.name: CHALLENGER if line else "", current: CHAMPION} if some else {}
+        named = [replace(one, alias=aliases.get(one.folder.name, "")) for one in some]
         with suppress(BundleError):  # an installation without a model
             if line == LINE:
                 bundle = store.load(shipped_bundle())

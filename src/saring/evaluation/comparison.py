@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from saring.champions import CHAMPION
 from saring.evaluation.gate import Check
 from saring.evaluation.heldout import HeldOut
 from saring.evaluation.metrics import Estimate, Ints, figure
 from saring.evaluation.reports import Report, Table
 
-CHAMPION = "champion"
 # Why rows are not compared.
 TRAINED_ON, TRAINED_ON_BY_IT = "the champion was trained on", "the challenger was trained on"
 NOT_HELD_OUT, RELABELLED = "the champion did not hold out", "have other labels now"

@@ -21,8 +21,12 @@ MAX_CURVE_POINTS = 200  # a drawn line shows no more, and a model card stays sma
 
 
 def figure(value: float) -> str:
-    """Return a figure as it is printed everywhere: in a terminal, a page, a run's description, a notebook."""
-    return f"{value:.3f}"
+    """Return a figure as it is printed everywhere: in a terminal, a page, a run's description, a notebook.
+
+    >>> figure(-0.0)
+    '0.000'
+    """
+    return f"{value:z.3f}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,9 +33,9 @@ class Chart:
     description: str  # for who cannot see it
     x_label: str
     y_label: str
-    x_range: Point
-    y_range: Point
     series: tuple[Series, ...]
+    x_range: Point = (0.0, 1.0)
+    y_range: Point = (0.0, 1.0)
 
     def x(self, value: float) -> float:
         """Return how far right a value lies."""

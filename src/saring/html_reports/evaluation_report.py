@@ -209,7 +209,6 @@ def _risk(report: Report) -> Chart:
         description=f"Of all rows {whole:.1%} are answered wrongly (dashed); of the surest half, {half:.1%}.",
         x_label="share of rows answered",
         y_label="share that is wrong",
-        x_range=(0.0, 1.0),
         y_range=(0.0, max(0.05, 1.1 * max(risk.y))),
         series=(Series(((0.0, whole), (1.0, whole)), guide=True), Series(_points(risk))),
     )
@@ -222,8 +221,6 @@ def _roc(found: Ranking) -> Chart:
         "dashed: by guessing.",
         x_label="false positive rate",
         y_label="true positive rate",
-        x_range=(0.0, 1.0),
-        y_range=(0.0, 1.0),
         series=(Series(((0.0, 0.0), (1.0, 1.0)), guide=True), Series(_points(found.roc))),
     )
 
@@ -236,8 +233,6 @@ def _precision_recall(found: Ranking) -> Chart:
         f"Average precision {figure(found.average_precision)}; dashed: by guessing, {figure(share)}.",
         x_label="recall",
         y_label="precision",
-        x_range=(0.0, 1.0),
-        y_range=(0.0, 1.0),
         series=(Series(((0.0, share), (1.0, share)), guide=True), Series(_points(found.precision_recall))),
     )
 

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from saring import store
-from saring.champions import LINE, PROMOTE, Step, champion, line_of, models_folder
+from saring.champions import CHAMPION, LINE, PROMOTE, Step, champion, line_of, models_folder
 from saring.errors import BundleError, ConfigError, NotNotedWarning, SaringError
 from saring.evaluation.gate import Check
 from saring.relocate import database_of
 from saring.store import Bundle
 from saring.tracking.run_record import run_record
-from saring.tracking.runs import CHAMPION, MODEL_NAME, RunInfo, log_run, opened, registered_name, tracking_uri
+from saring.tracking.runs import RunInfo, log_run, opened, registered_name, tracking_uri
 
 _RUN_ID = re.compile(r"(?:runs:/)?([0-9a-f]{32})(?:/.*)?")
 # A promotion is done before the store hears of it, so nobody waits long for one that does not answer.
@@ -57,14 +57,14 @@ def _address(client: Any, reference: str) -> str:
     if ":/" in reference:
         return reference
     name, at, alias = reference.partition("@")
-    if not at and (place := client.get_experiment_by_name(MODEL_NAME)):
+    if not at and (place := client.get_experiment_by_name(LINE)):
         named = client.search_runs([place.experiment_id], "attributes.run_name = '{}'".format(name.replace("'", "")))
         if len(named) > 1:
             ids = ", ".join(run.info.run_id for run in named)
             raise ConfigError(f"{reference}: {len(named)} runs have this name; name one by its id: {ids}")
         if named:
             return _model_of(named[0], client)
-    return f"models:/{registered_name(name)}@{alias}" if at else f"models:/{MODEL_NAME}@{name}"
+    return f"models:/{registered_name(name)}@{alias}" if at else f"models:/{LINE}@{name}"
 
 
 def _model_of(run: Any, client: Any) -> str:

@@ -22,9 +22,9 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from saring.champions import line_of
+from saring.champions import CHAMPION, line_of
 from saring.config import TrainConfig, flat
-from saring.evaluation.comparison import CHAMPION, Comparison, Verdict, told
+from saring.evaluation.comparison import Comparison, Verdict, told
 from saring.evaluation.gate import Check, gate_told
 from saring.evaluation.heldout import HeldOut, Strings, from_arrays
 from saring.evaluation.metrics import Estimate, figure

@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from saring import store
-from saring.champions import models_folder
+from saring.champions import CHALLENGER, LINE, models_folder
 from saring.errors import MissingExtraError, SaringError, masked
 from saring.io.columns import aliases
 from saring.relocate import ARTIFACTS, database_of, moved
@@ -55,8 +55,6 @@ def signature(topics: Iterable[str]) -> dict[str, str]:
 # Runs.
 
 Metrics = Mapping[str, float | None]  # None for one that could not be computed
-MODEL_NAME = "saring"
-CHALLENGER, CHAMPION = "challenger", "champion"  # aliases of the model trained last, and of the one that answers
 ADDRESS = "models:/NAME/VERSION"  # in a description: where the model will be, which is known once it is registered
 VERSION_TAGS = ("verdict", "gate")  # of a run that its model's version has, too
 _URI_VARIABLE = "MLFLOW_TRACKING_URI"
@@ -109,7 +107,7 @@ class RunRecord:
     name: str  # another run's is told apart by a number
     bundle: Path | None = None  # folder of the model it made; None where it made none
     topics: Sequence[str] = ()  # the model's, in order: the p_<topic> columns of its rows
-    line: str = MODEL_NAME  # of models, which is what the model is registered as
+    line: str = LINE  # of models, which is what the model is registered as
     description: str = ""  # Markdown; `ADDRESS` in it becomes the registered model's
     params: Mapping[str, Any] = field(default_factory=dict)
     metrics: Metrics = field(default_factory=dict)  # of no data set in particular
@@ -146,12 +144,12 @@ def log_run(run: RunRecord, alias: str = CHALLENGER) -> RunInfo:
         from mlflow.exceptions import MlflowException
 
         client, line = mlflow.MlflowClient(), registered_name(run.line)
-        with _started(mlflow, MODEL_NAME, run.name, run.description) as info:
+        with _started(mlflow, LINE, run.name, run.description) as info:
             # Before the metrics, which then name it: so models can be ranked on a data set.
             with TemporaryDirectory() as aside:
                 wheel = write_wheel(Path(aside))
                 model = mlflow.pyfunc.log_model(
-                    name=MODEL_NAME,
+                    name=LINE,
                     loader_module="saring.pyfunc",  # by name, for MLflow imports it
                     data_path=str(run.bundle),
                     signature=mlflow.models.ModelSignature.from_dict(signature(run.topics)),

@@ -20,19 +20,7 @@ _LIGHT = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
 
 def command(uri: str, port: int) -> list[str]:
     """Return the command that serves a store; files that come by the server lie beside an SQLite file."""
-    words = [
-        "-m",
-        "mlflow",
-        "server",
-        "--backend-store-uri",
-        uri,
-        "--host",
-        HOST,
-        "--port",
-        str(port),
-        "--workers",
-        "1",
-    ]
+    words = [*f"-m mlflow server --host {HOST} --port {port} --workers 1 --backend-store-uri".split(), uri]
     database = database_of(uri)
     return words + (["--artifacts-destination", (database.parent / ARTIFACTS).as_uri()] if database else [])
 
