@@ -21,10 +21,12 @@ import numpy as np
 import orjson
 
 from saring import store
+from saring.champions import SHIPPED
 from saring.config import TrainConfig, load_config
 from saring.evaluation.comparison import compare, told
 from saring.evaluation.heldout import HeldOut, from_arrays
 from saring.labelling.choosing import choose
+from saring.predict import load
 from saring.store import Bundle
 from saring.training.corpus import SECTION, LabelledArticle, read_corpus, seen
 from saring.training.corrections import CORRECTIONS, correct
@@ -34,6 +36,7 @@ from saring.training.tasks import TASKS
 from saring.training.trainer import train
 
 PORTAL = "portal, other half"
+NEW = "new files"
 
 
 def trained_without(portal: str, corpora: Sequence[Path], config: TrainConfig, folder: Path) -> Bundle:
@@ -92,7 +95,10 @@ def main() -> None:
     parser.add_argument("corpora", nargs="+", type=Path)
     parser.add_argument("--config", required=True)
     parser.add_argument("--tested", default="click-id")
-    parser.add_argument("--portal", action="append", required=True)
+    parser.add_argument("--portal", action="append", default=[])
+    parser.add_argument(
+        "--new", nargs="+", type=Path, default=[], help="labelled files to correct the shipped model by"
+    )
     parser.add_argument("--task", choices=["topic", "clickbait"], default="topic")
     parser.add_argument("--rows", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
@@ -107,8 +113,12 @@ def main() -> None:
             rows_of.setdefault(a.article.publisher, []).append(only(task, a))
     ours: list[HeldOut] = []
     theirs: list[HeldOut] = []
-    for portal in options.portal:
-        base = trained_without(portal, options.corpora, config, options.folder)
+    if options.new:
+        rows_of[NEW] = [only(task, a) for path in options.new for a in read_corpus(path)]
+    for portal in [*options.portal, *([NEW] if options.new else [])]:
+        base = (
+            trained_without(portal, options.corpora, config, options.folder) if portal != NEW else load(SHIPPED).bundle
+        )
         others = [a for a in articles if a.article.publisher != portal]
         texts = [replace(a, split="test") if a.corpus == options.tested else a for a in others]
         asked: list[HeldOut] = []
@@ -121,7 +131,7 @@ def main() -> None:
             answered += [replace(one, by="") for one in answers(corrected, tested, PORTAL) if one.task == task]
             strength = card["config"][f"correction.{task}"]
             own = [one for one in fit.heldout if one.task == task and not one.by]
-            before = [*from_arrays(base.heldout), *(replace(one, by="") for one in fit.heldout if one.by)]
+            before = [*from_arrays(base.heldout), *answers(base, fit.articles, CORRECTIONS)]
             for c in compare(before, own):
                 show(f"{portal}, half {number + 1}, C {strength:g}", c)
         ours.append(joined(answered))

@@ -25,7 +25,8 @@ from saring.model_comparison import compare_models
 from saring.promotion import Review, champion_of, review
 from saring.relocate import refuse_moved
 from saring.store import Bundle
-from saring.training.corpus import row_keys
+from saring.training.corpus import open_corpus, read_corpus, row_keys
+from saring.training.corrections import correct
 from saring.training.evaluate import answers
 from saring.training.fit import Progress
 from saring.training.label_issues import COLUMNS, held_out_issues
@@ -56,13 +57,17 @@ def train_files(
     bundle: str | Path | None = None,
     log: bool = True,
     curve: bool = False,
+    base: Bundle | None = None,
+    texts: Sequence[str | Path] = (),
     progress: Progress = lambda stage, done, total: None,
 ) -> Trained:
     """Train a model on labelled files, store it in the folder `models` and log it to MLflow, as ``saring train`` does.
 
     With `bundle` it gets that folder instead of a new one in `models`: a bundle there is replaced, and a page about the
-    model is written beside it. With `curve` models of fewer rows are measured, too. Raises as `train` does, and
-    MissingExtraError where `log` is true and MLflow is not installed.
+    model is written beside it. With `curve` models of fewer rows are measured, too. With a `base` nothing is trained
+    anew: that model is corrected by the labelled rows, and `texts` are files of articles whose answers shall stay; see
+    `training.corrections.correct`. Raises as `train` and `correct` do, and MissingExtraError where `log` is true and
+    MLflow is not installed.
     """
     config = config or TrainConfig()
     if log and not all(map(find_spec, ("mlflow", "jinja2", "pandas"))):
@@ -73,7 +78,12 @@ def train_files(
         store.check_target(Path(bundle), replace=True)  # now, not after minutes of work
     elif Path(models).exists() and not (Path(models).is_dir() and os.access(models, os.W_OK)):
         raise BundleError(f"{models}: no folder that can be written; make it one, or name another for your models")
-    made = fit_corpus(corpus, config, progress)
+    if base is None:
+        made = fit_corpus(corpus, config, progress)
+    else:
+        articles, sha256, sources = open_corpus(corpus)
+        known = [article for path in texts for article in read_corpus(path)]
+        made = correct(base, articles, config, known, sha256=sha256, sources=sources, progress=progress)
     card = {**made.card, **tracking.git_commit()}
     if curve:
         card["learning_curve"] = [asdict(p) for p in learning_curve(made.articles, config, progress=progress)]

@@ -125,10 +125,20 @@ TRAINING: Arguments = {
     "--bundle": _value("the model's own folder; one that is there is replaced"),
     "--config": _value("settings, such as conf/train.toml"),
     "--no-log": _flag("do not log the run to MLflow"),
+    "--from": _value(
+        "correct this model by the rows, such as id-news, which comes with saring, and train none: no corpus of its is "
+        "needed, and where the rows say nothing it stays as it is",
+        dest="base", metavar="MODEL",
+    ),
+    "--texts": _value(
+        "with --from: labelled articles like those it was trained on, whose answers shall stay; what of them it held "
+        f"out measures what the correction costs (default: {CORPUS} where there is one)",
+        nargs="+", metavar="FILE",
+    ),
     "--learning-curve": _flag(
         "also measure models of half the rows, a quarter, an eighth, to see what more would bring"
     ),
-}
+}  # fmt: skip
 PROMOTION: Arguments = {
     "reference": _value(
         "a bundle, its name or version, a run of MLflow, or LINE@challenger (default: %(default)s, the newest model)",

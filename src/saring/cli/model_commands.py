@@ -23,7 +23,16 @@ def train(options: argparse.Namespace) -> int:
     from saring.cli.show_models import print_trained
     from saring.config import TrainConfig, load_config
     from saring.experiment import train_files
+    from saring.locate import find_bundle
+    from saring.store import load
+    from saring.training.corrections import CORRECTIONS
 
+    if not options.base and options.texts:
+        raise UsageError("--texts: is for a model that is corrected; add --from MODEL")
+    if options.base and (options.learning_curve or options.corpus == [CORPUS]):
+        raise UsageError("--from: name the files of your labelled rows; a learning curve needs a training of its own")
+    base = load(find_bundle(options.base).folder) if options.base else None
+    texts = options.texts or [CORPUS] * Path(CORPUS).is_file() if base else []
     config = load_config(options.config) if options.config else TrainConfig()
     config = replace(config, name=options.name or config.name)
     models = Path(options.models) if options.models else models_folder()
@@ -35,7 +44,14 @@ def train(options: argparse.Namespace) -> int:
             bundle=options.bundle,
             log=not options.no_log,
             curve=options.learning_curve,
+            base=base,
+            texts=texts,
             progress=progress,
+        )
+    if base and all(report.split == CORRECTIONS for report in trained.reports):
+        tell(
+            f"none of the rows that {options.base} held out is at hand, so what the correction costs elsewhere is not "
+            "known; name files that have them with --texts"
         )
     print_trained(trained, models, options.bundle, config.name)
     return OK

@@ -283,11 +283,8 @@ def _of_studio(task: Mapping[str, Any]) -> tuple[str, Labelled]:
     annotations = [
         _annotation(one, text, headlines) for one in given if not (one.get("was_cancelled") or one.get("skipped"))
     ]
-    suggested: dict[str, Any] = {}
-    if version := data.get("model_version"):
-        [first, *_] = task.get("predictions") or [None]
-        said = _annotation(first, text, headlines).row() if isinstance(first, Mapping) else {}
-        suggested = {"model_version": version, **{n: v for n, v in said.items() if n not in ("by", "at")}}
+    said = {"model_version": data.get("model_version"), **(data.get("suggested") or {})}
+    suggested = {name: value for name, value in said.items() if value not in (None, "", [])}
     names = ("id", "title", "publisher", "url")
     article = {name: str(data.get(name) or "") for name in names} | {
         "date": str(data.get("published") or "")[:10],

@@ -63,6 +63,10 @@ def studio_task(article: Candidate) -> dict[str, Any]:
     data = {name: getattr(article, name) for name in ("id", "title", "text", "publisher", "published", "url")}
     data |= {"model_version": article.model_version, "topics": list(article.probabilities), "chosen": UNCERTAIN}
     data["headlines"] = [{name: link[name] for name in ("start", "end", "headline")} for link in article.links]
+    # Again, for Label Studio's export holds its predictions as numbers.
+    data["suggested"] = {TOPIC: article.topic, CLICKBAIT: article.is_clickbait} | {
+        LINKS: [{name: link[name] for name in ("headline", "related")} for link in article.links]
+    }
     score = article.probabilities[article.topic]
     return {"data": data, "predictions": [{"model_version": article.model_version, "score": score, "result": result}]}
 

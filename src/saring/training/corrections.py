@@ -21,14 +21,14 @@ from scipy.special import log_softmax
 from sklearn.model_selection import GroupKFold
 from threadpoolctl import threadpool_limits
 
-from saring.champions import model_name
+from saring.champions import LINE, line_of, model_name
 from saring.config import TrainConfig
 from saring.errors import CorpusError
 from saring.evaluation.heldout import HeldOut, from_arrays
 from saring.models.pipelines import fit_move, score_columns
 from saring.store import Bundle
 from saring.training.corpus import IN_MEMORY, LabelledArticle, digests, merged_digests, row_keys, seen
-from saring.training.evaluate import answer_threshold, answers
+from saring.training.evaluate import answer_threshold
 from saring.training.fit import Progress, held_out
 from saring.training.refitting import LinearModel, linear_model
 from saring.training.splits import article_groups
@@ -38,7 +38,8 @@ from saring.training.trainer import Fit, Job
 Floats = NDArray[np.float64]
 
 CORRECTIONS = "corrections"  # what the split of the new rows is called
-STRENGTHS = (0.1, 0.3, 1.0, 3.0)  # variances of the prior that cross-validation chooses from
+STRENGTHS = (0.1, 0.3, 1.0)  # variances of the prior that cross-validation chooses from
+ANCHOR_WEIGHT = 1.0  # of a new row's
 WITHOUT_ANCHORS = STRENGTHS[:2]  # more would move answers that nobody corrected
 FOLDS = 5
 LEAST = 1e-12  # probability: below it a score would be infinite
@@ -114,7 +115,7 @@ def correct(
         "trained_on": merged_digests(base.card.get("trained_on", ""), digests(new)),
         "metrics": {f"{r.name}.{r.subset}": r.to_json() for r in reports},
     }
-    return Fit(models, card, reports, (*heldout, *answers(base, new, CORRECTIONS)), new, jobs)
+    return Fit(models, card, reports, tuple(heldout), new, jobs)
 
 
 def _keys(articles: Sequence[LabelledArticle]) -> list[int]:
@@ -125,8 +126,9 @@ def _card(base: Bundle, config: TrainConfig, sources: Sequence[str], strengths: 
     """Return what the card says besides rows and figures."""
     theirs = base.card
     name = config.name
-    if name == TrainConfig().name:
-        name = f"{theirs['name']}+{Path(sources[0]).name.partition('.')[0] or 'rows'}"
+    if name == LINE:
+        is_ours = line_of(theirs) == LINE  # of other topics the name is that of the line
+        name = f"{theirs['name']}+{Path(sources[0]).name.partition('.')[0]}" if is_ours else theirs["name"]
     chosen = {"name": model_name(name, theirs["labels"]["topic"], sources), "licence": config.licence}
     own = {"seed": config.seed, **{f"correction.{task}": C for task, C in strengths.items()}}
     return {
@@ -167,7 +169,7 @@ class _Correction:
         self._groups = groups[new.articles], groups[len(groups) - len(articles) + known.articles]
         is_anchor = np.array([a.split == "train" for a in articles], dtype=np.bool_)[known.articles]
         self._anchors = np.flatnonzero(is_anchor)
-        self._columns: tuple[Any, Any] = self._linear.columns(new.rows), self._linear.columns(known.rows)
+        self._columns: tuple[Any, Any] = self._linear.read(new.rows), self._linear.read(known.rows)
         self._fit(seed)
         self.model = self._linear.with_weights(self._linear.weights + self._move)
 
@@ -181,7 +183,7 @@ class _Correction:
         targets = np.concatenate([np.eye(len(self.labels))[codes], _probabilities(scores[n_new:])])
         if len(self.labels) == 2:
             targets = targets[:, 1:]
-        weights = np.concatenate([self._new.weights, np.ones(len(targets) - n_new)])
+        weights = np.concatenate([self._new.weights, np.full(len(targets) - n_new, ANCHOR_WEIGHT)])
         groups = np.concatenate([self._groups[0], self._groups[1][self._anchors]])
 
         def moved(rows: NDArray[Any], C: float) -> Floats:

@@ -27,6 +27,10 @@ class LinearModel:
     weights: Floats  # (n_columns, n_scores); of two labels the score is that of the second
     with_weights: Callable[[Floats], Parameters]
 
+    def read(self, rows: Sequence[Any]) -> csr_matrix:
+        """Return the columns of rows, also of none."""
+        return self.columns(rows) if len(rows) else csr_matrix((0, len(self.weights)))
+
     def scores(self, columns: csr_matrix) -> Floats:
         """Return the scores of rows before they become probabilities, (n, n_scores)."""
         found: Floats = columns @ self.weights
