@@ -8,7 +8,7 @@ import pytest
 from joblib import parallel_config
 from pages import HOSTILE, read_page, rows_of
 
-pytest.importorskip("jinja2", reason='needs the extra "train"')
+pytest.importorskip("jinja2", reason='needs the extra "report"')
 pytest.importorskip("lxml", reason='needs the extra "html"')
 
 from saring import store

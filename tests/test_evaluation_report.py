@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from pages import HOSTILE, read_page, rows_of
 
-pytest.importorskip("jinja2", reason='needs the extra "train"')
+pytest.importorskip("jinja2", reason='needs the extra "report"')
 pytest.importorskip("lxml", reason='needs the extra "html"')
 
 from bundles import CARD, TOPIC

@@ -3,7 +3,7 @@
 import pytest
 from chromium import NARROW, SCREENSHOTS, WIDE, chromium, hindrances, opened, screenshot  # noqa: F401 - a fixture
 
-pytest.importorskip("jinja2", reason='needs the extra "train"')
+pytest.importorskip("jinja2", reason='needs the extra "report"')
 pytest.importorskip("playwright", reason="needs Playwright")
 
 from scoredrows import failed, row

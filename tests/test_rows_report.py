@@ -9,7 +9,7 @@ import pytest
 from pages import HOSTILE, read_page, rows_of
 from scoredrows import HEADLINES, failed, row
 
-pytest.importorskip("jinja2", reason='needs the extra "train"')
+pytest.importorskip("jinja2", reason='needs the extra "report"')
 pytest.importorskip("lxml", reason='needs the extra "html"')
 
 from saring.cli.commands import main
@@ -130,6 +130,12 @@ def test_what_has_changed_is_told_by_publisher():
         assert words(alarm).startswith("⚠ alarm warta.id: no teaser found in 60 articles, 100%")
         assert rows_of(page, "Figures that changed")[0][:2] == ["warta.id", "alarm"]
     assert "No publisher has 30 articles" in page_of(ROWS[:3]).text_content()
+
+
+def test_it_says_where_its_rows_come_from_but_names_no_folders():
+    page = read_page(rows_report([ROWS], Language("en")).html([f"/home/me/{n}.parquet" for n in range(7)]))
+    told = "From 0.parquet, 1.parquet, 2.parquet, 3.parquet, 4.parquet, and 2 more; scored 2025-07-01 by the model abc."
+    assert words(page.xpath("//header/p[@class='meta']")[0]) == told
 
 
 def test_the_same_in_indonesian_with_its_numbers():

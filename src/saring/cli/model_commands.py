@@ -185,7 +185,10 @@ def _tell_moved() -> None:
 
 
 def check_page(path: str, *, overwrite: bool) -> None:
-    """Raise UsageError or InputError where a page cannot be written to this file: before the work, not after it."""
+    """Raise an error where a page cannot be made, or not written to this file: before the work, not after it."""
+    from saring.html_reports.rendering import check_ready
+
+    check_ready()
     if Path(path).suffix not in (".html", ".htm"):
         raise UsageError(f"{path}: a page of HTML; expected a name that ends in .html")
     if Path(path).exists() and not overwrite:

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 OWN = "saring.html_reports"
 
 
+def check_ready() -> None:
+    """Raise MissingExtraError where Jinja is not installed: before the work, not after it."""
+    _environment(OWN)
+
+
 def render(template: str, package: str = OWN, **values: Any) -> str:
     """Return a page from a template and its values; MissingExtraError where Jinja is not installed.
 
@@ -30,7 +35,7 @@ def _environment(package: str) -> Environment:
     try:
         from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
     except ImportError as error:
-        raise MissingExtraError("train", "writing a page") from error
+        raise MissingExtraError("report", "writing a page") from error
     return Environment(
         loader=ChoiceLoader([PackageLoader(name) for name in dict.fromkeys((package, OWN))]),
         autoescape=True,

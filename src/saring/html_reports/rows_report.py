@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import PurePath
 
 from saring.drift import MIN_ARTICLES, Drift, compare_profiles, latest_month
 from saring.evaluation.metrics import Estimate, wilson_interval
@@ -23,6 +24,7 @@ MOST_PUBLISHERS = 40  # in a table
 MOST_MONTHS = 24
 MOST_REPEATED = 30
 MOST_PRINTERS = 5  # named of a headline
+MOST_FILES = 5
 MOST_REASONS = 30
 MOST_TOPICS = 8
 MOST_FINDINGS, FINDING_CHARS = 20, 400  # alarms, and notes
@@ -108,14 +110,14 @@ class RowsReport:
     def html(self, files: Sequence[str]) -> str:
         """Return the page: one HTML file that needs no network, and for reading no script.
 
-        `files` is where the rows come from, as the page names it.
+        `files` is where the rows come from; the page names no folders.
         """
         say = self._say
         articles = shown_articles(candidates := self._digest.articles.chosen(), say)
         script = _script() if len(articles) > FILTERED else ""
         scored = self._digest.scored or ("", "")
         when = "–".join(dict.fromkeys(time[:10] for time in scored))
-        shown_files = [shortened(name, NAME_CHARS) for name in files[:MOST_PRINTERS]]
+        shown_files = [shortened(PurePath(name).name, NAME_CHARS) for name in files[:MOST_FILES]]
         if len(files) > len(shown_files):
             shown_files.append(say("and_more", n=len(files) - len(shown_files)))
         made_of = {"files": ", ".join(shown_files), "when": when, "versions": ", ".join(self._digest.versions)}
