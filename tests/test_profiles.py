@@ -150,6 +150,13 @@ def test_a_profile_on_disk_keeps_the_commonest_words(tmp_path):
     assert (again.titles().counts["cabai"], again.titles().most("barang399")) == (3, 2)
 
 
+def test_profiles_and_rows_are_taken_together(tmp_path):
+    for name in ("may", "june"):
+        profile_rows([row(), row()]).write(tmp_path / f"{name}.json")
+    (tmp_path / "july.jsonl").write_text(json.dumps(row()))
+    assert read_profile([tmp_path / name for name in ("may.json", "july.jsonl", "june.json")]).of().rows == 5
+
+
 def test_a_word_that_is_not_listed_stands_in_few_titles():
     cut = Words(Counter(harga=5, cabai=2, beras=2, turun=1)).cut(2)
     assert cut == Words(Counter(harga=5, beras=2), unlisted=2)

@@ -20,7 +20,7 @@ from saring.errors import ConfigError, InputError, UsageError
 from saring.io.blocks import sniffed
 from saring.io.columns import Broken
 from saring.io.formats import TABLES, batch_rows, json_line
-from saring.io.input_files import InputFile, Inputs, find_files
+from saring.io.input_files import InputFile, Inputs, find_files, listed
 from saring.io.streams import Stream
 from saring.io.writers import telling
 from saring.schema import KINDS, LINK_COLUMNS, prediction_columns
@@ -507,21 +507,19 @@ def profile_rows(rows: Iterable[Row]) -> Profile:
 
 
 def read_profile(paths: Inputs) -> Profile:
-    """Return the profile in a JSON file, or that of files of rows; see `read_rows`."""
-    if isinstance(paths, str | Path) or len(paths) == 1:
-        path = Path(paths if isinstance(paths, str | Path) else paths[0])
-        if path.suffix.lower() == ".json" and path.is_file():
-            try:
-                values = orjson.loads(path.read_bytes())
-            except (OSError, ValueError):
-                values = None  # reading it as rows says what is wrong with it
-            if isinstance(values, dict) and MARK in values:
-                try:
-                    return Profile.from_json(values)
-                except InputError as error:
-                    raise InputError(f"{path}: {error}") from None
+    """Return the profile of files, rows or profiles of rows, taken together; see `read_rows`."""
     profile = Profile()
-    for rows in read_rows(paths, USED):
+    of_rows = []
+    for path in map(Path, listed(paths)):
+        values = _profile_values(path)
+        if values is None:
+            of_rows.append(path)
+            continue
+        try:
+            profile += Profile.from_json(values)
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from None
+    for rows in read_rows(of_rows, USED):
         try:
             profile.add(rows)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -530,3 +528,14 @@ def read_profile(paths: Inputs) -> Profile:
                 f"found values that no row has ({why}); expected rows as `saring score` wrote them"
             ) from None
     return profile
+
+
+def _profile_values(path: Path) -> Mapping[str, Any] | None:
+    """Return what a JSON file holds that says it is a profile, None for any other file."""
+    if path.suffix.lower() != ".json" or not path.is_file():
+        return None
+    try:
+        values = orjson.loads(path.read_bytes())
+    except (OSError, ValueError):  # reading it as rows says what is wrong with it
+        return None
+    return values if isinstance(values, dict) and MARK in values else None
