@@ -106,6 +106,12 @@ def test_a_publisher_whose_name_is_no_longer_found_is_named():
     assert "a publisher found in 53% of 430 articles, 100% before; none of warta.id" in drift.alarms[0].words
 
 
+def test_rows_that_lost_their_publisher_are_not_compared_with_those_that_never_had_one():
+    nameless = articles(60, publisher=None, with_links=0)
+    drift = against([*articles(200, publisher=None), *nameless], [*SOUND, *nameless])
+    assert alarms(drift) == [("(all publishers)", "publisher")]
+
+
 def test_rows_that_cannot_be_read_and_name_no_publisher_are_told():
     assert alarms(against([*SOUND, *[failed()] * 29])) == [("(all publishers)", "errors")]
 

@@ -477,19 +477,24 @@ def compare_profiles(
     ()
     """
     when = "before" if told[0] == "the rows before" else f"in {told[0]}"
-    compared, few, found = [], {}, _of_all(before, now, when)
-    for name in sorted({*before.publishers, *now.publishers}):
-        a, b = before.of(name), now.of(name)
+    old, new = before.by_publisher(), now.by_publisher()
+    compared, few, found = [], {}, _of_all(old, new, when)
+    months: dict[str, list[Counts]] = {}
+    for (name, month), counts in before.counts.items():
+        months.setdefault(name, []).extend([counts] * bool(month))
+    for name in sorted({*old, *new}):
+        a, b = old.get(name, Counts()), new.get(name, Counts())
         shown = name if name != NO_PUBLISHER else UNNAMED
         if min(a.rows, b.rows) < MIN_ARTICLES:
             few[shown] = (a.rows, b.rows)
             continue
         compared.append(shown)
-        months = [counts for (publisher, month), counts in before.counts.items() if publisher == name and month]
         for check in (*CHECKS, *_marker_checks(a, b)):
             if finding := check.finding(shown, a, b, when):
-                found.append(check.among_months(finding, months, b))
+                found.append(check.among_months(finding, months[name], b))
     significant = _significant(found)
+    if any(f.cause == "publisher" for f in significant):  # those without a name are then others than before
+        significant = [f for f in significant if f.publisher != UNNAMED]
     if before.models and now.models and not before.models.keys() & now.models.keys():
         significant = [replace(f, level="note") if f.cause in FROM_THE_MODEL else f for f in significant]
     kept = [finding for name in dict.fromkeys(f.publisher for f in significant)
@@ -529,22 +534,19 @@ def compare_with_training(training: Counts, now: Profile, model: str) -> Drift:
     return Drift(told, "the rows", (ALL,), notes=notes)
 
 
-def _of_all(before: Profile, now: Profile, when: str) -> list[Finding]:
+def _of_all(before: Mapping[str, Counts], now: Mapping[str, Counts], when: str) -> list[Finding]:
     """Return the differences of what only all rows together tell: a publisher that is not found leaves its own."""
-    a, b = before.of(), now.of()
-    lost = [
-        name for name in before.publishers if name and before.of(name).rows >= MIN_ARTICLES and not now.of(name).rows
-    ]
+    a, b = (sum(counts.values(), Counts()) for counts in (before, now))
+    lost = [name for name, counts in before.items() if name and counts.rows >= MIN_ARTICLES and name not in now]
     gone = f"; none of {', '.join(lost[:SHOWN_WORDS])}".replace("{", "{{").replace("}", "}}") if lost else ""
     check = Check("publisher", of_share(lambda c: (c.named, c.scored), SMALL),
                   fell=f"a publisher found in {{now}} of {{n}} articles, {{before}} {{when}}{gone}",
                   none=f"no publisher found in {{n}} articles, {{before}} {{when}}{gone}")  # fmt: skip
-    errors = replace(CHECKS[0], measure=of_share(lambda c: (c.failed, c.rows), SMALL))
-    unnamed = [Profile({key: c for key, c in p.counts.items() if key[0] == NO_PUBLISHER}).of() for p in (before, now)]
+    unnamed = [counts.get(NO_PUBLISHER, Counts()) for counts in (before, now)]
     made = [check.finding(ALL, a, b, when)]
     if min(counts.rows for counts in unnamed) < MIN_ARTICLES:  # or they are compared as those of no publisher
         made.append(
-            errors.finding(ALL, replace(a, failed=unnamed[0].failed), replace(b, failed=unnamed[1].failed), when)
+            CHECKS[0].finding(ALL, replace(a, failed=unnamed[0].failed), replace(b, failed=unnamed[1].failed), when)
         )
     return [finding for finding in made if finding]
 
@@ -571,10 +573,10 @@ def _figures_of(finding: Finding) -> str:
 def _remarks(before: Profile, now: Profile, when: str) -> list[Finding]:
     """Return notes on all rows: publishers that fell silent, words that are new in titles, another model."""
     remarks = []
-    total, share = now.of().rows, 1 / max(1, before.of().rows)
-    rows = {name: (before.of(name).rows, now.of(name).rows) for name in before.publishers}
-    silent = [f"{name or UNNAMED} ({b:,}, {a:,} {when})" for name, (a, b) in rows.items()
-              if a * share * total >= max(MIN_ARTICLES, SILENT * b)]  # fmt: skip
+    old_rows, new_rows = ({name: counts.rows for name, counts in p.by_publisher().items()} for p in (before, now))
+    size = sum(new_rows.values()) / max(1, sum(old_rows.values()))
+    silent = [f"{name or UNNAMED} ({new_rows.get(name, 0):,}, {n:,} {when})" for name, n in old_rows.items()
+              if n * size >= max(MIN_ARTICLES, SILENT * new_rows.get(name, 0))]  # fmt: skip
     if silent:
         more = f" and {len(silent) - SHOWN_WORDS} more" if len(silent) > SHOWN_WORDS else ""
         listed = f"hardly any articles of {', '.join(silent[:SHOWN_WORDS])}{more}: are they still collected?"

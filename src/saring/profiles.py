@@ -403,6 +403,13 @@ class Profile:
                 total += counts
         return total
 
+    def by_publisher(self) -> dict[str, Counts]:
+        """Return the counts of each publisher in all months."""
+        found: dict[str, Counts] = {}
+        for (publisher, _), counts in self.counts.items():
+            found[publisher] = found[publisher] + counts if publisher in found else counts
+        return found
+
     def within(self, months: Collection[str]) -> Profile:
         """Return the profile of the rows of some months."""
         counts = {key: found for key, found in self.counts.items() if key[1] in months}
