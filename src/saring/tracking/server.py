@@ -10,7 +10,7 @@ import os
 import socket
 import sys
 
-from saring.errors import SaringError, UsageError, masked
+from saring.errors import SaringError, UsageError, masked, visible
 from saring.relocate import ARTIFACTS, database_of, refuse_moved
 from saring.tracking.runs import QUIET, opened, tracking_uri
 
@@ -42,7 +42,8 @@ def main() -> None:
     if (database := database_of(uri)) and not database.exists():
         with opened(SaringError("the experiments cannot be shown")):
             pass  # it is made here, while nobody else makes it
-    print(f"experiments of {masked(uri)}: http://{HOST}:{named} (Ctrl-C ends it)", flush=True)  # noqa: T201
+    told = visible(f"experiments of {masked(uri)}: http://{HOST}:{named} (Ctrl-C ends it)")
+    print(told, flush=True)  # noqa: T201 - `make mlflow` runs this module, not the command line
     os.execve(sys.executable, [sys.executable, *command(uri, int(named))], {**os.environ, **QUIET, **_LIGHT})
 
 
