@@ -96,6 +96,19 @@ def test_scored_rows_and_articles_give_the_same_tasks(articles, model, bundle_fo
         assert orjson.loads((tmp_path / f"{name}.json").read_bytes()) == plain
 
 
+def test_links_stand_where_they_say_though_a_table_guards_its_cells(model, bundle_folder, tmp_path):
+    text = f"- Petani lega.\n=Harga stabil.\n{TEASER}\nHarga turun."
+    (tmp_path / "news.jsonl").write_bytes(orjson.dumps({"id": "1", "title": "Harga", "text": text}))
+    words = ["score", tmp_path / "news.jsonl", "--model", bundle_folder, "--keep", "text", "--out", tmp_path / "r.csv"]
+    assert main([*map(str, words)]) == 0
+    assert "'=Harga" in (tmp_path / "r.csv").read_text("utf-8")
+    export([tmp_path / "r.csv"], tmp_path / "tasks.json", model)
+    [task] = orjson.loads((tmp_path / "tasks.json").read_bytes())
+    assert task["data"]["text"] == text
+    [link] = [item["value"] for item in task["predictions"][0]["result"] if item["type"] == "labels"]
+    assert link["text"] == TEASER
+
+
 def test_rows_without_texts_are_refused_with_the_line_to_type(articles, model, bundle_folder, tmp_path):
     rows = tmp_path / "rows.jsonl"
     main(["score", str(articles), "--model", str(bundle_folder), "--out", str(rows)])

@@ -319,6 +319,7 @@ _PROTOCOLS: Mapping[str, str] = {
     "random": "random folds of near-duplicate groups",
     "later-time": "the latest fifth, after training on the earlier ones",
     "test": "the corpus's own test split",
+    "corrections": "rows that corrected the model, each answered by a correction that did not see it",
 }
 
 

@@ -120,6 +120,7 @@ _UNSEEN = (
     "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 _FORMULA = re.compile(f"([{_ENDS}])([{_UNSEEN}]*+)([{_SIGNS}])")
+_GUARDED = re.compile(f"(?:^|(?<=[{_ENDS}]))'(?=[{_UNSEEN}]*+[{_SIGNS}])|^'(?=[\t\r])")
 _QUOTED = re.compile(f"([{_ENDS}])'([{_UNSEEN}]*+[{_SIGNS}])")
 
 Rows = Sequence[Mapping[str, Any]]
@@ -258,6 +259,14 @@ def cell_text(cell: str) -> str:
     """
     cell = cell[1:] if cell.startswith(("'\t", "'\r")) else cell
     return _QUOTED.sub(r"\1\2", ";" + cell)[1:]
+
+
+def unguarded(cell: str) -> str:
+    """Return the text of a CSV cell without the apostrophes that keep a spreadsheet from running it.
+
+    One that stood there before is taken for such an apostrophe.
+    """
+    return _GUARDED.sub("", cell)
 
 
 class RowFile:

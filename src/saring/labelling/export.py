@@ -18,7 +18,7 @@ from saring.atomic import whole
 from saring.errors import ConfigError, CorpusError, InputError, UsageError
 from saring.io.columns import Columns
 from saring.io.records import ReadOptions, read, rows
-from saring.io.writers import open_rows, telling
+from saring.io.writers import open_rows, telling, unguarded
 from saring.labelling.choosing import POOL, choose, margin
 from saring.labelling.task_files import Candidate, interface, studio_task, table_columns, table_row
 from saring.parsing.engine import parse
@@ -181,26 +181,37 @@ def _scored(inputs: Sequence[str | Path], counts: Counter[str]) -> Iterator[Cand
             probabilities = {
                 name[2:]: value for name, value in row.items() if name.startswith("p_") and value is not None
             }
-            text = row.get(text_column)
-            if row["topic"] is None or not isinstance(text, str) or len(probabilities) < 2:
+            links, given = row["links"] or (), row.get(text_column)
+            if row["topic"] is None or not isinstance(given, str) or len(probabilities) < 2:
                 counts[NO_TEXT] += 1
             elif row["abstained_because"] == UNSURE_OF_NEWS:
                 counts[UNLIKE] += 1
-            elif not all(_stands(link, text) for link in row["links"] or ()):
+            elif (text := _fitting(links, given)) is None:
                 counts[MISFIT] += 1
             else:
                 yield Candidate(
-                    text=text, body=row["clean_text"] or "", probabilities=probabilities, links=row["links"] or (),
+                    text=text, body=row["clean_text"] or "", probabilities=probabilities, links=links,
                     topic=row["topic"], clickbait=row["clickbait"], model_version=row["model_version"],
                     margin=margin(probabilities),
                     **{name: row.get(name) or "" for name in ("id", "title", "publisher", "published", "url")},
                 )  # fmt: skip
 
 
+def _fitting(links: Sequence[Mapping[str, Any]], given: str) -> str | None:
+    """Return the text in which links stand where they say: the one given, or what a cell of CSV was made of.
+
+    None where they stand in neither.
+    """
+    for text in (given, unguarded(given)):
+        if all(_stands(link, text) for link in links):
+            return text
+    return None
+
+
 def _stands(link: Mapping[str, Any], text: str) -> bool:
-    """Return whether a link's span of a text begins or ends with the words of its headline."""
+    """Return whether a link's span of a text ends with the last words of its headline."""
     printed, headline = words(text[link["start"] : link["end"]]), words(link["headline"])
-    return bool(printed) and (not headline or headline[0] in printed)
+    return bool(printed) and (not headline or headline[-1] in printed[-2:])
 
 
 def _unscored(

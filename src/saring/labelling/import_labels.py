@@ -20,7 +20,7 @@ from saring.errors import CorpusError, InputError, UsageError
 from saring.io.records import rows
 from saring.io.writers import claimed, open_rows, put, telling
 from saring.labelling.agreement import Agreement, Label, agreement, majority
-from saring.labelling.task_files import CLICKBAIT, LINKS, NO, TOPIC, UNCERTAIN, YES, unguarded, words_key
+from saring.labelling.task_files import CLICKBAIT, LINKS, NO, TOPIC, UNCERTAIN, YES, cell_text, words_key
 from saring.parsing.engine import parse
 from saring.training.corpus import CHOSEN
 from saring.training.tasks import CLICKBAIT_LABELS, LINK_LABELS
@@ -379,7 +379,7 @@ def _table_rows(path: Path) -> list[Any]:
             "`saring label export --out tasks.csv` wrote"
         )
     topics = {str(row.values["topic"]) for row in found}
-    return [({name: unguarded(str(cell or "")) for name, cell in row.values.items()}, topics) for row in found]
+    return [({name: cell_text(str(cell or "")) for name, cell in row.values.items()}, topics) for row in found]
 
 
 def _of_table(item: tuple[Mapping[str, str], set[str]]) -> tuple[str, Labelled]:

@@ -117,7 +117,7 @@ def table_columns(articles: Sequence[Candidate]) -> list[str]:
 
 
 def table_row(article: Candidate, columns: Sequence[str]) -> dict[str, str]:
-    """Return an article as a row of the table, for a file of rows to write: `unguarded` gives its texts back."""
+    """Return an article as a row of the table, for a file of rows to write: `cell_text` gives its texts back."""
     row = dict.fromkeys(columns, "") | {name: getattr(article, name) for name in GIVEN}
     row |= {"topic": article.topic, "clickbait": SUGGESTED[article.is_clickbait]}
     for number, link in enumerate(article.links, start=1):
@@ -135,6 +135,6 @@ def words_key(title: str, text: str) -> str:
     return f"{row_keys([(title, text)])[0]:016x}"
 
 
-def unguarded(cell: str) -> str:
+def cell_text(cell: str) -> str:
     """Return the text of a cell, without the apostrophe that `saring.io.writers` puts before what would run."""
     return _GUARD.sub("", cell)
