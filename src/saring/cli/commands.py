@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from saring.cli import label_commands, model_commands
 from saring.cli.arguments import DRIFTED, FAILED, INTERRUPTED, OK, SOME_ERRORS, WRONG_USE, Command, make_parser
-from saring.cli.output import STANDARD_OUTPUT, named_output, print_json, tell, tell_model
+from saring.cli.output import STANDARD_OUTPUT, named_output, print_json, print_line, tell, tell_model
 from saring.errors import SaringError, UsageError
 
 if TYPE_CHECKING:
@@ -307,8 +307,7 @@ def _serve(options: argparse.Namespace) -> int:
     address = address_of(listener)
 
     def tell_address() -> None:
-        with named_output():
-            print(address, flush=True)  # noqa: T201 - what a program that starts the server reads
+        print_line(address)  # what a program that starts the server reads
         tell_model(model)
         if options.open:
             import webbrowser

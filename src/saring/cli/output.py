@@ -57,3 +57,10 @@ def print_json(row: Mapping[str, Any]) -> None:
     """Print a row as one line of JSON, in UTF-8 wherever."""
     with named_output():
         sys.stdout.buffer.write(visible_json(row) + b"\n")
+
+
+def print_line(text: str) -> None:
+    """Print a line at once, as it is."""
+    with named_output():
+        sys.stdout.write(f"{line(text)}\n")
+        sys.stdout.flush()
