@@ -53,7 +53,7 @@ def access_to(host: str, token: str | None, allowed: Sequence[str]) -> Access:
     if token and len(token) < TOKEN_CHARS:
         raise UsageError(
             f"--token: found {len(token)} characters; expected at least {TOKEN_CHARS}, which nobody guesses; "
-            'make one with: python -c "import secrets; print(secrets.token_urlsafe())"'
+            "make one with: openssl rand -hex 32"
         )
     if not token and not is_loopback(host):
         raise UsageError(
