@@ -59,10 +59,10 @@ def chosen(base: Bundle, task: str, pool: Sequence[LabelledArticle], most: int) 
     pool = [article for article, old in zip(pool, known, strict=True) if not old]
     [of_task] = [one for one in TASKS if one.name == task]
     table = of_task.table([replace(a, links=()) for a in pool], TrainConfig())
+    table = table.take(table.is_eval)
     [answered] = [one for one in answers(base, pool, "") if one.task == task]
     first, second = np.sort(answered.scored.probabilities, axis=1)[:, :-3:-1].T
     columns = linear_model(getattr(base, task)).columns(table.rows)
-    assert len(table) == len(first)
     return [pool[table.articles[row]] for row in choose(first - second, columns, most)]
 
 

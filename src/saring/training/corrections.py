@@ -4,7 +4,7 @@ Each task's weights move as far as the new rows ask for, under two restraints: a
 weights, and articles whose labels nobody needs (the anchors), to which the moved model shall answer as before. The
 columns stay: the corrected model is as fast as the one it is made from, and lies in a bundle of the same form.
 
-Measured by bench/corrections.py; its docstring has the figures.
+What it brings and costs is measured by bench/corrections.py and told in docs/design.md.
 """
 
 from __future__ import annotations
