@@ -350,7 +350,7 @@ def test_spans_beyond_the_text_are_misfits():
 def test_the_loop_on_the_command_line(articles, bundle_folder, tmp_path, capsys):
     words = ["label", "export", articles, "--uncertain", 5, "--model", bundle_folder, "--out", tmp_path / "tasks.csv"]
     assert main([*map(str, words)]) == 0
-    assert "60 articles, 5 to label" in capsys.readouterr().err
+    assert "60 article(s), 5 to label" in capsys.readouterr().err
     with (tmp_path / "tasks.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     for row, answer in zip(rows, ("ok", "gossip", "", "other", "politik"), strict=True):
@@ -406,6 +406,13 @@ def test_agreement_is_told_where_annotators_are_kept(tmp_path, capsys):
     imported(tmp_path, [task])
     assert main(["corpus", "check", str(tmp_path / "rows.jsonl")]) == 0
     assert "topic: 2 annotators on 1 items" in capsys.readouterr().err
+
+
+def test_agreement_on_pairs_is_that_of_their_annotators(tmp_path):
+    pair = {"host_title": "Satu", "host_text": "Petani lega.", "headline": HEADLINE}
+    path = corpus(tmp_path, *(pair | {"annotator_a": a, "annotator_b": b} for a, b in ((0, 0), (1, 2), (0, 1))))
+    [found] = check_corpus([path], TrainConfig()).agreements
+    assert (found.task, found.items, found.same) == ("link", 3, pytest.approx(2 / 3))
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ import orjson
 from saring.article import Article, Prediction
 from saring.atomic import whole
 from saring.errors import ConfigError, CorpusError, InputError, UsageError
-from saring.io.columns import Columns
+from saring.io.columns import Columns, mended
 from saring.io.records import ReadOptions, read, rows
 from saring.io.writers import open_rows, telling, unguarded
 from saring.labelling.choosing import POOL, choose, margin
@@ -50,7 +50,7 @@ class Exported:
     def lines(self) -> Iterator[str]:
         """Yield what people are told."""
         out = ", ".join(f"{n:,} {why}" for why, n in self.left_out.items() if n)
-        yield f"{self.articles:,} articles, {self.tasks:,} to label" + (f"; left out: {out}" if out else "")
+        yield f"{self.articles:,} article(s), {self.tasks:,} to label" + (f"; left out: {out}" if out else "")
 
 
 def export(
@@ -235,8 +235,8 @@ def _candidate(article: Article, found: Prediction) -> Candidate:
     return Candidate(
         id=found.id,
         title=found.title,
-        text=article.text,
-        body=article.body,
+        text=mended(article.text),
+        body=mended(article.body),
         publisher=found.publisher,
         published=found.published,
         url=found.url,

@@ -195,6 +195,9 @@ def _labels(made: Iterable[Mapping[str, Any]]) -> dict[str, list[Label]]:
     """Return who said what of which item, by task, of corpus rows."""
     labels: dict[str, list[Label]] = {TOPIC: [], "link": [], CLICKBAIT: []}
     for number, row in enumerate(made):
+        # Of files with a pair a row, each annotator's grade: 0 unrelated, 1 and 2 related.
+        graded = {name: grade for name, grade in row.items() if name.startswith("annotator_")}
+        labels["link"] += [Label(name, str(number), g >= 1) for name, g in graded.items() if isinstance(g, int | float)]
         for a in row.get("annotations") or ():
             if a.get("topic"):
                 labels[TOPIC].append(Label(a["by"], str(number), a["topic"]))
