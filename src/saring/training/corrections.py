@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix, vstack
+from scipy.sparse import csr_matrix, hstack, vstack
 from scipy.special import log_softmax
 from sklearn.model_selection import GroupKFold
 from threadpoolctl import threadpool_limits
@@ -40,6 +40,7 @@ Floats = NDArray[np.float64]
 CORRECTIONS = "corrections"  # what the split of the new rows is called
 STRENGTHS = (0.1, 0.3, 1.0)  # variances of the prior that cross-validation chooses from
 ANCHOR_WEIGHT = 1.0  # of a new row's
+PUBLISHERS = 3.0  # size of the columns of publishers: so large that their weights are nearly free
 WITHOUT_ANCHORS = STRENGTHS[:2]  # more would move answers that nobody corrected
 FOLDS = 5
 LEAST = 1e-12  # probability: below it a score would be infinite
@@ -186,8 +187,14 @@ class _Correction:
         weights = np.concatenate([self._new.weights, np.full(len(targets) - n_new, ANCHOR_WEIGHT)])
         groups = np.concatenate([self._groups[0], self._groups[1][self._anchors]])
 
+        # How much clickbait a portal prints is its own affair: an intercept of each takes that up, and is dropped.
+        publishers = np.unique(self._new.publishers) if self._task.name == "clickbait" else np.zeros(0, dtype=np.str_)
+        of_publisher = np.zeros((len(targets), len(publishers)))
+        of_publisher[:n_new] = PUBLISHERS * (self._new.publishers[:, None] == publishers)
+        wider = hstack([columns, csr_matrix(of_publisher)], format="csr")
+
         def moved(rows: NDArray[Any], C: float) -> Floats:
-            return fit_move(columns[rows], targets[rows], weights[rows], scores[rows], C)
+            return fit_move(wider[rows], targets[rows], weights[rows], scores[rows], C)[: columns.shape[1]]
 
         # New rows and anchors are shared out together: each is answered by a move that saw neither it nor its like.
         n_folds = min(FOLDS, len(np.unique(self._groups[0])))
