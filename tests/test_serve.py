@@ -316,7 +316,18 @@ def test_the_command_says_where_it_is_and_which_model_answers(bundle_folder, tmp
     assert load(bundle_folder).model_version in told
 
 
-@pytest.mark.parametrize("options", [["--workers", "0"], ["--host", "0.0.0.0"], ["--token", "short"]])
+def test_a_port_that_is_taken_is_told(bundle_folder):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        done = subprocess.run([*COMMAND, "--port", port, "--model", bundle_folder], capture_output=True, text=True)
+    assert done.returncode == 1 and f"127.0.0.1:{port}: cannot listen there" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "options", [["--workers", "0"], ["--port", "65536"], ["--host", "0.0.0.0"], ["--token", "short"]]
+)
 def test_wrong_options_are_told_before_anything_starts(options):
     done = subprocess.run([*COMMAND, *options], capture_output=True, text=True, env=os.environ | {"SARING_TOKEN": ""})
     assert done.returncode == 2 and "expected" in done.stderr

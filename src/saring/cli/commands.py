@@ -299,6 +299,8 @@ def _serve(options: argparse.Namespace) -> int:
 
     if options.workers is not None and options.workers < 1:
         raise UsageError(f"--workers {options.workers}: expected at least 1")
+    if not 0 <= options.port < 1 << 16:
+        raise UsageError(f"--port {options.port}: expected 0 to 65535")
     from saring.serve.listener import access_to, address_of, listening, serve
 
     access = access_to(options.host, options.token, options.allowed_host)
