@@ -271,6 +271,7 @@ def test_slow_clients_do_not_hold_others(server):
             client.close()
 
 
+@pytest.mark.slow
 def test_a_long_request_does_not_hold_a_short_one(server):
     long = [{"text": f"{PRMN}\n{n}"} for n in range(1000)]
     with ThreadPoolExecutor() as clients:
@@ -280,7 +281,8 @@ def test_a_long_request_does_not_hold_a_short_one(server):
         assert not all(request.done() for request in slow)
 
 
-def test_an_article_that_kills_its_process_costs_its_own_row(server):
+@pytest.mark.slow
+def test_a_process_that_is_killed_costs_no_row(server):
     pids = workers_of(server.process.pid)
     with ThreadPoolExecutor() as clients:
         asked = clients.submit(server.rows, [{"id": n, "text": f"{PRMN}\n{n}"} for n in range(1000)])
@@ -298,6 +300,7 @@ def workers_of(pid):
     ]
 
 
+@pytest.mark.slow
 def test_told_to_end_it_finishes_what_is_under_way(bundle_folder, tmp_path):
     with serving(tmp_path, bundle_folder) as server, ThreadPoolExecutor() as clients:
         asked = clients.submit(server.rows, [{"id": n, "text": f"{PRMN}\n{n}"} for n in range(1000)])
