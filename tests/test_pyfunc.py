@@ -150,6 +150,17 @@ def test_a_wheel_is_written_by_an_installed_package_as_by_a_checkout(folder: Pat
     assert (tmp_path / wheel.name).read_bytes() == wheel.read_bytes()
 
 
+def test_what_a_build_left_beside_the_package_does_not_enter_the_wheel(folder: Path, tmp_path: Path) -> None:
+    [wheel] = (folder / "code").iterdir()
+    left = tmp_path / "left" / "saring.egg-info"
+    left.mkdir(parents=True)
+    (left / "PKG-INFO").write_text("Metadata-Version: 2.4\nName: saring\nVersion: 0.0.1\n")
+    code = "import sys; from pathlib import Path; from saring.tracking.wheel import write_wheel; write_wheel(Path(sys.argv[1]))"
+    env = {**os.environ, "PYTHONPATH": str(left.parent)}
+    subprocess.run([sys.executable, "-c", code, tmp_path], env=env, cwd=tmp_path, check=True)
+    assert (tmp_path / wheel.name).read_bytes() == wheel.read_bytes()
+
+
 PREDICT = """
 import json, sys
 import mlflow, pandas, saring

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator
-from importlib.metadata import distribution
+from importlib.metadata import Distribution, distribution, distributions
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
@@ -27,9 +27,9 @@ def write_wheel(folder: Path) -> Path:
     A digest of the files is in its name (as its build number): MLflow takes two environments whose requirements are
     called alike for one.
     """
-    installed = distribution("saring")
+    installed = _installed()
     info = f"saring-{installed.version}.dist-info"
-    files = dict(sorted(_package())) | dict(_metadata(info)) | {f"{info}/WHEEL": _WHEEL.encode()}
+    files = dict(sorted(_package())) | dict(_metadata(installed, info)) | {f"{info}/WHEEL": _WHEEL.encode()}
     rows = [f"{name},sha256={_digest(content)},{len(content)}" for name, content in files.items()]
     record = "\n".join([*rows, f"{info}/RECORD,,", ""]).encode()
     packed = BytesIO()
@@ -53,9 +53,17 @@ def _package() -> Iterator[tuple[str, bytes]]:
             yield "/".join(("saring", *steps)), path.read_bytes()
 
 
-def _metadata(info: str) -> Iterator[tuple[str, bytes]]:
-    """Yield what is known of the package: requirements, commands, licence."""
-    for file in distribution("saring").files or ():
+def _installed() -> Distribution:
+    """Return what is known of the installed package.
+
+    In a checkout a build may have left another record of it, ``saring.egg-info``, which is found first.
+    """
+    return next((d for d in distributions(name="saring") if d.read_text("METADATA")), None) or distribution("saring")
+
+
+def _metadata(installed: Distribution, info: str) -> Iterator[tuple[str, bytes]]:
+    """Yield requirements, commands and licence."""
+    for file in installed.files or ():
         steps = PurePosixPath(file).parts
         if steps[0].endswith(".dist-info") and (steps[1] in _KEPT or "licenses" in steps):
             yield "/".join((info, *steps[1:])), Path(str(file.locate())).read_bytes()
