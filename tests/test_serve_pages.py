@@ -15,7 +15,6 @@ from saring.html_reports.language import LANGUAGES, Language, phrases
 from saring.models.pair_features import Evidence
 from saring.predict import link_reasons, load
 from saring.serve.limits import Limits, Problem
-from saring.serve.shown_article import reason_in
 from saring.serve.uploads import Uploads
 
 SHIPPED = ARTICLES.parents[1] / "models" / "id-news"
@@ -152,9 +151,9 @@ def test_all_reasons_are_said_in_the_reader_s_language():
     shared, grouped = Evidence("bulog", 6.4, shared=True), Evidence("beras", 4.8, shared=False)
     for evidence in ([], [shared], [shared, shared], [grouped], [shared, grouped]):
         for reason in link_reasons(evidence, ("gossip", 0.9), "economy", 0.9, related=False):
-            assert reason_in(reason, say) != reason
-    assert reason_in("headline reads as international politics", say) == "judul terbaca sebagai politik internasional"
-    assert reason_in("something new", say) == "something new"
+            assert say.reason(reason) != reason
+    assert say.reason("headline reads as international politics") == "judul terbaca sebagai politik internasional"
+    assert say.reason("something new") == "something new"
 
 
 def test_with_a_token_a_browser_is_asked_for_it(bundle_folder, tmp_path):

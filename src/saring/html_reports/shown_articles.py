@@ -144,12 +144,12 @@ def _link(link: Row, language: Language) -> ShownLink:
         facts.append(language("reads_as", topic=language.term("topic", shortened(topic, NAME_CHARS))))
     if (clickbait := link.get("clickbait")) is not None:
         facts.append(language("clickbait_of", p=language.probability(clickbait)))
-    verdict, p = _verdict(link, language)
+    verdict, p = link_verdict(link, language)
     reasons = tuple(language.reason(shortened(reason)) for reason in (link.get("reasons") or ())[:SHOWN_REASONS])
     return ShownLink(verdict, p, shortened(link.get("headline")), tuple(facts), reasons, web_address(link.get("url")))
 
 
-def _verdict(link: Row, language: Language) -> tuple[str, str]:
+def link_verdict(link: Row, language: Language) -> tuple[str, str]:
     """Return the verdict on a link and how sure it is."""
     related, p = link.get("related"), link.get("p_unrelated")
     if related is None or p is None:
@@ -184,7 +184,7 @@ def _pieces(
         if piece.kind == "body":
             pieces.append(ShownPiece("body", _GAPS.sub("\n\n", piece.text)))
         elif piece.kind == "link":
-            verdict, p = _verdict(links[piece.start], language)
+            verdict, p = link_verdict(links[piece.start], language)
             pieces.append(ShownPiece(verdict, shortened(piece.text), f"{language(f'is_{verdict}')} {p}".strip()))
         elif piece.text.strip():
             cuts.append((piece.kind.replace("_", " "), shortened(piece.text, REMOVAL_CHARS)))

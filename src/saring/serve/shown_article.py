@@ -11,21 +11,12 @@ import orjson
 
 from saring.article import Article, Record
 from saring.html_reports.language import Language
-from saring.html_reports.shown_articles import shortened
+from saring.html_reports.shown_articles import link_verdict, shortened
 from saring.predict import take
 
 Row = Mapping[str, Any]
 
 _GAPS = re.compile(r"\n\s*\n\s*")
-# Reasons as `predict.link_reasons` words them, to phrases; what none of them fits is shown as it is.
-_REASONS = (
-    (re.compile(r"shares no specific word"), "reason_shares_nothing"),
-    (re.compile(r"shares only (?P<words>'.*)"), "reason_shares_only"),
-    (re.compile(r"shares (?P<words>'.*)"), "reason_shares"),
-    (re.compile(r"article has kin of (?P<words>.*)"), "reason_kin"),
-    (re.compile(r"headline reads as clickbait"), "reason_clickbait"),
-    (re.compile(r"headline reads as (?P<words>.*)"), "reason_reads"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,22 +131,11 @@ def _sentences(row: Row, say: Language) -> tuple[str, ...]:
 
 
 def _link(link: Row, say: Language) -> ShownLink:
-    related, p = link["related"], link["p_unrelated"]
-    kind = "unjudged" if related is None else "related" if related else "unrelated"
-    sure = "" if p is None else say.probability(1 - p if related else p)
-    why = [reason_in(reason, say) for reason in link["reasons"]]
+    kind, sure = link_verdict(link, say)
+    why = list(map(say.reason, link["reasons"]))
     if not why:
         why.append(say("reads_as", topic=say.term("topic", link["topic"])))
     return ShownLink(kind, f"{say(f'is_{kind}')} {sure}".strip(), link["headline"], "; ".join(why))
-
-
-def reason_in(reason: str, say: Language) -> str:
-    """Return a reason in the reader's language."""
-    for pattern, key in _REASONS:
-        if found := pattern.fullmatch(reason):
-            words = found.groupdict().get("words", "")
-            return say(key, words=say.term("topic", words.replace(" ", "_")) if key == "reason_reads" else words)
-    return reason
 
 
 def _pieces(
