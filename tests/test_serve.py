@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -159,6 +159,7 @@ PROBLEMS = {
     "a wish nobody knows": ({"articles": [ROW], "keep_links": "some"}, 422, "wrong-shape"),
     "a field nobody knows": ({"articles": [ROW], "path": "/etc/passwd"}, 422, "wrong-shape"),
     "too many": ({"articles": [{"text": "a"}] * 1001}, 413, "too-many-rows"),
+    "lists in lists": (b'{"articles":[{"text":' + b"[" * 900 + b"]" * 900 + b"}]}", 422, "wrong-shape"),
 }
 
 
@@ -175,7 +176,27 @@ def test_other_problems_have_their_types(server):
     assert server.problem("GET", "/healthz", Host="evil.example") == (403, "foreign-host")
     assert server.problem("GET", "/healthz", Host=f"localhost:{server.port}@evil.example") == (403, "foreign-host")
     assert server.problem("POST", "/v1/predict", {}, Origin="https://evil.example") == (403, "foreign-page")
+    assert server.problem("POST", "/v1/predict", {}, Origin="http://[evil") == (403, "foreign-page")
     assert server.problem("POST", "/", b"text=a", Sec_Fetch_Site="cross-site") == (403, "foreign-page")
+    assert server.problem("POST", "/v1/predict", {"articles": [ROW]}, Content_Encoding="gzip") == (415, "media-type")
+
+
+NO_HTTP = {
+    "two hosts": b"GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil\r\n\r\n",
+    "no host": b"GET / HTTP/1.1\r\n\r\n",
+    "a handshake of TLS": b"\x16\x03\x01\x02\x00\r\n\r\n",
+    "a length without end": b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("case", NO_HTTP)
+def test_what_is_no_request_is_told_in_the_same_words(server, case):
+    with socket.create_connection(("127.0.0.1", server.port), 20) as client:
+        client.sendall(NO_HTTP[case])
+        answer = client.makefile("rb").read()
+    assert b"application/problem+json" in answer
+    problem = orjson.loads(answer.partition(b"\r\n\r\n")[2])
+    assert problem["type"] == "urn:saring:problem:no-http" and problem["found"]
 
 
 def test_a_body_beyond_the_limit_is_refused_before_it_is_read(server):
@@ -194,6 +215,54 @@ def test_a_body_that_does_not_say_how_long_it_is_ends_at_the_limit(server):
         except OSError:  # it has hung up
             return
         assert client.recv(100).startswith(b"HTTP/1.1 413 ")
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_who_sends_too_much_can_read_why(server, chunked):
+    body = iter([b"a" * 1_000_000] * 25) if chunked else b"a" * 25_000_000
+    assert server.problem("POST", "/v1/predict", body, Content_Type="application/json") == (413, "too-large")
+
+
+def test_a_client_that_hangs_up_is_no_error_of_the_server(bundle_folder, tmp_path):
+    with serving(tmp_path, bundle_folder) as server:
+        with socket.create_connection(("127.0.0.1", server.port)) as client:
+            client.sendall(head(server, 1_000) + b"{")
+        with socket.create_connection(("127.0.0.1", server.port)) as client:
+            client.sendall(NO_HTTP["two hosts"])
+        assert server.rows([ROW])[0]["topic"]
+    assert len((tmp_path / "serve.log").read_text().splitlines()) == 2  # its address, and the model
+
+
+def test_after_an_answer_a_client_may_not_dally_either(monkeypatch):
+    from saring.serve import listener
+
+    monkeypatch.setattr(listener, "HEAD_SECONDS", 5)
+    monkeypatch.setattr(listener, "REST_SECONDS", 0.2)
+
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"ok"})
+
+    async def dally():
+        config = listener.uvicorn.Config(app, http=listener._Connection, lifespan="off", log_config=None)
+        config.load()
+        state = listener.uvicorn.Server(config).server_state
+        with listener.listening("127.0.0.1", 0) as taken:
+            loop = asyncio.get_running_loop()
+            begun = await loop.create_server(lambda: listener._Connection(config, state, {}), sock=taken)
+            reader, writer = await asyncio.open_connection(*taken.getsockname())
+            request = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            writer.write(request)
+            await reader.readuntil(b"ok")
+            writer.write(request)
+            await reader.readuntil(b"ok")
+            writer.write(b"GET /hea")
+            with suppress(ConnectionError):
+                assert await asyncio.wait_for(reader.read(), 3) == b""
+            writer.close()
+            begun.close()
+
+    asyncio.run(dally())
 
 
 def head(server, length=0, path="/v1/predict"):

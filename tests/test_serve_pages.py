@@ -1,5 +1,6 @@
 """The page of `saring serve`: a plain form that answers without a script, and what a real Chromium makes of it."""
 
+import asyncio
 import os
 import urllib.parse
 
@@ -10,11 +11,14 @@ from test_serve import ARTICLES, PRMN, TOKEN, serving
 
 pytest.importorskip("playwright", reason="needs Playwright")
 
+from fastapi import Request
+
 from saring.article import Record
 from saring.html_reports.language import LANGUAGES, Language, phrases
 from saring.models.pair_features import Evidence
 from saring.predict import link_reasons, load
 from saring.serve.limits import Limits, Problem
+from saring.serve.pages import _form
 from saring.serve.uploads import Uploads
 
 SHIPPED = ARTICLES.parents[1] / "models" / "id-news"
@@ -106,6 +110,28 @@ def test_what_cannot_be_answered_is_told_on_the_page(server, case):
     fields, file, expected = REFUSED[case]
     status, _, page = form(server, fields, file)
     assert status == expected and 'role="alert"' in page and "What to do" in page
+
+
+@pytest.mark.parametrize("charset", ["unicode_escape", "utf-7", "undefined", "punycode"])
+def test_a_form_is_in_utf_8_whatever_it_says_of_itself(server, charset):
+    content_type = f"multipart/form-data; charset={charset}; boundary=----saring"
+    status, _, page = form(server, {"text": r"Rupiah \ud800 menguat."}, Content_Type=content_type)
+    assert status == 415 and "a form in UTF-8" in page
+
+
+def test_a_file_is_kept_in_memory_and_written_to_no_disk():
+    head = b'--B\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n'
+
+    async def receive():
+        return {"type": "http.request", "body": head + b"a" * 3_000_000 + b"\r\n--B--\r\n"}
+
+    headers = [(b"content-type", b"multipart/form-data; boundary=B")]
+
+    async def kept():
+        async with _form(Request({"type": "http", "headers": headers}, receive), 20_000_000) as found:
+            return found["file"].size, found["file"].file._rolled
+
+    assert asyncio.run(kept()) == (3_000_000, False)
 
 
 def test_no_file_of_the_server_is_read(server):

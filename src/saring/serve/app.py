@@ -26,10 +26,12 @@ try:
     from fastapi import FastAPI, Request, Response
     from fastapi.openapi.utils import get_openapi
     from starlette.exceptions import HTTPException
+    from starlette.requests import ClientDisconnect
 except ImportError as error:
     raise MissingExtraError("serve", "serving") from error
 
 JSON = "application/json"
+DEEPEST = 32  # levels of an article
 LONG_BYTES = 1_000_000  # of a body that takes some milliseconds to read
 # What of a card is not told: digests of rows, and what only files are checked with.
 _UNTOLD = ("trained_on", "files", "format")
@@ -54,6 +56,8 @@ def make_app(model: Model, access: Access, limits: Limits, workers: int) -> Appl
         redoc_url=None,
         lifespan=lifespan,
         redirect_slashes=False,
+        # Nothing is told to collectors, whatever the environment of the process says.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     _add_problems(app)
     _add_health(app, scorer)
@@ -74,6 +78,10 @@ def _add_problems(app: FastAPI) -> None:
     async def http(request: Request, error: HTTPException) -> Response:
         where = f"{request.method} {request.url.path[:200]}"
         return _answer(problem_of_status(error.status_code, where, error.headers or {}))
+
+    @app.exception_handler(ClientDisconnect)
+    async def gone(request: Request, error: ClientDisconnect) -> Response:
+        return Response()  # that nobody reads
 
     @app.exception_handler(Exception)
     async def broken(request: Request, error: Exception) -> Response:
@@ -172,12 +180,27 @@ async def _articles(request: Request, limits: Limits) -> tuple[Sequence[Source],
         found, expected = f"{len(articles):,} articles", f"at most {limits.rows:,}"
         raise Problem("too-many-rows", found, expected, "send them in several requests, or use `saring score`")
     for number, article in enumerate(articles):
-        if not isinstance(article, dict):
-            raise _wrong(f"{kind_of(article)} at articles[{number}]", "an object with a text and what else is known")
+        _check_article(article, number)
     if keep_links not in get_args(KeepLinks):
         shown = repr(keep_links[:100]) if isinstance(keep_links, str) else kind_of(keep_links)
         raise _wrong(f"{shown} in `keep_links`", " or ".join(get_args(KeepLinks)))
     return articles, keep_links
+
+
+def _check_article(article: object, number: int) -> None:
+    if not isinstance(article, dict):
+        raise _wrong(f"{kind_of(article)} at articles[{number}]", "an object with a text and what else is known")
+    if _is_deeper(article, DEEPEST):
+        raise _wrong(f"more than {DEEPEST} levels in articles[{number}]", "fields with texts, numbers or lists")
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Return whether lists and objects stand in each other over more than so many levels."""
+    if not isinstance(value, dict | list):
+        return False
+    return not levels or any(
+        _is_deeper(one, levels - 1) for one in (value.values() if isinstance(value, dict) else value)
+    )
 
 
 def _wrong(found: str, expected: str) -> Problem:

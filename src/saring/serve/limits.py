@@ -26,6 +26,7 @@ class Limits:
 
 # What can be wrong: the name of the problem to its status and title.
 PROBLEMS: Mapping[str, tuple[int, str]] = {
+    "no-http": (400, "The request is no HTTP"),
     "no-json": (400, "The body is no JSON"),
     "bad-form": (400, "The form cannot be read"),
     "token": (401, "A token is needed"),
@@ -75,6 +76,4 @@ def problem_of_status(status: int, where: str, headers: Mapping[str, str] = {}) 
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         allowed = {name.lower(): value for name, value in headers.items()}.get("allow", "another method")
         return Problem("method", where, allowed, "see GET /docs", headers)
-    return Problem(
-        "bad-form", f"a form that breaks off or is malformed ({where})", "multipart/form-data", "send it anew"
-    )
+    return Problem("bad-form", f"a request that breaks off or is malformed ({where})", "a form", "send it anew")

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
+
+import orjson
 
 from saring.errors import ConfigError, MissingExtraError, UsageError
 from saring.kernel.text_arrays import cores
 from saring.predict import Model
-from saring.serve.limits import Limits
+from saring.serve.limits import PROBLEM_TYPE, Limits, Problem
 from saring.serve.security import TOKEN_CHARS, Access, hosts, is_loopback
 
 try:
+    import h11
     import uvicorn
     from uvicorn.protocols.http.h11_impl import H11Protocol
 except ImportError as error:
     raise MissingExtraError("serve", "serving") from error
 
-HEAD_SECONDS = 10.0  # that the head of a request may take to arrive
+HEAD_SECONDS = 10.0  # that the head of a first request may take to arrive
+REST_SECONDS = 60.0  # after an answer, for reading it and for the head of the next request
 HEAD_BYTES = 32_768
 IDLE_SECONDS = 15  # that a connection is kept for another request
 BACKLOG = 1_024  # connections that may wait to be taken: 200 clients come at once
@@ -30,21 +36,44 @@ TOKEN_VARIABLE = "SARING_TOKEN"
 
 
 class _Connection(H11Protocol):
-    """A connection that is closed when the head of its first request takes too long."""
+    """A connection that ends when a request's head takes too long, or reading an answer, and that knows problems."""
+
+    _late: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         """Begin to wait for a request."""
         super().connection_made(transport)
-        self._late = self.loop.call_later(HEAD_SECONDS, self._close_idle)
+        self._wait(HEAD_SECONDS)
+
+    def on_response_complete(self) -> None:
+        """Begin to wait for the next request."""
+        self._wait(REST_SECONDS)
+        super().on_response_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no longer."""
-        self._late.cancel()
+        self._wait(None)
         super().connection_lost(exc)
 
-    def _close_idle(self) -> None:
-        if self.cycle is None:
-            self.transport.close()
+    def send_400_response(self, msg: str) -> None:
+        """Say what is wrong with bytes that are no request; the error is the one that uvicorn is handling."""
+        problem = Problem("no-http", str(sys.exc_info()[1] or msg), "a request of HTTP/1.1", "check the client")
+        body = orjson.dumps(problem.body())
+        headers = {"Content-Type": PROBLEM_TYPE, "Content-Length": str(len(body)), "Connection": "close"}
+        with suppress(h11.LocalProtocolError):  # an answer has begun already
+            head = h11.Response(status_code=problem.status, headers=list(headers.items()))
+            for event in (head, h11.Data(data=body), h11.EndOfMessage()):
+                self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
+
+    def _wait(self, seconds: float | None) -> None:
+        if self._late:
+            self._late.cancel()
+        self._late = None if seconds is None else self.loop.call_later(seconds, self._end_idle)
+
+    def _end_idle(self) -> None:
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.abort()
 
 
 def access_to(host: str, token: str | None, allowed: Sequence[str]) -> Access:
@@ -123,7 +152,9 @@ def serve(
         timeout_graceful_shutdown=round(limits.body_seconds + limits.answer_seconds),
         h11_max_incomplete_event_size=HEAD_BYTES,
     )
-    logging.getLogger("uvicorn.error").addHandler(logging.StreamHandler(sys.stderr))
+    log = logging.getLogger("uvicorn.error")
+    log.setLevel(logging.ERROR)  # what clients do wrong is told to them
+    log.addHandler(logging.StreamHandler(sys.stderr))
     # uvicorn ends in order, and then raises the signal again: there is nothing left to end.
     before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

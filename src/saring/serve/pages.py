@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any, get_args
 
@@ -27,8 +29,9 @@ from saring.serve.uploads import Uploads
 
 try:
     from fastapi import FastAPI, Request, Response
+    from python_multipart.multipart import parse_options_header
     from starlette.datastructures import FormData, UploadFile
-    from starlette.exceptions import HTTPException
+    from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
 except ImportError as error:
     raise MissingExtraError("serve", "serving") from error
 
@@ -37,6 +40,7 @@ ANSWERS = {"page": "", "jsonl": LINES, "csv": "text/csv"}
 OPENED = 50  # articles of a table that can be opened on the page
 OPENED_CHARS = 1_000_000  # all together; more makes a page that browsers are slow to show
 FORM_FIELDS = 20
+TOKEN_BYTES = 4_096
 COOKIE_SECONDS = 30 * 24 * 3600
 
 
@@ -126,16 +130,11 @@ def add_pages(app: FastAPI, scorer: Scorer, uploads: Uploads, access: Access) ->
     async def ask(request: Request) -> Response:
         say, given = language_of(request), Given()
         try:
-            async with request.form(
-                max_files=1, max_fields=FORM_FIELDS, max_part_size=scorer.limits.body_bytes
-            ) as form:
+            async with _form(request, scorer.limits.body_bytes) as form:
                 given = await _given(form)
             return await pages.answered(say, given, request.client.host if request.client else "")
         except Problem as problem:
-            found = problem
-        except HTTPException as error:  # of a form that is none
-            found = Problem("bad-form", str(error.detail), "the fields of this page's form", "send it from this page")
-        return page_of(pages.front(say, given, problem=found), found.status, found.headers)
+            return page_of(pages.front(say, given, problem=problem), problem.status, problem.headers)
 
     @app.get("/docs", include_in_schema=False)
     async def docs(request: Request) -> Response:
@@ -166,7 +165,7 @@ def _add_login(app: FastAPI, access: Access) -> None:
 
     @app.post("/login", include_in_schema=False)
     async def enter(request: Request) -> Response:
-        async with request.form(max_files=0, max_fields=FORM_FIELDS) as form:
+        async with _form(request, TOKEN_BYTES) as form:
             token = str(form.get("token", ""))
         if access.token and not access.has_token(token):
             return login_page(language_of(request), wrong=True)
@@ -227,6 +226,36 @@ def preferred(accepted: str) -> str:
         if name in LANGUAGES and liking > best:
             best, found = liking, name
     return found
+
+
+class _Multipart(MultiPartParser):
+    """Reads a form, with its file in memory: what a person gives is written to no disk."""
+
+    spool_max_size = sys.maxsize
+
+
+@asynccontextmanager
+async def _form(request: Request, most_bytes: int) -> AsyncIterator[FormData]:
+    """Yield a request's form; Problem where there is none, or where it is in other letters than UTF-8."""
+    kind, options = parse_options_header(request.headers.get("content-type"))
+    parsers: Mapping[bytes, Callable[..., MultiPartParser | FormParser]] = {
+        b"multipart/form-data": partial(_Multipart, max_files=1),
+        b"application/x-www-form-urlencoded": FormParser,
+    }
+    if kind not in parsers or options.get(b"charset", b"utf-8").lower() != b"utf-8":
+        found = repr(request.headers.get("content-type", "")[:100])
+        raise Problem("media-type", f"the content type {found}", "a form in UTF-8", "send it from this page")
+    try:
+        async with aclosing(request.stream()) as stream:
+            parser = parsers[kind](request.headers, stream, max_fields=FORM_FIELDS, max_part_size=most_bytes)
+            form = await parser.parse()
+    except MultiPartException as error:
+        remedy = "send it from this page"
+        raise Problem("bad-form", error.message, "the fields of this page's form", remedy) from None
+    try:
+        yield form
+    finally:
+        await form.close()
 
 
 async def _given(form: FormData) -> Given:

@@ -106,12 +106,13 @@ class ScoringProcess(WorkerProcess):
 
     def rows(self, wish: Wish, sources: Sequence[Source]) -> list[bytes]:
         """Return the row of each article as JSON; WorkerDied where the process ended, SaringError where all fail."""
+        payload = pickle.dumps((wish, sources), pickle.HIGHEST_PROTOCOL)  # whole, before any of it is written
         timer = threading.Timer(self._seconds, self.kill)
         timer.daemon = True
         timer.start()
         try:
             with suppress(OSError):  # then reading finds that it ended
-                pickle.dump((wish, sources), self.stdin, pickle.HIGHEST_PROTOCOL)
+                self.stdin.write(payload)
                 self.stdin.flush()
             head, rows = self._read()
         finally:

@@ -8,7 +8,9 @@ import hashlib
 import hmac
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -120,17 +122,16 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        body = _Body(self, receive)
+        send = _with_headers(_draining(send, body))
         try:
             self._check(scope, headers)
+            await self._app(scope, body.receive, send)
         except Problem as problem:
             if problem.name == "token" and "text/html" in headers.get("accept", ""):
-                await _to_login(_with_headers(send))
+                await _to_login(send)
             else:
-                await _answer(problem, _with_headers(send))
-            return
-        body = _Body(self, receive)
-        try:
-            await self._app(scope, body.receive, _with_headers(send))
+                await _answer(problem, send)
         finally:
             body.close()
 
@@ -148,6 +149,8 @@ class Guard:
             _check_origin(headers, host)
         if self._access.token and scope["path"] not in OPEN_PATHS:
             self._check_token(headers)
+        if (packed := headers.get("content-encoding", "identity")).lower() != "identity":
+            raise Problem("media-type", f"the encoding {packed[:100]!r}", "a body as it is", "send it unpacked")
         size = headers.get("content-length", "0")
         if size.isdecimal() and int(size) > self._limits.body_bytes:
             raise self.too_large(f"{int(size):,} bytes")
@@ -218,6 +221,16 @@ class _Body:
             raise self._guard.too_large(f"more than {self._guard.limits.body_bytes:,} bytes")
         return message
 
+    async def drain(self) -> None:
+        """Drop some of what still arrives: a client that sends does not read its answer."""
+        dropped = 0
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._end - time.monotonic()):
+                while not self._whole and dropped < 2 * self._guard.limits.body_bytes:
+                    message = await self._receive()
+                    dropped += len(message.get("body", b""))
+                    self._whole = not message.get("more_body")
+
     def close(self) -> None:
         """Count the body as dropped."""
         self._guard.arrived(-self._size)
@@ -227,7 +240,7 @@ def _check_origin(headers: dict[str, str], host: str) -> None:
     """Raise Problem where a browser sends a form of another site's page."""
     site = headers.get("sec-fetch-site", "none")
     origin = headers.get("origin", "null")  # browsers say "null" for a page that tells no referrer
-    if site not in ("none", "same-origin") or (origin != "null" and urlsplit(origin).netloc.lower() != host.lower()):
+    if site not in ("none", "same-origin") or (origin != "null" and origin.lower().partition("://")[2] != host.lower()):
         raise Problem(
             "foreign-page",
             f"a request from {origin[:200]!r} ({site})",
@@ -248,6 +261,22 @@ def _with_headers(send: Send) -> Send:
         await send(message)
 
     return with_headers
+
+
+def _draining(send: Send, body: _Body) -> Send:
+    """Return a `send` that closes the connection of a request that is too large only after some more has arrived."""
+    status = 0
+
+    async def draining(message: Message) -> None:
+        nonlocal status
+        status = message.get("status", status)
+        if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and message["type"] == "http.response.body":
+            await send({**message, "more_body": True})
+            await body.drain()
+            message = {"type": "http.response.body"}
+        await send(message)
+
+    return draining
 
 
 async def _to_login(send: Send) -> None:

@@ -67,7 +67,7 @@ class Uploads:
                 "media-type",
                 f"the file {label!r}" + (f", which is a {kind}" if packed else ""),
                 "a file of text: .txt, .html, .csv, .tsv, .jsonl or .json",
-                ADVICE.get(kind, "unpack it, or score it with `saring score`"),
+                ADVICE.get(kind, "unpack it" if packed else "name it after what it is, as in article.txt"),
             )
         return self._records(_upload(label, data, format))
 
