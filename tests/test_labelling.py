@@ -140,6 +140,12 @@ def test_outputs_are_checked_before_the_work(articles, model, tmp_path):
 # What a task looks like
 
 
+def test_what_cannot_be_labelled_is_counted_with_its_reason(model, tmp_path):
+    (tmp_path / "odd.jsonl").write_text('[1, 2]\n{"title": \n')
+    with pytest.raises(CorpusError, match=r"2 article\(s\), 0 to label; left out: 1 unreadable \(found a list"):
+        export([tmp_path / "odd.jsonl"], tmp_path / "tasks.json", model)
+
+
 def test_a_task_has_the_links_as_regions_and_the_verdicts_as_a_prediction():
     text = f"Petani lega.\n{TEASER}\nHarga stabil."
     task = studio_task(candidate(text))
@@ -262,6 +268,26 @@ def test_copies_of_one_table_are_one_row_an_article(tmp_path):
     assert str(done.agreements[0]).startswith("topic: 2 annotators on 1 items, all agree on 100.0%")
 
 
+def test_what_somebody_says_twice_counts_once_and_the_latest_holds(tmp_path):
+    task = studio_task(candidate("Petani lega."))
+    for by, topic in (("ani", "gossip"), ("ani", "economy"), ("budi", "economy")):
+        task = annotated(task, by=by, topic=topic)
+    task["annotations"][0]["created_at"] = "2024-06-02T08:00:00Z"  # exports need not be in the order of time
+    rows, done = imported(tmp_path, [task])
+    assert {one["by"]: one["topic"] for one in rows[0]["annotations"]} == {"ani": "gossip", "budi": "economy"}
+    assert "topic" not in rows[0]
+    assert "all agree on 0.0%" in str(done.agreements[0])
+
+
+def test_a_topic_that_the_model_chose_nowhere_is_a_right_one(tmp_path):
+    article = candidate("Petani lega.")
+    columns = table_columns([article])
+    with open_rows(tmp_path / "tasks.csv", dict.fromkeys(columns, "string")) as file:
+        file.write([table_row(article, columns) | {"right_topic": "gossip"}])
+    assert not import_labels([tmp_path / "tasks.csv"], tmp_path / "rows.jsonl").quarantined
+    assert orjson.loads((tmp_path / "rows.jsonl").read_bytes())["topic"] == "gossip"
+
+
 def test_agreement_is_that_of_the_literature():
     """The example of Krippendorff's Computing Krippendorff's Alpha-Reliability (2011), section B."""
     first = ["0", "1", "0", "0", "0", "0", "0", "0", "1", "0"]
@@ -327,6 +353,7 @@ def test_a_row_of_a_table_that_does_not_fit_is_quarantined(tmp_path, changes, re
         file.write([table_row(article, columns) | changes])
     done = import_labels([tmp_path / "tasks.csv"], tmp_path / "rows.jsonl")
     assert reason in done.quarantined[0]["reason"]
+    assert done.quarantined[0]["id"] == "1"
 
 
 def test_a_file_that_is_no_export_is_told(tmp_path):
@@ -395,6 +422,10 @@ def test_all_faults_of_a_corpus_are_told_and_not_the_first_alone(tmp_path, capsy
     assert "mine.jsonl:1 says economy" in found.found["equal words, other label"][0]
     assert main(["corpus", "check", str(path)]) == 1
     assert "to be mended" in capsys.readouterr().out
+    assert main(["corpus", "check", str(path), "--show", "1"]) == 1
+    told = capsys.readouterr().err
+    assert "rows that break the format: 2 more; --show N names them" in told
+    assert main(["corpus", "check", str(path), "--show", "-1"]) == 2
     path.write_bytes(b"")
     assert main(["corpus", "check", str(path)]) == 1
 

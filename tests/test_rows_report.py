@@ -327,6 +327,26 @@ def test_the_command_writes_the_page_and_tells_the_verdict(rows_file, tmp_path, 
     assert "106 of 166" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["rows.jsonl", "rows.csv", "rows.parquet", "profile.json"])
+def test_no_rows_are_an_error_for_report_and_drift_and_no_good_news(rows_file, tmp_path, capsys, name):
+    none = tmp_path / "none" / name
+    none.parent.mkdir()
+    if name == "profile.json":
+        profile_of([]).write(none)
+    else:
+        with open_rows(none, kinds(prediction_columns(("economy", "gossip", "other")))):
+            pass
+    commands = [["drift", str(none)], ["drift", str(none), "--against", str(rows_file)],
+                ["drift", str(rows_file), "--against", str(none)]]  # fmt: skip
+    if name != "profile.json":
+        commands.append(["report", str(none), "--out", str(tmp_path / "report.html")])
+    for command in commands:
+        assert main(command) == 1
+        assert f"{name}: found no rows" in capsys.readouterr().err
+    if name == "rows.jsonl":  # a part may be empty
+        assert main(["drift", str(none), str(rows_file)]) == 0
+
+
 @pytest.mark.parametrize("suffix", [".jsonl", ".csv", ".parquet"])
 def test_rows_come_from_standard_input_as_well(tmp_path, suffix):
     rows = tmp_path / f"rows{suffix}"

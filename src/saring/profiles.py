@@ -33,6 +33,7 @@ SHOWN_COLUMNS = 12  # named in a message
 # Columns that a profile is made of. Rows of earlier versions lack the last two, which are then not compared.
 NEEDED = ("title", "published", "publisher", "topic", "topic_probability", "abstained_because", "clickbait", "links",
           "clean_text", "error", "model_version")  # fmt: skip
+NO_ROWS = "found no rows; expected those that `saring score` writes: see whether articles are still collected"
 USED = (*NEEDED, "out_of_domain", "removed")
 _KINDS = {column.name: column.kind for column in prediction_columns(())}
 
@@ -57,8 +58,9 @@ def read_rows(paths: Inputs, columns: Collection[str] | None = None) -> Iterator
     Raises
     ------
     InputError
-        When a file is none of these or has other columns than rows have.
+        When a file is none of these or has other columns than rows have, and when none of them has a row.
     """
+    is_empty = True
     for file in find_files(paths):
         try:
             with file.open() as stream:
@@ -70,11 +72,20 @@ def read_rows(paths: Inputs, columns: Collection[str] | None = None) -> Iterator
                 for rows in _batches(replace(file, format=format), stream, columns):
                     for number, row in enumerate(rows, first):
                         _check_values(row, number)
+                    is_empty = is_empty and not rows
                     yield rows
                     first += len(rows)
                 stream.check()
         except InputError as error:
             raise InputError(f"{file.name}: {error}") from None
+    if is_empty:
+        raise InputError(f"{_named(paths)}: {NO_ROWS}")
+
+
+def _named(paths: Inputs) -> str:
+    """Return the first of some inputs, and how many more there are."""
+    first, *others = map(str, listed(paths))
+    return f"{first} and {len(others)} more" if others else first
 
 
 def _batches(file: InputFile, stream: Stream, columns: Collection[str] | None) -> Iterator[list[dict[str, Any]]]:
@@ -526,7 +537,7 @@ def read_profile(paths: Inputs) -> Profile:
             profile += Profile.from_json(values)
         except InputError as error:
             raise InputError(f"{path}: {error}") from None
-    for rows in read_rows(of_rows, USED):
+    for rows in read_rows(of_rows, USED) if of_rows else ():
         try:
             profile.add(rows)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -534,6 +545,8 @@ def read_profile(paths: Inputs) -> Profile:
             raise InputError(
                 f"found values that no row has ({why}); expected rows as `saring score` wrote them"
             ) from None
+    if not profile.counts:
+        raise InputError(f"{_named(paths)}: {NO_ROWS}")
     return profile
 
 

@@ -126,8 +126,8 @@ TRAINING: Arguments = {
     "--config": _value("settings, such as conf/train.toml"),
     "--no-log": _flag("do not log the run to MLflow"),
     "--from": _value(
-        "correct this model by the rows, such as id-news, which comes with saring, and train none: no corpus of its is "
-        "needed, and where the rows say nothing it stays as it is",
+        "correct this model, such as id-news, which comes with saring, by the rows instead of training one: the corpus "
+        "it was trained on is not needed, and where the rows say nothing it stays as it is",
         dest="base", metavar="MODEL",
     ),
     "--texts": _value(

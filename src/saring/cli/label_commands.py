@@ -47,6 +47,8 @@ def check(options: argparse.Namespace) -> int:
     from saring.config import TrainConfig, load_config
     from saring.labelling.corpus_check import check_corpus
 
+    if options.show < 0:
+        raise UsageError(f"--show {options.show}: expected 0 or more")
     config = load_config(options.config) if options.config else TrainConfig()
     with stages() as progress:
         found = check_corpus(options.corpus, config, label_issues=options.label_issues, progress=progress)

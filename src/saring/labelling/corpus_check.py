@@ -52,7 +52,7 @@ class CorpusCheck:
         for kind in self.looked_for:
             yield from (f"{kind}: {finding}" for finding in self.found[kind][:most])
             if len(self.found[kind]) > most:
-                yield f"and {len(self.found[kind]) - most:,} more; --show N names them"
+                yield f"{kind}: {len(self.found[kind]) - most:,} more; --show N names them"
         yield from map(str, self.agreements)
 
 

@@ -23,7 +23,7 @@ from saring.labelling.choosing import POOL, choose, margin
 from saring.labelling.task_files import Candidate, interface, studio_task, table_columns, table_row
 from saring.parsing.engine import parse
 from saring.predict import Model
-from saring.profiles import read_rows
+from saring.profiles import read_rows, reason_of
 from saring.schema import prediction_columns
 from saring.text import words
 from saring.training.corpus import digests, merged_digests, read_corpus, row_keys, seen_texts
@@ -104,8 +104,9 @@ def export(
         found = _unscored(inputs, model, options, counts)
     pool = heapq.nsmallest(POOL * most, _new(found, known, counts, progress), key=lambda article: article.margin)
     chosen = [pool[row] for row in _spread(pool, model, most)]
+    done = Exported(len(chosen), counts.pop("articles", 0), counts)
     if not chosen:
-        raise CorpusError(f"{inputs[0]}: found nothing to label among {counts.total():,} article(s); {dict(counts)}")
+        raise CorpusError(f"{inputs[0]}: found nothing to label ({' '.join(done.lines())}); give other articles")
     if out.suffix == ".csv":
         columns = table_columns(chosen)
         with open_rows(out, dict.fromkeys(columns, "string"), overwrite=overwrite) as file:
@@ -115,7 +116,7 @@ def export(
         write_whole(out, orjson.dumps(tasks, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     if config:
         write_whole(Path(config), interface(model.topics).encode())
-    return Exported(len(chosen), counts.pop("articles"), counts)
+    return done
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -221,7 +222,7 @@ def _unscored(
     for records in _batches(read([*inputs], options)):
         counts["articles"] += len(records)
         articles = [parse(record) for record in records if not record.error]
-        counts[NO_TEXT] += len(records) - len(articles)
+        counts.update(f"unreadable ({reason_of(record.error)})" for record in records if record.error)
         for article, found in zip(articles, model.predict(articles), strict=True):
             if found.topic is None:
                 counts[NO_TEXT] += 1

@@ -20,7 +20,7 @@ from saring.errors import CorpusError, InputError, UsageError
 from saring.io.records import rows
 from saring.io.writers import claimed, open_rows, put, telling
 from saring.labelling.agreement import Agreement, Label, agreement, majority
-from saring.labelling.task_files import CLICKBAIT, LINKS, NO, TOPIC, UNCERTAIN, YES, cell_text, words_key
+from saring.labelling.task_files import BETWEEN, CLICKBAIT, LINKS, NO, TOPIC, UNCERTAIN, YES, cell_text, words_key
 from saring.parsing.engine import parse
 from saring.training.corpus import CHOSEN
 from saring.training.tasks import CLICKBAIT_LABELS, LINK_LABELS
@@ -188,7 +188,21 @@ def _together(found: Iterable[Labelled]) -> list[Labelled]:
         key = words_key(labelled.article["title"], labelled.article["text"])
         if (first := by_words.setdefault(key, labelled)) is not labelled:
             first.annotations += labelled.annotations
+    for first in by_words.values():
+        first.annotations = _one_each(first.annotations)
     return list(by_words.values())
+
+
+def _one_each(annotations: Sequence[Annotation]) -> list[Annotation]:
+    """Return one annotation of each annotator who gave a name: of what they said twice the latest counts."""
+    found: dict[object, Annotation] = {}
+    for one in sorted(annotations, key=lambda one: one.at):
+        key = id(one) if one.by == SOMEBODY else one.by
+        if (before := found.get(key)) is not None:
+            clickbait = before.clickbait if one.clickbait is None else one.clickbait
+            one = Annotation(one.by, one.at, one.topic or before.topic, clickbait, before.links | one.links)
+        found[key] = one
+    return list(found.values())
 
 
 def _labels(made: Iterable[Mapping[str, Any]]) -> dict[str, list[Label]]:
@@ -247,6 +261,7 @@ def _tasks(path: Path) -> Iterator[Labelled | dict[str, Any]]:
 
 def _id_of(item: Any) -> str:
     """Return the id of a task that could not be read."""
+    item = item[0] if isinstance(item, tuple) else item  # of a table
     with suppress(AttributeError, TypeError, KeyError):
         return str((item.get("data") or item).get("id") or item.get("id", ""))
     return ""
@@ -381,8 +396,9 @@ def _table_rows(path: Path) -> list[Any]:
             f"{path}: found the columns {', '.join(map(str, found[0].values))[:200]}; expected a table that "
             "`saring label export --out tasks.csv` wrote"
         )
-    topics = {str(row.values["topic"]) for row in found}
-    return [({name: cell_text(str(cell or "")) for name, cell in row.values.items()}, topics) for row in found]
+    tables = [{name: cell_text(str(cell or "")) for name, cell in row.values.items()} for row in found]
+    topics = {topic for row in tables for topic in (row["topic"], *row.get("topics", "").split(BETWEEN)) if topic}
+    return [(row, topics) for row in tables]
 
 
 def _of_table(item: tuple[Mapping[str, str], set[str]]) -> tuple[str, Labelled]:

@@ -106,7 +106,8 @@ def _choices(name: str, about: str, values: Sequence[str]) -> Iterator[str]:
 # A table. What people fill in stands in columns that begin with "right_".
 
 GIVEN = ("id", "title", "publisher", "published", "url")
-ABOUT = ("annotator", "text", "model_version", "words")
+ABOUT = ("annotator", "text", "model_version", "topics", "words")
+BETWEEN = " | "  # topics in a cell
 
 
 def table_columns(articles: Sequence[Candidate]) -> list[str]:
@@ -125,6 +126,7 @@ def table_row(article: Candidate, columns: Sequence[str]) -> dict[str, str]:
     row |= {
         "text": article.text,
         "model_version": article.model_version,
+        "topics": BETWEEN.join(article.probabilities),
         "words": words_key(article.title, article.text),
     }
     return {name: _GUARD.sub("''", value) for name, value in row.items()}

@@ -116,7 +116,7 @@ def labelled_row(values: Mapping[str, Any], where: str) -> LabelledArticle:
 def _corpus_row(values: Mapping[str, Any], where: str) -> LabelledArticle:
     split = _string(values, "split", where) or "train"
     if split not in SPLITS:
-        raise CorpusError(f"{where}: column 'split' is {split!r}; expected one of {SPLITS}")
+        raise CorpusError(f"{where}: column 'split' is {split!r}; expected {' or '.join(SPLITS)}")
     sure = values.get("sure")
     return LabelledArticle(
         article=_article(values, where),
