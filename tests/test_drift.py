@@ -234,6 +234,16 @@ def test_what_months_differ_in_anyway_is_noted_and_no_alarm():
     assert "(months before differ as much)" in varied.notes[0].words
 
 
+def test_months_that_both_sides_have_are_compared_however_much_months_differ():
+    def months(*shares):
+        rows = [articles(100, month=f"2025-0{n}", with_links=share) for n, share in enumerate(shares, 1)]
+        return profile_rows(list(chain(*rows)))
+
+    before = months(0.9, 0.1, 0.6, 0.4)
+    assert alarms(compare_profiles(before, months(0, 0, 0, 0))) == [("warta.id", "teasers")]
+    assert alarms(compare_profiles(before, months(0.9, 0.1))) == []
+
+
 def test_rot_of_last_month_does_not_hide_that_of_this_month():
     rows = [articles(100, month=f"2025-{n:02}", with_links=0 if n > 10 else 0.2 + n / 100) for n in range(1, 13)]
     assert alarms(latest_month(profile_rows(list(chain(*rows))))) == [("warta.id", "teasers")]

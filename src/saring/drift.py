@@ -367,20 +367,25 @@ class Check:
             effect=found.shift.effect, p=found.shift.p if found.large and told else 1.0, difference=found.difference,
         )  # fmt: skip
 
-    def among_months(self, finding: Finding, months: Sequence[Counts], now: Counts) -> Finding:
+    def among_months(self, finding: Finding, before: Mapping[str, Counts], now: Mapping[str, Counts]) -> Finding:
         """Return the finding, as a note where the months before differ among each other as much.
 
         They say more than chance alone of what is usual: news change, and collections do. The figure must lie outside
-        the interval in which 95 of 100 months like them would.
+        the interval in which 95 of 100 months like them would; or a month that is on both sides must show it as well.
         """
         from scipy.stats import t
 
-        measured = filter(None, (self.measure(month, now) for month in months))
+        if finding.p > ALPHA:
+            return finding
+        measured = filter(None, (self.measure(counts, counts) for counts in before.values()))
         usual = [self._even(found.before) for found in measured]
         if len(usual) < MIN_MONTHS:
             return finding
         reach = t.ppf((1 + CONFIDENCE) / 2, len(usual) - 1) * stdev(usual) * sqrt(1 + 1 / len(usual))
         if abs(self._even(finding.now) - fmean(usual)) > reach:
+            return finding
+        same = [self.finding(finding.publisher, before[month], now[month], "") for month in before.keys() & now.keys()]
+        if any(one and one.p <= ALPHA and one.rise == finding.rise for one in same):
             return finding
         return replace(finding, level="note", words=f"{finding.words} (months before differ as much)")
 
@@ -479,9 +484,7 @@ def compare_profiles(
     when = "before" if told[0] == "the rows before" else f"in {told[0]}"
     old, new = before.by_publisher(), now.by_publisher()
     compared, few, found = [], {}, _of_all(old, new, when)
-    months: dict[str, list[Counts]] = {}
-    for (name, month), counts in before.counts.items():
-        months.setdefault(name, []).extend([counts] * bool(month))
+    months = _by_month(before), _by_month(now)
     for name in sorted({*old, *new}):
         a, b = old.get(name, Counts()), new.get(name, Counts())
         shown = name if name != NO_PUBLISHER else UNNAMED
@@ -491,7 +494,7 @@ def compare_profiles(
         compared.append(shown)
         for check in (*CHECKS, *_marker_checks(a, b)):
             if finding := check.finding(shown, a, b, when):
-                found.append(check.among_months(finding, months[name], b))
+                found.append(check.among_months(finding, *(by_month.get(name, {}) for by_month in months)))
     significant = _significant(found)
     if any(f.cause == "publisher" for f in significant):  # those without a name are then others than before
         significant = [f for f in significant if f.publisher != UNNAMED]
@@ -503,6 +506,15 @@ def compare_profiles(
     notes = [f for f in kept if f.level == "note"] + _remarks(before, now, when)
     alarms = [f for f in kept if f.level == "alarm"]
     return Drift(*told, tuple(compared), few, tuple(alarms), tuple(notes))
+
+
+def _by_month(profile: Profile) -> dict[str, dict[str, Counts]]:
+    """Return the counts of each publisher by month, without those of no month."""
+    found: dict[str, dict[str, Counts]] = {}
+    for (publisher, month), counts in profile.counts.items():
+        if month:
+            found.setdefault(publisher, {})[month] = counts
+    return found
 
 
 def _significant(found: Sequence[Finding]) -> list[Finding]:
