@@ -140,6 +140,8 @@ def test_the_card_says_which_model_answers_and_why(server, model):
 def test_health(server):
     assert orjson.loads(server.ask("GET", "/healthz")[2]) == {"status": "ok"}
     assert orjson.loads(server.ask("GET", "/readyz")[2]) == {"status": "ok"}
+    status, headers, body = server.ask("HEAD", "/healthz")
+    assert (status, headers["content-length"], body) == (200, "15", b"")
 
 
 def test_a_thousand_articles_come_back_in_order(server):
@@ -298,6 +300,7 @@ def test_another_host_than_loopback_needs_a_token(host, monkeypatch):
         access_to(host, "short", [])
     monkeypatch.setenv("SARING_TOKEN", TOKEN)
     assert access_to(host, None, ["saring.example"]).hosts >= {"localhost", "saring.example"}
+    assert access_to(host, None, ["Saring.example:8080", "[::2]"]).hosts >= {"saring.example", "::2"}
 
 
 def test_with_a_token_nothing_is_told_without_it(bundle_folder, tmp_path):
@@ -360,6 +363,20 @@ def test_a_process_that_is_killed_costs_no_row(server):
         rows = asked.result()
     assert [row["id"] for row in rows] == [str(n) for n in range(1000)]
     assert [row["error"] for row in rows if row["error"]] == []  # another program killed it, no article did
+    assert len(workers_of(server.process.pid)) >= 2
+
+
+@pytest.mark.slow
+def test_a_process_that_is_killed_while_it_starts_is_started_again(server):
+    before = set(workers_of(server.process.pid))
+    with ThreadPoolExecutor() as clients:
+        request = clients.submit(server.rows, [{"id": n, "text": f"{PRMN}\n{n}"} for n in range(1000)])
+        time.sleep(0.3)
+        os.kill(min(before), signal.SIGKILL)
+        while not (new := set(workers_of(server.process.pid)) - before):
+            time.sleep(0.01)
+        os.kill(min(new), signal.SIGKILL)
+        assert [row["error"] for row in request.result()] == [None] * 1000
     assert len(workers_of(server.process.pid)) >= 2
 
 

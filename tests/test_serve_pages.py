@@ -18,6 +18,7 @@ from saring.html_reports.language import LANGUAGES, Language, phrases
 from saring.models.pair_features import Evidence
 from saring.predict import link_reasons, load
 from saring.serve.limits import Limits, Problem
+from saring.serve.openapi import OF_BODIES
 from saring.serve.pages import _form
 from saring.serve.uploads import Uploads
 
@@ -110,6 +111,13 @@ def test_what_cannot_be_answered_is_told_on_the_page(server, case):
     fields, file, expected = REFUSED[case]
     status, _, page = form(server, fields, file)
     assert status == expected and 'role="alert"' in page and "What to do" in page
+
+
+def test_problems_are_told_in_the_reader_s_language(server):
+    _, _, page = form(server, file=("rows.csv.gz", b"\x1f\x8b..."), lang="id")
+    assert "Berkas seperti ini tidak bisa dibaca di sini." in page
+    for name in {"bad-form", "broken", *OF_BODIES} - {"no-json", "foreign-page"}:
+        assert f"problem_{name}" in phrases("saring.serve")
 
 
 @pytest.mark.parametrize("charset", ["unicode_escape", "utf-7", "undefined", "punycode"])

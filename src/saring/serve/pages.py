@@ -82,7 +82,7 @@ class Pages:
             PACKAGE,
             say=say,
             other=next(name for name in LANGUAGES if name != say.name),
-            model=say("model_answers", name=model.bundle.card["name"], version=version, why=model.why),
+            model=say("model_answers", name=model.bundle.card["name"], version=version),
             given=given,
             most=self.scorer.limits.rows,
             keeps=get_args(KeepLinks),

@@ -141,9 +141,15 @@ class _Seat:
         self._make = make
 
     def start(self) -> None:
-        """Have a new process."""
-        self.stop()
-        self.process = self._make()
+        """Have a new process; WorkerDied where none can start, however often that is tried."""
+        for last in (False, False, True):
+            self.stop()
+            try:
+                self.process = self._make()
+                return
+            except WorkerDied:  # it may have been killed
+                if last:
+                    raise
 
     def stop(self) -> None:
         """End the process, if there is one."""

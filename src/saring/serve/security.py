@@ -76,7 +76,7 @@ def is_loopback(host: str) -> bool:
 def hosts(host: str, allowed: Iterable[str] = ()) -> frozenset[str]:
     """Return the names that requests may be addressed to."""
     names = {*LOOPBACK, *allowed} | ({host} - {"0.0.0.0", "::"})
-    return frozenset(name.lower().strip("[]") for name in names)
+    return frozenset(host_of(name) or name.lower().strip("[]") for name in names)  # one may be given with its port
 
 
 def host_of(address: str) -> str:
@@ -113,7 +113,7 @@ class Guard:
     """Lets requests through to the application that may ask, arrive in time, and are not too large."""
 
     def __init__(self, app: Application, access: Access, limits: Limits) -> None:
-        self._app, self._access, self._limits = app, access, limits
+        self._app, self._access, self.limits = app, access, limits
         self._arriving = 0  # bytes of requests that have not arrived whole
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
@@ -126,6 +126,8 @@ class Guard:
         send = _with_headers(_draining(send, body))
         try:
             self._check(scope, headers)
+            if scope["method"] == "HEAD":  # the same as GET, of which uvicorn leaves out the body
+                scope = {**scope, "method": "GET"}
             await self._app(scope, body.receive, send)
         except Problem as problem:
             if problem.name == "token" and "text/html" in headers.get("accept", ""):
@@ -152,7 +154,7 @@ class Guard:
         if (packed := headers.get("content-encoding", "identity")).lower() != "identity":
             raise Problem("media-type", f"the encoding {packed[:100]!r}", "a body as it is", "send it unpacked")
         size = headers.get("content-length", "0")
-        if size.isdecimal() and int(size) > self._limits.body_bytes:
+        if size.isdecimal() and int(size) > self.limits.body_bytes:
             raise self.too_large(f"{int(size):,} bytes")
 
     def _check_token(self, headers: dict[str, str]) -> None:
@@ -172,21 +174,16 @@ class Guard:
 
     def too_large(self, found: str) -> Problem:
         """Return the problem of a request that is too large."""
-        expected = f"at most {self._limits.body_bytes:,} bytes"
+        expected = f"at most {self.limits.body_bytes:,} bytes"
         return Problem("too-large", found, expected, "send fewer articles in a request", {"Connection": "close"})
 
     def arrived(self, size: int) -> None:
         """Count bytes of a request that arrive, or, negative, that are dropped."""
         self._arriving += size
-        if size > 0 and self._arriving > self._limits.arriving_bytes:
+        if size > 0 and self._arriving > self.limits.arriving_bytes:
             found = f"{self._arriving:,} bytes that arrive from all"
-            expected = f"at most {self._limits.arriving_bytes:,}"
+            expected = f"at most {self.limits.arriving_bytes:,}"
             raise Problem("busy", found, expected, "try again", {"Retry-After": "2", "Connection": "close"})
-
-    @property
-    def limits(self) -> Limits:
-        """How much may arrive, and how long."""
-        return self._limits
 
 
 class _Body:
