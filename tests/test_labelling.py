@@ -132,6 +132,8 @@ def test_outputs_are_checked_before_the_work(articles, model, tmp_path):
         export([articles], tmp_path / "tasks.xlsx", model)
     with pytest.raises(UsageError, match="expected 1 or more"):
         export([articles], tmp_path / "tasks.json", model, most=0)
+    with pytest.raises(UsageError, match="name two files"):
+        export([articles], tmp_path / "tasks.json", model, config=tmp_path / "tasks.json")
     (tmp_path / "tasks.json").touch()
     with pytest.raises(ConfigError, match="--overwrite"):
         export([articles], tmp_path / "tasks.json", model)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from saring.article import Article, Record
 from saring.html_reports.language import Language
 from saring.html_reports.row_digest import Candidate, Row
-from saring.io.writers import cell_text
+from saring.io.writers import unguarded
 from saring.parsing.engine import parse
 
 SHOWN_CHARS = 4_000  # of an article's text
@@ -165,7 +165,7 @@ def _text(row: Row, links: Sequence[Row], language: Language) -> tuple[list[Show
     if not row.get("text"):
         return _clipped([ShownPiece("body", _GAPS.sub("\n\n", row.get("clean_text") or ""))], language), [], False
     spans = [(link.get("start"), link.get("end")) for link in links]
-    for text in (row["text"], cell_text(row["text"])):
+    for text in (row["text"], unguarded(row["text"])):
         article = parse(Record("", row.get("title") or "", text, publisher=row.get("publisher_printed") or ""))
         if spans == [(link.start, link.end) for link in article.links]:
             break

@@ -121,7 +121,6 @@ _UNSEEN = (
 )
 _FORMULA = re.compile(f"([{_ENDS}])([{_UNSEEN}]*+)([{_SIGNS}])")
 _GUARDED = re.compile(f"(?:^|(?<=[{_ENDS}]))'(?=[{_UNSEEN}]*+[{_SIGNS}])|^'(?=[\t\r])")
-_QUOTED = re.compile(f"([{_ENDS}])'([{_UNSEEN}]*+[{_SIGNS}])")
 
 Rows = Sequence[Mapping[str, Any]]
 ColumnValues = Mapping[str, Sequence[Any]]  # the values of each column by its name, all of one length
@@ -251,20 +250,13 @@ def _cell(value: Any) -> Any:
     return first + _FORMULA.sub(r"\1'\2\3", ";" + value)[1:]
 
 
-def cell_text(cell: str) -> str:
-    r"""Return the text that was written as a CSV cell; one that had such an apostrophe itself loses it.
-
-    >>> cell_text("'-1 derajat\n'+62"), cell_text("kata 'Bulog'")
-    ('-1 derajat\n+62', "kata 'Bulog'")
-    """
-    cell = cell[1:] if cell.startswith(("'\t", "'\r")) else cell
-    return _QUOTED.sub(r"\1\2", ";" + cell)[1:]
-
-
 def unguarded(cell: str) -> str:
-    """Return the text of a CSV cell without the apostrophes that keep a spreadsheet from running it.
+    r"""Return the text of a CSV cell without the apostrophes that keep a spreadsheet from running it.
 
     One that stood there before is taken for such an apostrophe.
+
+    >>> unguarded("'-1 derajat\n'+62"), unguarded("kata 'Bulog'")
+    ('-1 derajat\n+62', "kata 'Bulog'")
     """
     return _GUARDED.sub("", cell)
 

@@ -92,6 +92,8 @@ def export(
         raise UsageError(f"{out}: found suffix {out.suffix!r}; expected .json (Label Studio) or .csv (a spreadsheet)")
     if most < 1:
         raise UsageError(f"--uncertain {most}: expected 1 or more")
+    if config and Path(config).resolve() == out.resolve():
+        raise UsageError(f"{out}: is both output and interface; name two files")
     for path in (out, *([Path(config)] if config else [])):
         if path.exists() and not overwrite:
             raise ConfigError(f"{path}: is there already; name another file or add --overwrite")
