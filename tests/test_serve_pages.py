@@ -142,6 +142,21 @@ def test_a_file_is_kept_in_memory_and_written_to_no_disk():
     assert asyncio.run(kept()) == (3_000_000, False)
 
 
+@pytest.mark.parametrize("long", [0, 1])
+def test_an_article_too_long_to_be_opened_keeps_its_row_in_the_table(server, long):
+    texts = ["Rupiah menguat.", "Rupiah menguat."]
+    texts[long] = "Rupiah menguat. " * 70_000
+    _, _, page = form(server, file=("rows.csv", ("text\n" + "\n".join(texts) + "\n").encode()))
+    assert "2 articles" in page and page.count('<th scope="row">') == 2
+
+
+def test_a_row_that_is_nested_too_deeply_keeps_its_place(server):
+    deep = b'[{"text":' + b"[" * 950 + b"]" * 950 + b'},{"text":"Rupiah menguat."}]'
+    status, _, lines = form(server, {"answer": "jsonl"}, file=("rows.json", deep))
+    assert status == 200
+    assert [orjson.loads(line)["error"] is None for line in lines.splitlines()] == [False, True]
+
+
 def test_no_file_of_the_server_is_read(server):
     for name in ("/etc/passwd.txt", "../../../etc/passwd.txt", "file:///etc/passwd.txt"):
         _, _, lines = form(server, {"answer": "jsonl"}, file=(name, b"Rupiah menguat."))

@@ -307,7 +307,10 @@ def json_values(file: InputFile, stream: Stream, choose: Choose) -> Iterator[Val
                 raise InputError(why) from None
             raise InputError(f"found no JSON from here on ({error}); repair the file") from None
         text_of_row, at = buffer[at:end], end
-        yield _undecoded(text_of_row) or _checked_object(_mended(value))
+        try:
+            yield _undecoded(text_of_row) or _checked_object(_mended(value))
+        except RecursionError:
+            yield Broken("found lists or objects nested too deeply; expected an object with a text; repair the row")
 
 
 def _whole(digits: str) -> int | Unreadable:

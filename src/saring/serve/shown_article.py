@@ -157,7 +157,7 @@ def _pieces(
             before = "\n\n" if pieces and pieces[-1].kind == "cut" and first_cut < len(cuts) else ""
             pieces.append(Piece("body", _GAPS.sub("\n\n", before + piece.text)))
         else:
-            cuts.append((piece.kind, piece.text.strip()))
+            cuts.append((piece.kind.replace("_", " "), piece.text.strip()))
             if pieces and pieces[-1].kind == "cut":
                 pieces[-1] = Piece("cut", "", say("cuts_here", first=first_cut, last=len(cuts)))
             else:
