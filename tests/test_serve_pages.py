@@ -168,6 +168,21 @@ def test_an_upload_may_not_unfold():
         Uploads(Limits()).file("rows.jsonl", b"\x28\xb5\x2f\xfd")
 
 
+ADVICE = {
+    "berita.docx": (b"PK", "save its text as .txt"),
+    "berita.xlsx": (b"PK", "save it as CSV"),
+    "berita.csv": (b"\x1f\x8b", "which is a .gz; .* unpack it"),
+    "berita": (b"Rupiah", "as in article.txt"),
+}
+
+
+@pytest.mark.parametrize("name", ADVICE)
+def test_a_file_of_another_kind_is_told_what_to_do_with_it(name):
+    data, advice = ADVICE[name]
+    with pytest.raises(Problem, match=advice):
+        Uploads(Limits()).file(name, data)
+
+
 def test_what_is_hostile_stays_text(server):
     rows = f'title,text\n"{HOSTILE.replace(chr(34), chr(34) * 2)}","{HOSTILE.replace(chr(34), chr(34) * 2)}"\n'
     pages = [

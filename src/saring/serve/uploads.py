@@ -14,7 +14,7 @@ from saring.errors import InputError
 from saring.html.page import PageReader
 from saring.io.blocks import file_blocks
 from saring.io.columns import Columns
-from saring.io.input_files import ADVICE, FORMATS, InputFile
+from saring.io.input_files import ADVICE, FORMATS, PACKINGS, InputFile
 from saring.io.streams import Stream
 from saring.predict import record_of
 from saring.serve.limits import Limits, Problem
@@ -62,12 +62,12 @@ class Uploads:
         packed = next((kind for start, kind in _PACKED.items() if data.startswith(start)), "")
         format = FORMATS.get(suffix, "")
         if packed or format not in TAKEN:
-            kind = packed or suffix
+            advice = "unpack it" if packed in PACKINGS else "name it after what it is, as in article.txt"
             raise Problem(
                 "media-type",
-                f"the file {label!r}" + (f", which is a {kind}" if packed else ""),
+                f"the file {label!r}" + (f", which is a {packed}" if packed not in ("", suffix) else ""),
                 "a file of text: .txt, .html, .csv, .tsv, .jsonl or .json",
-                ADVICE.get(kind, "unpack it" if packed else "name it after what it is, as in article.txt"),
+                ADVICE.get(suffix) or ADVICE.get(packed, advice),
             )
         return self._records(_upload(label, data, format))
 
