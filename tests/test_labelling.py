@@ -251,6 +251,10 @@ def test_most_annotators_decide_and_a_tie_leaves_the_label_out(tmp_path):
         ("dewi", "gossip", "clear", "related"),
     ):
         task = annotated(task, by, topic=topic, clickbait=bait, links=link)
+    _, two = imported(tmp_path, [task | {"annotations": task["annotations"][:2]}])
+    assert two.undecided == [
+        "1: clickbait: 1 say no, 1 say yes", f"1: {parse(TEASER).links[0].headline!r} related: 1 say yes, 1 say no",
+    ]  # fmt: skip
     [row], done = imported(tmp_path, [task])
     assert "topic" not in row
     assert done.undecided == ["1: topic: 2 say other, 2 say gossip"]

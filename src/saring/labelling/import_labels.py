@@ -20,7 +20,18 @@ from saring.errors import CorpusError, InputError, UsageError
 from saring.io.records import rows
 from saring.io.writers import claimed, open_rows, put, telling
 from saring.labelling.agreement import Agreement, Label, agreement, majority
-from saring.labelling.task_files import BETWEEN, CLICKBAIT, LINKS, NO, TOPIC, UNCERTAIN, YES, cell_text, words_key
+from saring.labelling.task_files import (
+    BETWEEN,
+    CLICKBAIT,
+    LINKS,
+    NO,
+    SUGGESTED,
+    TOPIC,
+    UNCERTAIN,
+    YES,
+    cell_text,
+    words_key,
+)
 from saring.parsing.engine import parse
 from saring.training.corpus import CHOSEN
 from saring.training.tasks import CLICKBAIT_LABELS, LINK_LABELS
@@ -86,7 +97,7 @@ class Labelled:
             if len(said) > 1:
                 row["clickbait_share"] = sum(said) / len(said)
         headlines = dict.fromkeys(headline for a in self.annotations for headline in a.links)
-        verdicts = {h: most(f"link {h!r}", [a.links.get(h) for a in self.annotations]) for h in headlines}
+        verdicts = {h: most(f"{h!r} related", [a.links.get(h) for a in self.annotations]) for h in headlines}
         if links := [{"headline": h, "related": related} for h, related in verdicts.items() if related is not None]:
             row["links"] = links
         row["annotations"] = [annotation.row() for annotation in self.annotations]
@@ -99,7 +110,8 @@ def _majority(name: str, given: Sequence[Any], undecided: list[str]) -> Any:
     """Return what most say; None for a tie, which is noted."""
     found = majority(given)
     if given and found is None:
-        undecided.append(f"{name}: {', '.join(f'{n} say {value}' for value, n in Counter(map(str, given)).items())}")
+        said = Counter(str(SUGGESTED.get(value, value)) for value in given)
+        undecided.append(f"{name}: {', '.join(f'{n} say {value}' for value, n in said.items())}")
     return found
 
 
