@@ -182,7 +182,8 @@ def _pages(bundle: Bundle, made: Fit, reviewed: Review | None) -> dict[str, str]
     if reviewed and reviewed.champion:
         ours = bundle.card.get("run_name") or bundle.path.name
         names = f"the champion, {reviewed.champion.card['name']}", f"the challenger, {ours}"
-        found = compare_models(reviewed.champion, bundle, names=names, texts=made.articles)
+        compared = reviewed.comparisons or None  # a review of equal models has none
+        found = compare_models(reviewed.champion, bundle, names=names, texts=made.articles, compared=compared)
         beside["compare.html"] = comparison_html(found, bodies=False)
     return {
         **beside,

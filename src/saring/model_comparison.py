@@ -152,6 +152,7 @@ def compare_models(
     on: str | None = None,
     names: tuple[str, str] = ("A", "B"),
     texts: Sequence[LabelledArticle] = (),
+    compared: Sequence[Comparison] | None = None,
 ) -> ModelComparison:
     """Return what differs between two models.
 
@@ -167,6 +168,8 @@ def compare_models(
         What to call the two, such as the names of their runs.
     texts : sequence of LabelledArticle
         Further articles whose texts may be shown; neither model is asked about them.
+    compared : sequence of Comparison, optional
+        What `promotion.compare_bundles` gives for the two, where a review has it already: it takes a second or two.
 
     Raises
     ------
@@ -180,7 +183,7 @@ def compare_models(
             "topics, as no figure of one says anything about the other: compare models of one line (`saring models`)"
         )
     names = names if names[0] != names[1] else ("A", "B")
-    found = compare_bundles(a, b)
+    found = compare_bundles(a, b) if compared is None else list(compared)
     if on is not None:
         done = [c.answers[1].keys for c in found]
         more = compare(answers(a, articles, on), answers(b, articles, on))
