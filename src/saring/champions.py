@@ -22,6 +22,7 @@ import orjson
 
 from saring.atomic import Aside
 from saring.errors import BundleError, ConfigError
+from saring.store import CARD
 
 HISTORY = "history.jsonl"
 MODELS_VARIABLE = "SARING_MODELS"  # names another folder of models
@@ -69,7 +70,7 @@ def models_folder() -> Path:
             raise ConfigError(
                 f"{MODELS_VARIABLE}: found the file {named}; expected a folder of models, or that of one model"
             )
-        return Path(named).parent if (Path(named) / "card.json").is_file() else Path(named)
+        return Path(named).parent if (Path(named) / CARD).is_file() else Path(named)
     checkout = Path(__file__).parents[2]
     if (checkout / "pyproject.toml").is_file() and (checkout / "models").is_dir():
         return checkout / "models"
@@ -164,7 +165,7 @@ def champion(models: Path, line: str = LINE) -> Step | None:
 
 def is_there(models: Path, step: Step) -> bool:
     """Return whether the champion that a step made lies where it was promoted."""
-    return step.bundle in (SHIPPED, "") or (models / step.bundle / "card.json").is_file()
+    return step.bundle in (SHIPPED, "") or (models / step.bundle / CARD).is_file()
 
 
 def promote(models: Path, step: Step) -> Step:

@@ -177,7 +177,7 @@ def shipped_bundle() -> Path:
     """Return the folder of the model that comes with saring; BundleError where this installation has none."""
     package = Path(__file__).parent
     folder = package / "shipped"
-    if (folder / "card.json").is_file():
+    if (folder / store.CARD).is_file():
         return folder
     raise BundleError(
         f"{package}: found no model and none came with this installation; run `make train` in the project's folder, or "

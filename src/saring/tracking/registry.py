@@ -44,7 +44,7 @@ def resolve(reference: str) -> Path:
     with opened(failure) as mlflow:
         address = _address(mlflow.MlflowClient(), reference)
         root = Path(mlflow.artifacts.download_artifacts(address))
-    found = [path.parent for path in (*root.glob("card.json"), *root.glob("data/*/card.json"))]
+    found = [path.parent for path in (*root.glob(store.CARD), *root.glob(f"data/*/{store.CARD}"))]
     if len(found) != 1:
         raise BundleError(f"{address}: expected one model bundle in {root}, found {len(found)}")
     return found[0]
