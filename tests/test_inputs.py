@@ -16,7 +16,7 @@ from saring.article import Article, Link, Prediction, Record
 from saring.errors import InputError
 from saring.io.records import read
 from saring.parsing.engine import parse
-from saring.predict import rows_of, take
+from saring.sources import rows_of, take
 
 COLUMNS_CSV = Path(__file__).parent / "articles" / "columns.csv"
 TEXT = "Harga cabai turun di pasar induk.\nBaca Juga: Cara Menanam Cabai di Pot\nWarga lega."

@@ -3,135 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from saring import store
-from saring.article import Abstention, Article, KeepLinks, Link, LinkPrediction, Prediction, Record, clean_text
-from saring.errors import ConfigError, InputError
-from saring.io.columns import FIELDS, Columns, mended
+from saring.article import Abstention, Article, KeepLinks, Link, LinkPrediction, Prediction, clean_text
+from saring.errors import BundleError, ConfigError
+from saring.io.columns import Columns
 from saring.kernel import scoring
 from saring.locate import find_bundle
 from saring.models.pair_features import Evidence
-from saring.parsing.engine import parse, text_id
 from saring.publishers import canonical_publisher
 from saring.schema import as_table, prediction_columns
+from saring.sources import Source, kept_of, rows_of, take
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Source = str | Mapping[str, Any] | Record | Article
-
 # Of probabilities. The kernel and plain Python agree to twelve, so that rows do not show which of them answered.
 DECIMALS = 9
-SLICE_ROWS = 1024  # of a table turned to mappings at a time
-
-# What goes in: texts, mappings, tables, records and articles become articles, or predictions with an error.
-
-_TEXTS = [item.name for item in fields(Article) if item.type == "str"]
-_TEXTS_OF = attrgetter(*_TEXTS)
-
-
-def rows_of(articles: Any) -> Iterable[Source]:
-    """Return the rows of a table as mappings, any other collection of articles as it is; InputError for one article."""
-    if isinstance(articles, str | bytes | Mapping | Record | Article):
-        raise InputError("expected a list of articles; put this one in a list: [article]")
-    if not hasattr(type(articles), "columns"):
-        collection: Iterable[Source] = articles
-        return collection
-    if hasattr(articles, "iloc"):  # of pandas, whose columns of mixed types Arrow does not take
-        parts = (articles.iloc[start : start + SLICE_ROWS] for start in range(0, len(articles), SLICE_ROWS))
-        return (row for part in parts for row in part.to_dict("records"))
-    if hasattr(articles, "__arrow_c_stream__"):
-        from saring.io.formats import stream_rows
-
-        return stream_rows(articles)
-    raise InputError(
-        f"found a {type(articles).__name__}; expected a list of articles or a table of pandas, polars or Arrow; "
-        "turn it into one of these (a Spark DataFrame: saring.spark.score)"
-    )
-
-
-def take(sources: Sequence[Source]) -> list[Article | Prediction]:
-    """Return for each source, in order, its article, or a prediction with `error`."""
-    columns = Columns({})
-    return [_taken(source, columns) for source in sources]
-
-
-def _taken(source: Any, columns: Columns) -> Article | Prediction:
-    """Return the article in a source, as every file can hold it, or why there is none."""
-    where = ""
-    if isinstance(source, str):
-        article = parse(str(source))
-    elif isinstance(source, Mapping):
-        record = record_of(source, columns)
-        if record.error:
-            return Prediction(record.id, error=record.error)
-        article = parse(record)
-    elif isinstance(source, Record | Article):
-        if isinstance(source, Record) and source.error:
-            return _failed(source, source.id, source.error)
-        for name in FIELDS:
-            if not isinstance(value := getattr(source, name), str):
-                return Prediction(str(source.id), error=f"field {name!r} is {type(value).__name__}; expected a string")
-        where = getattr(source, "where", "")
-        article = parse(source) if isinstance(source, Record) else source
-    else:
-        why = f"found {type(source).__name__}; expected a text, a mapping with 'text', a Record or an Article"
-        return Prediction(str(getattr(source, "id", "")), error=why)
-    if article.title.strip() or article.text.strip():
-        return _storable(article)
-    own_id = "" if article.id == text_id(article.text) else article.id
-    return _failed(article, own_id, f"{where}: title and text are empty; expected an article".removeprefix(": "))
-
-
-def record_of(row: Mapping[Any, Any], columns: Columns) -> Record:
-    """Return the record in a row of Python's, as every file can hold it, with `error` filled where there is none."""
-    values = _named(row)
-    try:
-        if "text" not in columns.find(tuple(values)).columns:
-            raise InputError(f"an article needs 'text'; found the fields {sorted(values)}")
-        found: dict[str, Any] = columns.fields(values)
-    except InputError as error:
-        return Record(columns.identifier(values), error=str(error))
-    return Record(**found | {"id": found.get("id") or text_id(found["text"])})
-
-
-def _named(row: Mapping[Any, Any]) -> dict[str, Any]:
-    """Return a row whose columns may have numbers for names with texts for names."""
-    return {str(name): value for name, value in row.items()}
-
-
-def _kept(source: Source, columns: Columns) -> dict[str, Any]:
-    """Return the values of the columns to keep, None where a source has none."""
-    if isinstance(source, Mapping):
-        return columns.kept(_named(source))
-    return columns.kept({}) | dict(getattr(source, "kept", {}))
-
-
-def _storable(article: Article) -> Article:
-    """Return an article with U+FFFD for NUL and half surrogate pairs, which no file can hold."""
-    texts: tuple[str, ...] = _TEXTS_OF(article)
-    whole = "".join(texts)
-    try:
-        if "\0" not in whole and (whole.isascii() or whole.encode()):  # much faster than a search
-            return article
-    except UnicodeEncodeError:
-        pass
-    links = tuple(replace(link, headline=mended(link.headline), url=mended(link.url)) for link in article.links)
-    storable: dict[str, Any] = dict(zip(_TEXTS, map(mended, texts), strict=True))
-    return replace(article, links=links, **storable)
-
-
-def _failed(item: Article | Record, id: str, error: str) -> Prediction:
-    """Return the prediction of what cannot be scored, with the metadata that could be read."""
-    publisher = canonical_publisher(item.publisher, item.url)
-    return Prediction(id, item.title, "", publisher, item.publisher, url=item.url, error=error)
-
 
 # The reasons for a verdict on a link, in words.
 
@@ -185,6 +79,9 @@ class Model:
     def __repr__(self) -> str:
         name = f"{self.bundle.card['name']} {self.model_version}"
         return f"<Model {name}: {', '.join(self.topics)}; {self.path}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _opened_again, (str(self.path.absolute()), self.model_version)
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -249,7 +146,7 @@ class Model:
         if not keep:
             return found
         columns = Columns({}, keep)
-        kept = (_kept(source, columns) for source in sources)
+        kept = (kept_of(source, columns) for source in sources)
         return [replace(prediction, kept=values) for prediction, values in zip(found, kept, strict=True)]
 
     def predict_frame(
@@ -437,6 +334,17 @@ def load(path: str | Path | None = None) -> Model:
     """
     choice = find_bundle(path)
     return Model(store.load(choice.folder), choice.why)
+
+
+def _opened_again(path: str, model_version: str) -> Model:
+    """Return a model that was pickled for another process: opening its bundle is faster than sending it."""
+    model = load(path)
+    if model.model_version != model_version:
+        raise BundleError(
+            f"{path}: found model {model.model_version}, expected {model_version}, which the run began with; "
+            "leave models alone while they work, and run the command again"
+        )
+    return model
 
 
 def _now() -> str:

@@ -11,18 +11,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from itertools import chain
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 
 import orjson
 
 from saring.article import Article, KeepLinks, Prediction, Record, clean_text
-from saring.errors import BundleError, InputError, SaringError
+from saring.errors import InputError, SaringError
 from saring.html.page import PageReader
 from saring.io.blocks import Block
 from saring.io.records import ReadOptions, open_blocks
 from saring.io.writers import SUFFIXES, ColumnValues
-from saring.predict import Model, load, take
 from saring.schema import CLEAN_COLUMNS, Column, as_table, kept_columns, kinds, prediction_columns
+from saring.sources import take
 
 STEP_ROWS = 256  # given to the model at once: enough for the overhead of a call to vanish
 STEP_CHARS = 2_000_000  # few enough for any memory, where articles are huge
@@ -58,6 +58,23 @@ def summary_of(table: ColumnValues) -> Summary:
     links, unrelated = (sum(number or 0 for number in table.get(name, ())) for name in ("n_links", "n_unrelated"))
     scored = rows - len(errors) - abstained
     return Summary(rows, scored, abstained, len(errors), links, unrelated, errors[0] if errors else "")
+
+
+class Model(Protocol):
+    """What a batch asks of a model: `saring.predict.Model`, whose `predict_frame` has its rows made here."""
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The topics it knows, in the order of their columns."""
+
+    @property
+    def model_version(self) -> str:
+        """Digest of what decides a prediction."""
+
+    def predict(
+        self, articles: Sequence[Record | Article], *, keep_links: KeepLinks, scored_at: str | None = None
+    ) -> list[Prediction]:
+        """Return a prediction for each article, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +114,6 @@ class Task:
             texts = iter([clean_text(a, a.links if self.keep_links == "all" else ()) for a in articles])
         return [Cleaned(i, next(texts)) if isinstance(i, Article) else Cleaned(_unreadable(i), None) for i in found]
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        place = self.model and (str(self.model.path), self.model.model_version)
-        return _unpickled, (place, self.command, self.keep_links, self.scored_at, self.kept)
-
 
 class Cleaned(NamedTuple):
     """An article and its clean text, None where it could not be read."""
@@ -112,17 +125,6 @@ class Cleaned(NamedTuple):
 def _unreadable(item: Prediction) -> Article:
     """Return what is known of an article that could not be read."""
     return Article(item.id, item.title, "", publisher=item.publisher_printed, url=item.url, note=item.error)
-
-
-def _unpickled(place: tuple[str, str] | None, command: Literal["score", "clean"], *rest: Any) -> Task:
-    """Return a task in a worker process: loading a model from its path is faster than sending it."""
-    model = load(place[0]) if place else None
-    if place and model and model.model_version != place[1]:
-        raise BundleError(
-            f"{place[0]}: found model {model.model_version}, expected {place[1]}, which the run began with; "
-            "leave models alone while they work, and run the command again"
-        )
-    return Task(command, model, *rest)
 
 
 class OutOfTime(Exception):

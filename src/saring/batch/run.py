@@ -18,7 +18,7 @@ from typing import TypedDict, Unpack, cast
 from saring import __version__
 from saring.article import KeepLinks
 from saring.batch.checkpoints import FileId, Plan, is_one_of, open_checkpoint, parts_folder, read_manifest
-from saring.batch.parts import KEEP_ERRORS, PartMaker, Summary, Task
+from saring.batch.parts import KEEP_ERRORS, Model, PartMaker, Summary, Task
 from saring.batch.workers import WorkerPool, parts_made_here
 from saring.errors import ConfigError, SaringError, UsageError
 from saring.io.blocks import Block
@@ -28,7 +28,6 @@ from saring.io.records import ReadOptions, kept_kinds, read_blocks
 from saring.io.writers import check_place, claimed, followed, telling
 from saring.kernel.scoring import prepare
 from saring.kernel.text_arrays import cores, kernel_is_kept
-from saring.predict import Model
 from saring.profiles import check_profile_place, read_profile
 
 BATCH_ROWS = 2_048  # of a part: some seconds of work, and a fair row group of Parquet

@@ -29,9 +29,10 @@ from saring.errors import BundleError, ConfigError, SaringError, visible_json
 from saring.io.columns import Columns
 from saring.kernel.scoring import SWITCH, prepare
 from saring.kernel.text_arrays import THREADS, kernel_is_kept
-from saring.predict import Model, load, record_of
+from saring.predict import Model, load
 from saring.processes import WorkerProcess, without
 from saring.serve.limits import Limits, Problem
+from saring.sources import record_of
 
 Command = Literal["score", "clean"]
 Source = Record | Mapping[str, Any]

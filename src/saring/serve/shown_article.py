@@ -12,7 +12,7 @@ import orjson
 from saring.article import Article, Record
 from saring.html_reports.language import Language
 from saring.html_reports.shown_articles import link_verdict, shortened
-from saring.predict import take
+from saring.sources import take
 
 Row = Mapping[str, Any]
 

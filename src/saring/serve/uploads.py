@@ -16,8 +16,8 @@ from saring.io.blocks import file_blocks
 from saring.io.columns import Columns
 from saring.io.input_files import ADVICE, FORMATS, PACKINGS, InputFile
 from saring.io.streams import Stream
-from saring.predict import record_of
 from saring.serve.limits import Limits, Problem
+from saring.sources import record_of
 
 READERS = 2  # pages that are read at once, each in a process of its own
 TAKEN = ("txt", "html", "csv", "jsonl", "json")
