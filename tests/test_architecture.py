@@ -19,7 +19,7 @@ FILES = {path.relative_to(SOURCE).as_posix(): path for path in sorted(SOURCE.rgl
 UNNAMED = ("__init__.py", "__main__.py")  # entry points: they import others and nothing imports them
 
 # Packages and modules that every command and every `import saring` load.
-LIGHT = ("errors", "article", "config", "io", "parsing", "cli", "cli/commands")
+LIGHT = ("errors", "article", "config", "columns", "io", "parsing", "cli", "cli/commands")
 HEAVY = {
     "fastapi", "jinja2", "joblib", "lxml", "matplotlib", "mlflow", "nltk", "numba", "numpy", "pandas", "pyarrow",
     "pyspark", "rich", "scipy", "sklearn", "starlette", "trafilatura", "uvicorn",

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from saring.columns import Broken
 from saring.errors import InputError
 from saring.io.blocks import ArrowBlock
-from saring.io.columns import Broken
 from saring.io.input_files import InputFile
 from saring.io.records import ReadOptions, open_blocks, read, read_blocks
 

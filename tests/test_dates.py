@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saring import load
+from saring.columns import Columns
 from saring.dates import MIDNIGHT, read_date
-from saring.io.columns import Columns
 from saring.parsing.engine import parse
 
 FORM = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+07:00"

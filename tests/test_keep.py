@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from saring.batch import clean, score
 from saring.cli.commands import main
+from saring.columns import as_json
 from saring.errors import InputError, UsageError
-from saring.io.columns import as_json
 from saring.io.records import ReadOptions, kept_kinds, read
 from saring.predict import load
 

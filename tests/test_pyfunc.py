@@ -20,8 +20,8 @@ from bundles import CARD, TOPIC, TOPICS
 from servers import HOST, answered, free_port, left_of, served
 
 from saring import store, tracking
+from saring.columns import aliases
 from saring.errors import SaringError
-from saring.io.columns import aliases
 from saring.predict import load
 from saring.tracking.runs import opened
 from saring.tracking.wheel import write_wheel

@@ -699,7 +699,7 @@ def test_an_empty_text_file_is_one_record(tmp_path, content):
 
 
 def test_a_text_of_the_greatest_length_is_read_and_a_longer_one_is_an_error(tmp_path, monkeypatch):
-    monkeypatch.setattr("saring.io.columns.MAX_TEXT_BYTES", 1000)
+    monkeypatch.setattr("saring.columns.MAX_TEXT_BYTES", 1000)
     path = wrote(tmp_path / "a.jsonl", lines({"text": "x" * 1000}, {"text": "x" * 1001}))
     good, bad = read([path], KEEP)
     assert len(good.text) == 1000

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from saring import store
 from saring.article import Abstention, Article, KeepLinks, Link, LinkPrediction, Prediction, clean_text
+from saring.columns import Columns
 from saring.errors import BundleError, ConfigError
-from saring.io.columns import Columns
 from saring.kernel import scoring
 from saring.locate import find_bundle
 from saring.models.pair_features import Evidence

@@ -16,9 +16,9 @@ from typing import Any
 import orjson
 
 from saring.atomic import whole
+from saring.columns import Broken
 from saring.errors import ConfigError, InputError, UsageError
 from saring.io.blocks import sniffed
-from saring.io.columns import Broken
 from saring.io.formats import TABLES, batch_rows, json_line
 from saring.io.input_files import InputFile, Inputs, find_files, listed
 from saring.io.streams import Stream

@@ -8,8 +8,8 @@ from operator import attrgetter
 from typing import Any
 
 from saring.article import Article, Prediction, Record
+from saring.columns import FIELDS, Columns, mended
 from saring.errors import InputError
-from saring.io.columns import FIELDS, Columns, mended
 from saring.parsing.engine import parse, text_id
 from saring.publishers import canonical_publisher
 

@@ -19,12 +19,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from saring.columns import Unreadable
 from saring.datasets.fetch import check_sha256
 from saring.datasets.recipe import Annotations, Place, Recipe, demojibake, split_paragraphs, title_key
 from saring.dates import MIDNIGHT, read_date
 from saring.errors import ConfigError, CorpusError, InputError
 from saring.io.blocks import InputRow
-from saring.io.columns import Unreadable
 from saring.io.records import ReadOptions, rows
 from saring.training.corpus import CHOSEN, SECTION
 

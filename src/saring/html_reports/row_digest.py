@@ -14,7 +14,7 @@ from math import inf
 from typing import Any
 from zlib import crc32
 
-from saring.io.columns import Columns
+from saring.columns import Columns
 from saring.schema import prediction_columns
 
 Row = Mapping[str, Any]

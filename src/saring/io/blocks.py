@@ -14,9 +14,9 @@ from itertools import islice
 from typing import Any
 
 from saring.article import Record
+from saring.columns import FIELDS, MAX_TEXT_BYTES, Broken, Columns, Values
 from saring.errors import InputError
 from saring.html.page import MAX_SAVED_BYTES, PageReader
-from saring.io.columns import FIELDS, MAX_TEXT_BYTES, Broken, Columns, Values
 from saring.io.formats import BATCH_ROWS, TABLES, batch_rows, header_of, json_line, parquet_batches
 from saring.io.input_files import InputFile
 from saring.io.streams import Stream, guess_encoding

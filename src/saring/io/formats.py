@@ -17,8 +17,8 @@ from typing import Any
 
 import orjson
 
+from saring.columns import MAX_TEXT_BYTES, Broken, Unreadable, Values, kind_of
 from saring.errors import InputError, path_text
-from saring.io.columns import MAX_TEXT_BYTES, Broken, Unreadable, Values, kind_of
 from saring.io.input_files import InputFile
 from saring.io.streams import BUFFER_BYTES, UNDECODED, Stream
 

@@ -9,10 +9,10 @@ from itertools import groupby, islice
 from typing import Any, Literal
 
 from saring.article import Record
+from saring.columns import Columns
 from saring.errors import InputError, MissingExtraError
 from saring.html.page import PAGE_SECONDS, PageReader
 from saring.io.blocks import CHECKED_ROWS, DOCUMENTS, Block, InputRow, file_blocks, grouped, headers, size_of
-from saring.io.columns import Columns
 from saring.io.formats import TABLES, parquet_schema
 from saring.io.input_files import InputFile, Inputs, find_files, listed, named_file
 

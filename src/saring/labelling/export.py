@@ -15,8 +15,8 @@ import orjson
 
 from saring.article import Article, Prediction
 from saring.atomic import whole
+from saring.columns import Columns, mended
 from saring.errors import ConfigError, CorpusError, InputError, UsageError
-from saring.io.columns import Columns, mended
 from saring.io.records import ReadOptions, read, rows
 from saring.io.writers import open_rows, telling, unguarded
 from saring.labelling.choosing import POOL, choose, margin

@@ -11,8 +11,8 @@ import orjson
 
 from saring import __version__
 from saring.article import KeepLinks
+from saring.columns import Broken, kind_of
 from saring.errors import MissingExtraError
-from saring.io.columns import Broken, kind_of
 from saring.io.formats import json_line
 from saring.predict import Model
 from saring.serve import openapi

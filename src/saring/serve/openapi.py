@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, get_args
 
 from saring.article import KeepLinks
-from saring.io.columns import aliases
+from saring.columns import aliases
 from saring.schema import CLEAN_COLUMNS, LINK_COLUMNS, Column, prediction_columns
 from saring.serve.limits import PROBLEM_TYPE, PROBLEMS, Limits
 

@@ -25,8 +25,8 @@ import orjson
 from saring.article import KeepLinks, Record
 from saring.batch.parts import Task, row_tables
 from saring.batch.workers import GARBAGE_OBJECTS, WorkerDied
+from saring.columns import Columns
 from saring.errors import BundleError, ConfigError, SaringError, visible_json
-from saring.io.columns import Columns
 from saring.kernel.scoring import SWITCH, prepare
 from saring.kernel.text_arrays import THREADS, kernel_is_kept
 from saring.predict import Model, load

@@ -10,10 +10,10 @@ from pathlib import PurePosixPath
 from queue import SimpleQueue
 
 from saring.article import Record
+from saring.columns import Columns
 from saring.errors import InputError
 from saring.html.page import PageReader
 from saring.io.blocks import file_blocks
-from saring.io.columns import Columns
 from saring.io.input_files import ADVICE, FORMATS, PACKINGS, InputFile
 from saring.io.streams import Stream
 from saring.serve.limits import Limits, Problem

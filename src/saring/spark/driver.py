@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 
 from saring.article import KeepLinks
 from saring.batch.parts import KEEP_ERRORS, Summary, Task
+from saring.columns import Broken, Columns
 from saring.errors import ConfigError, InputError, MissingExtraError, SaringError
 from saring.io.blocks import CHECKED_ROWS
-from saring.io.columns import Broken, Columns
 from saring.io.formats import header_of, json_line, parquet_schema
 from saring.io.input_files import FORMATS, InputFile, find_files
 from saring.io.records import ReadOptions, arrow_kinds, fixer, kept_kinds

@@ -17,9 +17,9 @@ from urllib.parse import unquote, urlsplit
 from saring import __version__
 from saring.article import KeepLinks, Record
 from saring.batch.parts import Task, row_tables
+from saring.columns import Broken, Columns
 from saring.errors import BundleError, ConfigError, install_hint
 from saring.io.blocks import InputRow, input_row, to_record
-from saring.io.columns import Broken, Columns
 from saring.io.formats import batch_rows, json_line
 from saring.io.input_files import InputFile
 from saring.io.records import ReadOptions, fixer

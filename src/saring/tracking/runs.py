@@ -18,8 +18,8 @@ from typing import Any
 
 from saring import store
 from saring.champions import CHALLENGER, LINE, models_folder
+from saring.columns import aliases
 from saring.errors import MissingExtraError, SaringError, masked
-from saring.io.columns import aliases
 from saring.relocate import ARTIFACTS, database_of, moved
 from saring.schema import LINK_COLUMNS, prediction_columns
 from saring.tracking.checkout import harmless

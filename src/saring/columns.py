@@ -184,7 +184,7 @@ def _shown(names: Sequence[str]) -> str:
 @cache
 def aliases() -> dict[str, list[str]]:
     """Return columns.toml, read once."""
-    return tomllib.loads(files("saring.io").joinpath("columns.toml").read_text("utf-8"))
+    return tomllib.loads(files("saring").joinpath("columns.toml").read_text("utf-8"))
 
 
 def as_json(value: Any, depth: int = 0) -> Any:
