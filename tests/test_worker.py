@@ -15,7 +15,7 @@ import pytest
 import saring.html.page
 from saring.article import Record
 from saring.errors import InputError, MissingExtraError
-from saring.html.page import PageReader
+from saring.html.page import GROUP_ITEMS, Page, PageReader
 from saring.io.records import ReadOptions, read
 
 GOOD = b"<html><body><h1>Harga Cabai Naik</h1>" + b"<p>Harga cabai naik di Pasar Kramat.</p>" * 4
@@ -45,6 +45,11 @@ def misbehave(html: bytes, name: str) -> Record:
     if html == b"prints":
         print("bukan jawaban", flush=True)  # noqa: T201
     return Record(id=name, text=str(os.getpid()))
+
+
+def dawdle(html: bytes, name: str) -> Record:
+    time.sleep(0.3)
+    return Record(id=name, text="selesai")
 
 
 def limits(html: bytes, name: str) -> Record:
@@ -78,6 +83,38 @@ def test_a_page_that_breaks_its_reader_costs_one_page(page, error):
             reader.read(page, "rusak.html")
         after = reader.read(b"2", "b.html")
     assert before.id == "a.html" and after.id == "b.html"
+
+
+def test_of_many_pages_those_that_break_the_reader_cost_their_own_records_and_no_others():
+    says = [b"1", b"killed", b"2", b"hangs", b"hangs", b"3", b"raises", *[b"4"] * GROUP_ITEMS, b"leaves"]
+    pages = [Page(html, f"{number}.html", f"nomor-{number}") for number, html in enumerate(says)]
+    with PageReader(seconds=1, parse_page=misbehave) as reader:
+        records = list(reader.records([*pages, "apa saja"]))
+    assert records.pop() == "apa saja"
+    assert [record.id for record in records] == [page.id for page in pages]
+    assert [record.where for record in records] == [page.name for page in pages]
+    assert [not record.error for record in records] == [html.isdigit() for html in says]
+    workers = [record.text for record in records if record.text]
+    assert len(set(workers)) == 3  # a new one where one died or hung, for all pages that follow
+
+
+def test_each_page_of_a_group_has_its_own_time():
+    with PageReader(seconds=0.6, parse_page=dawdle) as reader:
+        assert not any(record.error for record in reader.records([Page(b"", "a.html", "a")] * 5))
+
+
+def test_what_is_known_of_a_page_from_elsewhere_stands_behind_what_it_says_itself():
+    html = "<html><head>{}</head><body><h1>Harga Cabai Naik</h1>" + "<p>Kafé itu menjual cabai merah.</p>" * 4
+    said = '<meta charset="utf-8"><link rel="canonical" href="https://a.id/1"><meta property="og:url" content="https://a.id/1">'
+    pages = [
+        Page(html.format("").encode("utf-16-le"), "a:0", "a", "https://b.id/2?x=1", "utf-16-le"),
+        Page(html.format(said).encode(), "a:9", "b", "https://b.id/2?x=1", "koi8-r"),
+        Page(html.format("").encode("cp1252"), "a:10", "c", "https://b.id/2?x=1", "tiada"),
+    ]
+    with PageReader() as reader:
+        records = list(reader.records(pages))
+    assert [record.url for record in records] == ["https://b.id/2?x=1", "https://a.id/1", "https://b.id/2?x=1"]
+    assert all("Kafé itu" in record.text for record in records)
 
 
 def test_what_a_library_prints_does_not_mix_with_the_answers():

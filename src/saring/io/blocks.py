@@ -16,7 +16,7 @@ from typing import Any
 from saring.article import Record
 from saring.columns import FIELDS, MAX_TEXT_BYTES, Broken, Columns, Values
 from saring.errors import InputError
-from saring.html.page import MAX_SAVED_BYTES, PageReader
+from saring.html.page import MAX_SAVED_BYTES, Page, PageReader
 from saring.io.formats import BATCH_ROWS, TABLES, batch_rows, header_of, json_line, parquet_batches
 from saring.io.input_files import InputFile
 from saring.io.streams import Stream, guess_encoding
@@ -38,9 +38,9 @@ class InputRow:
     error: str = ""  # why the row could not be read, with its place
 
 
-# A row before it is understood: a line of JSON, the cells of another table, a broken row; a page or text that is a
-# record already, or a file that is yet to be opened.
-Item = bytes | str | Values | Broken | Record | InputFile
+# A row before it is understood: a line of JSON, the cells of another table, a broken row; a page, a text that is a
+# record already, or a file of one of these that is yet to be opened.
+Item = bytes | str | Values | Broken | Page | Record | InputFile
 
 
 def size_of(item: Item) -> int:
@@ -49,6 +49,8 @@ def size_of(item: Item) -> int:
         with suppress(OSError):  # of a file that is gone by now
             return (item.path.stat().st_size if item.path else 0) * (PAGE_WEIGHT if item.format == "html" else 1)
         return 0
+    if isinstance(item, Page):
+        return len(item.html) * PAGE_WEIGHT
     if isinstance(item, Record):
         return len(item.text)
     if isinstance(item, dict):
@@ -80,22 +82,27 @@ class Block:
         """Yield each item, a line of JSON as its values."""
         return map(parsed, self.items)
 
-    def rows(self) -> Iterator[InputRow]:
-        """Yield each row as it stands in its file."""
-        for number, item in enumerate(self.values(), self.first):
+    def rows(self, pages: PageReader) -> Iterator[InputRow]:
+        """Yield each row as it stands in its file, of a page what is read from it."""
+        for number, item in enumerate(pages.records(self.values()), self.first):
             if isinstance(item, Record):
-                yield InputRow({name: getattr(item, name) for name in FIELDS}, item.id, item.where)
+                values = {} if item.error else {name: getattr(item, name) for name in FIELDS}
+                yield InputRow(values, item.id, item.where, item.error)
             else:
                 yield input_row(self.file, number, item)
 
     def records(self, columns: Columns, pages: PageReader) -> Iterator[Record]:
         """Yield the record in each row."""
+        return pages.records(self._opened(columns))
+
+    def _opened(self, columns: Columns) -> Iterator[Record | Page]:
+        """Yield the record in each row, or the page that it is in."""
         for number, item in enumerate(self.values(), self.first):
-            if isinstance(item, Record):
+            if isinstance(item, (Record, Page)):
                 yield item
             elif isinstance(item, InputFile):
-                for block in file_blocks(item, pages, columns):
-                    yield from block.records(columns, pages)
+                for block in file_blocks(item, columns):
+                    yield from block._opened(columns)
             else:
                 yield to_record(input_row(self.file, number, item), columns)
 
@@ -161,20 +168,20 @@ def _received(sent: bytes, file: InputFile, first: int) -> ArrowBlock:
         return ArrowBlock(stream.read_next_batch(), file, first)
 
 
-def file_blocks(file: InputFile, pages: PageReader, columns: Columns | None = None) -> Iterator[Block]:
+def file_blocks(file: InputFile, columns: Columns | None = None) -> Iterator[Block]:
     """Yield the rows of a file in blocks; a broken row, or the file from where it cannot be read on, is a row.
 
     With `columns`, of Parquet no other columns are read, and one of the first rows must have all that are needed: else
     InputError is raised where the user named the file, and the file is one broken row where he did not.
     """
     first = 1
-    chunks = _chunks(file, pages, columns)
+    chunks = _chunks(file, columns)
     for chunk in _checked(file, chunks, columns) if columns else chunks:
         yield Block(chunk, file, first) if isinstance(chunk, list) else ArrowBlock(chunk, file, first)
         first += len(chunk)
 
 
-def _chunks(file: InputFile, pages: PageReader, columns: Columns | None) -> Iterator[Any]:
+def _chunks(file: InputFile, columns: Columns | None) -> Iterator[Any]:
     """Yield the rows of a file in lists, those of Parquet in Arrow batches."""
     is_empty = True
     try:
@@ -183,7 +190,7 @@ def _chunks(file: InputFile, pages: PageReader, columns: Columns | None) -> Iter
             if format != "parquet" and stream.foreign:
                 raise InputError(f"found {stream.foreign}; expected {format}; name a file of text")
             if format in DOCUMENTS:
-                yield [_document(stream, format, file, pages)]
+                yield [_document(stream, format, file)]
                 return
             header: list[str] = []
 
@@ -208,15 +215,12 @@ def _chunks(file: InputFile, pages: PageReader, columns: Columns | None) -> Iter
         yield [Broken(str(error), of_file=is_empty)]
 
 
-def _document(stream: Stream, format: str, file: InputFile, pages: PageReader) -> Record:
-    """Return the article that a page or a text file is, or raise InputError."""
+def _document(stream: Stream, format: str, file: InputFile) -> Record | Page:
+    """Return the page that a file holds, or the article that a text file is, or raise InputError."""
     if format == "html":
         html = stream.body.read(MAX_SAVED_BYTES + 1)
         stream.check()
-        try:
-            return replace(pages.read(html, file.name), id=file.label, where=file.name)
-        except InputError as error:  # the place is put before it, as for any other row
-            raise InputError(str(error).removeprefix(f"{file.name}: ")) from None
+        return Page(html, file.name, file.label)
     data = stream.body.read(MAX_TEXT_BYTES + 1)
     stream.check()
     if len(data) > MAX_TEXT_BYTES:

@@ -97,13 +97,12 @@ def read_blocks(inputs: Inputs, options: ReadOptions) -> Iterator[Block]:
         return (Block([record]) for record in _each(files, options, columns))
 
     def each() -> Iterator[Block]:
-        with PageReader(options.page_seconds) as pages:
-            for whole, group in groupby(files, lambda file: file.format in DOCUMENTS and file.reopens):
-                if whole:
-                    yield from map(Block, grouped(group, size_of))
-                else:
-                    for file in group:
-                        yield from file_blocks(file, pages, columns)
+        for whole, group in groupby(files, lambda file: file.format in DOCUMENTS and file.reopens):
+            if whole:
+                yield from map(Block, grouped(group, size_of))
+            else:
+                for file in group:
+                    yield from file_blocks(file, columns)
 
     return each()
 
@@ -119,8 +118,8 @@ def _each(files: Iterable[InputFile], options: ReadOptions, columns: Columns | N
     """Yield the records of files, or without `columns` their rows; raise for a broken one where that is wanted."""
     with PageReader(options.page_seconds) as pages:
         for file in files:
-            for block in file_blocks(file, pages, columns):
-                for item in block.records(columns, pages) if columns else block.rows():
+            for block in file_blocks(file, columns):
+                for item in block.records(columns, pages) if columns else block.rows(pages):
                     if item.error and options.on_error == "raise":
                         raise InputError(item.error)
                     yield item
@@ -129,14 +128,13 @@ def _each(files: Iterable[InputFile], options: ReadOptions, columns: Columns | N
 def _checked_files(inputs: Inputs, options: ReadOptions, columns: Columns) -> Iterator[InputFile]:
     """Return all files, once each table that the user named has been seen to have the columns that are needed."""
     files = find_files(inputs, options.format)
-    pages = PageReader(options.page_seconds)  # which tables have none of
     found: dict[tuple[str, ...], None] = {}
     for given in listed(inputs):
         file = named_file(given, options.format)
         if not (file and file.reopens and file.format in TABLES):
             continue
-        next(file_blocks(file, pages, columns), None)
-        chunks = (block.items for block in file_blocks(file, pages)) if columns.keep else ()
+        next(file_blocks(file, columns), None)
+        chunks = (block.items for block in file_blocks(file)) if columns.keep else ()
         found |= dict.fromkeys(names for names in islice(headers(chunks, []), CHECKED_ROWS) if names is not None)
     if unknown := columns.unknown(list(found)):
         raise InputError(unknown)

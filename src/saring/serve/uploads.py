@@ -81,7 +81,7 @@ class Uploads:
         columns = Columns({})
         with self._reader() as pages:
             try:
-                for block in file_blocks(upload, pages, columns):
+                for block in file_blocks(upload, columns):
                     records += block.records(columns, pages)
                     if len(records) > self._limits.rows:
                         raise Problem(
