@@ -98,6 +98,12 @@ class Model:
         """Twelve hex digits that name the model's content."""
         return self.bundle.model_version
 
+    @property
+    def unrelated_threshold(self) -> float | None:
+        """The probability from which a link is called unrelated; None for a model without verdicts on links."""
+        threshold: float | None = self.bundle.card["thresholds"].get("unrelated")
+        return threshold
+
     def predict(
         self,
         articles: Iterable[Source] | pd.DataFrame,

@@ -137,6 +137,26 @@ CLEAN_COLUMNS = (
     _column("error", "string", _ERROR, _FINE, _filled("article.note")),
 )  # fmt: skip
 
+# Of an article's spans, made from a `saring.spans.Spans`.
+SPAN_COLUMNS = (
+    _column("id", "string", "the row's own, or made from the file and the row"),
+    _column("attributes", "json", "for dolma: for each kind `saring__<kind>`, a list of `[start, end, score]`"),
+    _column("spans", "json", "the same as one list of `[start, end, kind, score]`, in order: what of the raw text is "
+            "no body, in Unicode code points. Of a teaser (`link`) the score is the probability that it has nothing to "
+            "do with the article; all other kinds are boilerplate, whose score is 1",
+            value=lambda found: [list(span) for span in found.spans]),
+    _column("headlines", "json", "for each link `[start, marker, headline]`, as it is written where it is kept"),
+    _column("metadata", "json", "what the article tells beside its text: title, published, publisher, author, editor, "
+            "source, place, tags; as far as known"),
+    _column("text_length", "int", "length of the raw text in code points", _FAILED),
+    _column("text_digest", "string", "BLAKE2b of the raw text in UTF-8, 16 bytes in hexadecimal digits", _FAILED),
+    _column("threshold", "float", "from this score on the model calls a link unrelated", _FAILED),
+    _column("n_links", "int", "how many links there are", _FAILED),
+    _column("n_unrelated", "int", "how many of them the model calls unrelated", _FAILED),
+    _column("error", "string", _ERROR, _FINE, _filled("error")),
+    _column("model_version", "string", "twelve digits that name the model's content", "", _filled("model_version")),
+)  # fmt: skip
+
 
 def kept_columns(kept: Mapping[str, str], columns: Iterable[Column]) -> tuple[Column, ...]:
     """Return the input's columns that stay in the rows behind `columns`; `kept` maps their names to their kinds.
@@ -178,7 +198,8 @@ def as_markdown() -> str:
         "Prediction row: `saring score`, `saring predict --json`, `Prediction.row()`":
             (*_BEFORE_TOPICS, topic, *_AFTER_TOPICS),
         "A link, in the column `links`": LINK_COLUMNS,
-        "Clean article: `saring clean`": CLEAN_COLUMNS,
+        "Clean article: `saring clean`, `saring apply spans`": CLEAN_COLUMNS,
+        "Spans: `saring clean --spans`": SPAN_COLUMNS,
     }  # fmt: skip
     lines = [
         "# Columns",

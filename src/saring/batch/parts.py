@@ -21,14 +21,16 @@ from saring.html.page import PageReader
 from saring.io.blocks import Block
 from saring.io.records import ReadOptions, open_blocks
 from saring.io.writers import SUFFIXES, ColumnValues
-from saring.schema import CLEAN_COLUMNS, Column, as_table, kept_columns, kinds, prediction_columns
+from saring.schema import CLEAN_COLUMNS, SPAN_COLUMNS, Column, as_table, kept_columns, kinds, prediction_columns
 from saring.sources import take
+from saring.spans import Spans, spans_of
 
 STEP_ROWS = 256  # given to the model at once: enough for the overhead of a call to vanish
 STEP_CHARS = 2_000_000  # few enough for any memory, where articles are huge
 # For an article, or a step of them: the largest there may be takes ten.
 ARTICLE_SECONDS = 60.0
 KEEP_ERRORS = ReadOptions(on_error="keep")
+Command = Literal["score", "clean", "spans"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,10 @@ class Model(Protocol):
     def model_version(self) -> str:
         """Digest of what decides a prediction."""
 
+    @property
+    def unrelated_threshold(self) -> float | None:
+        """The probability from which it calls a link unrelated; None where it has no verdicts on links."""
+
     def predict(
         self, articles: Sequence[Record | Article], *, keep_links: KeepLinks, scored_at: str | None = None
     ) -> list[Prediction]:
@@ -81,7 +87,7 @@ class Model(Protocol):
 class Task:
     """What is done to records. It may be pickled for another process, which opens the model anew."""
 
-    command: Literal["score", "clean"]  # makes prediction rows, or articles without teasers and boilerplate
+    command: Command  # makes prediction rows, articles without teasers and boilerplate, or the spans of these
     model: Model | None  # None where no row hangs on what a model says
     keep_links: KeepLinks
     scored_at: str = ""  # time that stands in prediction rows, ISO 8601
@@ -99,7 +105,9 @@ class Task:
 
     def _columns(self) -> tuple[tuple[Column, ...], tuple[Column, ...]]:
         """Return the columns of the task's answers, and those kept of the input."""
-        own = prediction_columns(self.model.topics) if self.command == "score" and self.model else CLEAN_COLUMNS
+        own: tuple[Column, ...] = SPAN_COLUMNS if self.command == "spans" else CLEAN_COLUMNS
+        if self.command == "score" and self.model:
+            own = prediction_columns(self.model.topics)
         return own, kept_columns(self.kept, own)
 
     def _answers(self, records: list[Record]) -> Sequence[Any]:
@@ -108,11 +116,21 @@ class Task:
             return self.model.predict(records, keep_links=self.keep_links, scored_at=self.scored_at)
         found = take(records)
         articles = [item for item in found if isinstance(item, Article)]
+        if self.model and self.command == "spans":
+            spans = iter(article_spans(self.model, articles))
+            return [next(spans) if isinstance(i, Article) else Spans(i.id, error=i.error) for i in found]
         if self.model:
             texts = iter([p.clean_text for p in self.model.predict(articles, keep_links=self.keep_links)])
         else:
             texts = iter([clean_text(a, a.links if self.keep_links == "all" else ()) for a in articles])
         return [Cleaned(i, next(texts)) if isinstance(i, Article) else Cleaned(_unreadable(i), None) for i in found]
+
+
+def article_spans(model: Model, articles: Sequence[Article]) -> list[Spans]:
+    """Return the spans of parsed articles; ConfigError where the model has no verdicts on links."""
+    scored = iter(model.predict([article for article in articles if article.links], keep_links="related"))
+    threshold, version = model.unrelated_threshold, model.model_version
+    return [spans_of(a, next(scored).links if a.links else (), threshold, version) for a in articles]
 
 
 class Cleaned(NamedTuple):

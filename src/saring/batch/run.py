@@ -18,7 +18,7 @@ from typing import TypedDict, Unpack, cast
 from saring import __version__
 from saring.article import KeepLinks
 from saring.batch.checkpoints import FileId, Plan, is_one_of, open_checkpoint, parts_folder, read_manifest
-from saring.batch.parts import KEEP_ERRORS, Model, PartMaker, Summary, Task
+from saring.batch.parts import KEEP_ERRORS, Model, PartMaker, Summary, Task, article_spans
 from saring.batch.workers import WorkerPool, parts_made_here
 from saring.errors import ConfigError, SaringError, UsageError
 from saring.io.blocks import Block
@@ -134,6 +134,7 @@ def clean(
     options: ReadOptions | None = None,
     *,
     keep_links: KeepLinks = "none",
+    spans: bool = False,
     **run: Unpack[RunOptions],
 ) -> Summary:
     r"""Write the articles of files without teasers and boilerplate, and return what was done.
@@ -143,7 +144,10 @@ def clean(
     inputs, out, options, keep_links, overwrite, workers, batch_size, quarantine, progress
         As of `score`; a run that was interrupted goes on, too.
     model : Model, optional
-        From `saring.load`; only ``keep_links="related"`` needs one.
+        From `saring.load`; only ``keep_links="related"`` and `spans` need one.
+    spans : bool
+        Whether to write what would be left out instead, as spans of the raw texts; `apply_spans` then makes the clean
+        articles of both. `out` is a .jsonl file.
 
     Returns
     -------
@@ -170,6 +174,15 @@ def clean(
     """
     if keep_links == "related" and model is None:
         raise ConfigError("keeping the related links needs a model; expected one from load()")
+    if spans:
+        if model is None:
+            raise ConfigError("spans have the scores of links, which need a model; expected one from load()")
+        if keep_links != "none":
+            raise UsageError(f"--keep-links {keep_links}: spans have all links; say it to `saring apply spans`")
+        if Path(out).suffix.lower() != ".jsonl":
+            raise UsageError(f"{out}: expected a .jsonl file for spans")
+        article_spans(model, [])  # tells a wish that cannot be met
+        return _run(inputs, out, Task("spans", model, keep_links), options, **run)
     task = Task("clean", model if keep_links == "related" else None, keep_links)
     return _run(inputs, out, task, options, **run)
 
@@ -190,7 +203,7 @@ def _run(
     options = options or KEEP_ERRORS
     out, quarantine = followed(Path(out)), followed(Path(quarantine)) if quarantine else None
     max_rows = BATCH_ROWS if batch_size is None else batch_size
-    _check_places(inputs, out, quarantine, overwrite, read_manifest(out).joined)
+    check_places(inputs, out, quarantine, overwrite, read_manifest(out).joined)
     numbers = {"--workers": (1 if workers is None else workers, MAX_WORKERS), "--batch-size": (max_rows, 1_000_000)}
     for name, (number, most) in numbers.items():
         if not 1 <= number <= most:
@@ -223,7 +236,7 @@ def _run(
         version = task.model.model_version if task.model else ""
         plan = Plan(input_digest, version, settings, datetime.now(UTC).isoformat(timespec="seconds"))
         checkpoint = ending.enter_context(open_checkpoint(out, plan, overwrite=overwrite))
-        _check_places(inputs, out, quarantine, overwrite, checkpoint.joined)
+        check_places(inputs, out, quarantine, overwrite, checkpoint.joined)
         scored_at = task.scored_at or checkpoint.plan.scored_at
         task = replace(task, scored_at=scored_at, kept=kept_kinds(inputs, options))
         maker = PartMaker(task, out.suffix.lower(), options)
@@ -240,7 +253,7 @@ def _run(
             raise
 
 
-def _check_places(
+def check_places(
     inputs: Sequence[str | Path], out: Path, quarantine: Path | None, overwrite: bool, joined: Collection[FileId]
 ) -> None:
     """Refuse places that are inputs, or cannot or shall not be written to; files of this very run may be there."""

@@ -114,6 +114,25 @@ KEEP_LINKS: Arguments = {
         choices=["none", "related", "all"], default="none",
     ),
 }  # fmt: skip
+SPANS: Arguments = {
+    "--spans": _flag(
+        "write what would be left out instead: for each document [start, end, kind, score] of its raw text, also as "
+        "dolma's attributes; `saring apply spans` makes the clean articles of both"
+    )
+}
+APPLYING: Arguments = {
+    "inputs": _value("the raw documents, as given to `saring clean --spans`", nargs="+", metavar="DOCS"),
+    "spans": _value("what it wrote", metavar="SPANS"),
+    **{name: settings for name, settings in INPUTS.items() if name.startswith("--")},
+    **KEEP,
+    "--out": _value(".jsonl, .csv or .parquet", required=True),
+    "--overwrite": _flag("replace the output if it is there"),
+    **KEEP_LINKS,
+    "--threshold": _value(
+        "with --keep-links related: the score from which a link is unrelated and leaves (default: the model's, as the "
+        "spans name it)", type=float, metavar="P",
+    ),
+}  # fmt: skip
 JSON: Arguments = {"--json": _flag("print JSON Lines")}
 TRAINING: Arguments = {
     "corpus": _value(f"default: {CORPUS}", nargs="*", default=[CORPUS]),
@@ -269,7 +288,8 @@ SERVING: Arguments = {
 COMMANDS: Mapping[str, tuple[str, Arguments]] = {
     "predict": ("show what a model says of articles", INPUTS | KEEP | MODEL | KEEP_LINKS | JSON),
     "score": ("write prediction rows of many articles", INPUTS | KEEP | OUTPUT | PROFILE | ENGINE | MODEL | KEEP_LINKS),
-    "clean": ("write articles without teasers and boilerplate", INPUTS | KEEP | OUTPUT | MODEL | KEEP_LINKS),
+    "clean": ("write articles without teasers and boilerplate", INPUTS | KEEP | OUTPUT | MODEL | KEEP_LINKS | SPANS),
+    "apply spans": ("make clean articles of raw ones and the spans of `clean --spans`", APPLYING),
     "drift": ("raise an alarm where scored rows have changed: layouts that rot, lost dates, other texts", DRIFT),
     "parse": ("show the pieces of articles: body, links, boilerplate", INPUTS | JSON),
     "report": ("make a page to look at of prediction rows", REPORT),
@@ -288,7 +308,11 @@ COMMANDS: Mapping[str, tuple[str, Arguments]] = {
     "corpus check": ("find what is wrong with labelled files", CORPUS_CHECK),
     "corpus label-issues": ("list labels that a model which never saw them finds unlikely", LABEL_ISSUES | OUTPUT),
 }
-GROUPS = {"label": "bring labels from people", "corpus": "make and check labelled corpora"}
+GROUPS = {
+    "apply": "leave out what was found before",
+    "label": "bring labels from people",
+    "corpus": "make and check labelled corpora",
+}
 
 
 class _Parser(argparse.ArgumentParser):

@@ -199,11 +199,29 @@ def _score(options: argparse.Namespace) -> int:
 
 
 def _clean(options: argparse.Namespace) -> int:
-    """Write clean articles."""
+    """Write clean articles, or the spans of what they would leave out."""
     from saring.batch import clean
     from saring.predict import load
 
-    return _write(options, "cleaning", clean, load(options.model) if options.keep_links == "related" else None)
+    needs_model = options.spans or options.keep_links == "related"
+    return _write(
+        options, "cleaning", partial(clean, spans=options.spans), load(options.model) if needs_model else None
+    )
+
+
+def _apply_spans(options: argparse.Namespace) -> int:
+    """Write the clean articles of raw documents and their spans, and tell what does not fit together."""
+    from saring.batch import apply_spans
+    from saring.cli.show import counting, print_lines, print_summary
+
+    given = {name: getattr(options, name) for name in ("keep_links", "threshold", "overwrite")}
+    with counting("applying") as progress:
+        applied = apply_spans(
+            options.inputs, options.spans, options.out, _read_options(options), progress=progress, **given
+        )
+    print_summary(applied.summary, options.out)
+    print_lines(applied.sentences())
+    return SOME_ERRORS if applied.summary.errors else OK
 
 
 def _write(options: argparse.Namespace, doing: str, write: Any, model: Any) -> int:
@@ -356,6 +374,7 @@ _COMMANDS: Mapping[str, Command] = {
     "predict": _predict,
     "score": _score,
     "clean": _clean,
+    "apply spans": _apply_spans,
     "drift": _drift,
     "parse": _parse,
     "report": _report,
