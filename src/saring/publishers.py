@@ -67,6 +67,27 @@ def _canonical(printed: str, host: str) -> str:
     return _named(key) or (there if is_own else name)
 
 
+def is_address(printed: str) -> bool:
+    """Return whether what is printed for a publisher is an address, not a name or a host.
+
+    >>> is_address("https://warta.example.id/1"), is_address("warta.example.id"), is_address("Warta/Lembah")
+    (True, False, False)
+    """
+    name = printed.strip()
+    return "://" in name or name.startswith("//") or ("/" in name and _host(name) != "")
+
+
+def is_corpus(printed: str) -> bool:
+    """Return whether what is printed for a publisher is the name of a collection of texts.
+
+    >>> is_corpus("common-crawl"), is_corpus("CC-MAIN-2024-10"), is_corpus("Common Ground")
+    (True, True, False)
+    """
+    key, names = _key(printed), load_names().names
+    rests = [key[len(name) :] for name in names["corpora"] if key.startswith(name)]
+    return not _host(printed) and any(not rest.strip("0123456789v") or rest in names["corpus_parts"] for rest in rests)
+
+
 def _named(key: str) -> str:
     """Return the domain of a name, alone or with a section behind it; empty if none is known."""
     by_name, _, _, names = load_names()

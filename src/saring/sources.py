@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Any
 
 from saring.article import Article, Prediction, Record
-from saring.columns import FIELDS, Columns, mended
+from saring.columns import FIELDS, Columns, flattened, mended
 from saring.errors import InputError
 from saring.parsing.engine import parse, text_id
 from saring.publishers import canonical_publisher
@@ -76,9 +76,9 @@ def _taken(source: Any, columns: Columns) -> Article | Prediction:
 
 def record_of(row: Mapping[Any, Any], columns: Columns) -> Record:
     """Return the record in a row of Python's, as every file can hold it, with `error` filled where there is none."""
-    values = _named(row)
+    values = flattened(_named(row))
     try:
-        if "text" not in columns.find(tuple(values)).columns:
+        if "text" not in columns.find(tuple(values)).candidates:
             raise InputError(f"an article needs 'text'; found the fields {sorted(values)}")
         found: dict[str, Any] = columns.fields(values)
     except InputError as error:

@@ -14,10 +14,10 @@ from itertools import islice
 from typing import Any
 
 from saring.article import Record
-from saring.columns import FIELDS, MAX_TEXT_BYTES, Broken, Columns, Values
+from saring.columns import FIELDS, MAX_TEXT_BYTES, Broken, Columns, Values, flattened
 from saring.errors import InputError
 from saring.html.page import MAX_SAVED_BYTES, Page, PageReader
-from saring.io.formats import BATCH_ROWS, TABLES, batch_rows, header_of, json_line, parquet_batches
+from saring.io.formats import BATCH_ROWS, TABLES, arrow_names, batch_rows, header_of, json_line, parquet_batches
 from saring.io.input_files import InputFile
 from saring.io.streams import Stream, guess_encoding
 
@@ -195,7 +195,7 @@ def _chunks(file: InputFile, columns: Columns | None) -> Iterator[Any]:
             header: list[str] = []
 
             def choose(names: Sequence[str]) -> Sequence[str] | None:
-                header.extend(names)
+                header[:] = names
                 found = columns.find(tuple(names)) if columns else None
                 return found.needed if found and not found.missing else None
 
@@ -252,12 +252,13 @@ def sniffed(head: bytes) -> str:
 def _checked(file: InputFile, chunks: Iterator[Any], columns: Columns) -> Iterator[Any]:
     """Yield chunks once a row at their start has all columns that are needed; else an error in their place."""
     start: list[Any] = []
-    missing = ""
-    names = islice(headers(chunks, start), CHECKED_ROWS)
-    for lost in (columns.find(row).missing for row in names if row is not None):
-        missing = lost and (missing or lost)
-        if not lost:
+    lacking: tuple[str, ...] | None = None  # the first columns that are not all that is needed
+    for names in islice(headers(chunks, start), CHECKED_ROWS):
+        if names is not None and not columns.find(names).missing:
+            lacking = None
             break
+        lacking = lacking or names
+    missing = _missing(lacking, start, columns) if lacking is not None else ""
     if missing and file.named:
         raise InputError(f"{file.name}: {missing}")
     if missing:
@@ -267,15 +268,24 @@ def _checked(file: InputFile, chunks: Iterator[Any], columns: Columns) -> Iterat
         yield from chunks
 
 
+def _missing(names: tuple[str, ...], start: Sequence[Any], columns: Columns) -> str:
+    """Return what rows with some columns lack, in words; how long their values are says which may be the text."""
+    for chunk in start:
+        for values in map(parsed, chunk) if isinstance(chunk, list) else batch_rows(chunk):
+            if isinstance(values, dict) and columns.find(tuple(flattened(values))).missing:
+                return columns.missing_in(values)
+    return columns.find(names).missing
+
+
 def headers(chunks: Iterable[Any], seen: list[Any]) -> Iterator[tuple[str, ...] | None]:
     """Yield the columns of each row, of an Arrow batch once, None of a broken row; add the chunks to `seen`."""
     for chunk in chunks:
         seen.append(chunk)
         if not isinstance(chunk, list):
-            yield tuple(chunk.schema.names)
+            yield arrow_names(chunk.schema)
             continue
         for values in map(parsed, chunk):
-            yield tuple(values) if isinstance(values, dict) else None
+            yield tuple(flattened(values)) if isinstance(values, dict) else None
 
 
 def grouped(items: Iterable[Any], size: Callable[[Any], int], most: int = BATCH_ROWS) -> Iterator[list[Any]]:

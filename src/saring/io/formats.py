@@ -17,7 +17,7 @@ from typing import Any
 
 import orjson
 
-from saring.columns import MAX_TEXT_BYTES, Broken, Unreadable, Values, kind_of
+from saring.columns import MAX_LEVELS, MAX_NAMES, MAX_TEXT_BYTES, Broken, Unreadable, Values, holding, kind_of
 from saring.errors import InputError, path_text
 from saring.io.input_files import InputFile
 from saring.io.streams import BUFFER_BYTES, UNDECODED, Stream
@@ -188,7 +188,10 @@ def parquet_batches(file: InputFile, stream: Stream, choose: Choose) -> Iterator
             # Buffered and not read ahead: by default a whole row group is held, and kept (measured: 720 MB for a file
             # of 600 MB, so 150).
             table = opened.enter_context(parquet.ParquetFile(arrow_file, buffer_size=BUFFER_BYTES, pre_buffer=False))
-            yield from table.iter_batches(batch_size=BATCH_ROWS, columns=choose(table.schema_arrow.names))
+            schema = table.schema_arrow
+            chosen = choose(arrow_names(schema))
+            columns = chosen if chosen is None else holding(schema.names, chosen)
+            yield from table.iter_batches(batch_size=BATCH_ROWS, columns=columns)
     except (pa.ArrowException, OSError, ValueError, LookupError, MemoryError) as error:
         raise InputError(f"found no readable Parquet ({error}); write the file anew") from None
 
@@ -209,6 +212,15 @@ def parquet_schema(path: Path) -> Any:
     """Return the Arrow schema of a Parquet file, None where it cannot be read."""
     metadata = parquet_metadata(path)
     return metadata and metadata.schema.to_arrow_schema()
+
+
+def arrow_names(schema: Any) -> tuple[str, ...]:
+    """Return the columns of an Arrow schema, and behind them those within objects, as `flattened` names them."""
+    fields = [(field.name, field.type) for field in schema]
+    for name, kind in fields:  # which grows
+        if str(kind).startswith("struct<") and len(fields) < MAX_NAMES and name.count(".") <= MAX_LEVELS:
+            fields += [(f"{name}.{kind.field(at).name}", kind.field(at).type) for at in range(kind.num_fields)]
+    return tuple(dict.fromkeys(name for name, _ in fields))
 
 
 def batch_rows(batch: Any) -> Iterator[Values]:

@@ -13,7 +13,7 @@ from saring.columns import Columns
 from saring.errors import InputError, MissingExtraError
 from saring.html.page import PAGE_SECONDS, PageReader
 from saring.io.blocks import CHECKED_ROWS, DOCUMENTS, Block, InputRow, file_blocks, grouped, headers, size_of
-from saring.io.formats import TABLES, parquet_schema
+from saring.io.formats import TABLES, arrow_names, parquet_schema
 from saring.io.input_files import InputFile, Inputs, find_files, listed, named_file
 
 # Of Arrow's types those that a row's column can have as they are; 64 unsigned bits are too many.
@@ -154,8 +154,9 @@ def fixer(options: ReadOptions) -> Callable[[Record], Record]:
 
 def arrow_kinds(schema: Any, columns: Columns) -> dict[str, str]:
     """Return the kind of each column to keep that an Arrow schema has, by its name in `Record.kept`."""
-    kept = columns.find(tuple(schema.names)).kept
-    return {name: _KINDS.get(str(schema.field(column).type), "json") for name, column in kept.items()}
+    kept = columns.find(arrow_names(schema)).kept
+    types = {field.name: str(field.type) for field in schema}
+    return {name: _KINDS.get(types.get(column, ""), "json") for name, column in kept.items()}
 
 
 def kept_kinds(inputs: Inputs, options: ReadOptions) -> dict[str, str]:

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING
 
 from saring.article import KeepLinks
 from saring.batch.parts import KEEP_ERRORS, Summary, Task
-from saring.columns import Broken, Columns
+from saring.columns import Broken, Columns, holding
 from saring.errors import ConfigError, InputError, MissingExtraError, SaringError
 from saring.io.blocks import CHECKED_ROWS
-from saring.io.formats import header_of, json_line, parquet_schema
+from saring.io.formats import arrow_names, header_of, json_line, parquet_schema
 from saring.io.input_files import FORMATS, InputFile, find_files
 from saring.io.records import ReadOptions, arrow_kinds, fixer, kept_kinds
 from saring.io.writers import arrow_schema, check_place
@@ -31,6 +31,7 @@ from saring.spark.executors import BROKEN, FILE, LINE, LINES, ROW, START, Batche
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql.types import StructType
 
 JAVA = "17"
 TASKS_A_CORE = 4  # where Spark's reader makes too few: the last to end then keeps none waiting long
@@ -97,7 +98,7 @@ def score(
 
     model.predict([], keep_links=keep_links)  # tells a wish that cannot be met before the job
     options = ReadOptions(columns=dict(columns or {}), on_error="keep", keep=tuple(keep))
-    chosen = df.select(*map(_quoted, _article_columns(df.columns, options)))
+    chosen = df.select(*map(_quoted, _article_columns(_names(df.schema), options)))
     kept = arrow_kinds(to_arrow_schema(chosen.schema, timezone="UTC"), Columns(options.columns, options.keep))
     stamp = scored_at or datetime.now(UTC).isoformat(timespec="seconds")
     scorer = Scorer(ship(model), keep_links, stamp, options, kept=kept)
@@ -282,11 +283,20 @@ def _found(inputs: Sequence[str | Path], format: str) -> tuple[dict[str, list[st
 
 def _article_columns(names: Iterable[str], options: ReadOptions) -> list[str]:
     """Return those of a table's columns that hold our fields; InputError without a text or one the user named."""
-    columns = Columns(options.columns, options.keep)
-    found = columns.find(tuple(names))
-    if missing := found.missing or columns.unknown([tuple(names)]):
+    columns, given = Columns(options.columns, options.keep), tuple(names)
+    found = columns.find(given)
+    if missing := found.missing or columns.unknown([given]):
         raise InputError(missing)
-    return found.needed
+    chosen = holding(given, found.needed)
+    return [name for name in chosen if not any(name.startswith(other + ".") for other in chosen)]
+
+
+def _names(schema: StructType) -> tuple[str, ...]:
+    """Return the columns of a DataFrame, and behind them those within structs, as `saring.columns` names them."""
+    fields = [(field.name, field.dataType) for field in schema.fields]
+    for name, kind in fields:  # which grows
+        fields += [(f"{name}.{field.name}", field.dataType) for field in getattr(kind, "fields", ())]
+    return tuple(name for name, _ in fields)
 
 
 def _quoted(name: str) -> str:
@@ -312,10 +322,12 @@ _PARQUET_TYPES: Mapping[str, tuple[str, str]] = {
 def _parquet(spark: SparkSession, paths: list[str], options: ReadOptions) -> DataFrame:
     """Return the rows of Parquet files, of columns no more than are needed."""
     types: dict[str, str] = {}  # of a local file
+    names: tuple[str, ...] = ()
     if paths[0].startswith("file://"):
-        path = Path(re.sub(r"\\(.)", r"\1", paths[0].removeprefix("file://")))
-        types = {field.name: str(field.type) for field in parquet_schema(path) or ()}
-    chosen = _article_columns(list(types) or spark.read.parquet(*paths).columns, options)
+        schema = parquet_schema(Path(re.sub(r"\\(.)", r"\1", paths[0].removeprefix("file://"))))
+        types = {field.name: str(field.type) for field in schema or ()}
+        names = arrow_names(schema) if types else ()
+    chosen = _article_columns(names or _names(spark.read.parquet(*paths).schema), options)
     values = [_quoted(name) for name in chosen]
     reader = spark.read
     if all(types.get(name) in _PARQUET_TYPES for name in chosen):
@@ -360,7 +372,7 @@ def _json_lines(spark: SparkSession, paths: list[str], options: ReadOptions) -> 
     text = spark.read.option("lineSep", "\n").text(paths).where(r"value RLIKE '\\S'")
     columns = Columns(options.columns, options.keep)
     first = [json_line(row["value"]) for row in text.take(CHECKED_ROWS)]
-    missing = [columns.find(tuple(row)).missing for row in first if not isinstance(row, Broken)]
+    missing = [columns.missing_in(row) for row in first if not isinstance(row, Broken)]
     if missing and all(missing):
         raise InputError(missing[0])
     block = (f"_metadata.file_path AS {FILE}", f"_metadata.file_block_start AS {START}")

@@ -1,0 +1,299 @@
+"""What scrapers write is read as it is: each shape as the tool's own version writes it, with an article of ours."""
+
+import csv
+import gzip
+import io
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+import saring
+from saring.columns import Columns, flattened
+from saring.errors import InputError
+from saring.io.records import ReadOptions, read
+from saring.publishers import canonical_publisher
+
+TITLE = "Harga Cabai Rawit Turun"
+FIRST = "Harga cabai rawit turun di pasar induk, kata pedagang pada Jumat pagi."
+SECOND = "Pasokan dari petani di lereng gunung kembali lancar setelah hujan reda."
+HEADING = "Pasokan kembali lancar"
+TEXT = f"{FIRST}\n{SECOND}"
+URL = "https://www.wartalembah.com/ekonomi/1-harga-cabai"
+HOST = "wartalembah.com"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A row as a tool writes it, and what is in it."""
+
+    row: dict[str, Any]
+    text: str = TEXT
+    title: str = TITLE
+    published: str = "2023-03-03"
+    publisher: str = HOST  # the one name of a portal, as rows have it
+    url: str = URL
+    columns: dict[str, str] = field(default_factory=dict)
+
+
+TRAFILATURA = {  # 2.3.1: extract(output_format="json", with_metadata=True), and `trafilatura --json --with-metadata`
+    "title": TITLE, "author": "Rina Wulandari", "hostname": HOST, "date": "2023-03-03",
+    "fingerprint": "740461c18eddc4b2", "id": None, "license": None, "comments": "",
+    "raw_text": f"{FIRST} {SECOND}", "text": TEXT, "language": None, "image": None, "pagetype": None,
+    "filedate": "2026-11-29", "source": URL, "source-hostname": "Warta Lembah", "excerpt": "Harga cabai rawit turun.",
+    "categories": "", "tags": "cabai, pasar",
+}  # fmt: skip
+NEWSPAPER = {  # 0.9.6: Article.to_json()
+    "url": URL, "read_more_link": "", "language": "id", "title": TITLE, "top_image": "", "meta_img": "", "images": [],
+    "movies": [], "keywords": [], "meta_keywords": ["cabai", "pasar"], "tags": None, "authors": ["Rina Wulandari"],
+    "publish_date": "2023-03-03T10:00:00+07:00", "summary": "", "meta_description": "Harga cabai rawit turun.",
+    "meta_lang": "id", "meta_favicon": "", "meta_site_name": "Warta Lembah", "canonical_link": URL,
+    "text": f"{FIRST}\n\n{SECOND}",
+}  # fmt: skip
+NEWS_PLEASE = {  # 1.6.16: NewsPlease.from_html(...).get_dict(), and get_serializable_dict() with its "None"
+    "authors": ["Rina Wulandari"], "date_download": "None", "date_modify": "None", "date_publish": "2023-03-03 10:00:00",
+    "description": "Harga cabai rawit turun.", "filename": "https%3A%2F%2Fwww.wartalembah.com%2F1.json",
+    "image_url": "https://www.wartalembah.com/1.jpg", "language": "id", "localpath": None, "maintext": TEXT,
+    "source_domain": "www.wartalembah.com", "text": None, "title": TITLE, "title_page": None, "title_rss": None,
+    "url": URL,
+}  # fmt: skip
+FUNDUS = {  # 0.5.7: one of the objects of save_to_file, whose names come in any order and without an address
+    "images": [{"versions": [{"url": "https://www.wartalembah.com/1.jpg"}], "is_cover": True}],
+    "title": TITLE, "authors": ["Rina Wulandari"], "topics": ["cabai"], "free_access": True,
+    "publishing_date": "2023-03-03 10:00:00+07:00",
+    "body": {"summary": ["Ringkasan."], "sections": [{"headline": [], "paragraphs": [FIRST]},
+                                                     {"headline": [HEADING], "paragraphs": [SECOND]}]},
+}  # fmt: skip
+FUNDUS_TEXT = f"Ringkasan.\n{FIRST}\n{HEADING}\n{SECOND}"
+NEWS_WATCH = {  # 1.3.0
+    "title": TITLE, "publish_date": "2023-03-03 10:00:00", "author": "Rina Wulandari", "content": f"{FIRST} {SECOND}",
+    "keyword": "cabai", "category": "Ekonomi", "source": "detik.com", "link": "https://finance.detik.com/d-1/harga-cabai",
+}  # fmt: skip
+AT_TEN = "2023-03-03T10:00:00+07:00"
+
+SHAPES = {
+    "trafilatura": Shape(TRAFILATURA),
+    "trafilatura without metadata": Shape({"text": TEXT, "comments": ""}, TEXT, "", "", "", ""),
+    "trafilatura without a site's name": Shape(TRAFILATURA | {"source-hostname": None, "hostname": None}),
+    "trafilatura of a known portal": Shape(
+        TRAFILATURA | {"hostname": "kompas.com", "source": "https://regional.kompas.com/read/1", "source-hostname": "KOMPAS.com"},
+        publisher="kompas.com", url="https://regional.kompas.com/read/1",
+    ),
+    "trafilatura, bare_extraction().as_dict()": Shape(
+        {"title": TITLE, "url": URL, "hostname": HOST, "sitename": "Warta Lembah", "date": "2023-03-03", "body": None,
+         "comments": "", "raw_text": f"{FIRST} {SECOND}", "text": TEXT}
+    ),
+    "newspaper4k": Shape(NEWSPAPER, f"{FIRST}\n\n{SECOND}", published=AT_TEN),
+    "newspaper4k without a site's name": Shape(NEWSPAPER | {"meta_site_name": ""}, f"{FIRST}\n\n{SECOND}", published=AT_TEN),
+    "newspaper4k without an address but the canonical": Shape(NEWSPAPER | {"url": ""}, f"{FIRST}\n\n{SECOND}", published=AT_TEN),
+    "news-please": Shape(NEWS_PLEASE, published="2023-03-03 10:00:00"),
+    "news-please, JsonFileStorage": Shape(
+        {name: value for name, value in NEWS_PLEASE.items() if name != "text"}, published="2023-03-03 10:00:00"
+    ),
+    "news-please without a title but the page's": Shape(
+        NEWS_PLEASE | {"title": None, "title_page": TITLE}, published="2023-03-03 10:00:00"
+    ),
+    "fundus": Shape(FUNDUS, FUNDUS_TEXT, published="2023-03-03 10:00:00+07:00", publisher="", url=""),
+    "fundus, to_json of named attributes": Shape(
+        {"title": TITLE, "plaintext": TEXT, "publisher": "Media Indonesia", "publishing_date": "2023-03-03 10:00:00+07:00"},
+        published="2023-03-03 10:00:00+07:00", publisher="mediaindonesia.com", url="",
+    ),
+    "fundus with the page beside it": Shape(
+        FUNDUS | {"html": {"requested_url": URL, "responded_url": URL, "content": "<p>Baca</p>",
+                           "source_info": {"publisher": "Warta Lembah", "type": "sitemap", "url": URL}}},
+        FUNDUS_TEXT, published="2023-03-03 10:00:00+07:00",
+    ),
+    "datatrove": Shape(
+        {"text": TEXT, "id": "<urn:uuid:1>", "media": [{"id": "1", "type": 0, "url": "https://cdn.example/1.jpg"}],
+         "metadata": {"url": URL, "date": "2023-03-03T03:00:00Z", "title": TITLE, "dump": "CC-MAIN-2024-10"}},
+        published="2023-03-03T03:00:00Z",
+    ),
+    "datatrove, expand_metadata": Shape({"text": TEXT, "id": "1", "url": URL, "date": "2023-03-03", "title": TITLE}),
+    "datatrove with a corpus's name": Shape(
+        {"text": TEXT, "id": "1", "metadata": {"url": URL, "date": "2023-03-03", "title": TITLE, "source": "cc-news"}}
+    ),
+    "dolma": Shape(
+        {"id": "1", "text": TEXT, "source": "common-crawl", "created": "2023-03-03", "added": "2024-01-01",
+         "version": "v1", "metadata": {"url": URL, "title": TITLE}, "attributes": {"span": [[0, 1, 0.5]]}}
+    ),
+    "dolma of a corpus of one's own": Shape(
+        {"id": "1", "text": TEXT, "source": "berita-id-2024", "created": "2023-03-03", "added": "2024-01-01",
+         "metadata": {"url": URL, "title": TITLE}}
+    ),
+    "dolma of a corpus named after its portal": Shape(
+        {"id": "1", "text": TEXT, "source": "detik", "added": "2024-01-01", "created": "2023-03-03"},
+        title="", publisher="detik.com", url="",
+    ),
+    "metadata as JSON in a cell": Shape(
+        {"id": "1", "text": TEXT, "metadata": json.dumps({"url": URL, "date": "2023-03-03", "title": TITLE})}
+    ),
+    "metadata as pandas writes it": Shape(
+        {"id": "1", "text": TEXT, "metadata": str({"url": URL, "date": "2023-03-03", "title": TITLE, "tags": None})}
+    ),
+    "metadata as pandas.json_normalize names it": Shape(
+        {"id": "1", "text": TEXT, "metadata.url": URL, "metadata.date": "2023-03-03", "metadata.title": TITLE}
+    ),
+    "news-watch": Shape(
+        NEWS_WATCH, f"{FIRST} {SECOND}", published="2023-03-03 10:00:00", publisher="detik.com",
+        url="https://finance.detik.com/d-1/harga-cabai",
+    ),
+    "newsapi": Shape(
+        {"source": {"id": None, "name": "Warta Lembah"}, "author": None, "title": TITLE, "url": URL,
+         "publishedAt": "2023-03-03T03:00:00Z", "content": TEXT},
+        published="2023-03-03T03:00:00Z",
+    ),
+    "a text within an object that the user names": Shape(
+        {"id": "1", "metadata": {"naskah": TEXT, "url": URL, "date": "2023-03-03", "title": TITLE}},
+        columns={"text": "metadata.naskah"},
+    ),
+}  # fmt: skip
+
+
+def shape_of(found: saring.Record) -> tuple[str, ...]:
+    return found.text, found.title, found.published, canonical_publisher(found.publisher, found.url), found.url
+
+
+def expected(shape: Shape) -> tuple[str, ...]:
+    return shape.text, shape.title, shape.published, shape.publisher, shape.url
+
+
+@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("form", ["object", "list", "lines", "lines.gz", "parquet"])
+def test_each_shape_gives_text_title_date_publisher_and_address(tmp_path, name, form):
+    shape = SHAPES[name]
+    if form == "parquet":
+        path = tmp_path / "a.parquet"
+        parquet.write_table(pa.Table.from_pylist([shape.row]), path)
+    else:
+        path = tmp_path / {"object": "a.json", "list": "a.json", "lines": "a.jsonl", "lines.gz": "a.jsonl.gz"}[form]
+        value = [shape.row] if form == "list" else shape.row
+        data = json.dumps(value, indent=None if "lines" in form else 4, ensure_ascii=False).encode()
+        path.write_bytes(gzip.compress(data) if form == "lines.gz" else data)
+    (found,) = read([path], ReadOptions(columns=shape.columns))
+    assert shape_of(found) == expected(shape)
+    assert "://" not in found.publisher
+
+
+@pytest.mark.parametrize("name", [name for name in SHAPES if not SHAPES[name].columns])
+def test_python_takes_the_same_mappings(name, bundle_folder):
+    shape = SHAPES[name]
+    (found,) = saring.load(bundle_folder).predict([shape.row])
+    assert not found.error
+    assert (found.title, found.publisher, found.url) == (shape.title or found.title, shape.publisher, shape.url)
+
+
+# The names that people give their own columns, each to what it holds.
+HOMEMADE = {
+    "text": [
+        "text", "isi", "isi_berita", "konten", "text_berita", "clean_article", "maintext", "Isi Artikel", "article_text",
+        "content", "body", "full_text", "article_content", "plaintext",
+    ],
+    "title": ["judul", "Judul Berita", "headline", "title", "article_title", "judul-artikel"],
+    "published": [
+        "tanggal", "tanggal_rilis", "timestamp", "date", "publish_date", "Tanggal Terbit", "waktu", "created_at", "pubDate",
+        "datePublished", "tgl",
+    ],
+    "publisher": [
+        "sumber", "media", "source", "portal", "media_name", "sitename", "domain", "hostname", "nama_media", "site_name",
+        "source_domain",
+    ],
+    "url": ["url", "link", "tautan", "URL Berita", "canonical_url", "permalink", "original_url"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [(ours, theirs) for ours in HOMEMADE for theirs in HOMEMADE[ours]])
+def test_names_that_people_give_their_columns(ours, theirs):
+    values = {"text": TEXT, "title": TITLE, "published": "2023-03-03", "publisher": "kompas.com", "url": URL}
+    row = {theirs if name == ours else name.upper(): value for name, value in values.items()} | {"kategori": "ekonomi"}
+    assert Columns({}).fields(row) == values
+
+
+@pytest.mark.parametrize("empty", [None, "", " \n", "None", "null", float("nan"), []])
+def test_the_text_column_that_holds_text_wins_row_by_row(tmp_path, empty):
+    rows = [{"text": empty, "maintext": TEXT}, {"text": FIRST, "maintext": SECOND}, {"text": SECOND, "maintext": empty}]
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert [record.text for record in read([path])] == [TEXT, FIRST, SECOND]
+
+
+def test_a_csv_of_newspaper4k_is_read_with_its_lists_as_python_prints_them(tmp_path):
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(NEWSPAPER))
+    writer.writeheader()
+    writer.writerow(NEWSPAPER)
+    path = tmp_path / "a.csv"
+    path.write_text(out.getvalue())
+    (found,) = read([path])
+    assert shape_of(found) == (f"{FIRST}\n\n{SECOND}", TITLE, AT_TEN, HOST, URL)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["common-crawl", "CC-MAIN-2024-10", "cc-news", "c4", "mC4", "OSCAR-2301", "fineweb-2", "culturax", "wikipedia-id"],
+)
+def test_the_name_of_a_corpus_is_no_publisher(name):
+    found = Columns({}).fields({"text": TEXT, "source": name, "url": URL})
+    assert (found["publisher"], canonical_publisher(found["publisher"], URL)) == ("", HOST)
+
+
+@pytest.mark.parametrize("address", [URL, "//www.wartalembah.com/x", "www.wartalembah.com/x", "http://wartalembah.com"])
+@pytest.mark.parametrize("column", ["source", "sumber", "publisher", "portal", "domain"])
+def test_an_address_is_no_publisher_but_its_host_is(column, address):
+    assert Columns({}).fields({"text": TEXT, column: address})["publisher"] == HOST
+
+
+def test_a_domain_of_knowledge_is_no_publisher():
+    assert (
+        Columns({}).fields({"text": TEXT, "domain": "ekonomi", "media_name": "Warta Lembah"})["publisher"]
+        == "Warta Lembah"
+    )
+    assert Columns({}).fields({"text": TEXT, "domain": "ekonomi"})["publisher"] == ""
+
+
+def test_what_objects_hold_can_be_named_and_kept(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps({"isi_lengkap": {"naskah": TEXT}, "metadata": {"kategori": "ekonomi"}}) + "\n")
+    (found,) = read([path], ReadOptions(columns={"text": "isi_lengkap.naskah"}, keep=["metadata.kategori"]))
+    assert (found.text, found.kept) == (TEXT, {"metadata.kategori": "ekonomi"})
+
+
+@pytest.mark.parametrize(
+    ("row", "line"),
+    [
+        ({"nama": "x", "naskah": TEXT}, "--column text=naskah"),
+        ({"nama": "x", "uraian": {"naskah lengkap": TEXT}}, "--column 'text=uraian.naskah lengkap'"),
+        ({"judul": TITLE, "isi_brita": "Harga naik."}, "--column text=isi_brita"),
+    ],
+)
+@pytest.mark.parametrize("form", ["jsonl", "json", "parquet"])
+def test_a_file_that_fits_nothing_names_its_columns_and_the_line_to_type(tmp_path, row, line, form):
+    path = tmp_path / f"a.{form}"
+    if form == "parquet":
+        parquet.write_table(pa.Table.from_pylist([row]), path)
+    else:
+        path.write_text(json.dumps(row) + "\n")
+    with pytest.raises(InputError) as caught:
+        read([path])
+    message = str(caught.value)
+    assert message.startswith(f"{path}: no text column: found ")
+    assert all(repr(name) in message for name in flattened(row))
+    assert message.endswith(f"; name the right one with {line}")
+
+
+@pytest.mark.parametrize("with_metadata", [True, False])
+def test_trafilatura_as_installed(tmp_path, with_metadata):
+    trafilatura = pytest.importorskip("trafilatura")
+    page = (
+        f'<html lang="id"><head><title>{TITLE}</title><meta property="og:site_name" content="Warta Lembah">'
+        f'<meta property="article:published_time" content="{AT_TEN}"><link rel="canonical" href="{URL}"></head>'
+        f"<body><article><h1>{TITLE}</h1>{f'<p>{FIRST} {SECOND}</p>' * 1}<p>{SECOND} {FIRST}</p></article></body></html>"
+    )
+    path = tmp_path / "a.json"
+    path.write_text(trafilatura.extract(page, url=URL, output_format="json", with_metadata=with_metadata))
+    (found,) = read([path])
+    assert FIRST in found.text
+    if with_metadata:
+        assert shape_of(found)[1:] == (TITLE, "2023-03-03", HOST, URL)
