@@ -26,7 +26,7 @@ ifneq ($(STALE),)
 .PHONY: $(READY)
 endif
 
-$(READY): pyproject.toml constraints.txt
+$(READY): pyproject.toml constraints.txt $(wildcard src/saring/__init__.py)
 	@echo "setting up .venv: one or two minutes the first time" >&2
 	@test -z "$(STALE)" || rm -rf .venv
 	@if command -v uv >/dev/null; then \

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from saring.predict import Model, load
     from saring.training.trainer import train
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "Article", "BundleError", "ConfigError", "CorpusError", "InputError", "Link", "LinkPrediction",

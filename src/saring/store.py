@@ -31,6 +31,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from saring import __version__
 from saring.atomic import sync, sync_folder
 from saring.errors import BundleError
 from saring.models.pair_features import FEATURES
@@ -252,7 +253,8 @@ def _contents(
         "created": moment.astimezone(UTC).isoformat(timespec="milliseconds"),
         "versions": {
             "python": platform.python_version(),
-            **{package: version(package) for package in ("saring", "scikit-learn", "numpy", "scipy")},
+            "saring": __version__,
+            **{package: version(package) for package in ("scikit-learn", "numpy", "scipy")},
         },
         "files": {name: len(data) for name, data in files.items()},
         **plain,
