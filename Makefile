@@ -1,11 +1,12 @@
 # saring: `make train` is all a newcomer needs. Every target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup train pretrained evaluate gate ablate bench score serve docs test lint format mlflow notebooks clean
+.PHONY: help setup train pretrained evaluate gate ablate bench score serve docs dist sbom picture test lint format mlflow notebooks clean
 
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 PORT ?= 5000
+CONSTRAINTS ?= -c constraints.txt
 CORPORA := data/corpus/articles.jsonl data/corpus/politics.jsonl build/click-id.jsonl
 PEERS := build/peers
 PEER_FLAGS := -march=native -O3 -funroll-loops
@@ -31,10 +32,10 @@ $(READY): pyproject.toml constraints.txt $(wildcard src/saring/__init__.py)
 	@test -z "$(STALE)" || rm -rf .venv
 	@if command -v uv >/dev/null; then \
 		uv venv --quiet --seed --allow-existing --python $(PYTHON) .venv && \
-		uv pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt -e '.[all,dev]'; \
+		uv pip install --quiet --compile-bytecode --python $(BIN)/python $(CONSTRAINTS) -e '.[all,dev]'; \
 	else \
 		$(PYTHON) -m venv .venv && \
-		$(BIN)/pip install -qq --disable-pip-version-check -c constraints.txt -e '.[all,dev]'; \
+		$(BIN)/pip install -qq --disable-pip-version-check $(CONSTRAINTS) -e '.[all,dev]'; \
 	fi
 	@touch $@
 	@echo "next: $(BIN)/saring predict FILE, or first: source $(BIN)/activate" >&2
@@ -84,6 +85,24 @@ serve: $(READY) ## a page to try articles on, and an API, at http://127.0.0.1:87
 docs: $(READY) ## the API reference, from the docstrings: build/docs/index.html
 	$(BIN)/python -c "from saring import *; from pdoc.__main__ import cli; cli()" -d numpy -o build/docs saring saring.batch saring.spark
 
+dist: $(READY) ## the wheel and the sdist of a release, checked, in dist/
+	rm -rf dist && mkdir -p build && work=$$(mktemp -d) && trap 'rm -rf "$$work"' EXIT && \
+	cp -r MANIFEST.in pyproject.toml README.md LICENSE CHANGELOG.md CITATION.cff SECURITY.md src "$$work" && \
+	$(BIN)/python -m build --no-isolation --outdir dist "$$work" >build/dist.log || { cat build/dist.log; exit 1; }
+	$(BIN)/twine check --strict dist/*
+
+sbom: $(READY) ## what saring[all] is made of, as CycloneDX: build/saring.cdx.json
+	rm -rf build/sbom && python=build/sbom/bin/python && \
+	if command -v uv >/dev/null; then \
+		uv venv --quiet --python $(BIN)/python build/sbom && uv pip install --quiet --python $$python $(CONSTRAINTS) '.[all]'; \
+	else \
+		$(BIN)/python -m venv --without-pip build/sbom && \
+		$(BIN)/pip --python $$python install -qq --disable-pip-version-check $(CONSTRAINTS) '.[all]'; \
+	fi
+	sed "s/^dynamic = .*/version = \"$$($(BIN)/saring --version | cut -d' ' -f2)\"/" pyproject.toml >build/sbom/pyproject.toml
+	$(BIN)/cyclonedx-py environment --pyproject build/sbom/pyproject.toml --mc-type library --output-reproducible --validate \
+		--output-file build/saring.cdx.json build/sbom/bin/python
+
 # The tests start hundreds of processes: each would compile all modules again where no bytecode is kept.
 test: export PYTHONDONTWRITEBYTECODE =
 test: lint ## ruff, mypy and pytest
@@ -111,9 +130,9 @@ HEADLESS := $(if $(or $(DISPLAY),$(WAYLAND_DISPLAY),$(filter Darwin,$(shell unam
 $(BIN)/jupyter-lab: $(READY)
 	@echo "setting up JupyterLab: half a minute, once" >&2
 	@if command -v uv >/dev/null; then \
-		uv pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt -e '.[notebooks]'; \
+		uv pip install --quiet --compile-bytecode --python $(BIN)/python $(CONSTRAINTS) -e '.[notebooks]'; \
 	else \
-		$(BIN)/pip install -qq --disable-pip-version-check -c constraints.txt -e '.[notebooks]'; \
+		$(BIN)/pip install -qq --disable-pip-version-check $(CONSTRAINTS) -e '.[notebooks]'; \
 	fi
 	@touch $@
 
