@@ -21,8 +21,8 @@ UNNAMED = ("__init__.py", "__main__.py")  # entry points: they import others and
 # Packages and modules that every command and every `import saring` load.
 LIGHT = ("errors", "article", "config", "columns", "io", "parsing", "cli", "cli/commands")
 HEAVY = {
-    "fastapi", "jinja2", "joblib", "lxml", "matplotlib", "mlflow", "nltk", "numba", "numpy", "pandas", "pyarrow",
-    "pyspark", "rich", "scipy", "sklearn", "starlette", "trafilatura", "uvicorn",
+    "fastapi", "jinja2", "joblib", "lxml", "matplotlib", "mlflow", "nltk", "numba", "numpy", "pandas", "polars",
+    "pyarrow", "pyspark", "rich", "scipy", "sklearn", "starlette", "trafilatura", "uvicorn",
 }  # fmt: skip
 ALLOWED = {  # libraries that may be imported, even lazily, in these packages and modules alone
     "ahocorasick_rs": {"parsing"},
@@ -36,8 +36,9 @@ ALLOWED = {  # libraries that may be imported, even lazily, in these packages an
     "numba": {"kernel"},
     "trafilatura": {"html"},
     "lxml": {"html"},
-    "pandas": {"tracking", "predict"},
-    "pyarrow": {"io"},
+    "pandas": {"tracking", "frames"},
+    "polars": {"frames"},
+    "pyarrow": {"io", "sources", "frames"},
     "argparse": {"cli"},
 }
 

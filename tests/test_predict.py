@@ -221,12 +221,6 @@ def test_a_frame_has_the_same_types_whatever_is_in_it(model, rows):
     assert len(found) == found["error"].notna().sum() == len(rows)
 
 
-def test_a_frame_of_another_library_gives_one_of_pandas(model):
-    found = model.predict_frame(pa.table({"isi": [PRMN, None]}))
-    assert found.index.tolist() == [0, 1]
-    assert found["error"].isna().tolist() == [True, False]
-
-
 def test_a_stream_is_scored_lazily_and_in_order(model):
     taken = []
 

@@ -18,8 +18,7 @@ from saring.kernel import scoring
 from saring.locate import find_bundle
 from saring.models.pair_features import Evidence
 from saring.publishers import canonical_publisher
-from saring.schema import as_table, prediction_columns
-from saring.sources import Source, kept_of, rows_of, take
+from saring.sources import ArrowTable, Source, kept_of, rows_of, take
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,7 +105,7 @@ class Model:
 
     def predict(
         self,
-        articles: Iterable[Source] | pd.DataFrame,
+        articles: Iterable[Source] | pd.DataFrame | ArrowTable,
         *,
         keep_links: KeepLinks = "none",
         scored_at: str | None = None,
@@ -142,7 +141,7 @@ class Model:
         ('economy', 'title and text are empty; expected an article')
         """
         self._check_keep_links(keep_links)
-        sources = list(rows_of(articles))
+        sources = list(rows_of(articles, keep))
         marks: dict[str, Any] = {
             "model_version": self.model_version, "scored_at": scored_at or _now(), "topics": self.topics
         }  # fmt: skip
@@ -156,20 +155,26 @@ class Model:
         return [replace(prediction, kept=values) for prediction, values in zip(found, kept, strict=True)]
 
     def predict_frame(
-        self, frame: pd.DataFrame, *, keep_links: KeepLinks = "none", scored_at: str | None = None
-    ) -> pd.DataFrame:
-        """Return the prediction rows of a table as a DataFrame with its index: as many rows, in the same order.
+        self, frame: Any, *, keep_links: KeepLinks = "none", scored_at: str | None = None, workers: int | None = None
+    ) -> Any:
+        """Return the prediction rows of a table as a table of its kind: as many rows, in the same order.
 
-        Texts have the type that pandas has for them, numbers ``float64`` and ``Int64``, truth values ``boolean``;
-        `links` holds lists of mappings. ``frame.join(model.predict_frame(frame).add_prefix("saring_"))`` puts both
-        side by side.
+        Of pandas, the rows have the frame's index, and texts the type that pandas has for them, numbers ``float64`` and
+        ``Int64``, truth values ``boolean``; `links` holds lists of mappings.
+        ``frame.join(model.predict_frame(frame).add_prefix("saring_"))`` puts both side by side.
+
+        Of polars and Arrow, columns remain Arrow on the way in and out, with the same types whatever is in them.
 
         Parameters
         ----------
-        frame : pandas.DataFrame
-            Or a table of polars or Arrow, whose rows are then numbered from 0.
+        frame : DataFrame, or Series of texts, of pandas or polars; Arrow table, batch or array
+            Columns have the names that files may have; what nobody needs is not touched. A LazyFrame of polars gives
+            one, and a RecordBatchReader one, whose rows are made as they are read. Whatever else speaks Arrow
+            (``__arrow_c_stream__``) gives an Arrow table, and a list of articles a DataFrame of pandas.
         keep_links, scored_at
             As in `predict`.
+        workers : int, optional
+            Number of processes; if not given, one for a small table and one a core for others, as `saring score` has.
 
         Raises
         ------
@@ -186,18 +191,15 @@ class Model:
         a   True  False
         b  False   True
         """
-        import pandas as pd
+        from saring.batch.parts import Task
+        from saring.frames import answered
 
-        columns = prediction_columns(self.topics)
-        table = as_table(columns, self.predict(frame, keep_links=keep_links, scored_at=scored_at))
-        index = frame.index if isinstance(frame, pd.DataFrame) else None
-        dtypes = {"string": pd.Series(["text"]).dtype, "int": "Int64", "float": "float64", "bool": "boolean"}
-        typed: Any = {column.name: dtypes[column.kind] for column in columns if column.kind in dtypes}
-        return pd.DataFrame(table, index=index, dtype="object").astype(typed)
+        self._check_keep_links(keep_links)
+        return answered(frame, Task("score", self, keep_links, scored_at or _now()), workers)
 
     def pipe(
         self,
-        articles: Iterable[Source] | pd.DataFrame,
+        articles: Iterable[Source] | pd.DataFrame | ArrowTable,
         batch_size: int = 256,
         *,
         keep_links: KeepLinks = "none",
@@ -230,7 +232,7 @@ class Model:
         self._check_keep_links(keep_links)
         if batch_size < 1:
             raise ConfigError(f"batch_size is {batch_size}; expected at least 1")
-        rows = iter(rows_of(articles))
+        rows = iter(rows_of(articles, keep))
         stamp = scored_at or _now()
         batches = iter(lambda: list(islice(rows, batch_size)), [])
         return (

@@ -26,8 +26,9 @@ class PyfuncModel:
         """Return `Model.predict_frame` of articles, absent values as None: MLflow's server writes them as JSON.
 
         The columns may have any names that saring knows. MLflow may give `params`, of which there are none.
+        No processes are started: a server of MLflow's, or Spark, has one a core already.
         """
-        rows = self.model.predict_frame(_articles(model_input)).astype("object")
+        rows: pd.DataFrame = self.model.predict_frame(_articles(model_input), workers=1).astype("object")
         return rows.where(rows.notna(), None)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from operator import attrgetter
-from typing import Any
+from typing import Any, Protocol
 
 from saring.article import Article, Prediction, Record
 from saring.columns import FIELDS, Columns, flattened, mended
@@ -15,30 +16,47 @@ from saring.publishers import canonical_publisher
 
 Source = str | Mapping[str, Any] | Record | Article
 
-SLICE_ROWS = 1024  # of a table turned to mappings at a time
+
+class ArrowTable(Protocol):
+    """What gives its columns as an Arrow stream: a table of polars, Arrow, DuckDB."""
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any: ...
+
+
+CHUNK_ROWS = 512  # of a table, some 2 MB of articles
+_OF_TABLES = ("iloc", "__arrow_c_stream__", "__arrow_c_array__", "collect_schema")  # pandas, Arrow, lazy polars
+TEXT = "text"  # the column that a Series, or an array, is
+
+# Arrow's types whose values are those of the DataFrame's rows: of texts, numbers, times, and lists of texts.
+_TEXT_TYPE = "(large_)?string(_view)?"
+_ALIKE = re.compile(
+    rf"null|bool|u?int\d+|(half)?float|double|date32\[day\]|timestamp\[.*|{_TEXT_TYPE}"
+    rf"|(large_)?list<\w+: {_TEXT_TYPE}( not null)?>|dictionary<values={_TEXT_TYPE}, .*"
+)
 
 _TEXTS = [item.name for item in fields(Article) if item.type == "str"]
 _TEXTS_OF = attrgetter(*_TEXTS)
 
 
-def rows_of(articles: Any) -> Iterable[Source]:
-    """Return the rows of a table as mappings, any other collection of articles as it is; InputError for one article."""
+def rows_of(articles: Any, keep: Sequence[str] = ()) -> Iterable[Source]:
+    """Return the rows of a table as mappings, any other collection of articles as it is; InputError for one article.
+
+    A table's rows have no columns but those that articles are read from, and those to keep.
+    """
     if isinstance(articles, str | bytes | Mapping | Record | Article):
         raise InputError("expected a list of articles; put this one in a list: [article]")
-    if not hasattr(type(articles), "columns"):
-        collection: Iterable[Source] = articles
-        return collection
-    if hasattr(articles, "iloc"):  # of pandas, whose columns of mixed types Arrow does not take
-        parts = (articles.iloc[start : start + SLICE_ROWS] for start in range(0, len(articles), SLICE_ROWS))
-        return (row for part in parts for row in part.to_dict("records"))
-    if hasattr(articles, "__arrow_c_stream__"):
-        from saring.io.formats import stream_rows
+    if is_table(articles):
+        from saring.io.formats import batch_rows
 
-        return stream_rows(articles)
-    raise InputError(
-        f"found a {type(articles).__name__}; expected a list of articles or a table of pandas, polars or Arrow; "
-        "turn it into one of these (a Spark DataFrame: saring.spark.score)"
-    )
+        chunks = table_chunks(articles, keep)
+        return (row for chunk in chunks for row in (chunk if isinstance(chunk, list) else batch_rows(chunk)))
+    if hasattr(type(articles), "columns"):
+        raise InputError(
+            f"found a {type(articles).__name__}; expected a list of articles or a table of pandas, polars or Arrow; "
+            "turn it into one of these (a Spark DataFrame: saring.spark.score)"
+        )
+    collection: Iterable[Source] = articles
+    return collection
 
 
 def take(sources: Sequence[Source]) -> list[Article | Prediction]:
@@ -55,7 +73,7 @@ def _taken(source: Any, columns: Columns) -> Article | Prediction:
     elif isinstance(source, Mapping):
         record = record_of(source, columns)
         if record.error:
-            return Prediction(record.id, error=record.error)
+            return Prediction(mended(record.id), error=record.error)
         article = parse(record)
     elif isinstance(source, Record | Article):
         if isinstance(source, Record) and source.error:
@@ -115,4 +133,109 @@ def _storable(article: Article) -> Article:
 def _failed(item: Article | Record, id: str, error: str) -> Prediction:
     """Return the prediction of what cannot be scored, with the metadata that could be read."""
     publisher = canonical_publisher(item.publisher, item.url)
-    return Prediction(id, item.title, "", publisher, item.publisher, url=item.url, error=error)
+    id, title, publisher, printed, url = map(mended, (id, item.title, publisher, item.publisher, item.url))
+    return Prediction(id, title, "", publisher, printed, url=url, error=error)
+
+
+# Tables are cut into Arrow batches of the columns that are needed; no others are touched.
+
+
+def is_table(given: Any) -> bool:
+    """Return whether something is a table or a column: of pandas, or what speaks Arrow."""
+    return any(hasattr(given, name) for name in _OF_TABLES)
+
+
+def is_lazy(table: Any) -> bool:
+    """Return whether a table is polars' LazyFrame."""
+    return hasattr(table, "collect_schema") and not hasattr(table, "__arrow_c_stream__")
+
+
+def table_chunks(table: Any, keep: Sequence[str] = ()) -> Iterator[Any]:
+    """Yield the rows of a table in Arrow batches, or in lists where Arrow lacks a type; a column alone is the texts."""
+    return _pandas_chunks(table, keep) if hasattr(table, "iloc") else _arrow_chunks(table, keep)
+
+
+def needed(names: Sequence[str], keep: Sequence[str] = ()) -> list[str]:
+    """Return those of a table's columns that are needed; all of them where there is no text, to be told."""
+    found = Columns({}, keep).find(tuple(dict.fromkeys(names)))
+    return found.needed if "text" in found.columns else list(dict.fromkeys(names))
+
+
+def _pandas_chunks(table: Any, keep: Sequence[str]) -> Iterator[Any]:
+    """Yield the rows of a DataFrame, or a Series of texts; those of types that Arrow does not have are mappings."""
+    import pyarrow as pa
+
+    frame = table if hasattr(table, "columns") else table.to_frame(TEXT)
+    places = {str(name): place for place, name in enumerate(frame.columns)}
+    names = needed(list(places), keep)
+    frame = frame.iloc[:, [places[name] for name in names]]
+    for start in range(0, len(frame), CHUNK_ROWS):
+        part = frame.iloc[start : start + CHUNK_ROWS]
+        try:
+            arrays = [pa.array(part.iloc[:, place], from_pandas=True) for place in range(len(names))]
+            if not all(map(_is_alike, arrays)):
+                raise TypeError
+            yield pa.RecordBatch.from_arrays([*map(_plain, arrays)], names)
+        except (pa.ArrowException, TypeError, ValueError, OverflowError):
+            yield part.set_axis(names, axis=1).to_dict("records")
+
+
+def _is_alike(array: Any) -> bool:
+    """Return whether the values of an Arrow array of pandas' are the same that the rows of the DataFrame have."""
+    return _ALIKE.fullmatch(str(array.type)) is not None
+
+
+def _arrow_chunks(table: Any, keep: Sequence[str]) -> Iterator[Any]:
+    """Yield the rows of what speaks Arrow."""
+    import pyarrow as pa
+
+    if is_lazy(table):
+        table = table.select(needed(table.collect_schema().names(), keep)).collect()
+    stream = _stream(table)
+    places = {name: place for place, name in enumerate(stream.schema.names)}
+    names = needed(list(places), keep)
+    for batch in stream:
+        columns = [_decodable(batch.column(places[name])) for name in names]
+        for start in range(0, batch.num_rows, CHUNK_ROWS):
+            arrays = [_plain(column.slice(start, CHUNK_ROWS)) for column in columns]
+            yield pa.RecordBatch.from_arrays(arrays, names)
+
+
+def _stream(table: Any) -> Any:
+    """Return the Arrow stream of a table, or of a column as the only one of a table."""
+    import pyarrow as pa
+
+    if hasattr(table, "__arrow_c_stream__"):
+        try:
+            return pa.RecordBatchReader.from_stream(table)
+        except pa.ArrowInvalid:  # no struct: a column, which can be asked for again
+            column = pa.chunked_array(table)
+    else:
+        column = pa.chunked_array([pa.array(table)])
+    is_struct = pa.types.is_struct(column.type)
+    return (pa.Table.from_struct_array(column) if is_struct else pa.table({TEXT: column})).to_reader()
+
+
+def _decodable(array: Any) -> Any:
+    """Return an Arrow array, a dictionary with values that Arrow can look up by an index."""
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(array.type):
+        return pa.DictionaryArray.from_arrays(array.indices, _plain(array.dictionary))
+    return array
+
+
+def _plain(array: Any) -> Any:
+    """Return an Arrow array as one that can be cut, sent and read as Python's values."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_dictionary(array.type):
+        return _plain(array.dictionary_decode())
+    if pa.types.is_run_end_encoded(array.type):
+        return _plain(pc.run_end_decode(array))
+    if pa.types.is_string_view(array.type):  # a part of one would take the whole with it
+        return array.cast(pa.large_string())
+    if pa.types.is_timestamp(array.type) and array.type.unit == "ns":  # Python has no more than microseconds
+        return array.cast(pa.timestamp("us", array.type.tz), safe=False)
+    return array

@@ -236,7 +236,7 @@ def _stacked(tables: Sequence[ColumnValues], names: Iterable[str]) -> ColumnValu
 
 def with_error(record: Record, why: str) -> Record:
     """Return a record as one that cannot be scored."""
-    return replace(record, error=f"{record.where}: {why}; look at it or take it out")
+    return replace(record, error=f"{record.where}: {why}; look at it or take it out".removeprefix(": "))
 
 
 class Part(NamedTuple):

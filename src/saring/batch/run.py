@@ -213,7 +213,7 @@ def _run(
     with ExitStack() as ending:
         ending.enter_context(closing(all_blocks))
         refused = ending.enter_context(claimed(quarantine)) if quarantine else None
-        first, is_large = ([], False) if workers else _peeked(batches)
+        first, is_large = ([], False) if workers else peeked(batches)
         workers = workers or (cores() if is_large else 1)
         pool = None
         if workers > 1:
@@ -298,7 +298,7 @@ def cut_batches(blocks: Iterable[Block], max_rows: int, max_size: int) -> Iterat
         yield batch
 
 
-def _peeked(batches: Iterator[list[Block]]) -> tuple[list[list[Block]], bool]:
+def peeked(batches: Iterator[list[Block]]) -> tuple[list[list[Block]], bool]:
     """Return the first batches, and whether there is work for several processes."""
     first: list[list[Block]] = []
     rows = size = 0

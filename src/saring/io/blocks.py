@@ -157,15 +157,15 @@ class ArrowBlock(Block):
         sink = io.BytesIO()
         with pa.ipc.new_stream(sink, self.items.schema) as stream:
             stream.write_batch(self.items)
-        return _received, (sink.getvalue(), self.file, self.first)
+        return _received, (type(self), sink.getvalue(), self.file, self.first)
 
 
-def _received(sent: bytes, file: InputFile, first: int) -> ArrowBlock:
+def _received(kind: type[ArrowBlock], sent: bytes, file: InputFile | None, first: int) -> ArrowBlock:
     """Return an Arrow block that was pickled."""
     import pyarrow as pa
 
     with pa.ipc.open_stream(sent) as stream:
-        return ArrowBlock(stream.read_next_batch(), file, first)
+        return kind(stream.read_next_batch(), file, first)
 
 
 def file_blocks(file: InputFile, columns: Columns | None = None) -> Iterator[Block]:

@@ -229,15 +229,6 @@ def batch_rows(batch: Any) -> Iterator[Values]:
     return (dict(zip(names, values, strict=True)) for values in zip(*map(_values, batch.columns), strict=True))
 
 
-def stream_rows(table: Any) -> Iterator[Values]:
-    """Yield the rows of a table that gives its columns as an Arrow stream: of polars, Arrow, DuckDB."""
-    import pyarrow as pa
-
-    for batch in pa.RecordBatchReader.from_stream(table):
-        for start in range(0, batch.num_rows, BATCH_ROWS):
-            yield from batch_rows(batch.slice(start, BATCH_ROWS))
-
-
 def _values(column: Any) -> list[Any]:
     """Return the values of an Arrow column."""
     try:
