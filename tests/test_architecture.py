@@ -40,6 +40,7 @@ ALLOWED = {  # libraries that may be imported, even lazily, in these packages an
     "polars": {"frames"},
     "pyarrow": {"io", "sources", "frames"},
     "argparse": {"cli"},
+    "datatrove": {"integrations"},
 }
 
 

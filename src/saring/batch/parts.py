@@ -178,7 +178,18 @@ def time_limit(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def row_tables(task: Task, records: Iterable[Record], seconds: float = ARTICLE_SECONDS) -> Iterator[ColumnValues]:
+class RowMaker(Protocol):
+    """Makes rows of records, as columns: a `Task`, or a step of another project's pipeline."""
+
+    @property
+    def columns(self) -> Mapping[str, str]:
+        """The columns of the rows, to their kinds."""
+
+    def table(self, records: list[Record]) -> ColumnValues:
+        """Return a row for each record."""
+
+
+def row_tables(task: RowMaker, records: Iterable[Record], seconds: float = ARTICLE_SECONDS) -> Iterator[ColumnValues]:
     """Yield the rows of records as columns, a step's at a time."""
     step: list[Record] = []
     chars = 0
@@ -192,7 +203,7 @@ def row_tables(task: Task, records: Iterable[Record], seconds: float = ARTICLE_S
         yield _step_table(task, step, seconds)
 
 
-def _step_table(task: Task, records: list[Record], seconds: float) -> ColumnValues:
+def _step_table(task: RowMaker, records: list[Record], seconds: float) -> ColumnValues:
     """Return the rows of records; where they fail together, each article on which the task fails has its own error.
 
     InputError where it fails on all of several articles: the installation is at fault, not they.
