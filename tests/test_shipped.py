@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from saring import store
-from saring.evaluation.reports import model_card
+from saring.evaluation.reports import hub_card
 from saring.locate import shipped_bundle
 from saring.training.corpus import count_seen, read_corpus
 from saring.training.evaluate import rows_note
@@ -27,7 +27,7 @@ def cells(line):
 
 
 def test_its_page_says_what_its_card_says(bundle):
-    assert model_card(bundle.card) == PAGE
+    assert hub_card(bundle.card) == PAGE
 
 
 def test_readme_has_the_figures_of_its_card():

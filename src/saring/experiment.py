@@ -18,7 +18,7 @@ from saring.config import TrainConfig
 from saring.errors import BundleError, MissingExtraError
 from saring.evaluation.comparison import Comparison, compare
 from saring.evaluation.heldout import HeldOut, from_arrays, to_arrays
-from saring.evaluation.reports import Report, model_card
+from saring.evaluation.reports import Report, hub_card
 from saring.html_reports.comparison_report import comparison_html
 from saring.html_reports.evaluation_report import evaluation_html
 from saring.model_comparison import compare_models
@@ -102,7 +102,7 @@ def train_files(
     else:
         folder = store.save(Path(bundle), made.models, card, to_arrays(made.heldout), replace=True)
         made_bundle = store.load(folder)
-        folder.with_name(f"{folder.name}.md").write_text(model_card(made_bundle.card), encoding="utf-8")
+        folder.with_name(f"{folder.name}.md").write_text(hub_card(made_bundle.card), encoding="utf-8")
     progress("store", 1, 1)
     if not log:
         return Trained(made_bundle.path, made.reports, reviewed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, is_dataclass
 from types import UnionType
@@ -353,3 +354,44 @@ def model_card(card: Mapping[str, Any]) -> str:
         "\n".join(f"- {name}: {value:.4g}" for name, value in card["thresholds"].items()),
     ]
     return "\n\n".join(filter(None, sections)) + "\n"
+
+
+_HUB_LICENCES: Mapping[str, str] = {"CC BY 4.0": "cc-by-4.0", "CC BY-SA 4.0": "cc-by-sa-4.0", "MIT": "mit"}
+_HUB_DATASETS: Mapping[str, str] = {"click-id": "id_clickbait"}  # a source's name to what hubs call it
+_HUB_TASKS: Mapping[str, str] = {
+    "topic": "Topic of an article",
+    "link": "Whether a teaser has to do with its article",
+    "clickbait": "Whether a headline is clickbait",
+}
+
+
+def hub_card(card: Mapping[str, Any]) -> str:
+    """Return the page about a model with the metadata before it (YAML) that hubs of models read."""
+    known = [_HUB_DATASETS[stem] for name in card["sources"] if (stem := name.partition(".")[0]) in _HUB_DATASETS]
+    licence = _HUB_LICENCES.get(card["licence"].partition(" (")[0], "other")
+    fields: dict[str, Any] = {
+        "language": "id",
+        "license": licence,
+        **({"license_name": card["licence"]} if licence == "other" else {}),
+        "library_name": "saring",
+        "pipeline_tag": "text-classification",
+        "tags": ["indonesian", "news", "topic-classification", "clickbait", "boilerplate-removal", "corpus-cleaning"],
+        **({"datasets": known} if known else {}),
+        "metrics": ["f1", "accuracy", "roc_auc"],
+    }
+    lines = [f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in fields.items()]
+    lines += ["model-index:", f"- name: {json.dumps(card['name'], ensure_ascii=False)}", "  results:"]
+    lines += [f"  - {json.dumps(_hub_result(report), ensure_ascii=False)}" for report in stored_reports(card)]
+    return "\n".join(["---", *lines, "---", "", model_card(card)])  # JSON is YAML
+
+
+def _hub_result(report: Report) -> dict[str, Any]:
+    """Return the figures of a report as a hub's `model-index` has them."""
+    figures = {"f1": ("macro-F1", report.macro_f1.value), "accuracy": ("accuracy", report.accuracy.value)}
+    if report.auc:
+        figures["roc_auc"] = ("AUC", report.auc.value)
+    return {
+        "task": {"type": "text-classification", "name": _HUB_TASKS.get(report.name, report.name)},
+        "dataset": {"type": report.name, "name": f"{report.name}, {report.subset}", "split": report.split},
+        "metrics": [{"type": kind, "name": name, "value": round(value, 3)} for kind, (name, value) in figures.items()],
+    }
