@@ -74,7 +74,7 @@ LINK_COLUMNS = (
 )  # fmt: skip
 
 _OF_ARTICLE = (
-    _column("id", "string", "the row's own, or made from the file and the row"),
+    _column("id", "string", "the row's own, that of a web archive's record, or made from the file and the row"),
     _column("title", "string", "headline of the article", _UNKNOWN, _filled("title")),
     _column("published", "string", "date or time, ISO 8601", _UNKNOWN, _filled("published")),
     _column("publisher", "string", "who published it: the portal's domain, or the name as printed where no domain is "
@@ -139,7 +139,7 @@ CLEAN_COLUMNS = (
 
 # Of an article's spans, made from a `saring.spans.Spans`.
 SPAN_COLUMNS = (
-    _column("id", "string", "the row's own, or made from the file and the row"),
+    _column("id", "string", "the row's own, that of a web archive's record, or made from the file and the row"),
     _column("attributes", "json", "for dolma: for each kind `saring__<kind>`, a list of `[start, end, score]`"),
     _column("spans", "json", "the same as one list of `[start, end, kind, score]`, in order: what of the raw text is "
             "no body, in Unicode code points. Of a teaser (`link`) the score is the probability that it has nothing to "

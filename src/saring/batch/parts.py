@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
@@ -45,10 +46,12 @@ class Summary:
     unrelated: int = 0  # teasers that have nothing to do with their article
     first_error: str = ""
     resumed: int = 0  # how many of the rows an earlier, interrupted run had done
+    skipped: Mapping[str, int] = field(default_factory=dict)  # what of web archives, or came before, is no row; why
 
     def __add__(self, later: Summary) -> Summary:
         sums = {f.name: getattr(self, f.name) + getattr(later, f.name) for f in fields(self) if f.type == "int"}
-        return Summary(**sums, first_error=self.first_error or later.first_error)
+        skipped = dict(Counter(self.skipped) + Counter(later.skipped))
+        return Summary(**sums, first_error=self.first_error or later.first_error, skipped=skipped)
 
 
 def summary_of(table: ColumnValues) -> Summary:

@@ -25,6 +25,7 @@ from saring.io.blocks import Block
 from saring.io.formats import parquet_metadata
 from saring.io.input_files import PACKINGS, find_files
 from saring.io.records import ReadOptions, kept_kinds, read_blocks
+from saring.io.sieve import Sieve
 from saring.io.writers import check_place, claimed, followed, telling
 from saring.kernel.scoring import prepare
 from saring.kernel.text_arrays import cores, kernel_is_kept
@@ -208,7 +209,8 @@ def _run(
     for name, (number, most) in numbers.items():
         if not 1 <= number <= most:
             raise UsageError(f"{name}: found {number}; expected 1 to {most:,}")
-    all_blocks = cast("Generator[Block]", read_blocks(list(inputs), options))
+    sieve = Sieve(options.dedup)
+    all_blocks = cast("Generator[Block]", read_blocks(list(inputs), options, sieve))
     batches = cut_batches(all_blocks, max_rows, BATCH_SIZE)
     with ExitStack() as ending:
         ending.enter_context(closing(all_blocks))
@@ -247,7 +249,8 @@ def _run(
                 for number, batch, part in parts:
                     checkpoint.add(number, part, sum(map(len, batch)))
                     progress(checkpoint.rows, n_rows)
-            return checkpoint.finish(task.columns, refused, overwrite=overwrite)
+            summary = checkpoint.finish(task.columns, refused, overwrite=overwrite)
+            return replace(summary, skipped=dict(sieve.skipped))
         except (KeyboardInterrupt, SaringError) as stop:
             stop.add_note(checkpoint.kept())
             raise

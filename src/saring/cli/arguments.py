@@ -48,7 +48,8 @@ def _flag(help: str) -> dict[str, Any]:
 
 INPUTS: Arguments = {
     "inputs": _value(
-        "txt, html, jsonl, csv or parquet, any of them .gz or .zst; a folder; - for stdin", nargs="+", metavar="IN"
+        "txt, html, jsonl, csv, parquet, warc or wet, any of them .gz or .zst; a folder; - for stdin",
+        nargs="+", metavar="IN",
     ),
     "--column": _value(
         "name a column that is not found by itself, as in --column text=isi",
@@ -61,6 +62,14 @@ KEEP: Arguments = {
     "--keep": _value(
         "a column of the input that stays in the rows; may be given several times",
         action="append", default=[], metavar="COLUMN",
+    ),
+}  # fmt: skip
+BATCH: Arguments = {
+    **INPUTS,
+    **KEEP,
+    "--dedup": _value(
+        "of pages and texts with the same payload, in web archives and folders, only the first becomes a row",
+        choices=["payload"], default="",
     ),
 }  # fmt: skip
 OUTPUT: Arguments = {
@@ -287,8 +296,8 @@ SERVING: Arguments = {
 }  # fmt: skip
 COMMANDS: Mapping[str, tuple[str, Arguments]] = {
     "predict": ("show what a model says of articles", INPUTS | KEEP | MODEL | KEEP_LINKS | JSON),
-    "score": ("write prediction rows of many articles", INPUTS | KEEP | OUTPUT | PROFILE | ENGINE | MODEL | KEEP_LINKS),
-    "clean": ("write articles without teasers and boilerplate", INPUTS | KEEP | OUTPUT | MODEL | KEEP_LINKS | SPANS),
+    "score": ("write prediction rows of many articles", BATCH | OUTPUT | PROFILE | ENGINE | MODEL | KEEP_LINKS),
+    "clean": ("write articles without teasers and boilerplate", BATCH | OUTPUT | MODEL | KEEP_LINKS | SPANS),
     "apply spans": ("make clean articles of raw ones and the spans of `clean --spans`", APPLYING),
     "drift": ("raise an alarm where scored rows have changed: layouts that rot, lost dates, other texts", DRIFT),
     "parse": ("show the pieces of articles: body, links, boilerplate", INPUTS | JSON),

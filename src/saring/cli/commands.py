@@ -130,8 +130,9 @@ def _read_options(options: argparse.Namespace) -> ReadOptions:
         if not (ours and yours):
             raise UsageError(f"--column {column}: expected OURS=YOURS, as in text=isi")
         columns[ours] = yours
-    keep = tuple(getattr(options, "keep", ()))
-    return ReadOptions(columns, fix_text=options.fix_text, format=options.format, on_error="keep", keep=keep)
+    keep, dedup = tuple(getattr(options, "keep", ())), getattr(options, "dedup", "")
+    given = {"fix_text": options.fix_text, "format": options.format, "keep": keep, "dedup": dedup}
+    return ReadOptions(columns, on_error="keep", **given)
 
 
 def _predict(options: argparse.Namespace) -> int:
@@ -181,8 +182,8 @@ def _score(options: argparse.Namespace) -> int:
     from saring.profiles import check_profile_place, read_profile
     from saring.spark import score_files
 
-    for name in ("workers", "batch_size", "quarantine"):
-        if getattr(options, name) is not None:
+    for name in ("workers", "batch_size", "quarantine", "dedup"):
+        if getattr(options, name) not in (None, ""):
             raise UsageError(
                 f"--{name.replace('_', '-')}: is for this machine; with --engine spark leave it "
                 "out: the cluster shares out the work"

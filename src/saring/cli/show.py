@@ -194,6 +194,9 @@ def print_summary(summary: Summary, out: str, model: Model | None = None) -> Non
     parts += [f"{summary.errors:,} with errors"]
     unrelated = f", {summary.unrelated:,} unrelated" if summary.unrelated else ""
     print_lines([f"{summary.rows:,} rows = {' + '.join(parts)}; {summary.links:,} links{unrelated} -> {out}"])
+    if summary.skipped:
+        reasons = sorted(summary.skipped.items(), key=lambda item: (-item[1], item[0]))
+        print_lines([f"no rows: {', '.join(f'{count:,} {reason}' for reason, count in reasons)}"])
     if summary.resumed:
         print_lines([f"{summary.resumed:,} of the rows were done before an interruption"])
     if model:

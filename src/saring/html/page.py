@@ -309,12 +309,14 @@ def _record(page: Page, parse_page: ParsePage) -> Record:
 
 def _in_utf8(html: bytes, charset: str) -> bytes:
     """Return a page as UTF-8 where the server alone named another charset; see `_decoded` for the others."""
-    if charset and not _CHARSET.search(html[:DECLARED_BYTES]) and not html.startswith(_MARKS):
-        try:
+    if not charset or _CHARSET.search(html[:DECLARED_BYTES]) or html.startswith(_MARKS):
+        return html
+    if b"\0" not in html:  # there are none in text, unless it is UTF-16 or UTF-32
+        with suppress(UnicodeDecodeError):
             html.decode("utf-8")
-        except UnicodeDecodeError:
-            with suppress(LookupError, UnicodeError):  # no codec of characters, or none at all
-                return html.decode(charset, "replace").encode("utf-8", "replace")
+            return html
+    with suppress(LookupError, UnicodeError):  # no codec of characters, or none at all
+        return html.decode(charset, "replace").encode("utf-8", "replace")
     return html
 
 

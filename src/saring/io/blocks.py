@@ -10,6 +10,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from hashlib import sha1
 from itertools import islice
 from typing import Any
 
@@ -17,11 +18,14 @@ from saring.article import Record
 from saring.columns import FIELDS, MAX_TEXT_BYTES, Broken, Columns, Values, flattened
 from saring.errors import InputError
 from saring.html.page import MAX_SAVED_BYTES, Page, PageReader
+from saring.io.crawled import crawled_items
 from saring.io.formats import BATCH_ROWS, TABLES, arrow_names, batch_rows, header_of, json_line, parquet_batches
 from saring.io.input_files import InputFile
+from saring.io.sieve import Sieve
 from saring.io.streams import Stream, guess_encoding
 
 DOCUMENTS = ("html", "txt")  # formats of one article a file
+ARCHIVE = "warc"  # that of many, each with an address
 PAGE_WEIGHT = 3  # a page takes as long as so much plain text
 BLOCK_BYTES = 1 << 20  # of rows held at once
 CHECKED_ROWS = 100  # a table has no text column when none of so many rows at its start has one
@@ -93,16 +97,16 @@ class Block:
 
     def records(self, columns: Columns, pages: PageReader) -> Iterator[Record]:
         """Yield the record in each row."""
-        return pages.records(self._opened(columns))
+        return pages.records(self.opened(columns))
 
-    def _opened(self, columns: Columns) -> Iterator[Record | Page]:
+    def opened(self, columns: Columns) -> Iterator[Record | Page]:
         """Yield the record in each row, or the page that it is in."""
         for number, item in enumerate(self.values(), self.first):
             if isinstance(item, (Record, Page)):
                 yield item
             elif isinstance(item, InputFile):
                 for block in file_blocks(item, columns):
-                    yield from block._opened(columns)
+                    yield from block.opened(columns)
             else:
                 yield to_record(input_row(self.file, number, item), columns)
 
@@ -168,29 +172,34 @@ def _received(kind: type[ArrowBlock], sent: bytes, file: InputFile | None, first
         return kind(stream.read_next_batch(), file, first)
 
 
-def file_blocks(file: InputFile, columns: Columns | None = None) -> Iterator[Block]:
+def file_blocks(file: InputFile, columns: Columns | None = None, sieve: Sieve | None = None) -> Iterator[Block]:
     """Yield the rows of a file in blocks; a broken row, or the file from where it cannot be read on, is a row.
 
     With `columns`, of Parquet no other columns are read, and one of the first rows must have all that are needed: else
     InputError is raised where the user named the file, and the file is one broken row where he did not.
     """
     first = 1
-    chunks = _chunks(file, columns)
+    chunks = _chunks(file, columns, sieve or Sieve())
     for chunk in _checked(file, chunks, columns) if columns else chunks:
         yield Block(chunk, file, first) if isinstance(chunk, list) else ArrowBlock(chunk, file, first)
         first += len(chunk)
 
 
-def _chunks(file: InputFile, columns: Columns | None) -> Iterator[Any]:
+def _chunks(file: InputFile, columns: Columns | None, sieve: Sieve) -> Iterator[Any]:
     """Yield the rows of a file in lists, those of Parquet in Arrow batches."""
     is_empty = True
     try:
         with file.open() as stream:
             format = file.format or sniffed(stream.head)
+            if format == ARCHIVE:
+                yield from grouped(crawled_items(file, stream, sieve), size_of, BATCH_ROWS if file.reopens else 1)
+                return
             if format != "parquet" and stream.foreign:
                 raise InputError(f"found {stream.foreign}; expected {format}; name a file of text")
             if format in DOCUMENTS:
-                yield [_document(stream, format, file)]
+                document, payload = _document(stream, format, file)
+                if not sieve.wants_digests or sieve.is_new(sha1(payload, usedforsecurity=False).digest()):
+                    yield [document]
                 return
             header: list[str] = []
 
@@ -215,12 +224,12 @@ def _chunks(file: InputFile, columns: Columns | None) -> Iterator[Any]:
         yield [Broken(str(error), of_file=is_empty)]
 
 
-def _document(stream: Stream, format: str, file: InputFile) -> Record | Page:
-    """Return the page that a file holds, or the article that a text file is, or raise InputError."""
+def _document(stream: Stream, format: str, file: InputFile) -> tuple[Record | Page, bytes]:
+    """Return the page that a file holds, or the article that a text file is, and its bytes; or raise InputError."""
     if format == "html":
         html = stream.body.read(MAX_SAVED_BYTES + 1)
         stream.check()
-        return Page(html, file.name, file.label)
+        return Page(html, file.name, file.label), html
     data = stream.body.read(MAX_TEXT_BYTES + 1)
     stream.check()
     if len(data) > MAX_TEXT_BYTES:
@@ -233,13 +242,15 @@ def _document(stream: Stream, format: str, file: InputFile) -> Record | Page:
             "UTF-16 or cp1252 throughout; save the file as UTF-8"
         ) from None
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
-    return Record(id=file.label, text=text, where=file.name)
+    return Record(id=file.label, text=text, where=file.name), data
 
 
 def sniffed(head: bytes) -> str:
     """Return the format of standard input by its first bytes; a CSV is known by a text column in its header."""
     if head.startswith(b"PAR1"):
         return "parquet"
+    if head.startswith(b"WARC/"):
+        return ARCHIVE
     start = head.decode(guess_encoding(head), "replace").lstrip("\ufeff \t\r\n")
     if start.startswith(("{", "[")):
         return "jsonl" if start.startswith("{") else "json"

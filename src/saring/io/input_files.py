@@ -17,11 +17,13 @@ from saring.errors import InputError, UsageError, path_text
 from saring.io.streams import Stream
 
 FORMATS = {".txt": "txt", ".html": "html", ".htm": "html", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json",
-           ".csv": "csv", ".tsv": "csv", ".parquet": "parquet"}  # fmt: skip
+           ".csv": "csv", ".tsv": "csv", ".parquet": "parquet", ".warc": "warc", ".wet": "warc"}  # fmt: skip
 # What to do with files that are often tried.
 ADVICE = {
     **dict.fromkeys((".xlsx", ".xls", ".xlsm", ".ods"), "open it in a spreadsheet and save it as CSV UTF-8"),
     **dict.fromkeys((".docx", ".doc", ".odt", ".rtf", ".pdf"), "save its text as .txt in UTF-8"),
+    **dict.fromkeys((".wat", ".cdx", ".cdxj"), "take the WARC or WET file that it tells of"),
+    ".arc": "turn it into WARC, as `warcio recompress` does",
     **dict.fromkeys((".mhtml", ".mht"), "save the page as HTML only"),
     **dict.fromkeys((".zip", ".tar", ".tgz", ".rar", ".7z", ".bz2", ".xz"), "unpack it"),
 }
@@ -48,14 +50,15 @@ class InputFile:
         return self.path is not None and os.path.isfile(self.path)  # noqa: PTH113 - never raises
 
     def open(self) -> Stream:
-        """Return the file's bytes, unpacked; raise InputError where it is gone or may not be read."""
+        """Return the file's bytes, unpacked if it is no web archive; raise InputError where it cannot be read."""
         if self.path is None:
             if sys.stdin is None or sys.stdin.closed:
                 raise InputError("is closed; expected articles, or name a file")
-            return Stream(sys.stdin.buffer, closes=False)
+            return Stream(sys.stdin.buffer, closes=False, unpacks=self.format != "warc")
         try:
             is_pipe = stat.S_ISFIFO(self.path.stat().st_mode)
-            return Stream(_written_pipe(self.path) if is_pipe else self.path.open("rb"))
+            raw = _written_pipe(self.path) if is_pipe else self.path.open("rb")
+            return Stream(raw, unpacks=self.format != "warc")  # whose damaged members are passed over
         except OSError as error:
             raise InputError(f"cannot be opened ({error.strerror}); check the path") from None
 
@@ -123,7 +126,7 @@ def named_file(given: str | Path, format: str = "") -> InputFile | None:
         raise InputError(f"{path}: is a device; expected a file or folder, or - for standard input")
     found = format or _format_of(path)
     if not found:
-        advice = ADVICE.get(path.suffix.lower(), "rename the file or give --format")
+        advice = ADVICE.get(_suffix(path), "rename the file or give --format")
         raise InputError(
             f"{path}: the suffix {path.suffix or '(none)'} tells no format; expected one of "
             f"{' '.join(FORMATS)} (also with .gz or .zst); {advice}"
@@ -156,10 +159,15 @@ def folder_files(folder: Path) -> Iterator[InputFile]:
 
 
 def _format_of(path: Path) -> str:
+    return FORMATS.get(_suffix(path), "")
+
+
+def _suffix(path: Path) -> str:
+    """Return a file's suffix before those of packing, in lower case."""
     name = path.name.lower()
     for packing in PACKINGS:
         name = name.removesuffix(packing)
-    return FORMATS.get(Path(name).suffix, "")
+    return Path(name).suffix
 
 
 def _walk(top: Path) -> Iterator[tuple[Path, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from typing import Any, Literal
 
 from saring.article import Record
@@ -15,6 +15,7 @@ from saring.html.page import PAGE_SECONDS, PageReader
 from saring.io.blocks import CHECKED_ROWS, DOCUMENTS, Block, InputRow, file_blocks, grouped, headers, size_of
 from saring.io.formats import TABLES, arrow_names, parquet_schema
 from saring.io.input_files import InputFile, Inputs, find_files, listed, named_file
+from saring.io.sieve import Dedup, Sieve
 
 # Of Arrow's types those that a row's column can have as they are; 64 unsigned bits are too many.
 _KINDS = {
@@ -34,6 +35,7 @@ class ReadOptions:
     format: str = ""  # of standard input and of named files, whatever their suffix: a value of `FORMATS`
     on_error: Literal["raise", "keep"] = "raise"  # of a broken row, page or file: InputError, or a record with `error`
     page_seconds: float = PAGE_SECONDS  # time limit for one web page
+    dedup: Dedup = ""  # "payload": of pages and texts with the same bytes only the first is read
     keep: Sequence[str] = ()  # columns that stay in the rows; see `saring.article.Record.kept`
 
 
@@ -43,7 +45,8 @@ _DEFAULT = ReadOptions()
 def read(inputs: Inputs, options: ReadOptions = _DEFAULT) -> Iterator[Record]:
     """Return the records of files, folders and standard input ("-"), lazily and in order.
 
-    Text files and saved web pages are one record each; JSON Lines, JSON, CSV and Parquet one a row. Columns are found
+    Text files and saved web pages are one record each; JSON Lines, JSON, CSV and Parquet one a row; web archives (WARC,
+    WET) one a page or text in them. Columns are found
     by their usual names, English or Indonesian.
 
     Parameters
@@ -85,24 +88,26 @@ def rows(inputs: Inputs, options: ReadOptions = _DEFAULT) -> Iterator[InputRow]:
     return _each(find_files(inputs, options.format), options)
 
 
-def read_blocks(inputs: Inputs, options: ReadOptions) -> Iterator[Block]:
+def read_blocks(inputs: Inputs, options: ReadOptions, sieve: Sieve | None = None) -> Iterator[Block]:
     """Return the rows of the inputs in blocks, lazily and in order; `open_blocks` gives their records.
 
-    Both together give what `read` does, and parameters and errors are those of `read`.
+    Both together give what `read` does, and parameters and errors are those of `read`. `sieve` counts what becomes no
+    row.
     """
+    sieve = sieve or Sieve(options.dedup)
     columns = Columns(options.columns, options.keep)
     files = _checked_files(inputs, options, columns)
     fixer(options)  # tells of a missing extra at once
     if options.on_error == "raise":  # which row it is, only its record tells
-        return (Block([record]) for record in _each(files, options, columns))
+        return (Block([record]) for record in _each(files, options, columns, sieve))
 
     def each() -> Iterator[Block]:
         for whole, group in groupby(files, lambda file: file.format in DOCUMENTS and file.reopens):
             if whole:
-                yield from map(Block, grouped(group, size_of))
+                yield from map(Block, grouped(_new_ones(group, sieve), size_of))
             else:
                 for file in group:
-                    yield from file_blocks(file, columns)
+                    yield from file_blocks(file, columns, sieve)
 
     return each()
 
@@ -111,14 +116,22 @@ def open_blocks(blocks: Iterable[Block], options: ReadOptions, pages: PageReader
     """Return the records in blocks that were read with these options; a page reader is better kept for many calls."""
     columns, fix = Columns(options.columns, options.keep), fixer(options)
     with nullcontext(pages) if pages else PageReader(options.page_seconds) as reader:
-        return [fix(record) for block in blocks for record in block.records(columns, reader)]
+        return [fix(record) for record in reader.records(chain.from_iterable(b.opened(columns) for b in blocks))]
 
 
-def _each(files: Iterable[InputFile], options: ReadOptions, columns: Columns | None = None) -> Iterator[Any]:
+def _new_ones(files: Iterable[InputFile], sieve: Sieve) -> Iterator[InputFile]:
+    """Yield those of files of one article each whose bytes did not come before, if it matters."""
+    return (file for file in files if not sieve.wants_digests or any(map(len, file_blocks(file, sieve=sieve))))
+
+
+def _each(
+    files: Iterable[InputFile], options: ReadOptions, columns: Columns | None = None, sieve: Sieve | None = None
+) -> Iterator[Any]:
     """Yield the records of files, or without `columns` their rows; raise for a broken one where that is wanted."""
+    sieve = sieve or Sieve(options.dedup)
     with PageReader(options.page_seconds) as pages:
         for file in files:
-            for block in file_blocks(file, columns):
+            for block in file_blocks(file, columns, sieve):
                 for item in block.records(columns, pages) if columns else block.rows(pages):
                     if item.error and options.on_error == "raise":
                         raise InputError(item.error)

@@ -166,15 +166,15 @@ _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF32_LE: "utf-32", codecs.BO
 
 
 class Stream:
-    """Plain bytes of one input, read once from front to back; a context manager."""
+    """Bytes of one input, unpacked unless told otherwise, read once from front to back; a context manager."""
 
-    def __init__(self, raw: IO[bytes], closes: bool = True) -> None:
+    def __init__(self, raw: IO[bytes], closes: bool = True, unpacks: bool = True) -> None:
         self._raw = raw
         self._closes = closes
         self._given = self._plain = Plain(_read(raw))
         start = self._given.head(HEAD_BYTES)
         for mark, unpack in UNPACKERS.items():
-            if start.startswith(mark):
+            if unpacks and start.startswith(mark):
                 self._plain = Plain(unpack(self._given))
         self.packed = self._plain is not self._given
         self.head = self._plain.head(HEAD_BYTES)  # the first bytes, which are still to be read
