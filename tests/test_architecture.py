@@ -22,7 +22,7 @@ UNNAMED = ("__init__.py", "__main__.py")  # entry points: they import others and
 LIGHT = ("errors", "article", "config", "columns", "io", "parsing", "cli", "cli/commands")
 HEAVY = {
     "fastapi", "jinja2", "joblib", "lxml", "matplotlib", "mlflow", "nltk", "numba", "numpy", "pandas", "polars",
-    "pyarrow", "pyspark", "rich", "scipy", "sklearn", "starlette", "trafilatura", "uvicorn",
+    "pyarrow", "pyspark", "python_calamine", "rich", "scipy", "sklearn", "starlette", "trafilatura", "uvicorn",
 }  # fmt: skip
 ALLOWED = {  # libraries that may be imported, even lazily, in these packages and modules alone
     "ahocorasick_rs": {"parsing"},
@@ -39,6 +39,7 @@ ALLOWED = {  # libraries that may be imported, even lazily, in these packages an
     "pandas": {"tracking", "frames"},
     "polars": {"frames"},
     "pyarrow": {"io", "sources", "frames"},
+    "python_calamine": {"io"},
     "argparse": {"cli"},
     "datatrove": {"integrations"},
 }

@@ -149,7 +149,7 @@ def test_wrong_use_is_exit_code_2(words, capsys):
     [
         (["predict", COLUMNS, "--column", "isi"], "--column isi: expected OURS=YOURS, as in text=isi"),
         (["predict", COLUMNS, "--column", "teks=isi"], "found the field 'teks'; expected one of id,"),
-        (["predict", COLUMNS, "--format", "xlsx"], "format: found 'xlsx'; expected one of csv,"),
+        (["predict", COLUMNS, "--format", "docx"], "format: found 'docx'; expected one of arrow, csv,"),
         (["score", PRMN, "--out", "rows.xlsx"], "expected one of .jsonl, .csv, .parquet"),
         (["score", PRMN, "--out", "a.csv", "--workers", "0"], "--workers: found 0; expected 1 to 256"),
         (["clean", PRMN, "--out", "a.csv", "--batch-size", "-1"], "--batch-size: found -1; expected"),

@@ -45,7 +45,7 @@ def test_what_lies_in_the_package_is_at_its_place_in_the_clone_too(link, place):
     assert (ROOT / link).resolve() == ROOT / "src" / "saring" / place
 
 
-@pytest.mark.parametrize("extra", ["html", "fix", "fast", "spark", "datatrove", "report", "serve", "train"])
+@pytest.mark.parametrize("extra", ["html", "excel", "fix", "fast", "spark", "datatrove", "report", "serve", "train"])
 def test_hints_name_packages_that_an_index_has(extra):
     hint = install_hint(extra)
     assert hint.startswith("pip install ") and len(hint.split()) > 2

@@ -821,8 +821,8 @@ def test_a_file_one_may_not_read_costs_one_record(tmp_path):
 
 
 def test_an_unknown_format_is_refused(tmp_path):
-    with pytest.raises(ConfigError, match=r"found 'xlsx'; expected one of csv, html, json"):
-        read([write_as(tmp_path / "a.csv", RICE)], ReadOptions(format="xlsx"))
+    with pytest.raises(ConfigError, match=r"found 'docx'; expected one of arrow, csv, html, json"):
+        read([write_as(tmp_path / "a.csv", RICE)], ReadOptions(format="docx"))
 
 
 def test_a_format_that_is_told_goes_before_the_suffix(tmp_path):

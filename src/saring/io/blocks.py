@@ -19,16 +19,20 @@ from saring.columns import FIELDS, MAX_TEXT_BYTES, Broken, Columns, Values, flat
 from saring.errors import InputError
 from saring.html.page import MAX_SAVED_BYTES, Page, PageReader
 from saring.io.crawled import crawled_items
-from saring.io.formats import BATCH_ROWS, TABLES, arrow_names, batch_rows, header_of, json_line, parquet_batches
+from saring.io.formats import BATCH_ROWS, BATCHES, TABLES, arrow_names, batch_rows, header_of, json_line
 from saring.io.input_files import InputFile
 from saring.io.sieve import Sieve
-from saring.io.streams import Stream, guess_encoding
+from saring.io.streams import ARROW_FILE, ARROW_STREAM, FEATHER_1, Stream, guess_encoding
 
 DOCUMENTS = ("html", "txt")  # formats of one article a file
 ARCHIVE = "warc"  # that of many, each with an address
+BINARY = {*BATCHES, "xlsx"}  # formats that no text editor shows
 PAGE_WEIGHT = 3  # a page takes as long as so much plain text
 BLOCK_BYTES = 1 << 20  # of rows held at once
 CHECKED_ROWS = 100  # a table has no text column when none of so many rows at its start has one
+_MARKS = {
+    b"PAR1": "parquet", b"WARC/": ARCHIVE, ARROW_FILE: "arrow", FEATHER_1: "arrow", ARROW_STREAM: "arrow", b"PK\x03\x04": "xlsx"
+}  # fmt: skip
 SNIFFED_CHARS = 1000  # "<html" stands this near to the start of a page
 
 
@@ -194,7 +198,7 @@ def _chunks(file: InputFile, columns: Columns | None, sieve: Sieve) -> Iterator[
             if format == ARCHIVE:
                 yield from grouped(crawled_items(file, stream, sieve), size_of, BATCH_ROWS if file.reopens else 1)
                 return
-            if format != "parquet" and stream.foreign:
+            if format not in BINARY and stream.foreign:
                 raise InputError(f"found {stream.foreign}; expected {format}; name a file of text")
             if format in DOCUMENTS:
                 document, payload = _document(stream, format, file)
@@ -211,8 +215,8 @@ def _chunks(file: InputFile, columns: Columns | None, sieve: Sieve) -> Iterator[
             # Whoever writes to a pipe may take his time for the next row.
             most = BATCH_ROWS if file.reopens else 1
             for chunk in (
-                parquet_batches(file, stream, choose)
-                if format == "parquet"
+                BATCHES[format](file, stream, choose)
+                if format in BATCHES
                 else grouped(TABLES[format](file, stream, choose), size_of, most)
             ):
                 is_empty = False
@@ -247,13 +251,14 @@ def _document(stream: Stream, format: str, file: InputFile) -> tuple[Record | Pa
 
 def sniffed(head: bytes) -> str:
     """Return the format of standard input by its first bytes; a CSV is known by a text column in its header."""
-    if head.startswith(b"PAR1"):
-        return "parquet"
-    if head.startswith(b"WARC/"):
-        return ARCHIVE
+    for mark, format in _MARKS.items():
+        if head.startswith(mark):
+            return format
     start = head.decode(guess_encoding(head), "replace").lstrip("\ufeff \t\r\n")
     if start.startswith(("{", "[")):
-        return "jsonl" if start.startswith("{") else "json"
+        first, line_break, _ = start.partition("\n")
+        is_printed = bool(line_break) and not first.rstrip().endswith("}")  # one object over many lines
+        return "json" if is_printed or start.startswith("[") else "jsonl"
     if start.startswith("<") and "<html" in start[:SNIFFED_CHARS].lower():
         return "html"
     names = tuple(header_of(start)[1])

@@ -1,4 +1,4 @@
-"""Rows of the table formats (CSV, JSON Lines, JSON, Parquet), each as it stands, in bounded memory."""
+"""Rows of the table formats (CSV, JSON Lines, JSON, Parquet, Arrow), each as it stands, in bounded memory."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import warnings
 from codecs import BOM_UTF8
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +21,9 @@ import orjson
 from saring.columns import MAX_LEVELS, MAX_NAMES, MAX_TEXT_BYTES, Broken, Unreadable, Values, holding, kind_of
 from saring.errors import InputError, path_text
 from saring.io.input_files import InputFile
-from saring.io.streams import BUFFER_BYTES, UNDECODED, Stream
+from saring.io.json_shapes import rows_within
+from saring.io.spreadsheets import sheet_rows
+from saring.io.streams import ARROW_FILE, BUFFER_BYTES, FEATHER_1, UNDECODED, Stream
 
 RUN_LINES = 10  # paragraphs that look like rows by chance are fewer; one with a number is no chance
 BATCH_ROWS = 512  # some 2 MB of articles
@@ -182,9 +185,7 @@ def parquet_batches(file: InputFile, stream: Stream, choose: Choose) -> Iterator
 
     try:
         with ExitStack() as opened:
-            plain = file.path if file.reopens and not stream.packed else None
-            # Arrow would look for an address in a path, and refuse one that is not UTF-8.
-            arrow_file: Any = opened.enter_context(pa.OSFile(os.fsencode(plain)) if plain else stream.spooled())
+            arrow_file = opened.enter_context(_seekable(file, stream))
             # Buffered and not read ahead: by default a whole row group is held, and kept (measured: 720 MB for a file
             # of 600 MB, so 150).
             table = opened.enter_context(parquet.ParquetFile(arrow_file, buffer_size=BUFFER_BYTES, pre_buffer=False))
@@ -194,6 +195,57 @@ def parquet_batches(file: InputFile, stream: Stream, choose: Choose) -> Iterator
             yield from table.iter_batches(batch_size=BATCH_ROWS, columns=columns)
     except (pa.ArrowException, OSError, ValueError, LookupError, MemoryError) as error:
         raise InputError(f"found no readable Parquet ({error}); write the file anew") from None
+
+
+def _seekable(file: InputFile, stream: Stream) -> Any:
+    """Return a file for Arrow to read in whatever order: the file itself, or a copy of what is packed or no file."""
+    import pyarrow as pa
+
+    # Arrow would look for an address in a path, and refuse one that is not UTF-8.
+    plain = file.path if file.reopens and not stream.packed else None
+    return pa.OSFile(os.fsencode(plain)) if plain else stream.spooled()
+
+
+def arrow_batches(file: InputFile, stream: Stream, choose: Choose) -> Iterator[Any]:
+    """Yield the rows of an Arrow file or stream (Feather, also of version 1) as batches; or raise InputError."""
+    import pyarrow as pa
+
+    try:
+        with ExitStack() as opened:
+            batches: Iterator[Any]
+            if stream.head.startswith(FEATHER_1):
+                from pyarrow import feather
+
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", DeprecationWarning)  # that such files are old
+                    table = feather.read_table(opened.enter_context(_seekable(file, stream)))
+                schema, batches = table.schema, iter(table.to_batches())
+            elif stream.head.startswith(ARROW_FILE):
+                reader = pa.ipc.open_file(opened.enter_context(_seekable(file, stream)))
+                schema, batches = reader.schema, map(reader.get_batch, range(reader.num_record_batches))
+            else:
+                reader = pa.ipc.open_stream(stream.body)
+                schema, batches = reader.schema, iter(reader)
+            chosen = choose(arrow_names(schema))
+            for batch in batches:
+                some = batch if chosen is None else batch.select(holding(schema.names, chosen))
+                _check_arrays(some)
+                yield from (some.slice(start, BATCH_ROWS) for start in range(0, some.num_rows, BATCH_ROWS))
+    except (pa.ArrowException, OSError, ValueError, LookupError, MemoryError) as error:
+        stream.check()
+        raise InputError(f"found no readable Arrow file or stream from here on ({error}); write it anew") from None
+
+
+def _check_arrays(batch: Any) -> None:
+    """Raise ArrowInvalid where an array points out of its bytes; text that is no UTF-8 costs its row alone, later."""
+    import pyarrow as pa
+
+    for column in batch.columns:
+        try:
+            column.validate(full=True)
+        except pa.ArrowInvalid as error:
+            if "UTF8" not in str(error):
+                raise
 
 
 def parquet_metadata(path: Path) -> Any:
@@ -286,7 +338,7 @@ def json_line(line: bytes | str) -> Values | Broken:
 
 
 def json_values(file: InputFile, stream: Stream, choose: Choose) -> Iterator[Values | Broken]:
-    """Yield the rows of a JSON file: the objects of its list or its single object; raise InputError if it breaks."""
+    """Yield the rows of a JSON file: the objects of its list or within its only one; raise InputError if it breaks."""
     text = _text_stream(stream)
     decoder = json.JSONDecoder(strict=False, parse_int=_whole)
     buffer, at, more, opened = "", 0, True, 0
@@ -311,7 +363,8 @@ def json_values(file: InputFile, stream: Stream, choose: Choose) -> Iterator[Val
             raise InputError(f"found no JSON from here on ({error}); repair the file") from None
         text_of_row, at = buffer[at:end], end
         try:
-            yield _undecoded(text_of_row) or _checked_object(_mended(value))
+            whole = _undecoded(text_of_row) or _checked_object(_mended(value))
+            yield from (whole,) if opened or isinstance(whole, Broken) else rows_within(whole)
         except RecursionError:
             yield Broken("found lists or objects nested too deeply; expected an object with a text; repair the row")
 
@@ -340,9 +393,14 @@ def _checked_object(value: Any) -> Values | Broken:
     return Broken(f'found {kind_of(value)}; expected an object like {{"title": ..., "text": ...}}')
 
 
+BATCHES: dict[str, Callable[[InputFile, Stream, Choose], Iterator[Any]]] = {  # formats that give Arrow batches
+    "parquet": parquet_batches,
+    "arrow": arrow_batches,
+}
 TABLES: dict[str, Callable[[InputFile, Stream, Choose], Iterator[Any]]] = {
     "jsonl": json_lines,
     "json": json_values,
     "csv": csv_rows,
-    "parquet": parquet_batches,
+    "xlsx": sheet_rows,
+    **BATCHES,
 }

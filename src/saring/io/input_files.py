@@ -17,7 +17,8 @@ from saring.errors import InputError, UsageError, path_text
 from saring.io.streams import Stream
 
 FORMATS = {".txt": "txt", ".html": "html", ".htm": "html", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json",
-           ".csv": "csv", ".tsv": "csv", ".parquet": "parquet", ".warc": "warc", ".wet": "warc"}  # fmt: skip
+           ".csv": "csv", ".tsv": "csv", ".parquet": "parquet", ".feather": "arrow", ".arrow": "arrow",
+           ".ipc": "arrow", ".xlsx": "xlsx", ".xlsm": "xlsx", ".warc": "warc", ".wet": "warc"}  # fmt: skip
 # What to do with files that are often tried.
 ADVICE = {
     **dict.fromkeys((".xlsx", ".xls", ".xlsm", ".ods"), "open it in a spreadsheet and save it as CSV UTF-8"),
@@ -25,6 +26,7 @@ ADVICE = {
     **dict.fromkeys((".wat", ".cdx", ".cdxj"), "take the WARC or WET file that it tells of"),
     ".arc": "turn it into WARC, as `warcio recompress` does",
     **dict.fromkeys((".mhtml", ".mht"), "save the page as HTML only"),
+    **dict.fromkeys((".xml", ".md", ".tei"), 'of trafilatura, write JSON instead (--json, or output_format="json")'),
     **dict.fromkeys((".zip", ".tar", ".tgz", ".rar", ".7z", ".bz2", ".xz"), "unpack it"),
 }
 PACKINGS = (".gz", ".zst")
@@ -192,7 +194,7 @@ def _walk(top: Path) -> Iterator[tuple[Path, str]]:
             continue
         seen.add(here)
         for entry in within:
-            if not entry.name.startswith(".") and not entry.name.endswith(PARTS_SUFFIX):
+            if not entry.name.startswith((".", "~$")) and not entry.name.endswith(PARTS_SUFFIX):
                 kind = ""
                 with suppress(OSError):  # of a link that leads in circles, or where one may not look
                     kind = "folder" if entry.is_dir() else "file" if entry.is_file() else ""

@@ -151,9 +151,11 @@ UNUSED_SHARE = 0.8  # UTF-32 has two bytes more than nearly every letter needs
 BROKEN_SHARE = 0.5  # of the letters beyond ASCII; cp1252 read as UTF-8 breaks at nearly every one
 SHORT_BYTES = 100  # text too short for charset-normalizer, which then finds nothing
 
+ARROW_FILE, ARROW_STREAM, FEATHER_1 = b"ARROW1", b"\xff\xff\xff\xff", b"FEA1"
 # What a file of no text begins with, and what it is.
 FOREIGN = {
     b"PK\x03\x04": "a zip archive, as .docx and .xlsx are", b"%PDF-": "a PDF", b"PAR1": "Parquet",
+    ARROW_FILE: "an Arrow file", FEATHER_1: "an Arrow file", ARROW_STREAM: "an Arrow stream",
     b"\xd0\xcf\x11\xe0": "a document of an old office program", b"\x1f\x8b": "an archive within an archive",
     b"\x28\xb5\x2f\xfd": "an archive within an archive", b"BZh": "a bzip2 archive", b"\xfd7zXZ": "an xz archive",
     b"7z\xbc\xaf": "a 7z archive", b"Rar!": "a rar archive", b"\x89PNG": "an image", b"\xff\xd8\xff": "an image",

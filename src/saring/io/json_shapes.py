@@ -1,0 +1,60 @@
+"""JSON objects that are no row but hold rows: a list by publisher, an answer of an API, a table by columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from saring.columns import Columns
+
+ANSWERS = ("articles", "data", "results", "items", "rows", "records", "documents", "docs", "news", "berita", "artikel")
+PUBLISHER = "publisher"
+
+
+def rows_within(value: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield the rows that an object of a JSON file holds, or the object itself where it is one.
+
+    >>> list(rows_within({"Warta Lembah": [{"title": "Cabai"}, {"title": "Beras"}]}))
+    [{'title': 'Cabai', 'publisher': 'Warta Lembah'}, {'title': 'Beras', 'publisher': 'Warta Lembah'}]
+    >>> list(rows_within({"status": "ok", "articles": [{"text": "Harga naik."}]}))
+    [{'text': 'Harga naik.'}]
+    >>> list(rows_within({"text": {"0": "Harga naik.", "1": "Harga turun."}}))
+    [{'text': 'Harga naik.'}, {'text': 'Harga turun.'}]
+    """
+    lists = {name: held for name, held in value.items() if _is_list_of_objects(held)}
+    if lists and len(lists) == len(value):  # fundus: the articles of each publisher
+        for name, rows in lists.items():
+            named = not any(name.casefold() == answer for answer in ANSWERS)
+            yield from ({**row, PUBLISHER: name} if named and PUBLISHER not in row else row for row in rows)
+    elif [*value] == ["columns", "index", "data"]:  # pandas, orient="split"
+        yield from (dict(zip(value["columns"], cells, strict=False)) for cells in value["data"])
+    elif _is_text(value):
+        yield value
+    elif value and all(isinstance(held, Mapping) for held in value.values()):
+        yield from _of_objects(value)
+    elif len(lists) == 1 and next(iter(lists)).casefold() in ANSWERS:
+        yield from next(iter(lists.values()))
+    else:
+        yield value
+
+
+def _of_objects(value: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield the rows of an object of objects: its columns by row, as pandas writes them, its rows by address, or it."""
+    first: Mapping[str, Any] = next(iter(value.values()))
+    has_text = "text" in Columns({}).find(tuple(value)).candidates
+    if has_text and len(value) > 0 and all(held.keys() == first.keys() for held in value.values()) and "0" in first:
+        yield from ({name: held[row] for name, held in value.items()} for row in first)
+    elif not has_text and all(_is_text(held) for held in value.values()):
+        yield from value.values()
+    else:
+        yield value
+
+
+def _is_list_of_objects(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, Mapping) for item in value)
+
+
+def _is_text(value: Mapping[str, Any]) -> bool:
+    """Return whether an object has a text of its own."""
+    columns = Columns({}).find(tuple(value)).candidates.get("text", ())
+    return any(isinstance(value[name], str) or "sections" in (value[name] or ()) for name in columns)
