@@ -31,7 +31,8 @@ PAGE_WEIGHT = 3  # a page takes as long as so much plain text
 BLOCK_BYTES = 1 << 20  # of rows held at once
 CHECKED_ROWS = 100  # a table has no text column when none of so many rows at its start has one
 _MARKS = {
-    b"PAR1": "parquet", b"WARC/": ARCHIVE, ARROW_FILE: "arrow", FEATHER_1: "arrow", ARROW_STREAM: "arrow", b"PK\x03\x04": "xlsx"
+    b"PAR1": "parquet", b"WARC/": ARCHIVE, b"PK\x03\x04": "xlsx",
+    ARROW_FILE: "arrow", FEATHER_1: "arrow", ARROW_STREAM: "arrow",
 }  # fmt: skip
 SNIFFED_CHARS = 1000  # "<html" stands this near to the start of a page
 
