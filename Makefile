@@ -83,7 +83,7 @@ serve: $(READY) ## a page to try articles on, and an API, at http://127.0.0.1:87
 	@exec $(BIN)/saring serve $(ARGS)
 
 docs: $(READY) ## the API reference, from the docstrings: build/docs/index.html
-	$(BIN)/python -c "from saring import *; from pdoc.__main__ import cli; cli()" -d numpy -o build/docs saring saring.batch saring.spark
+	$(BIN)/python -c "from saring import *; from pdoc.__main__ import cli; cli()" -d numpy -o build/docs saring saring.batch saring.integrations.datatrove saring.spark
 
 dist: $(READY) ## the wheel and the sdist of a release, checked, in dist/
 	rm -rf dist && mkdir -p build && work=$$(mktemp -d) && trap 'rm -rf "$$work"' EXIT && \

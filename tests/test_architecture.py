@@ -42,6 +42,7 @@ ALLOWED = {  # libraries that may be imported, even lazily, in these packages an
     "python_calamine": {"io"},
     "argparse": {"cli"},
     "datatrove": {"integrations"},
+    "nemo_curator": {"integrations"},
 }
 
 

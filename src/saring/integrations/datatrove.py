@@ -6,23 +6,16 @@ It needs saring's core and datatrove's, no extra of either: pages are turned to 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from itertools import islice
-from math import nan
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, get_args
 
-import orjson
-
-from saring.article import Article, KeepLinks, Prediction, Record, clean_text
-from saring.batch.parts import row_tables
+from saring.article import KeepLinks
 from saring.columns import Columns
 from saring.errors import InputError, MissingExtraError, UsageError
-from saring.io.writers import ColumnValues
-from saring.predict import DECIMALS, Model, load
-from saring.schema import LINK_COLUMNS, as_rows
-from saring.sources import record_of, take
-from saring.spans import spans_of
+from saring.integrations.cleaning import Answer, Cleaner
+from saring.predict import load
+from saring.sources import record_of
 
 try:
     from datatrove.pipeline.base import PipelineStep
@@ -102,20 +95,18 @@ class TeaserCleaner(PipelineStep):  # type: ignore[misc]  # datatrove has no typ
 
     def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Any]:
         """Yield the documents of a task, cleaned; a model is opened before the first of them."""
-        work = _Work(load(self.model), self.keep_links, self.topics)
-        work.model.predict([], keep_links=self.keep_links)  # tells a wish that cannot be met
+        cleaner = Cleaner(load(self.model), self.keep_links, self.topics)
         columns = Columns({"text": "text", "id": "id"} | ({"title": self.title} if self.title else {}))
         waiting = iter(data or ())
         while documents := list(islice(waiting, self.batch_size)):
             with self.track_time(unit="batch"):
                 rows = (doc.metadata | {"text": doc.text, "id": doc.id} for doc in documents)
-                records = (replace(record_of(row, columns), where=str(row["id"])) for row in rows)
-                found = [answer for table in row_tables(work, records) for answer in table["answer"]]
+                found = cleaner.answers([record_of(row, columns) for row in rows])
             for doc, answer in zip(documents, found, strict=True):
                 self._note(doc, answer)
                 yield doc
 
-    def _note(self, doc: Any, answer: _Answer) -> None:
+    def _note(self, doc: Any, answer: Answer) -> None:
         """Write an answer into its document and count it."""
         said = answer.said
         if answer.text is None and self.on_error == "raise":
@@ -129,72 +120,5 @@ class TeaserCleaner(PipelineStep):  # type: ignore[misc]  # datatrove has no typ
             self.stat_update("characters_removed", value=len(doc.text) - len(answer.text))
             if self.replace_text:
                 doc.text = answer.text
-        doc.metadata[self.key] = {name: _typed(value) for name, value in said.items()} if self.parquet else said
+        doc.metadata[self.key] = answer.typed() if self.parquet else said
         self.update_doc_stats(doc)
-
-
-class _Answer(NamedTuple):
-    """What is said of a document."""
-
-    text: str | None  # the clean text; None where it could not be read
-    said: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """Makes the answers of records, as a task of `saring.batch` does: one that breaks it or stalls costs itself."""
-
-    model: Model
-    keep_links: KeepLinks
-    topics: bool
-
-    @property
-    def columns(self) -> dict[str, str]:
-        """The one column of its tables."""
-        return {"answer": "json"}
-
-    def table(self, records: list[Record]) -> ColumnValues:
-        """Return the answer for each record."""
-        items = take(records)
-        scored = [item for item in items if isinstance(item, Article) and (self.topics or item.links)]
-        predictions = iter(self.model.predict(scored, keep_links=self.keep_links))
-        answers = []
-        for item in items:
-            if isinstance(item, Prediction):
-                answers.append(_Answer(None, self._said(item)))
-            elif self.topics or item.links:
-                prediction = next(predictions)
-                answers.append(_Answer(prediction.clean_text, self._said(prediction, item)))
-            else:
-                unscored = Prediction(item.id, removed=round(item.removed, DECIMALS), error=item.note)
-                answers.append(_Answer(clean_text(item), self._said(unscored, item)))
-        return {"answer": answers}
-
-    def _said(self, prediction: Prediction, article: Article | None = None) -> dict[str, Any]:
-        """Return what is said of a document: always the same keys."""
-        spans = spans_of(article, prediction.links, None, "").spans if article else ()
-        found = {
-            "links": as_rows(LINK_COLUMNS, prediction.links),
-            "spans": [span._asdict() for span in spans],
-            "n_links": len(prediction.links),
-            "n_unrelated": sum(link.related is False for link in prediction.links),
-            "removed": prediction.removed or 0.0,
-            "error": prediction.error,
-            "model_version": self.model.model_version,
-        }
-        if self.topics:
-            found |= {
-                "topic": prediction.topic or "",
-                "topic_probability": prediction.topic_probability,
-                "abstained": bool(prediction.abstained),
-                "out_of_domain": prediction.out_of_domain,
-                "clickbait": prediction.clickbait,
-            }
-        return found
-
-
-def _typed(value: Any) -> Any:
-    """Return a value whose type in Arrow is the same for all documents: a list as JSON text, NaN for no number."""
-    if isinstance(value, list):
-        return orjson.dumps(value).decode()
-    return nan if value is None else value
