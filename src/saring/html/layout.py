@@ -1,27 +1,19 @@
-"""A web page as lines of text, and which of them are the article.
+"""Which lines of a page are the article.
 
-`page_lines` breaks the page into lines as a browser would. Each line then counts for or against the
-elements around it: paragraphs for them, links and labels against. The element with the highest sum
-holds the article (`body_lines`). Names that portals give to their elements are data, in pages.toml.
+Each line counts for or against the elements around it: paragraphs for them, links and labels against. The element with
+the highest sum holds the article (`body_lines`). Names that portals give to their elements are data, in pages.toml.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
-from itertools import islice
-from typing import Any
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from itertools import accumulate
+from typing import NamedTuple
 
-from lxml import etree
+from saring.html.markup import PROSE_CHARS, Element, Line, Page, page_rules
 
-Element = Any  # lxml ships no types
-
-PROSE_CHARS = 40  # a shorter line is a label, a date or a name, unless a <p> says otherwise
-CELL_CHARS = 60  # cells of a row no longer than this are one line: "Editor | : Name"
 LINE_COST = 20  # what a line of links or a label costs a container, beside its length
 BOILERPLATE_SHARE = 0.4  # an element with more of the page's prose than this is no boilerplate
 COMMENTS_SHARE = 0.9  # the same for comments, which may outweigh a short article
@@ -29,6 +21,7 @@ LIST_LINKS = 3  # so many lines of links in a row are a list
 BEHIND_LIST = 0.5  # what prose counts behind a list, once for each list
 NAMED_SHARE = 0.5  # a container known by name must hold this much of the best one's prose
 BELOW_SHARE = 0.5  # with less prose below it than this, the line taken for the headline was none
+NAMES_KEPT = 1 << 14  # portals name their elements alike on every page
 CAPTION_CHARS = 300  # an element that holds a picture and no more text than this is a caption
 CAPTION_LINES = 2  # nor more lines than this: the caption and who took the picture
 CAPTION_LEVELS = 4  # how far above the text the picture may stand: td, tr, tbody, table
@@ -36,168 +29,103 @@ INVITATION_CHARS = 250  # "follow our channel" takes one or two sentences
 ITEM_WORDS = 2.5  # an item of a list that tells something, on average; towns and buttons have fewer
 FULLER_SHARE = 0.5  # a body with less text than this beside one with lists lost the better part
 
-_ZERO_WIDTH = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\xad\x00"))
 _WORD_BREAK = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z])(?=[A-Z])")
+_BLOCKS = frozenset(page_rules()["tags"]["blocks"])
+_BODIES = [*("itemprop=" + value for value in page_rules()["body"]["itemprop"]), *page_rules()["body"]["names"]]
+_CHANNEL = re.compile("|".join(map(re.escape, page_rules()["boilerplate"]["channels"])))
 
 
-@cache
-def page_rules() -> dict[str, Any]:
-    """Return pages.toml, read once."""
-    return tomllib.loads(files("saring.html").joinpath("pages.toml").read_text("utf-8"))
+class Named(NamedTuple):
+    """What the names of an element say of it."""
+
+    share: float  # below what share of the page's prose it is boilerplate; 0 for never
+    is_box: bool  # it holds teasers
+    bodies: frozenset[str]  # the names of an article's container that it has
 
 
-@dataclass(slots=True, eq=False)
-class Line:
-    """One line of a page as a browser would break it."""
-
-    text: str  # white space collapsed; never empty
-    links: list[tuple[str, str]]  # text and address of each link
-    owner: Element  # the block element that the line stands in
-    plain_chars: int = field(init=False)  # how much of the text is no link
-    is_links: bool = field(init=False)  # most of it is links
-    is_prose: bool = field(init=False)  # it reads like a paragraph rather than a label
-    is_item: bool = False  # it stands in a list that tells something; set by `mark_lines`
-    is_boilerplate: bool = False  # its place or its links say that it is no body text; set by `mark_lines`
-    is_teaser: bool = False  # a teaser, or the label of a box of them; set by `page_metadata.mark_teasers`
-
-    def __post_init__(self) -> None:
-        link_chars = sum(len(text) for text, _ in self.links)
-        self.plain_chars = len(self.text) - link_chars
-        self.is_links = self.plain_chars < link_chars
-        self.is_prose = not self.is_links and self.plain_chars >= PROSE_CHARS
+@lru_cache(maxsize=NAMES_KEPT)
+def named(tag: str, names: str, itemprop: str) -> Named:
+    """Return what an element's tag, its classes and id, and its itemprop say of it."""
+    rules = page_rules()
+    words = {word.lower() for name in names.split() for word in _WORD_BREAK.split(name)}
+    share = BOILERPLATE_SHARE if tag in rules["boilerplate"]["tags"] else 0.0
+    if not words.isdisjoint(rules["boilerplate"]["words"]):
+        share = BOILERPLATE_SHARE
+    if not words.isdisjoint(rules["boilerplate"]["sure"]):
+        share = COMMENTS_SHARE
+    is_box = any(re.search(box, names, re.IGNORECASE) for box in rules["teaser"]["boxes"])
+    return Named(share, is_box, frozenset(_BODIES) & {*names.lower().split(), f"itemprop={itemprop.lower()}"})
 
 
-def upwards(element: Element) -> Iterator[Element]:
-    """Yield an element and all around it."""
-    while element is not None:
-        yield element
-        element = element.getparent()
+def names_of(element: Element) -> Named:
+    """Return what the names of an element say of it."""
+    return named(element.tag, element.names, element.attrib.get("itemprop", ""))
 
 
-def names(element: Element) -> str:
-    """Return the classes and the id of an element."""
-    return f"{element.get('class') or ''} {element.get('id') or ''}"
+def inside(spans: Iterable[tuple[int, int]], count: int) -> list[bool]:
+    """Return for each of `count` lines whether it stands in one of the spans."""
+    steps = [0] * (count + 1)
+    for first, end in spans:
+        steps[first] += 1
+        steps[end] -= 1
+    return [open_now > 0 for open_now in accumulate(steps)][:count]
 
 
-def page_lines(root: Element) -> list[Line]:
-    """Return the lines of the page under an lxml root element, in order."""
-    skipped, block_tags = (frozenset(page_rules()["tags"][kind]) for kind in ("skipped", "blocks"))
-    lines: list[Line] = []
-    parts: list[tuple[str, Element | None]] = []  # of the line so far: text and the link it stands in
-    blocks: list[Element] = []
-    anchors: list[Element] = []
-
-    def end_line() -> None:
-        if line := _line(parts, blocks):
-            if lines and _in_one_row(lines[-1], line):
-                last = lines.pop()
-                line = Line(f"{last.text} {line.text}", last.links + line.links, last.owner)
-            lines.append(line)
-        parts.clear()
-
-    walk = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
-    for event, element in walk:
-        tag, starts = element.tag, event == "start"
-        if starts and tag in skipped:
-            walk.skip_subtree()
-            continue
-        if tag in block_tags or tag == "br":
-            end_line()
-        if tag in block_tags or tag == "a":
-            stack = anchors if tag == "a" else blocks
-            if starts:
-                stack.append(element)
-            else:
-                stack.pop()
-        text = element.text if starts else element.tail
-        if text and blocks:
-            parts.append((text, anchors[-1] if anchors else None))
-    return lines
+def _sums(spans: Iterable[tuple[int, int]], values: Iterable[int]) -> list[int]:
+    """Return for each span the sum of its lines' values."""
+    until = [0, *accumulate(values)]
+    return [until[end] - until[first] for first, end in spans]
 
 
-def _line(parts: Sequence[tuple[str, Element | None]], blocks: Sequence[Element]) -> Line | None:
-    """Return the line of these texts, each with the link it stands in; None where they are blank."""
-    text = _collapsed("".join(text for text, _ in parts))
-    if not text:
-        return None
-    linked: dict[Element, str] = {}
-    for part, anchor in parts:
-        if anchor is not None:
-            linked[anchor] = linked.get(anchor, "") + part
-    links = [(_collapsed(part), (anchor.get("href") or "").strip()) for anchor, part in linked.items()]
-    return Line(text, [link for link in links if link[0]], blocks[-1])
-
-
-def _in_one_row(a: Line, b: Line) -> bool:
-    """Return whether two lines are short cells of one row of a table."""
-    cells = a.owner is not b.owner and {a.owner.tag, b.owner.tag} <= {"td", "th"}
-    row = cells and a.owner.getparent() is b.owner.getparent()
-    return row and max(len(a.text), len(b.text)) <= CELL_CHARS
-
-
-def _collapsed(text: str) -> str:
-    return " ".join(text.translate(_ZERO_WIDTH).split())
-
-
-def mark_lines(lines: Sequence[Line]) -> None:
+def mark_lines(markup: Markup) -> None:
     """Set `is_boilerplate` by name, place and links of each line, and `is_item` in lists that tell something."""
-    prose = _sums(lines, [max(0, value) for value in _values(lines)])
-    chars = _sums(lines, [len(line.text) for line in lines])
-    counts = _sums(lines, [1] * len(lines))
-    total = max(prose.values(), default=0)
-    named = {e for e, inside in prose.items() if inside < _boilerplate_share(e) * total}
-
-    def is_caption(line: Line) -> bool:
-        """Return whether the line stands with a picture in an element that holds little else."""
-        for e in islice(upwards(line.owner), CAPTION_LEVELS):
-            holds_more = chars[e] > CAPTION_CHARS or counts[e] > CAPTION_LINES
-            if holds_more or e.tag == "body" or prose[e] >= max(1, BOILERPLATE_SHARE * total):
-                return False
-            if e.tag != "p" and e.find(".//img") is not None:
-                return all(e.find(f".//h{level}") is None for level in range(1, 7))
-        return False
-
-    channels = page_rules()["boilerplate"]["channels"]
-    for line in lines:
-        invites = len(line.text) <= INVITATION_CHARS and any(place in to for _, to in line.links for place in channels)
-        line.is_boilerplate = invites or not named.isdisjoint(upwards(line.owner)) or is_caption(line)
-    _mark_items(lines)
-
-
-def _mark_items(lines: Sequence[Line]) -> None:
-    lists: dict[Element, list[Line]] = {}
-    for line in lines:
-        for e in upwards(line.owner):
-            if e.tag in ("ul", "ol") and not line.is_teaser:
-                lists.setdefault(e, []).append(line)
-    for items in lists.values():  # ingredients, steps, tips; a list of links leads elsewhere
-        text = " ".join(line.text for line in items)
-        tells = len(text) >= PROSE_CHARS and len(text.split()) >= ITEM_WORDS * len(items)
-        if tells and not any(line.is_links for line in items):
+    lines, elements = markup.lines, markup.elements
+    spans = [(e.first, e.end) for e in elements]
+    values = [max(0, value) for value in _values(lines)]
+    total = sum(values)
+    prose = _sums(spans, values)
+    chars = _sums(spans, [len(line.text) for line in lines])
+    boilerplate = [span for span, e, told in zip(spans, elements, prose, strict=True) if told < names_of(e).share * total]
+    for line, is_named in zip(lines, inside(boilerplate, len(lines)), strict=True):
+        invites = line.links and len(line.text) <= INVITATION_CHARS and any(_CHANNEL.search(to) for _, to in line.links)
+        line.is_boilerplate = is_named or bool(invites)
+    for e, told, length in zip(elements, prose, chars, strict=True):
+        little = length <= CAPTION_CHARS and e.end - e.first <= CAPTION_LINES and told < max(1, BOILERPLATE_SHARE * total)
+        if e.images and little and not e.headings and e.tag not in ("p", "body", "html"):
+            for line in lines[e.first : e.end]:
+                line.is_boilerplate |= line.owner.depth - e.depth < CAPTION_LEVELS
+    for e in elements:  # ingredients, steps, tips; a list of links leads elsewhere
+        items = [line for line in lines[e.first : e.end] if not line.is_teaser] if e.tag in ("ul", "ol") else []
+        if items and not any(line.is_links for line in items):
+            words = sum(len(line.text.split()) for line in items)
+            tells = sum(len(line.text) + 1 for line in items) > PROSE_CHARS and words >= ITEM_WORDS * len(items)
             for line in items:
-                line.is_item = True
+                line.is_item |= tells
 
 
-def body_lines(lines: Sequence[Line], start: int) -> list[Line]:
+def body_lines(markup: Markup, start: int) -> list[Line]:
     """Return the lines of the container that holds the article; boilerplate inside is still among them.
 
     `start` is the line below the headline. The lines above count only when most of the page's prose
     stands there, which means that the headline was none.
     """
-    below, anywhere = _body(lines[start:]), _body(lines)
+    below, anywhere = _body(markup, start), _body(markup, 0)
     return below if _told_chars(below) >= BELOW_SHARE * _told_chars(anywhere) else anywhere
 
 
-def _body(lines: Sequence[Line]) -> list[Line]:
+def _body(markup: Markup, start: int) -> list[Line]:
     """Return the lines of the best container, which may be fuller where items of lists count as prose.
 
     Items of lists are labels first. Of a page that is lists more than paragraphs, such as a recipe,
     that loses the better part.
     """
-    body = _container(lines, _values(lines))
+    lines = markup.lines[start:]
+    blocks = [e for e in markup.elements if e.end > start and e.tag in _BLOCKS]  # others may hold a part of a line
+    spans = [(max(0, e.first - start), e.end - start) for e in blocks]
+    body = _container(lines, blocks, spans, _values(lines))
     if not any(line.is_item for line in lines):
         return body
-    listed = _container(lines, _values(lines, with_items=True))
+    listed = _container(lines, blocks, spans, _values(lines, with_items=True))
     added = set(listed).difference(body)
     is_whole = len(listed) - len(added) == len(body)
     is_article = is_whole and sum(line.is_links and not line.is_teaser for line in added) < LIST_LINKS
@@ -209,41 +137,33 @@ def _told_chars(lines: Sequence[Line]) -> int:
     return sum(len(line.text) for line in lines if line.is_prose or line.is_item)
 
 
-def _container(lines: Sequence[Line], values: Sequence[int]) -> list[Line]:
+def _container(
+    lines: Sequence[Line], blocks: Sequence[Element], spans: Sequence[tuple[int, int]], values: Sequence[int]
+) -> list[Line]:
     """Return the lines of the element with the highest sum of values, or of one known by name.
 
     Elements like the best one, beside it or under the next parent, are pages of the same article.
     """
-    rules = page_rules()
-    values = [min(value, 0) if line.is_boilerplate else value for line, value in zip(lines, values, strict=True)]
-    blocks = rules["tags"]["blocks"]  # an inline element may hold a part of a line
-    sums = {e: total for e, total in _sums(lines, values).items() if e.tag in blocks}
-    best = max(sums, key=lambda e: sums[e], default=None)
-    if best is None or sums[best] <= 0:
+    sums = _sums(spans, [min(v, 0) if line.is_boilerplate else v for line, v in zip(lines, values, strict=True)])
+    highest = max(sums, default=0)
+    if highest <= 0:
         return []
-    chosen = {best}
-    if kind := best.get("class"):
-        twins = (e for e, total in sums.items() if total > 0 and e.tag == best.tag and e.get("class") == kind)
-        chosen |= {e for e in twins if list(upwards(e))[1:3][-1:] == list(upwards(best))[1:3][-1:]}
-    named: dict[str, list[Element]] = {}
-    for e in sums:
-        for name in names(e).split():
-            named.setdefault(name.lower(), []).append(e)
-        named.setdefault("itemprop=" + (e.get("itemprop") or "").lower(), []).append(e)
-    for name in [*("itemprop=" + value for value in rules["body"]["itemprop"]), *rules["body"]["names"]]:
-        if name in named and sum(sums[e] for e in named[name]) >= NAMED_SHARE * sums[best]:
-            chosen = set(named[name])
+    ties = [n for n, total in enumerate(sums) if total == highest]
+    best = blocks[max(ties, key=lambda n: (-spans[n][0], blocks[n].depth))]  # the first, and of these the innermost
+    chosen = {n for n in ties if blocks[n] is best}
+    if kind := best.attrib.get("class"):
+        for n, e in enumerate(blocks):
+            if sums[n] > 0 and e.tag == best.tag and e.attrib.get("class") == kind and e.above is best.above:
+                chosen.add(n)
+    known: dict[str, set[int]] = {}
+    for n, e in enumerate(blocks):
+        for name in names_of(e).bodies:
+            known.setdefault(name, set()).add(n)
+    for name in sorted(known, key=_BODIES.index):
+        if sum(sums[n] for n in known[name]) >= NAMED_SHARE * highest:
+            chosen = known[name]
             break
-    return [line for line in lines if not chosen.isdisjoint(upwards(line.owner))]
-
-
-def _sums(lines: Sequence[Line], values: Sequence[int]) -> dict[Element, int]:
-    """Return for every element the sum of its lines' values, inner elements first."""
-    sums: dict[Element, int] = {}
-    for line, value in zip(lines, values, strict=True):
-        for e in upwards(line.owner):
-            sums[e] = sums.get(e, 0) + value
-    return sums
+    return [line for line, is_in in zip(lines, inside([spans[n] for n in chosen], len(lines)), strict=True) if is_in]
 
 
 def _values(lines: Sequence[Line], *, with_items: bool = False) -> list[int]:
@@ -283,12 +203,3 @@ def _value(line: Line) -> int:
     if line.is_prose:
         return line.plain_chars
     return len(line.text) if line.owner.tag == "p" else -LINE_COST
-
-
-def _boilerplate_share(element: Element) -> float:
-    """Return below what share of the page's prose an element is boilerplate by its name; 0 for never."""
-    rules = page_rules()["boilerplate"]
-    words = {word.lower() for name in names(element).split() for word in _WORD_BREAK.split(name)}
-    if not words.isdisjoint(rules["sure"]):
-        return COMMENTS_SHARE
-    return BOILERPLATE_SHARE if element.tag in rules["tags"] or not words.isdisjoint(rules["words"]) else 0.0

@@ -7,7 +7,6 @@ crashes or hangs the parser costs one row.
 from __future__ import annotations
 
 import gc
-import re
 import sys
 import threading
 import time
@@ -23,26 +22,15 @@ import orjson
 
 from saring.article import Record
 from saring.errors import InputError, MissingExtraError
+from saring.html.source import in_utf8, page_source, without_images
 from saring.processes import WorkerProcess, name_of, named
 
-DECLARED_BYTES = 4096  # how far into a page its charset may be declared; browsers stop at 1024
-IMAGE_CHARS = 1_000  # of an image within a page; shorter ones are dots and arrows
 MAX_SAVED_BYTES = 100_000_000  # of a page with the images that are written out in it
 MAX_PAGE_BYTES = 20_000_000  # the largest news page seen is 4 MB; lxml needs some 10 times the size
 PAGE_SECONDS = 30.0  # a page of the largest size takes 5 to 10 seconds
 START_SECONDS = 60.0  # a cold disk on a busy machine; usually 0.2
 GROUP_ITEMS, GROUP_BYTES = 64, 4 << 20  # given to the worker at once: enough for the way there and back to vanish
 MAX_MEMORY_BYTES = 4 << 30  # address space of the worker, so that a page cannot take the machine
-
-_CHARSET = re.compile(rb"""(?:charset|<\?xml\s[^<>]{0,200}?\bencoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
-# An image or typeface written out in the page itself, in lines or in one.
-_INLINE = re.compile(r"""(data:[\w.+-]{1,99}\\?/[\w.+-]{1,99}[;,])(?:(?:[^\s"'<>\\]|\\/){40,}+\s*+)++""", re.IGNORECASE)
-_XHTML = re.compile(r"\s*<\?xml\s", re.IGNORECASE)
-# A tag that closes itself; of HTML's own only these may.
-_VOID = "area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr"
-_CLOSED = re.compile(rf"<(?!(?:{_VOID})(?![\w:-]))([a-z][\w:-]*)([^<>]*)/>", re.IGNORECASE)
-
-_MARKS = (b"\xff\xfe", b"\xfe\xff")  # of UTF-16
 
 ParsePage = Callable[[bytes, str], Record]
 T = TypeVar("T")
@@ -55,36 +43,26 @@ def page_record(html: bytes, name: str) -> Record:
     in `Record.addresses`. Where `saring.html.layout` finds no body, trafilatura extracts the text.
     InputError when the page holds no text, or is too deep or too long to parse.
     """
-    from lxml.etree import ParserError
-    from lxml.html import HTMLParser, document_fromstring
-
-    from saring.html.layout import body_lines, mark_lines, page_lines
+    from saring.html.layout import body_lines, mark_lines
+    from saring.html.markup import read_markup
     from saring.html.page_metadata import body_text, find_metadata, mark_teasers
 
-    page = without_images(_decoded(html))
-    if _XHTML.match(page):
-        page = _CLOSED.sub(r"<\1\2></\1>", page)
-    # As bytes: lxml takes no characters behind a declaration of their encoding.
-    parser = HTMLParser(recover=True, encoding="utf-8")
-    try:
-        root = document_fromstring(page.encode("utf-8", "replace"), parser=parser)
-    except ParserError:
-        raise InputError(f"{name}: found no HTML; expected a saved article page") from None
-    for problem in parser.error_log:
-        if problem.type_name == "ERR_RESOURCE_LIMIT":  # the parser stopped there: text is missing
-            raise InputError(f"{name}: the page is too deep or too long to read ({problem.message.strip()})")
-    lines = page_lines(root)
-    mark_teasers(lines)
-    mark_lines(lines)
-    found = find_metadata(root, lines)
-    text, addresses = body_text(body_lines(lines, found.start))
+    source = page_source(html)
+    markup = read_markup(source, name)
+    mark_teasers(markup)
+    mark_lines(markup)
+    found = find_metadata(markup)
+    text, addresses = body_text(body_lines(markup, found.start))
     if not text:
+        from lxml.etree import ParserError
+        from lxml.html import HTMLParser, document_fromstring
         from trafilatura import extract
 
-        text = extract(root, include_comments=False) or ""
+        with suppress(ParserError):
+            text = extract(document_fromstring(source, parser=HTMLParser(encoding="utf-8")), include_comments=False) or ""
     if not text:
         raise InputError(
-            f"{name}: found no article text on the page ({len(lines)} lines); "
+            f"{name}: found no article text on the page ({len(markup.lines)} lines); "
             "expected a saved article page; take it out"
         )
     return Record(
@@ -106,32 +84,6 @@ def whole_addresses(addresses: Mapping[str, str], url: str) -> dict[str, str]:
         with suppress(ValueError):  # an address no browser would follow stays as it is
             found[headline] = urljoin(url, address)
     return found
-
-
-def without_images(page: str) -> str:
-    """Return a page without the images and typefaces that are written out in it.
-
-    The parser takes no value of ten million characters, and there is no text in them.
-    """
-    return _INLINE.sub(lambda m: m[1] if len(m[0]) > IMAGE_CHARS else m[0], page)
-
-
-def _decoded(html: bytes) -> str:
-    """Return a page as characters: UTF-8 where it is, else the declared charset, else cp1252.
-
-    UTF-8 goes before the declaration: old portals declare iso-8859-1 above UTF-8 text.
-    """
-    declared = _CHARSET.search(html[:DECLARED_BYTES])
-    codec = declared[1].decode("ascii").lower() if declared else ""
-    if codec in ("", "iso-8859-1", "latin-1", "latin1", "us-ascii", "ascii"):
-        codec = "cp1252"  # what browsers do
-    tried = [("utf-8-sig", "strict"), (codec, "replace"), ("cp1252", "replace")]
-    if html.startswith(_MARKS):
-        tried = [("utf-16", "replace")]
-    for codec, errors in tried:
-        with suppress(LookupError, UnicodeError):  # not of this codec; no codec, or none of characters
-            return html.decode(codec, errors).replace("\x00", "")
-    raise AssertionError("cp1252 and UTF-16 replace what they cannot decode")
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +249,7 @@ def serve(answers: IO[bytes], parse: str) -> None:
 def _record(page: Page, parse_page: ParsePage) -> Record:
     """Return the record of a page, or what is wrong with it as one."""
     try:
-        found = parse_page(_in_utf8(page.html, page.charset), page.name)
+        found = parse_page(in_utf8(page.html, page.charset), page.name)
     except InputError as error:
         return _unread(page, str(error).removeprefix(f"{page.name}: "))
     except Exception as error:  # the boundary of the process: what a page breaks is one row's error
@@ -305,19 +257,6 @@ def _record(page: Page, parse_page: ParsePage) -> Record:
     if page.url and not found.url:
         found = replace(found, url=page.url, addresses=whole_addresses(found.addresses, page.url))
     return replace(found, id=page.id, where=page.name)
-
-
-def _in_utf8(html: bytes, charset: str) -> bytes:
-    """Return a page as UTF-8 where the server alone named another charset; see `_decoded` for the others."""
-    if not charset or _CHARSET.search(html[:DECLARED_BYTES]) or html.startswith(_MARKS):
-        return html
-    if b"\0" not in html:  # there are none in text, unless it is UTF-16 or UTF-32
-        with suppress(UnicodeDecodeError):
-            html.decode("utf-8")
-            return html
-    with suppress(LookupError, UnicodeError):  # no codec of characters, or none at all
-        return html.decode(charset, "replace").encode("utf-8", "replace")
-    return html
 
 
 def _limit_memory() -> None:

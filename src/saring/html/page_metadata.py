@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import html
 import json
 import re
@@ -12,8 +11,9 @@ from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from saring.dates import find_date, read_date, written
-from saring.html.layout import Line, names, page_rules, upwards
+from saring.dates import find_date, written
+from saring.html.layout import inside, names_of
+from saring.html.markup import Line, Page, page_rules
 from saring.parsing.rules import load_rules
 
 MATCH_SHARE = 0.6  # a heading must cover this much of the page's title, or the other way round
@@ -26,6 +26,7 @@ TITLE_CHARS = 300  # no portal prints a longer headline
 HEADING_RANKS = {"h1": 0, "h2": 1, "h3": 1}
 TEXT_RANK, LINKS_RANK = 2, 3  # of other lines; what is added for lines of links
 PREFIX_CHARS = 48  # the longest marker as printed, with brackets and bullets before it
+LABEL_CHARS = 40  # the longest label as printed
 REST_CHARS = 20  # more text than this behind the link, and the line is a sentence with a link in it
 BOX_LINKS = 10  # a label owns at most so many links; portals print one to six
 
@@ -45,18 +46,18 @@ class PageMetadata(NamedTuple):
     start: int  # index of the line after the headline
 
 
-def find_metadata(root: Any, lines: Sequence[Line]) -> PageMetadata:
-    """Return the metadata of a page, given its root element and its lines.
-
-    What the page does not say, trafilatura may find.
-    """
+def find_metadata(markup: Markup) -> PageMetadata:
+    """Return the metadata of a page whose lines are marked."""
+    lines = markup.lines
     metas: dict[str, str] = {}  # by name, property or itemprop in lower case, the first one wins
-    for e in root.iter("meta", "time"):
-        name = e.get("property") or e.get("name") or e.get("itemprop") or e.tag
-        if content := " ".join((e.get("content") or e.get("datetime") or "").split()):
+    canonical = []
+    for tag, attrib in markup.told:
+        name = attrib.get("property") or attrib.get("name") or attrib.get("itemprop") or tag
+        if tag == "link":
+            canonical += [attrib.get("href")] if attrib.get("rel", "").lower() == "canonical" else []
+        elif content := " ".join((attrib.get("content") or attrib.get("datetime") or "").split()):
             metas.setdefault(name.lower(), content)
-    ld = _news_article(root)
-    canonical = [link.get("href") for link in root.iter("link") if (link.get("rel") or "").lower() == "canonical"]
+    ld = _news_article(markup.scripts)
     addresses = [(to or "").strip() for to in (*canonical, metas.get("og:url"), metas.get("twitter:url"))]
     url = next((to for to in addresses if to.startswith("http")), "")
 
@@ -64,8 +65,7 @@ def find_metadata(root: Any, lines: Sequence[Line]) -> PageMetadata:
     site = metas.get("og:site_name") or (str(maker.get("name") or "") if isinstance(maker, dict) else "")
     publisher = site or (urlsplit(url).hostname or _usual_host(lines)).removeprefix("www.")
 
-    tag = next((e.text or "" for e in root.iter("title")), "")
-    titles = [metas.get("og:title"), ld.get("headline"), metas.get("twitter:title"), tag]  # most reliable first
+    titles = [metas.get("og:title"), ld.get("headline"), metas.get("twitter:title"), *markup.titles[:1]]  # most reliable first
     heads = [head for t in titles if isinstance(t, str) and (head := " ".join(html.unescape(t).split()))]
     bare = [_bare_title(head, f"{site} {publisher}") for head in heads]
     at = _headline([*heads, *bare], lines)
@@ -73,21 +73,14 @@ def find_metadata(root: Any, lines: Sequence[Line]) -> PageMetadata:
     start = at + 1
     near = [*lines[start : start + DATE_LINES], *lines[max(0, at - DATE_LINES_ABOVE) : max(0, at)]]
     published = _published(metas, ld, near)
-    if not (title and published):
-        from trafilatura.metadata import extract_metadata
-
-        found = extract_metadata(copy.deepcopy(root))
-        title, published = title or found.title or "", published or read_date(found.date or "")
     return PageMetadata(title, published, publisher, url, start)
 
 
-def _news_article(root: Any) -> dict[str, Any]:
+def _news_article(scripts: Sequence[str]) -> dict[str, Any]:
     """Return the JSON-LD object that describes an article, empty where there is none."""
-    for script in root.iter("script"):
-        if "ld+json" not in (script.get("type") or ""):
-            continue
+    for script in scripts:
         try:
-            found = json.loads(script.text or "", strict=False)
+            found = json.loads(script, strict=False)
         except (ValueError, RecursionError):  # portals print broken JSON-LD; the page says it again
             continue
         for thing in _objects(found):
@@ -188,17 +181,20 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         "label": rf"\W{{0,4}}(?:{markers})\W{{0,4}}",  # a line that is nothing but a marker
         "list_label": rf"\W{{0,4}}(?:{lists})\W{{0,4}}",  # a line that heads a list of other articles
         "any_label": rf"\W{{0,4}}(?:{markers}|{lists}|{others})\W{{0,4}}",  # or other links
-        "box": "|".join(rules["boxes"]),  # the name of an element that holds teasers
     }
     return {name: re.compile(pattern, re.IGNORECASE) for name, pattern in patterns.items()}
 
 
-def mark_teasers(lines: Sequence[Line]) -> None:
+def mark_teasers(markup: Markup) -> None:
     """Set `is_teaser` on the lines that are teasers by their marker, wherever they stand."""
+    lines = markup.lines
+    boxes = [(e.first, e.end) for e in markup.elements if names_of(e).is_box]
+    for line, is_in in zip(lines, inside(boxes, len(lines)), strict=True):
+        line.is_boxed = is_in and line.is_links
     for at, line in enumerate(lines):
-        if _inline_teasers(line) or _is_boxed(line):
+        if line.is_boxed or _inline_teasers(line):
             line.is_teaser = True
-        elif _patterns()["label"].fullmatch(line.text):
+        elif len(line.text) <= LABEL_CHARS and _patterns()["label"].fullmatch(line.text):
             for teaser in (line, *_box_links(lines, at + 1)):
                 teaser.is_teaser = True
 
@@ -232,7 +228,7 @@ def _paragraphs(body: Sequence[Line]) -> Iterator[Teaser]:
                 yield from [_boxed_teaser(line.text, link) for link in box] or [(line.text, [])]
             elif not box and not line.is_boilerplate:
                 yield line.text, []
-        elif _is_boxed(line):
+        elif line.is_boxed:
             yield _boxed_teaser(page_rules()["teaser"]["default"], line)
         elif not line.is_boilerplate and not (line.is_links and line.owner.tag != "p"):
             yield line.text, _embedded_teasers(line)
@@ -289,12 +285,7 @@ def _boxed_teaser(label: str, line: Line) -> Teaser:
 
 
 def _is_label(line: Line) -> bool:
-    return _patterns()["any_label"].fullmatch(line.text) is not None
-
-
-def _is_boxed(line: Line) -> bool:
-    """Return whether an element around a line of links says by its name that it holds teasers."""
-    return line.is_links and any(_patterns()["box"].search(names(e)) for e in upwards(line.owner))
+    return len(line.text) <= LABEL_CHARS and _patterns()["any_label"].fullmatch(line.text) is not None
 
 
 def _with_colon(label: str) -> str:
