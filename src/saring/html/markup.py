@@ -6,48 +6,46 @@ or for all elements around a line, takes no walk through a tree, and there is no
 
 from __future__ import annotations
 
-import re
-import tomllib
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
-from types import SimpleNamespace
-from typing import Any
+
+from lxml import etree
 
 from saring.errors import InputError
+from saring.html.names import NAMELESS, Named, named, page_rules
 
 MAX_DEPTH = 256  # of elements in elements; libxml2's own limit for a tree
+TOLD = frozenset({"meta", "time", "link"})  # they say something of the page, wherever they stand
+HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+CELLS = frozenset({"td", "th"})
 PROSE_CHARS = 40  # a shorter line is a label, a date or a name, unless a <p> says otherwise
 CELL_CHARS = 60  # cells of a row no longer than this are one line: "Editor | : Name"
-HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+
+_TAGS: Mapping[str, list[str]] = page_rules()["tags"]
+BLOCKS = frozenset(_TAGS["blocks"])
+SKIPPED, BLOCK, VOID, NOTED = 1, 2, 4, 8  # kinds of elements; one may be of two; all others are inline
+_NAMED_TAGS = frozenset(page_rules()["boilerplate"]["tags"])
+_KINDS = {"skipped": SKIPPED, "blocks": BLOCK, "void": VOID, "noted": NOTED}
+KINDS = {
+    tag: sum(kind for name, kind in _KINDS.items() if tag in _TAGS[name]) for tags in _TAGS.values() for tag in tags
+}
 
 _ZERO_WIDTH = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\xad\x00"))
 
 
-@cache
-def page_rules() -> dict[str, Any]:
-    """Return pages.toml, read once."""
-    return tomllib.loads(files("saring.html").joinpath("pages.toml").read_text("utf-8"))
-
-
 @dataclass(slots=True, eq=False)
 class Element:
-    """An element of a page that holds lines: those from `first` to before `end`."""
+    """An element of a page; the lines from `first` to before `end` stand in it."""
 
     tag: str
     attrib: Mapping[str, str]
-    parent: Element | None
-    depth: int
     images: int  # how many images it holds; until it ends, how many stand before it
     headings: int  # the same for <h1> to <h6>
-    first: int = -1
+    first: int
+    parent: Element | None
     end: int = -1
-
-    @property
-    def names(self) -> str:
-        """The classes and the id."""
-        return f"{self.attrib.get('class', '')} {self.attrib.get('id', '')}"
+    named: Named = NAMELESS  # what its names say of it
 
     @property
     def above(self) -> Element | None:
@@ -55,26 +53,23 @@ class Element:
         return self.parent and (self.parent.parent or self.parent)
 
 
-@dataclass(slots=True, eq=False)
 class Line:
     """One line of a page as a browser would break it."""
 
-    text: str  # white space collapsed; never empty
-    links: list[tuple[str, str]]  # text and address of each link
-    owner: Element  # the block element that the line stands in
-    plain_chars: int = field(init=False)  # how much of the text is no link
-    is_links: bool = field(init=False)  # most of it is links
-    is_prose: bool = field(init=False)  # it reads like a paragraph rather than a label
-    is_item: bool = False  # it stands in a list that tells something; set by `mark_lines`
-    is_boilerplate: bool = False  # its place or its links say that it is no body text; set by `mark_lines`
-    is_boxed: bool = False  # an element around it says by its name that it holds teasers; set by `mark_teasers`
-    is_teaser: bool = False  # a teaser, or the label of a box of them; set by `mark_teasers`
+    is_item = False  # it stands in a list that tells something; set by `mark_lines`
+    is_boilerplate = False  # its place or its links say that it is no body text; set by `mark_lines`
+    is_boxed = False  # an element around it says by its name that it holds teasers; set by `mark_teasers`
+    is_teaser = False  # a teaser, or the label of a box of them; set by `mark_teasers`
 
-    def __post_init__(self) -> None:
-        link_chars = sum([len(text) for text, _ in self.links]) if self.links else 0
-        self.plain_chars = len(self.text) - link_chars
-        self.is_links = self.plain_chars < link_chars
-        self.is_prose = not self.is_links and self.plain_chars >= PROSE_CHARS
+    def __init__(self, text: str, links: list[tuple[str, str]], owner: Element) -> None:
+        self.text = text  # white space collapsed; never empty
+        self.links = links  # text and address of each link
+        self.owner = owner  # the block element that the line stands in
+        chars = len(text)
+        link_chars = sum([len(label) for label, _ in links]) if links else 0
+        self.plain_chars = plain = chars - link_chars  # how much of the text is no link
+        self.is_links = plain < link_chars  # most of it is links
+        self.is_prose = plain >= PROSE_CHARS and plain >= link_chars  # a paragraph rather than a label
 
 
 @dataclass(slots=True)
@@ -90,113 +85,160 @@ class Markup:
 
 def read_markup(source: bytes, name: str) -> Markup:
     """Return what `page_source` holds; InputError where it is too deep or too long to parse."""
-    from lxml.etree import HTMLParser, fromstring
-
-    events = _events(page := Markup(), name)
-    parser = HTMLParser(recover=True, encoding="utf-8", target=events)
-    fromstring(source, parser)
-    for problem in parser.error_log:
+    try:
+        markup: Markup = etree.fromstring(source, _of_thread.parser)
+    except _TooDeepError:
+        raise InputError(f"{name}: the page is too deep or too long to read ({MAX_DEPTH} elements deep)") from None
+    for problem in _of_thread.parser.error_log:
         if problem.type_name == "ERR_RESOURCE_LIMIT":  # the parser stopped there: text is missing
             raise InputError(f"{name}: the page is too deep or too long to read ({problem.message.strip()})")
     return markup
 
 
-def _events(page: Page, name: str) -> SimpleNamespace:
-    """Return what takes the parser's events and fills the markup."""
-    skipped, blocks, told = (frozenset(page_rules()["tags"][kind]) for kind in ("skipped", "blocks", "told"))
-    lines, elements = page.lines, page.elements
-    around: list[Element] = []  # the elements that are open
-    owners: list[Element] = []  # of these the blocks
-    anchors: list[Element] = []  # and the links
-    parts: list[str] = []  # of the line so far
-    linked: dict[Element, list[str]] = {}  # and of its links
-    kept: list[str] | None = None  # of a <title> or a JSON-LD script, while it is open
-    depth = skips_from = images = headings = block_end = 0
+Inline = tuple[str, Mapping[str, str], int, int]  # the first four fields of an Element
 
-    def start(tag: str, attrib: Mapping[str, str]) -> None:
-        nonlocal depth, skips_from, images, headings, kept
-        depth += 1
-        if depth > MAX_DEPTH:
-            raise InputError(f"{name}: the page is too deep or too long to read (more than {MAX_DEPTH} elements deep)")
-        if tag == "img":
-            images += 1
-        elif tag in HEADINGS:
-            headings += 1
-        elif tag in told:
-            page.told.append((tag, attrib))
+
+class _Reader:
+    """Takes the parser's events and fills the markup."""
+
+    def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        self.markup = Markup()
+        self.open: list[Element | Inline] = []  # an inline one becomes an Element with the first block in it
+        self.blocks: list[Element] = []  # the blocks that are open
+        self.anchors: list[list[str]] = []  # the address of each link that is open
+        self.skipped = 0  # how many elements are open that no reader sees
+        self.parts: list[str] = []  # of the line so far
+        self.linked: list[tuple[list[str], str]] = []  # and of its links
+        self.kept: list[str] | None = None  # of a <title> or a JSON-LD script, while it is open
+        self.images = self.headings = self.block_end = 0
+
+    def start(self, tag: str, attrib: Mapping[str, str]) -> None:
+        kind = KINDS.get(tag, 0)
+        if kind & NOTED:
+            self._note(tag, attrib)
+        if self.skipped or kind & SKIPPED:
+            self.skipped += 1
+        elif kind & BLOCK:
+            if self.parts:
+                self._end_line()
+            parent = self.open[-1] if self.open else None
+            if isinstance(parent, tuple):
+                parent = self._holding()
+            element = Element(tag, attrib, self.images, self.headings, len(self.markup.lines), parent)
+            self.blocks.append(element)
+            self.open.append(element)
+        elif not kind & VOID:
+            self.open.append((tag, attrib, self.images, self.headings))
+            if tag == "a":
+                self.anchors.append([attrib.get("href", "").strip()])
+        if len(self.open) + self.skipped > MAX_DEPTH:
+            raise _TooDeepError
+
+    def _holding(self) -> Element | None:
+        """Return the innermost open element, once all inline ones that now hold a block are Elements."""
+        parent: Element | None = None
+        for n, one in enumerate(self.open):
+            if isinstance(one, tuple):
+                self.open[n] = one = Element(*one, first=len(self.markup.lines), parent=parent)
+            parent = one
+        return parent
+
+    def _note(self, tag: str, attrib: Mapping[str, str]) -> None:
+        if tag == "br":
+            if self.parts and not self.skipped:
+                self._end_line()
+        elif tag == "img":
+            self.images += 1
         elif tag == "title" or (tag == "script" and "ld+json" in attrib.get("type", "")):
-            kept = []
-        if skips_from:
-            return
-        if tag in skipped:
-            skips_from = depth
-            return
-        element = Element(tag, attrib, around[-1] if around else None, depth, images, headings)
-        if tag in blocks:
-            end_line()
-            for one in reversed(around):  # an inline element begins with the first block in it
-                if one.first >= 0:
-                    break
-                one.first = len(lines)
-            element.first = len(lines)
-            owners.append(element)
-        elif tag == "br":
-            end_line()
-        elif tag == "a":
-            anchors.append(element)
-        around.append(element)
+            self.kept = []
+        elif tag in TOLD:
+            self.markup.told.append((tag, attrib))
+        elif tag in HEADINGS:
+            self.headings += 1
 
-    def end(tag: str) -> None:
-        nonlocal depth, skips_from, block_end, kept
-        depth -= 1
-        if kept is not None and tag in ("title", "script"):
-            (page.titles if tag == "title" else page.scripts).append("".join(kept))
-            kept = None
-        if skips_from:
-            if depth < skips_from:
-                skips_from = 0
-            return
-        element = around.pop()
-        if tag in blocks:
-            end_line()
-            owners.pop()
-            block_end = len(lines)
-        elif tag == "a":
-            anchors.pop()
-        if 0 <= element.first < block_end:
-            element.end = block_end
-            element.images = images - element.images
-            element.headings = headings - element.headings
-            elements.append(element)
+    def end(self, tag: str) -> None:
+        kind = KINDS.get(tag, 0)
+        if kind & NOTED and self.kept is not None and tag in ("title", "script"):
+            (self.markup.titles if tag == "title" else self.markup.scripts).append("".join(self.kept))
+            self.kept = None
+        if self.skipped:
+            self.skipped -= 1
+        elif not kind & VOID:
+            element = self.open.pop()
+            if kind & BLOCK:
+                if self.parts:
+                    self._end_line()
+                self.blocks.pop()
+                self.block_end = len(self.markup.lines)
+            elif tag == "a":
+                self.anchors.pop()
+            if isinstance(element, Element) and element.first < self.block_end:
+                self._hold(element)
 
-    def data(text: str) -> None:
-        if kept is not None:
-            kept.append(text)
-        if skips_from or not (parts or text.strip()):
-            return
-        parts.append(text)
-        if anchors:
-            linked.setdefault(anchors[-1], []).append(text)
+    def _hold(self, element: Element) -> None:
+        """Note an element that has ended and holds lines."""
+        element.end = self.block_end
+        element.images = self.images - element.images
+        element.headings = self.headings - element.headings
+        if element.attrib or element.tag in _NAMED_TAGS:
+            get = element.attrib.get
+            element.named = named(element.tag, get("class", ""), get("id", ""), get("itemprop", ""))
+        self.markup.elements.append(element)
 
-    def end_line() -> None:
-        if not parts:
-            return
+    def data(self, text: str) -> None:
+        if self.kept is not None:
+            self.kept.append(text)
+        if not self.skipped and (self.parts or not text.isspace()):
+            self.parts.append(text)
+            if self.anchors:
+                self.linked.append((self.anchors[-1], text))
+
+    def _end_line(self) -> None:
+        lines, parts, linked = self.markup.lines, self.parts, self.linked
         if text := _collapsed("".join(parts)):
-            links = [(_collapsed("".join(some)), one.attrib.get("href", "").strip()) for one, some in linked.items()]
-            line = Line(text, [link for link in links if link[0]], owners[-1])
-            if lines and _in_one_row(lines[-1], line):
+            links: list[tuple[str, str]] = []
+            if len(linked) == len(parts) == 1:  # all of the line is one link
+                links = [(text, linked[0][0][0])]
+            elif linked:
+                texts: dict[int, tuple[str, list[str]]] = {}
+                for anchor, part in linked:
+                    texts.setdefault(id(anchor), (anchor[0], []))[1].append(part)
+                links = [(label, to) for to, some in texts.values() if (label := _collapsed("".join(some)))]
+            line = Line(text, links, self.blocks[-1])
+            if line.owner.tag in CELLS and lines and _in_one_row(lines[-1], line):
                 last = lines.pop()
                 line = Line(f"{last.text} {line.text}", last.links + line.links, last.owner)
             lines.append(line)
         parts.clear()
         linked.clear()
 
-    return SimpleNamespace(start=start, end=end, data=data, close=lambda: None)
+    def close(self) -> Markup:
+        """Return the page and be ready for the next one."""
+        markup = self.markup
+        self.begin()
+        return markup
+
+
+class _TooDeepError(Exception):
+    """More than MAX_DEPTH elements stand in each other."""
+
+
+class _OfThread(threading.local):
+    """A thread's parser, for to make one takes as long as to parse a short page."""
+
+    def __init__(self) -> None:
+        self.parser = etree.HTMLParser(recover=True, encoding="utf-8", target=_Reader())
+
+
+_of_thread = _OfThread()
 
 
 def _in_one_row(a: Line, b: Line) -> bool:
     """Return whether two lines are short cells of one row of a table."""
-    cells = a.owner is not b.owner and {a.owner.tag, b.owner.tag} <= {"td", "th"}
+    cells = a.owner is not b.owner and {a.owner.tag, b.owner.tag} <= CELLS
     row = cells and a.owner.parent is b.owner.parent
     return row and max(len(a.text), len(b.text)) <= CELL_CHARS
 

@@ -59,7 +59,8 @@ def page_record(html: bytes, name: str) -> Record:
         from trafilatura import extract
 
         with suppress(ParserError):
-            text = extract(document_fromstring(source, parser=HTMLParser(encoding="utf-8")), include_comments=False) or ""
+            root = document_fromstring(source, parser=HTMLParser(encoding="utf-8"))
+            text = extract(root, include_comments=False) or ""
     if not text:
         raise InputError(
             f"{name}: found no article text on the page ({len(markup.lines)} lines); "

@@ -7,13 +7,13 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from saring.dates import find_date, written
-from saring.html.layout import inside, names_of
-from saring.html.markup import Line, Page, page_rules
+from saring.html.layout import inside
+from saring.html.markup import Line, Markup
+from saring.html.names import page_rules
 from saring.parsing.rules import load_rules
 
 MATCH_SHARE = 0.6  # a heading must cover this much of the page's title, or the other way round
@@ -26,14 +26,36 @@ TITLE_CHARS = 300  # no portal prints a longer headline
 HEADING_RANKS = {"h1": 0, "h2": 1, "h3": 1}
 TEXT_RANK, LINKS_RANK = 2, 3  # of other lines; what is added for lines of links
 PREFIX_CHARS = 48  # the longest marker as printed, with brackets and bullets before it
-LABEL_CHARS = 40  # the longest label as printed
 REST_CHARS = 20  # more text than this behind the link, and the line is a sentence with a link in it
 BOX_LINKS = 10  # a label owns at most so many links; portals print one to six
 
 _SEPARATOR = re.compile(r"(\s+[-|–—»:]+\s+|\s*\|\s*|:\s+(?=[A-Z]))")
 _PAGE_OF = re.compile(r"[-|,(]?\s*\b(?:halaman|page) (?:all|\d+)\)?(?=\s*(?:[-|–—:]|$))", re.I)
 
+_NO_LETTERS = re.compile(r"[\W_]+")
+
 Teaser = tuple[str, list[tuple[str, str]]]  # a line of text, headline and address of the teasers in it
+
+
+def _any_of(words: Iterable[str]) -> str:
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+
+
+_WORDS = page_rules()["teaser"] | {"markers": load_rules().phrases}
+_MARKERS, _LISTS, _OTHERS = (_any_of(_WORDS[kind]) for kind in ("markers", "lists", "others"))
+_TWO_WORDS = _any_of(marker for marker in _WORDS["markers"] if " " in marker)
+# Text before a link that makes it a teaser: "Baca juga", "Simak juga Video:". A single word needs its colon: "Baca
+# buku" is a sentence. Then the same at the end of some text of a paragraph, and within the link's text.
+_PREFIX = re.compile(rf"\W{{0,4}}(?:(?:{_MARKERS}|{_LISTS})(?: \w+){{0,3}} ?:|{_TWO_WORDS})\W{{0,4}}", re.IGNORECASE)
+_ENDING = re.compile(rf"\b(?:{_MARKERS}) ?: ?\Z", re.IGNORECASE)
+_INSIDE = re.compile(rf"\W{{0,4}}(?:(?:{_MARKERS}) ?:|(?:{_TWO_WORDS}) ?[:,-]?) ?", re.IGNORECASE)
+# A line that is nothing but a marker; that heads a list of other articles; that heads those or other links.
+_LABEL, _LIST_LABEL, _ANY_LABEL = (
+    re.compile(rf"\W{{0,4}}(?:{words})\W{{0,4}}", re.IGNORECASE)
+    for words in (_MARKERS, _LISTS, f"{_MARKERS}|{_LISTS}|{_OTHERS}")
+)
+_FIRST_WORD = re.compile(r"\W{0,4}(\w+)")
+_FIRST_WORDS = {words.split()[0] for kind in ("markers", "lists") for words in _WORDS[kind]}
 
 
 class PageMetadata(NamedTuple):
@@ -65,7 +87,12 @@ def find_metadata(markup: Markup) -> PageMetadata:
     site = metas.get("og:site_name") or (str(maker.get("name") or "") if isinstance(maker, dict) else "")
     publisher = site or (urlsplit(url).hostname or _usual_host(lines)).removeprefix("www.")
 
-    titles = [metas.get("og:title"), ld.get("headline"), metas.get("twitter:title"), *markup.titles[:1]]  # most reliable first
+    titles = [
+        metas.get("og:title"),
+        ld.get("headline"),
+        metas.get("twitter:title"),
+        *markup.titles[:1],
+    ]  # most reliable first
     heads = [head for t in titles if isinstance(t, str) and (head := " ".join(html.unescape(t).split()))]
     bare = [_bare_title(head, f"{site} {publisher}") for head in heads]
     at = _headline([*heads, *bare], lines)
@@ -113,24 +140,28 @@ def _headline(titles: Sequence[str], lines: Sequence[Line]) -> int:
     """
     if not titles:
         return next((i for i, line in enumerate(lines) if line.owner.tag == "h1"), -1)
-    keys = [_letters(title) for title in titles]
+    keys = {_letters(title) for title in titles} - {""}
+    least = MATCH_SHARE * min(map(len, keys), default=TITLE_CHARS)
     found: list[tuple[int, int]] = []
     for i, line in enumerate(lines):
         links = line.is_links and line.owner.tag != "h1"
         rank = HEADING_RANKS.get(line.owner.tag, TEXT_RANK) + LINKS_RANK * links
-        if len(line.text) > TITLE_CHARS or rank == TEXT_RANK + LINKS_RANK:
+        if not least <= len(line.text) <= TITLE_CHARS or rank == TEXT_RANK + LINKS_RANK:
             continue
         letters = _letters(line.text)
-        for key in keys:
-            short, long = sorted((letters, key), key=len)
-            if short and len(short) >= MATCH_SHARE * len(long) and short in long:
-                found.append((rank, i))
-                break
+        if any([_is_part(letters, key) for key in keys]):
+            found.append((rank, i))
     return min(found)[1] if found else -1
 
 
+def _is_part(a: str, b: str) -> bool:
+    """Return whether one of two texts is most of the other."""
+    short, long = (a, b) if len(a) < len(b) else (b, a)
+    return len(short) >= MATCH_SHARE * len(long) and short in long and bool(short)
+
+
 def _letters(text: str) -> str:
-    return "".join(c for c in text.casefold() if c.isalnum())
+    return _NO_LETTERS.sub("", text.casefold())
 
 
 def _bare_title(title: str, site: str) -> str:
@@ -162,39 +193,21 @@ def _published(metas: dict[str, str], ld: dict[str, Any], near: Sequence[Line]) 
     return written(ranked[0].time) if ranked else ""
 
 
-@cache
-def _patterns() -> dict[str, re.Pattern[str]]:
-    """Return the marker rules of pages.toml, compiled."""
-    rules = page_rules()["teaser"] | {"markers": load_rules().phrases}
-
-    def any_of(words: Iterable[str]) -> str:
-        return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
-
-    markers, lists, others = (any_of(rules[kind]) for kind in ("markers", "lists", "others"))
-    two_words = any_of(marker for marker in rules["markers"] if " " in marker)
-    patterns = {
-        # Text before a link that makes it a teaser: "Baca juga", "Simak juga Video:". A single word
-        # needs its colon: "Baca buku" is a sentence.
-        "prefix": rf"\W{{0,4}}(?:(?:{markers}|{lists})(?: \w+){{0,3}} ?:|{two_words})\W{{0,4}}",
-        "ending": rf"\b(?:{markers}) ?: ?\Z",  # the same inside a paragraph, where a colon is needed
-        "inside": rf"\W{{0,4}}(?:(?:{markers}) ?:|(?:{two_words}) ?[:,-]?) ?",  # a marker within the link text
-        "label": rf"\W{{0,4}}(?:{markers})\W{{0,4}}",  # a line that is nothing but a marker
-        "list_label": rf"\W{{0,4}}(?:{lists})\W{{0,4}}",  # a line that heads a list of other articles
-        "any_label": rf"\W{{0,4}}(?:{markers}|{lists}|{others})\W{{0,4}}",  # or other links
-    }
-    return {name: re.compile(pattern, re.IGNORECASE) for name, pattern in patterns.items()}
-
-
 def mark_teasers(markup: Markup) -> None:
     """Set `is_teaser` on the lines that are teasers by their marker, wherever they stand."""
     lines = markup.lines
-    boxes = [(e.first, e.end) for e in markup.elements if names_of(e).is_box]
+    boxes = [(e.first, e.end) for e in markup.elements if e.named.is_box]
     for line, is_in in zip(lines, inside(boxes, len(lines)), strict=True):
         line.is_boxed = is_in and line.is_links
     for at, line in enumerate(lines):
-        if line.is_boxed or _inline_teasers(line):
+        opening = _FIRST_WORD.match(line.text)
+        if line.is_boxed:
             line.is_teaser = True
-        elif len(line.text) <= LABEL_CHARS and _patterns()["label"].fullmatch(line.text):
+        elif not opening or opening[1].lower() not in _FIRST_WORDS:
+            continue
+        elif _inline_teasers(line):
+            line.is_teaser = True
+        elif _LABEL.fullmatch(line.text):
             for teaser in (line, *_box_links(lines, at + 1)):
                 teaser.is_teaser = True
 
@@ -223,8 +236,8 @@ def _paragraphs(body: Sequence[Line]) -> Iterator[Teaser]:
                 continue  # a heading and the box's own label say the same
             box = _box_links(body, at)
             at += len(box)
-            is_list = is_between and box and _patterns()["list_label"].fullmatch(line.text)
-            if is_list or _patterns()["label"].fullmatch(line.text):
+            is_list = is_between and box and _LIST_LABEL.fullmatch(line.text)
+            if is_list or _LABEL.fullmatch(line.text):
                 yield from [_boxed_teaser(line.text, link) for link in box] or [(line.text, [])]
             elif not box and not line.is_boilerplate:
                 yield line.text, []
@@ -241,10 +254,10 @@ def _inline_teasers(line: Line) -> list[Teaser]:
     links = line.links
     prefix, _, rest = line.text.partition(links[0][0])
     prefix = prefix.strip()
-    if not prefix and (found := _patterns()["inside"].match(links[0][0])):
+    if not prefix and (found := _INSIDE.match(links[0][0])):
         prefix = found.group().strip()
         links = [(links[0][0][found.end() :], links[0][1]), *links[1:]]
-    elif len(prefix) > PREFIX_CHARS or not _patterns()["prefix"].fullmatch(prefix):
+    elif len(prefix) > PREFIX_CHARS or not _PREFIX.fullmatch(prefix):
         return []
     for text, _ in links[1:]:
         rest = rest.replace(text, "", 1)
@@ -262,7 +275,7 @@ def _embedded_teasers(line: Line) -> list[tuple[str, str]]:
     for text, address in line.links:
         if (start := line.text.find(text, at)) < 0:
             continue
-        if _patterns()["ending"].search(line.text, max(0, start - PREFIX_CHARS), start):
+        if _ENDING.search(line.text, max(0, start - PREFIX_CHARS), start):
             found.append((text, address))
         at = start + len(text)
     return found
@@ -285,7 +298,7 @@ def _boxed_teaser(label: str, line: Line) -> Teaser:
 
 
 def _is_label(line: Line) -> bool:
-    return len(line.text) <= LABEL_CHARS and _patterns()["any_label"].fullmatch(line.text) is not None
+    return _ANY_LABEL.fullmatch(line.text) is not None
 
 
 def _with_colon(label: str) -> str:

@@ -1,0 +1,55 @@
+"""What the names say that portals give to the elements of a page; the names are data, in pages.toml."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+NAMES_KEPT = 1 << 14  # a portal's pages share their names
+BOILERPLATE_SHARE = 0.4  # an element with more of the page's prose than this is no boilerplate
+COMMENTS_SHARE = 0.9  # the same for comments, which may outweigh a short article
+
+_WORD_BREAK = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z])(?=[A-Z])")
+
+
+class Named(NamedTuple):
+    """What the names of an element say of it."""
+
+    share: float = 0.0  # below what share of the page's prose it is boilerplate; 0 for never
+    is_box: bool = False  # it holds teasers
+    bodies: frozenset[str] = frozenset()  # which names of an article's container it has
+
+
+NAMELESS = Named()
+
+
+@cache
+def page_rules() -> dict[str, Any]:
+    """Return pages.toml, read once."""
+    return tomllib.loads(files("saring.html").joinpath("pages.toml").read_text("utf-8"))
+
+
+@cache
+def body_names() -> tuple[str, ...]:
+    """Return the names of the containers that hold an article, the surest first."""
+    rules = page_rules()["body"]
+    return (*("itemprop=" + value for value in rules["itemprop"]), *rules["names"])
+
+
+@lru_cache(maxsize=NAMES_KEPT)
+def named(tag: str, classes: str, id_: str, itemprop: str) -> Named:
+    """Return what the tag, the classes, the id and the itemprop of an element say of it."""
+    rules = page_rules()
+    names = f"{classes} {id_}"
+    words = {word.lower() for name in names.split() for word in _WORD_BREAK.split(name)}
+    share = BOILERPLATE_SHARE if tag in rules["boilerplate"]["tags"] else 0.0
+    if not words.isdisjoint(rules["boilerplate"]["words"]):
+        share = BOILERPLATE_SHARE
+    if not words.isdisjoint(rules["boilerplate"]["sure"]):
+        share = COMMENTS_SHARE
+    is_box = any(re.search(box, names, re.IGNORECASE) for box in rules["teaser"]["boxes"])
+    own = {*names.lower().split(), f"itemprop={itemprop.lower()}"}
+    return Named(share, is_box, frozenset(own.intersection(body_names())))
