@@ -10,7 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from saring.datasets.fetch import check_sha256, fetch, file_name, is_address
+from saring.datasets.fetch import check_sha256, fetch, file_name
+from saring.io.web import is_web_address
 from saring.errors import ConfigError, InputError
 
 CONTENT = bytes(range(256)) * 9000  # more than two chunks
@@ -189,7 +190,7 @@ def test_who_sends_a_byte_now_and_then_is_not_waited_for(portal, path, monkeypat
 
 
 def test_who_never_answers_is_not_waited_for(path, monkeypatch):
-    monkeypatch.setattr("saring.datasets.fetch.ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr("saring.io.web.ANSWER_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         with pytest.raises(InputError, match="no answer within"):
@@ -270,9 +271,9 @@ def test_a_server_that_is_not_there_is_told(portal, path):
 
 
 def test_only_web_addresses_are_fetched(path):
-    assert is_address("HTTPS://a.example/set.zip")
+    assert is_web_address("HTTPS://a.example/set.zip")
     for given in ("file:///etc/hostname", "ftp://a.example/x", "data/set.zip", "C:\\set.zip"):
-        assert not is_address(given)
+        assert not is_web_address(given)
         with pytest.raises(ConfigError, match="no web address"):
             fetch(given, path)
 

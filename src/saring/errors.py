@@ -16,7 +16,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 # The user's name and password in an address, and what servers take for a password in a query.
 _SECRETS = re.compile(
     r"(?<=://)(?:[^\s:/@?#]*:(?!\d*/)\S*|[^\s/?#]*)@"
-    r"|(?<=[?&;])((?:password|passwd|pwd|secret|token|key|sig|[\w-]+[_-](?:key|token|signature))=)[^\s&;#]+",
+    r"|(?<=[?&;])((?:password|passwd|pwd|secret|token|key|apikey|sig|signature|[\w-]+[_-](?:key|token|signature))=)[^\s&;#]+",
     re.IGNORECASE,
 )
 
@@ -83,6 +83,10 @@ class SaringError(Exception):
 
 class InputError(SaringError):
     """An input file, row, column or page cannot be read."""
+
+
+class LostConnectionError(SaringError):
+    """A server does not answer, after several tries; a run that it ends is gone on with by the same command."""
 
 
 class ConfigError(SaringError):

@@ -15,14 +15,14 @@ from typing import Any
 
 import orjson
 
-from saring.atomic import whole
 from saring.columns import Broken
 from saring.errors import ConfigError, InputError, UsageError
+from saring.io.addresses import Place, place
 from saring.io.blocks import sniffed
 from saring.io.formats import TABLES, batch_rows, json_line
 from saring.io.input_files import InputFile, Inputs, find_files, listed
 from saring.io.streams import Stream
-from saring.io.writers import telling
+from saring.io.writers import output_place, telling, write_whole
 from saring.schema import KINDS, LINK_COLUMNS, prediction_columns
 from saring.text import words
 
@@ -483,22 +483,18 @@ class Profile:
     def write(self, path: str | Path) -> None:
         """Write the profile as a JSON file that appears whole; of each month's words the commonest are kept."""
         kept = Profile(self.counts, {month: found.cut(KEPT_WORDS) for month, found in self.words.items()}, self.models)
-        path = Path(path)
-        with telling(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with whole(path) as file:
-                file.write(orjson.dumps(kept.to_json(), option=orjson.OPT_APPEND_NEWLINE))
+        write_whole(output_place(path), orjson.dumps(kept.to_json(), option=orjson.OPT_APPEND_NEWLINE))
 
 
 def check_profile_place(path: str | Path, *, overwrite: bool) -> None:
     """Raise UsageError or ConfigError where a profile cannot be written to this file: before the work, not after it."""
-    path = Path(path)
-    if path.suffix.lower() != ".json":
-        raise UsageError(f"{path}: found suffix {path.suffix!r}; expected a .json file for the profile")
-    with telling(path):
-        there = path.exists()
-    if there and not (overwrite and path.is_file()):
-        raise ConfigError(f"{path}: is there already; name another file or add --overwrite")
+    where = output_place(path)
+    if where.suffix.lower() != ".json":
+        raise UsageError(f"{where}: found suffix {where.suffix!r}; expected a .json file for the profile")
+    with telling(where):
+        there = where.exists()
+    if there and not (overwrite and where.is_file()):
+        raise ConfigError(f"{where}: is there already; name another file or add --overwrite")
 
 
 MARK, FORMAT = "saring_profile", 1  # what tells a profile from other JSON, and its form
@@ -527,8 +523,8 @@ def profile_rows(rows: Iterable[Row]) -> Profile:
 def read_profile(paths: Inputs) -> Profile:
     """Return the profile of files, rows or profiles of rows, taken together; see `read_rows`."""
     profile = Profile()
-    of_rows = []
-    for path in map(Path, listed(paths)):
+    of_rows: list[Place] = []
+    for path in map(place, listed(paths)):
         values = _profile_values(path)
         if values is None:
             of_rows.append(path)
@@ -550,11 +546,11 @@ def read_profile(paths: Inputs) -> Profile:
     return profile
 
 
-def _profile_values(path: Path) -> Mapping[str, Any] | None:
+def _profile_values(path: Place) -> Mapping[str, Any] | None:
     """Return what a JSON file holds that says it is a profile, None for any other file."""
-    if path.suffix.lower() != ".json" or not path.is_file():
-        return None
     try:
+        if path.suffix.lower() != ".json" or not path.is_file():
+            return None
         values = orjson.loads(path.read_bytes())
     except (OSError, ValueError):  # reading it as rows says what is wrong with it
         return None

@@ -163,19 +163,19 @@ def apply_spans(
     ...     print('"text":"Rupiah menguat.\\nPasar tenang."' in out.read_text())
     True
     """
-    options, out = options or KEEP_ERRORS, followed(Path(out))
+    options, where = options or KEEP_ERRORS, followed(out)
     if threshold is not None and keep_links != "related":
         raise UsageError(f"--threshold {threshold:g}: says which links are related; add --keep-links related")
-    check_places([*inputs, spans], out, None, overwrite, [])
+    check_places([*inputs, spans], where, None, overwrite, [])
     kept = kept_columns(kept_kinds(inputs, options), CLEAN_COLUMNS)
     columns = Task("clean", None, "none", kept=kept_kinds(inputs, options)).columns
     summary = Summary()
     with (
         closing(SpanTable(rows([spans]))) as table,
         PageReader(options.page_seconds) as pages,
-        open_rows(out, columns, overwrite=overwrite) as file,
+        open_rows(where, columns, overwrite=overwrite) as file,
     ):
-        lines = SUFFIXES[out.suffix.lower()](columns)
+        lines = SUFFIXES[where.suffix.lower()](columns)
         for batch in cut_batches(read_blocks(list(inputs), options), BATCH_ROWS, BATCH_SIZE):
             records = open_blocks(batch, options, pages)
             cleaned = [_cleaned(record, table, keep_links, threshold) for record in records]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing, nullcontext, suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -21,6 +21,7 @@ from saring.batch.checkpoints import FileId, Plan, is_one_of, open_checkpoint, p
 from saring.batch.parts import KEEP_ERRORS, Model, PartMaker, Summary, Task, article_spans
 from saring.batch.workers import WorkerPool, parts_made_here
 from saring.errors import ConfigError, SaringError, UsageError
+from saring.io.addresses import Address, Place, place
 from saring.io.blocks import Block
 from saring.io.formats import parquet_metadata
 from saring.io.input_files import PACKINGS, find_files
@@ -180,7 +181,7 @@ def clean(
             raise ConfigError("spans have the scores of links, which need a model; expected one from load()")
         if keep_links != "none":
             raise UsageError(f"--keep-links {keep_links}: spans have all links; say it to `saring apply spans`")
-        if Path(out).suffix.lower() != ".jsonl":
+        if place(out).suffix.lower() != ".jsonl":
             raise UsageError(f"{out}: expected a .jsonl file for spans")
         article_spans(model, [])  # tells a wish that cannot be met
         return _run(inputs, out, Task("spans", model, keep_links), options, **run)
@@ -202,9 +203,9 @@ def _run(
 ) -> Summary:
     """Have the rows of files made by a task and return what was done; the other parameters are those of `score`."""
     options = options or KEEP_ERRORS
-    out, quarantine = followed(Path(out)), followed(Path(quarantine)) if quarantine else None
+    rows_place, errors_place = followed(out), followed(quarantine) if quarantine else None
     max_rows = BATCH_ROWS if batch_size is None else batch_size
-    check_places(inputs, out, quarantine, overwrite, read_manifest(out).joined)
+    check_places(inputs, rows_place, errors_place, overwrite, read_manifest(rows_place).joined)
     numbers = {"--workers": (1 if workers is None else workers, MAX_WORKERS), "--batch-size": (max_rows, 1_000_000)}
     for name, (number, most) in numbers.items():
         if not 1 <= number <= most:
@@ -214,7 +215,8 @@ def _run(
     batches = cut_batches(all_blocks, max_rows, BATCH_SIZE)
     with ExitStack() as ending:
         ending.enter_context(closing(all_blocks))
-        refused = ending.enter_context(claimed(quarantine)) if quarantine else None
+        refused = claimed(errors_place) if errors_place else None
+        ending.enter_context(refused or nullcontext())
         first, is_large = ([], False) if workers else peeked(batches)
         workers = workers or (cores() if is_large else 1)
         pool = None
@@ -229,7 +231,7 @@ def _run(
             "keep_links": task.keep_links,
             "scored_at": task.scored_at or None,
             "keep": list(options.keep),  # as JSON gives it back
-            "output": out.suffix.lower(),
+            "output": rows_place.suffix.lower(),
             "batch_size": max_rows,
             "saring": __version__,
         }
@@ -237,11 +239,11 @@ def _run(
             settings["compiled"] = pool.compiled() if pool else prepare()
         version = task.model.model_version if task.model else ""
         plan = Plan(input_digest, version, settings, datetime.now(UTC).isoformat(timespec="seconds"))
-        checkpoint = ending.enter_context(open_checkpoint(out, plan, overwrite=overwrite))
-        check_places(inputs, out, quarantine, overwrite, checkpoint.joined)
+        checkpoint = ending.enter_context(open_checkpoint(rows_place, plan, overwrite=overwrite))
+        check_places(inputs, rows_place, errors_place, overwrite, checkpoint.joined)
         scored_at = task.scored_at or checkpoint.plan.scored_at
         task = replace(task, scored_at=scored_at, kept=kept_kinds(inputs, options))
-        maker = PartMaker(task, out.suffix.lower(), options)
+        maker = PartMaker(task, rows_place.suffix.lower(), options)
         try:
             progress(checkpoint.rows, n_rows)
             missing = checkpoint.missing(chain(first, batches))
@@ -257,17 +259,18 @@ def _run(
 
 
 def check_places(
-    inputs: Sequence[str | Path], out: Path, quarantine: Path | None, overwrite: bool, joined: Collection[FileId]
+    inputs: Sequence[str | Path], out: Place, quarantine: Place | None, overwrite: bool, joined: Collection[FileId]
 ) -> None:
     """Refuse places that are inputs, or cannot or shall not be written to; files of this very run may be there."""
-    for path in filter(None, (out, quarantine)):
+    places: list[Place] = [out, quarantine] if quarantine else [out]
+    for path in places:
         with telling(path):
             there, ours = path.exists(), is_one_of(path, joined)
-        for given in map(Path, inputs if there else ()):
+        for given in map(place, inputs if there else ()):
             with suppress(OSError):  # who reads it says what is wrong with it
-                if given.samefile(path):
+                if _is_same(given, path):
                     raise ConfigError(f"{path}: is also an input; name another file for the output")
-                if Path(os.path.realpath(given)) in Path(os.path.realpath(path)).parents:
+                if _is_within(path, given):
                     raise ConfigError(
                         f"{path}: lies in the input folder {given} and would be read as articles; remove it or name "
                         "a file elsewhere"
@@ -276,11 +279,25 @@ def check_places(
     if quarantine is not None:
         if quarantine.suffix.lower() != ".jsonl":
             raise UsageError(f"{quarantine}: expected a .jsonl file for the rows with errors")
-        where = Path(os.path.realpath(quarantine))
-        if where == Path(os.path.realpath(out)):
+        if _is_within(quarantine, out):
             raise UsageError(f"{out}: is both output and quarantine; name two files")
-        if where.parent == Path(os.path.realpath(parts_folder(out))):
-            raise UsageError(f"{where}: unfinished output goes into this folder; name another one")
+        if _is_within(quarantine, parts_folder(out)):
+            raise UsageError(f"{quarantine}: unfinished output goes into this folder; name another one")
+
+
+def _is_same(one: Place, other: Place) -> bool:
+    if isinstance(one, Path) and isinstance(other, Path):
+        return one.samefile(other)
+    return one == other
+
+
+def _is_within(place: Place, folder: Place) -> bool:
+    """Return whether a place is another one or lies in it, whatever links lead there."""
+    if isinstance(place, Address) and isinstance(folder, Address):
+        return place.is_within(folder)
+    if isinstance(place, Address) or isinstance(folder, Address):
+        return False
+    return Path(os.path.realpath(place)).is_relative_to(os.path.realpath(folder))
 
 
 def cut_batches(blocks: Iterable[Block], max_rows: int, max_size: int) -> Iterator[list[Block]]:
@@ -317,6 +334,8 @@ def peeked(batches: Iterator[list[Block]]) -> tuple[list[list[Block]], bool]:
 def survey(inputs: Iterable[str | Path], format: str) -> tuple[str, int | None]:
     """Return a digest of the inputs' names and bytes, and about how many rows they have.
 
+    Of an object it is of its name, length and tag (ETag or version), so that none is fetched twice.
+
     The digest is empty where an input can be read only once; the number is None where only reading would tell.
     """
     digest = blake2b(digest_size=16)
@@ -328,7 +347,12 @@ def survey(inputs: Iterable[str | Path], format: str) -> tuple[str, int | None]:
             counts.append(None)
         else:
             digest.update(repr((file.name, file.format)).encode())
-            counts.append(_surveyed(digest, file.format, file.path))
+            if isinstance(file.path, Address):
+                known = file.path.known or file.path.facts()
+                digest.update(repr((known.size, known.tag)).encode())
+                counts.append({"txt": 1, "html": 1}.get(file.format))
+            else:
+                counts.append(_surveyed(digest, file.format, file.path))
     return "" if once else digest.hexdigest(), (None if None in counts else sum(count or 0 for count in counts))
 
 

@@ -13,35 +13,24 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from concurrent.futures import Future, wait
 from http import HTTPStatus
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path, PurePosixPath
-from threading import Thread
 from typing import IO, Any
 from urllib.parse import urlsplit
 
 from saring import __version__
 from saring.atomic import appear, sync
 from saring.errors import ConfigError, InputError
+from saring.io.web import MAX_SECONDS, answer, is_web_address
 
-SCHEMES = ("http", "https")
 CHUNK_BYTES = 1 << 20
-SILENCE_SECONDS = 60  # a server that sends nothing for so long sends nothing more
-ANSWER_SECONDS = 120  # until the file begins, redirects and all
-MAX_SECONDS = 6 * 3600  # for all of it: a server may send a byte a minute
 MAX_BYTES = 1 << 33  # CLICK-ID's zip takes some hundred million
 MAX_NAME_CHARS = 100
 MAX_REASON_CHARS = 200
 BY_HAND = "fetch the file some other way and give its path"
 
 Progress = Callable[[int, int], None]
-
-
-def is_address(given: str) -> bool:
-    """Return whether a source is a web address rather than a path."""
-    scheme, colon, _ = given.partition("://")
-    return bool(colon) and scheme.lower() in SCHEMES
 
 
 def file_name(address: str) -> str:
@@ -61,7 +50,7 @@ def fetch(address: str, path: Path, sha256: str = "", progress: Progress = lambd
     InputError when the server cannot be reached, refuses, breaks off or sends too much, or the checksum differs;
     ConfigError when this is no web address, or the disk refuses.
     """
-    if not is_address(address):
+    if not is_web_address(address):
         raise ConfigError(f"{address}: no web address; expected http:// or https://")
     try:
         if path.exists():
@@ -175,16 +164,6 @@ def _length(response: HTTPResponse, address: str) -> int | None:
     return int(length)
 
 
-class _Redirects(urllib.request.HTTPRedirectHandler):
-    """Follows redirects to web addresses alone, and from https to https alone."""
-
-    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
-        if not is_address(newurl) or (req.type == "https" and not newurl.startswith("https://")):
-            fp.close()
-            raise urllib.error.URLError(f"redirected to {newurl[:MAX_REASON_CHARS]}")
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
 def _opened(address: str, there: int = 0, validator: str = "") -> HTTPResponse:
     """Return the response with what follows the bytes that are there, or with the whole file."""
     try:
@@ -192,7 +171,7 @@ def _opened(address: str, there: int = 0, validator: str = "") -> HTTPResponse:
         if there:
             request.add_header("Range", f"bytes={there}-")
             request.add_header("If-Range", validator)
-        return _answer(request)
+        return answer(request)
     except urllib.error.HTTPError as error:
         with error:
             if there and error.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
@@ -201,23 +180,6 @@ def _opened(address: str, there: int = 0, validator: str = "") -> HTTPResponse:
     except (OSError, HTTPException, ValueError) as error:
         reason = str(getattr(error, "reason", error) or type(error).__name__)
     raise _refused(address, reason)
-
-
-def _answer(request: urllib.request.Request) -> HTTPResponse:
-    """Return what a server answers; a thread waits, as looking up a name has no time limit."""
-    answer: Future[HTTPResponse] = Future()
-
-    def open_address() -> None:
-        try:
-            answer.set_result(urllib.request.build_opener(_Redirects).open(request, timeout=SILENCE_SECONDS))
-        except Exception as error:  # raised again for the caller
-            answer.set_exception(error)
-
-    Thread(target=open_address, daemon=True).start()
-    wait([answer], timeout=ANSWER_SECONDS)
-    if not answer.done():
-        raise TimeoutError(f"no answer within {ANSWER_SECONDS} seconds")
-    return answer.result()
 
 
 def _refused(address: str, reason: str) -> InputError:

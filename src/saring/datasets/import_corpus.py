@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from saring.datasets.assemble import Draft, Drafter, agreements, corpus_rows, merged, open_tables
-from saring.datasets.fetch import check_sha256, fetch, file_name, is_address
+from saring.datasets.fetch import check_sha256, fetch, file_name
 from saring.datasets.recipe import Place, Recipe, load_recipe, read_annotations
 from saring.errors import ConfigError, CorpusError, InputError, UsageError, masked
+from saring.io.web import is_web_address
 from saring.io.writers import open_rows
 from saring.training.corpus import SECTION
 
@@ -159,7 +160,7 @@ def import_corpus(
 
 def _origin(plan: Recipe, source: str | Path | None, folder: Path, sha256: str, progress: Progress) -> Origin:
     """Return where the source lies, once it has been fetched if it is an address."""
-    if source is not None and not is_address(str(source)):
+    if source is not None and not is_web_address(str(source)):
         path = Path(source)
         if path.is_file():
             digest = check_sha256(path, sha256)

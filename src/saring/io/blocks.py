@@ -56,7 +56,7 @@ def size_of(item: Item) -> int:
     """Return about how many bytes or characters of work an item is."""
     if isinstance(item, InputFile):
         with suppress(OSError):  # of a file that is gone by now
-            return (item.path.stat().st_size if item.path else 0) * (PAGE_WEIGHT if item.format == "html" else 1)
+            return item.size * (PAGE_WEIGHT if item.format == "html" else 1)
         return 0
     if isinstance(item, Page):
         return len(item.html) * PAGE_WEIGHT

@@ -11,15 +11,15 @@ import warnings
 from codecs import BOM_UTF8
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import orjson
 
 from saring.columns import MAX_LEVELS, MAX_NAMES, MAX_TEXT_BYTES, Broken, Unreadable, Values, holding, kind_of
 from saring.errors import InputError, path_text
+from saring.io.addresses import Address, Place
 from saring.io.input_files import InputFile
 from saring.io.json_shapes import rows_within
 from saring.io.spreadsheets import sheet_rows
@@ -199,11 +199,8 @@ def parquet_batches(file: InputFile, stream: Stream, choose: Choose) -> Iterator
 
 def _seekable(file: InputFile, stream: Stream) -> Any:
     """Return a file for Arrow to read in whatever order: the file itself, or a copy of what is packed or no file."""
-    import pyarrow as pa
-
-    # Arrow would look for an address in a path, and refuse one that is not UTF-8.
-    plain = file.path if file.reopens and not stream.packed else None
-    return pa.OSFile(os.fsencode(plain)) if plain else stream.spooled()
+    found = _arrow_file(file.path) if file.path and file.reopens and not stream.packed else None
+    return found or stream.spooled()
 
 
 def arrow_batches(file: InputFile, stream: Stream, choose: Choose) -> Iterator[Any]:
@@ -248,19 +245,28 @@ def _check_arrays(batch: Any) -> None:
                 raise
 
 
-def parquet_metadata(path: Path) -> Any:
+def _arrow_file(path: Place) -> Any:
+    """Return a file for Arrow, which fetches from an address what it reads; None of a page."""
+    import pyarrow as pa
+
+    if isinstance(path, Address):
+        return None if path.is_web else pa.PythonFile(path.seekable(), mode="r")
+    return pa.OSFile(os.fsencode(path))  # Arrow would look for an address in a path, and refuse one that is not UTF-8
+
+
+def parquet_metadata(path: Place) -> Any:
     """Return what a Parquet file's footer says (schema, number of rows), None where it cannot be read."""
     import pyarrow as pa
     from pyarrow import parquet
 
     try:
-        with pa.OSFile(os.fsencode(path)) as file:
-            return parquet.read_metadata(file)
+        with _arrow_file(path) or nullcontext() as file:
+            return file and parquet.read_metadata(file)
     except (pa.ArrowException, OSError):
         return None
 
 
-def parquet_schema(path: Path) -> Any:
+def parquet_schema(path: Place) -> Any:
     """Return the Arrow schema of a Parquet file, None where it cannot be read."""
     metadata = parquet_metadata(path)
     return metadata and metadata.schema.to_arrow_schema()

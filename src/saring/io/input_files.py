@@ -1,4 +1,4 @@
-"""What is named to read: files, folders, archives, standard input."""
+"""What is named to read: files, folders, archives, objects and pages by address, standard input."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import IO
 
 from saring.errors import InputError, UsageError, path_text
+from saring.io.addresses import Address, Place, place
+from saring.io.connections import Refused
 from saring.io.streams import Stream
 
 FORMATS = {".txt": "txt", ".html": "html", ".htm": "html", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json",
@@ -33,23 +35,38 @@ PACKINGS = (".gz", ".zst")
 WRITER_SECONDS = 10.0  # that a pipe may be without anybody who writes to it
 PARTS_SUFFIX = ".parts"  # of folders that batches keep unfinished output in
 
-Inputs = str | Path | Sequence[str | Path]
+# What a server says that a page or file is, where its name does not tell; any other text is taken for a page.
+CONTENT_TYPES = {"application/json": "json", "application/x-ndjson": "jsonl", "application/jsonl": "jsonl",
+                 "text/csv": "csv", "text/tab-separated-values": "csv", "text/plain": "txt",
+                 "text/html": "html", "application/xhtml+xml": "html",
+                 "application/vnd.apache.parquet": "parquet"}  # fmt: skip
+
+Inputs = str | Place | Sequence[str | Place]
 
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
     """One input file, or standard input."""
 
-    name: str  # for messages: the path as given, or "stdin"
+    name: str  # for messages: the path or address as given, less its passwords, or "stdin"
     label: str  # for ids: the file's name, within the folder it was found in
-    path: Path | None  # None for standard input
+    path: Place | None  # None for standard input
     format: str  # a value of `FORMATS`, or empty where the content must tell
     named: bool  # whether the user named the file himself
 
     @property
     def reopens(self) -> bool:
         """Whether the file can be read a second time."""
+        if isinstance(self.path, Address):  # of a page, only a tag tells that it is the same
+            return not self.path.is_web or bool(self.path.known and self.path.known.tag)
         return self.path is not None and os.path.isfile(self.path)  # noqa: PTH113 - never raises
+
+    @property
+    def size(self) -> int:
+        """How many bytes it has, 0 where that is not known; OSError where it is gone."""
+        if isinstance(self.path, Address):
+            return (self.path.known and self.path.known.size) or 0
+        return self.path.stat().st_size if self.path else 0
 
     def open(self) -> Stream:
         """Return the file's bytes, unpacked if it is no web archive; raise InputError where it cannot be read."""
@@ -58,9 +75,13 @@ class InputFile:
                 raise InputError("is closed; expected articles, or name a file")
             return Stream(sys.stdin.buffer, closes=False, unpacks=self.format != "warc")
         try:
+            if isinstance(self.path, Address):
+                return Stream(self.path.open(), unpacks=self.format != "warc")
             is_pipe = stat.S_ISFIFO(self.path.stat().st_mode)
             raw = _written_pipe(self.path) if is_pipe else self.path.open("rb")
             return Stream(raw, unpacks=self.format != "warc")  # whose damaged members are passed over
+        except Refused as refusal:
+            raise InputError(f"cannot be read: {refusal.strerror}; {refusal.mend}") from None
         except OSError as error:
             raise InputError(f"cannot be opened ({error.strerror}); check the path") from None
 
@@ -88,9 +109,9 @@ def _written_pipe(path: Path) -> IO[bytes]:
         raise InputError(f"{why}; start what writes to it, or name a file") from None
 
 
-def listed(inputs: Inputs) -> Sequence[str | Path]:
+def listed(inputs: Inputs) -> Sequence[str | Place]:
     """Return the inputs as a sequence, also where there is but one."""
-    return [inputs] if isinstance(inputs, (str, Path)) else inputs
+    return [inputs] if isinstance(inputs, (str, Path, Address)) else inputs
 
 
 def find_files(inputs: Inputs, format: str = "") -> Iterator[InputFile]:
@@ -102,19 +123,21 @@ def find_files(inputs: Inputs, format: str = "") -> Iterator[InputFile]:
         if file := named_file(given, format):
             files.append([file])
         else:
-            found = folder_files(Path(given))
+            found = folder_files(place(given))
             files.append(chain([next(found)], found))  # an empty folder is an error at once
     return chain.from_iterable(files)
 
 
-def named_file(given: str | Path, format: str = "") -> InputFile | None:
+def named_file(given: str | Place, format: str = "") -> InputFile | None:
     """Return the file for an input that the user named, None for a folder.
 
     InputError is raised where there is no such file, or its suffix tells no format and `format` is empty.
     """
     if str(given) == "-":
         return InputFile("stdin", "stdin", None, format, True)
-    path = Path(given)
+    path = place(given)
+    if isinstance(path, Address):
+        return _named_object(path, format)
     try:
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
@@ -126,17 +149,43 @@ def named_file(given: str | Path, format: str = "") -> InputFile | None:
         return None
     if stat.S_ISCHR(mode) or stat.S_ISBLK(mode):
         raise InputError(f"{path}: is a device; expected a file or folder, or - for standard input")
-    found = format or _format_of(path)
+    return InputFile(path_text(path), path_text(path.name), path, format or _told_format(path), True)
+
+
+def _told_format(path: Place) -> str:
+    """Return the format that a file's suffix tells, or raise InputError."""
+    found = _format_of(path)
     if not found:
         advice = ADVICE.get(_suffix(path), "rename the file or give --format")
         raise InputError(
             f"{path}: the suffix {path.suffix or '(none)'} tells no format; expected one of "
             f"{' '.join(FORMATS)} (also with .gz or .zst); {advice}"
         )
-    return InputFile(path_text(path), path_text(path.name), path, found, True)
+    return found
 
 
-def folder_files(folder: Path) -> Iterator[InputFile]:
+def _named_object(address: Address, format: str) -> InputFile | None:
+    """Return the file for an address that the user named, None for a folder of objects."""
+    try:
+        known = address.facts()
+    except Refused as refusal:
+        raise InputError(f"{address}: cannot be read: {refusal.strerror}; {refusal.mend}") from None
+    if known.is_folder:
+        return None
+    named = Address(address.text, known)
+    found = format or (_format_of(address) if address.is_web else _told_format(address))
+    if not found:
+        found = CONTENT_TYPES.get(known.content_type, "")
+        if not found and known.content_type.partition("/")[0] not in ("", "text"):
+            raise InputError(
+                f"{address}: the server sends {known.content_type}; expected a page, a text or a table; "
+                "if it is one, give --format"
+            )
+    name = path_text(str(address))
+    return InputFile(name, path_text(address.name) or name, named, found or "html", True)
+
+
+def folder_files(folder: Place) -> Iterator[InputFile]:
     """Yield the readable files under a folder, depth first in sorted order.
 
     Hidden entries, unfinished output, files of other suffixes, links that lead back to a folder above, and whatever is
@@ -144,12 +193,12 @@ def folder_files(folder: Path) -> Iterator[InputFile]:
     """
     skipped: Counter[str] = Counter()
     found = False
-    for path, kind in _walk(folder):
+    for path, kind in _walk_objects(folder) if isinstance(folder, Address) else _walk(folder):
         format = _format_of(path) if kind == "file" else ""
         if format or kind == "folder":  # a folder that cannot be listed fails when it is opened
             found = True
-            label = path_text(path.relative_to(folder).as_posix())
-            yield InputFile(path_text(path), label, path, format, False)
+            label = path_text(_relative(path, folder))
+            yield InputFile(path_text(str(path)), label, path, format, False)
         else:
             skipped[path.suffix or "(no suffix)"] += 1
     if not found:
@@ -160,16 +209,36 @@ def folder_files(folder: Path) -> Iterator[InputFile]:
         )
 
 
-def _format_of(path: Path) -> str:
+def _relative(path: Place, folder: Place) -> str:
+    if isinstance(path, Address):
+        return path.text.removeprefix(f"{str(folder.text if isinstance(folder, Address) else folder).rstrip('/')}/")
+    return path.relative_to(str(folder)).as_posix()
+
+
+def _format_of(path: Place) -> str:
     return FORMATS.get(_suffix(path), "")
 
 
-def _suffix(path: Path) -> str:
+def _suffix(path: Place) -> str:
     """Return a file's suffix before those of packing, in lower case."""
     name = path.name.lower()
     for packing in PACKINGS:
         name = name.removesuffix(packing)
     return Path(name).suffix
+
+
+def _walk_objects(top: Address) -> Iterator[tuple[Address, str]]:
+    """Yield what is in a folder of objects, as `_walk` does; one listing is held at a time for each folder above."""
+    try:
+        within = list(top.iterdir())
+    except Refused as refusal:
+        raise InputError(f"{top}: cannot be listed: {refusal.strerror}; {refusal.mend}") from None
+    for address in within:
+        if not address.name.startswith(".") and not address.name.endswith(PARTS_SUFFIX):
+            if address.known and address.known.is_folder:
+                yield from _walk_objects(address)
+            else:
+                yield address, "file"
 
 
 def _walk(top: Path) -> Iterator[tuple[Path, str]]:

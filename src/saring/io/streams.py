@@ -72,7 +72,7 @@ def _read(raw: IO[bytes]) -> Iterator[bytes]:
         while piece := raw.read(BUFFER_BYTES):
             yield piece
     except OSError as error:
-        raise Damage(str(error)) from None
+        raise Damage(error.strerror or str(error)) from None
 
 
 def _gunzipped(packed: Plain) -> Iterator[bytes]:

@@ -16,8 +16,10 @@ from typing import Any, Self
 
 import orjson
 
-from saring.atomic import Aside, sync
+from saring.atomic import Aside, sync, whole
 from saring.errors import ConfigError, UsageError
+from saring.io.addresses import WRITABLE, Address, AddressAside, Place, place
+from saring.io.connections import Refused
 from saring.schema import LINK_COLUMNS, kinds
 
 # The footer of a Parquet file is a struct in Thrift's compact protocol; the numbers of its fields are those of
@@ -267,7 +269,7 @@ class RowFile:
     Used as a context: on an error, what was written is removed and an older file stays.
     """
 
-    def __init__(self, path: Path, columns: Mapping[str, str], *, overwrite: bool = False) -> None:
+    def __init__(self, path: Place, columns: Mapping[str, str], *, overwrite: bool = False) -> None:
         self._overwrite = overwrite
         self._format = SUFFIXES[path.suffix.lower()](columns)
         self._aside = claimed(path)
@@ -305,38 +307,56 @@ class RowFile:
                 put(self._aside, overwrite=self._overwrite)
 
 
-def claimed(path: Path) -> Aside:
+def claimed(path: Place) -> Aside | AddressAside:
     """Return a file to be written aside, or raise ConfigError; folders on the way are made."""
     with telling(path):
+        if isinstance(path, Address):
+            return AddressAside(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         return Aside(path)
 
 
-def put(aside: Aside, *, overwrite: bool) -> None:
+def put(aside: Aside | AddressAside, *, overwrite: bool) -> None:
     """Give a file its name, unless another one got it meanwhile and shall not be replaced."""
     check_place(aside.path, overwrite=overwrite)
     with telling(aside.path):
-        aside.appear()
+        if isinstance(aside, AddressAside):
+            aside.appear(new=not overwrite)
+        else:
+            aside.appear()
+
+
+def write_whole(path: Place, data: bytes) -> None:
+    """Write a file or an object that appears when it is whole; ConfigError where it cannot be written."""
+    with telling(path):
+        if isinstance(path, Address):
+            path.write_bytes(data)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with whole(path) as file:
+                file.write(data)
 
 
 @contextmanager
-def telling(path: Path) -> Iterator[None]:
-    """Turn a refusal of the disk into an error that names the output."""
+def telling(path: Place) -> Iterator[None]:
+    """Turn a refusal of the disk, or of a server, into an error that names the output."""
     try:
         yield
     except BlockingIOError:
         raise ConfigError(
             f"{path}: another run is writing it just now; wait for that to end or name another file"
         ) from None
+    except Refused as refusal:
+        raise ConfigError(f"{path}: cannot be written: {refusal.strerror}; {refusal.mend}") from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be written ({error.strerror}); make room or name another file") from error
 
 
-def check_place(path: Path, *, overwrite: bool, folder: bool = False) -> None:
+def check_place(path: Place, *, overwrite: bool, folder: bool = False) -> None:
     """Raise ConfigError for a place that rows cannot or shall not be written to, as a file or a `folder` of files."""
     with telling(path):
-        there = os.path.lexists(path)
-        fits = path.is_dir() if folder else path.is_file()
+        there = path.is_file() if isinstance(path, Address) else os.path.lexists(path)
+        fits = path.is_dir() if folder and isinstance(path, Path) else path.is_file()
     if there and not fits:
         raise ConfigError(f"{path}: is there and no {'folder' if folder else 'regular file'}; name another place")
     if path.suffix.lower() not in SUFFIXES:
@@ -345,16 +365,26 @@ def check_place(path: Path, *, overwrite: bool, folder: bool = False) -> None:
         raise ConfigError(f"{path}: is there already; name another file or add --overwrite")
 
 
-def followed(path: str | Path) -> Path:
+def output_place(given: str | Place) -> Place:
+    """Return the path or address that somebody named for an output; UsageError for an address that can only be read."""
+    path = place(given)
+    if isinstance(path, Address) and path.protocol not in WRITABLE:
+        raise UsageError(f"{path}: found an address that can only be read; expected {', '.join(WRITABLE)}, or a file")
+    return path
+
+
+def followed(given: str | Place) -> Place:
     """Return where a file is to be written: where a link leads, so that the link stays."""
-    path = Path(path)
+    path = output_place(given)
+    if isinstance(path, Address):
+        return path
     with telling(path):
         # Not where a device's name leads (/dev/stdout), which `check_place` refuses by that name.
         is_ours = path.suffix.lower() in SUFFIXES and path.is_symlink()
         return Path(os.path.realpath(path)) if is_ours else path
 
 
-def open_rows(path: str | Path, columns: Mapping[str, str], *, overwrite: bool = False) -> RowFile:
+def open_rows(path: str | Place, columns: Mapping[str, str], *, overwrite: bool = False) -> RowFile:
     """Return a file of rows to write to; its suffix says the format: .jsonl, .csv or .parquet.
 
     `columns` are the names and kinds of its columns, as in `saring.schema.KINDS`. In CSV, lists are JSON, and an
@@ -362,6 +392,6 @@ def open_rows(path: str | Path, columns: Mapping[str, str], *, overwrite: bool =
     cells; the others hold every text as it is. ConfigError is raised for another suffix, a file that is there and shall
     not be overwritten, or a place that cannot be written to.
     """
-    path = followed(path)
-    check_place(path, overwrite=overwrite)
-    return RowFile(path, columns, overwrite=overwrite)
+    where = followed(path)
+    check_place(where, overwrite=overwrite)
+    return RowFile(where, columns, overwrite=overwrite)

@@ -24,6 +24,7 @@ from saring.io.blocks import CHECKED_ROWS
 from saring.io.formats import arrow_names, header_of, json_line, parquet_schema
 from saring.io.input_files import FORMATS, InputFile, find_files
 from saring.io.records import ReadOptions, arrow_kinds, fixer, kept_kinds
+from saring.io.web import is_web_address
 from saring.io.writers import arrow_schema, check_place
 from saring.predict import Model
 from saring.processes import program
@@ -258,6 +259,8 @@ def _found(inputs: Sequence[str | Path], format: str) -> tuple[dict[str, list[st
     files: dict[str, InputFile] = {}
     for given in map(str, inputs):
         if "://" in given:
+            if is_web_address(given):
+                raise InputError(f"{given}: Spark reads no web address; leave --engine spark out for this one")
             suffixes = [suffix for suffix in Path(given).suffixes[-2:] if suffix != ".gz"]
             found = format or FORMATS.get(suffixes[-1].lower() if suffixes else "", "")
             if not format and found not in READERS:
@@ -265,7 +268,7 @@ def _found(inputs: Sequence[str | Path], format: str) -> tuple[dict[str, list[st
             groups.setdefault(found, []).append(given)
             continue
         for file in find_files([given], format):
-            if file.path is None or file.format not in READERS:
+            if not isinstance(file.path, Path) or file.format not in READERS:
                 raise InputError(
                     f"{file.name}: found {file.format or 'standard input'}; Spark reads {', '.join(READERS)}; "
                     "leave --engine spark out for this one"
