@@ -116,7 +116,7 @@ class Bucket:
     def get(self, key: str) -> bytes:
         return self._files.cat_file(f"{BUCKET}/{key}")
 
-    def keys(self) -> list[str]:
+    def names(self) -> list[str]:
         return sorted(name.removeprefix(f"{BUCKET}/") for name in self._files.find(BUCKET))
 
     def open_uploads(self) -> int:

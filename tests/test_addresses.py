@@ -69,7 +69,7 @@ def model(bundle_folder):
 def test_an_object_is_read_as_a_file_is(bucket, proxy):
     address = bucket.put("berita.jsonl", json_lines(3))
     assert [record.title for record in read(address)] == ["Rupiah Menguat 0", "Rupiah Menguat 1", "Rupiah Menguat 2"]
-    assert [record.where for record in read(address)][0] == f"{address}:1"
+    assert next(record.where for record in read(address)) == f"{address}:1"
 
 
 def test_packed_objects_are_unpacked(bucket, proxy):
@@ -147,7 +147,7 @@ def test_what_is_public_needs_no_credentials(bucket, proxy, monkeypatch):
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     assert len(list(read(address))) == 3
-    with pytest.raises(ConfigError, match="found no credentials.*set AWS_PROFILE"):
+    with pytest.raises(ConfigError, match=r"found no credentials.*set AWS_PROFILE"):
         clean([address], f"s3://{BUCKET}/out.jsonl")
 
 
@@ -159,7 +159,7 @@ def test_rows_appear_at_an_address_as_they_would_in_a_file(bucket, proxy, model,
         places[where] = [f"{where}/{name}" for name in ("rows.parquet", "errors.jsonl", "profile.json")]
         rows, errors, profile = places[where]
         score([address], rows, model, scored_at=stamp, batch_size=3, quarantine=errors, profile=profile)
-    assert bucket.keys() == ["in/berita.jsonl", "out/errors.jsonl", "out/profile.json", "out/rows.parquet"]
+    assert bucket.names() == ["in/berita.jsonl", "out/errors.jsonl", "out/profile.json", "out/rows.parquet"]
     for name in ("rows.parquet", "errors.jsonl", "profile.json"):
         assert bucket.get(f"out/{name}") == (tmp_path / name).read_bytes()
     assert bucket.open_uploads() == 0
@@ -242,7 +242,7 @@ def test_a_run_whose_connection_is_lost_goes_on_by_the_same_command(bucket, prox
     with pytest.raises(LostConnectionError):
         clean([address], out, batch_size=500, workers=1)
     proxy.breaks = lambda request, sent: False
-    assert "out.jsonl" not in bucket.keys()
+    assert "out.jsonl" not in bucket.names()
     assert clean([address], out, batch_size=500, workers=1).resumed > 0
     clean([address], tmp_path / "out.jsonl", workers=1)
     assert bucket.get("out.jsonl") == (tmp_path / "out.jsonl").read_bytes()
@@ -253,11 +253,11 @@ def test_a_write_that_breaks_leaves_nothing_that_looks_finished(bucket, proxy, t
     proxy.breaks = lambda request, sent: request.startswith("PUT") and request.partition("?")[0].endswith("/out.jsonl")
     with pytest.raises(LostConnectionError):
         clean([address], out, batch_size=10)
-    assert "out.jsonl" not in bucket.keys()
-    assert "out.jsonl.parts/manifest.jsonl" in bucket.keys()
+    assert "out.jsonl" not in bucket.names()
+    assert "out.jsonl.parts/manifest.jsonl" in bucket.names()
     proxy.breaks = lambda request, sent: False
     assert clean([address], out, batch_size=10).resumed == 100
-    assert bucket.keys() == ["berita.jsonl", "out.jsonl"]
+    assert bucket.names() == ["berita.jsonl", "out.jsonl"]
 
 
 # A run that ended early.
@@ -269,7 +269,7 @@ def killed(bucket, address, out):
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     end = time.monotonic() + 60
     manifest = f"{out.partition(f'{BUCKET}/')[2]}.parts/manifest.jsonl"
-    while manifest not in bucket.keys() or bucket.get(manifest).count(b'"part"') < 3:
+    while manifest not in bucket.names() or bucket.get(manifest).count(b'"part"') < 3:
         assert process.poll() is None and time.monotonic() < end
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
@@ -280,13 +280,13 @@ def killed(bucket, address, out):
 def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(bucket, proxy, tmp_path):
     address, out = bucket.put("berita.jsonl", json_lines(6_000)), f"s3://{BUCKET}/out.jsonl"
     command = killed(bucket, address, out)
-    assert "out.jsonl" not in bucket.keys()
+    assert "out.jsonl" not in bucket.names()
     with pytest.raises(ConfigError, match=r"cannot be gone on with: batch_size was 50 and is 70"):
         clean([address], out, batch_size=70, workers=1)
     assert subprocess.run(command, check=False, capture_output=True).returncode == 0
     clean([address], tmp_path / "out.jsonl", workers=1)
     assert bucket.get("out.jsonl") == (tmp_path / "out.jsonl").read_bytes()
-    assert bucket.keys() == ["berita.jsonl", "out.jsonl"]
+    assert bucket.names() == ["berita.jsonl", "out.jsonl"]
 
 
 def test_a_run_that_was_killed_on_another_machine_is_taken_over(bucket, proxy, tmp_path, monkeypatch):

@@ -11,8 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from saring.datasets.fetch import check_sha256, fetch, file_name
-from saring.io.web import is_web_address
 from saring.errors import ConfigError, InputError
+from saring.io.web import is_web_address
 
 CONTENT = bytes(range(256)) * 9000  # more than two chunks
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
