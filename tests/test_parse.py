@@ -553,10 +553,11 @@ def test_a_text_has_the_same_identifier_on_every_run():
 
 def test_an_absent_field_may_be_none_but_a_text_must_be_there():
     assert parse({"text": BODY_1, "title": None, "date": None}).body == BODY_1
-    with pytest.raises(InputError, match="needs 'text'; found the fields \\['isi'\\]"):
-        parse({"isi": BODY_1})
-    with pytest.raises(InputError, match="'title' of an article is float; expected a string"):
-        parse({"text": BODY_1, "title": float("nan")})
+    assert parse({"text": BODY_1, "title": float("nan")}).body == BODY_1
+    with pytest.raises(InputError, match="needs 'text'; found the fields \\['naskah'\\]"):
+        parse({"naskah": BODY_1})
+    with pytest.raises(InputError, match=r"column 'title' \(title\): found a list; expected text"):
+        parse({"text": BODY_1, "title": ["a"]})
 
 
 def test_a_label_glued_to_its_headline_is_still_a_label():

@@ -297,3 +297,33 @@ def test_trafilatura_as_installed(tmp_path, with_metadata):
     assert FIRST in found.text
     if with_metadata:
         assert shape_of(found)[1:] == (TITLE, "2023-03-03", HOST, URL)
+
+
+@pytest.mark.parametrize("name", [name for name in SHAPES if not SHAPES[name].columns])
+@pytest.mark.parametrize("library", ["pandas", "polars", "Arrow"])
+def test_tables_in_python_are_read_alike(name, library, bundle_folder):
+    shape, model = SHAPES[name], saring.load(bundle_folder)
+    table: Any = pa.Table.from_pylist([shape.row])
+    if library == "pandas":
+        table = pytest.importorskip("pandas").DataFrame([shape.row])
+    elif library == "polars":
+        table = pytest.importorskip("polars").from_arrow(table)
+    (found,) = model.predict(table)
+    frame = model.predict_frame(table)
+    if library == "pandas":
+        frame = frame.astype("object").where(frame.notna(), None)
+    rows = {"pandas": "to_dict", "polars": "to_dicts", "Arrow": "to_pylist"}[library]
+    rows = getattr(frame, rows)(*["records"] * (library == "pandas"))
+    for row in [found.row(), *rows]:
+        assert (row["publisher"] or "", row["url"] or "") == (shape.publisher, shape.url)
+    assert found.error == "" and found.title == (shape.title or found.title)
+
+
+@pytest.mark.parametrize("name", [name for name in SHAPES if not SHAPES[name].columns])
+def test_parsing_and_cleaning_take_the_same_mappings(name):
+    shape = SHAPES[name]
+    article = saring.parse(shape.row)
+    assert (article.text, article.url) == (shape.text, shape.url)
+    assert saring.clean(shape.row) == saring.clean(
+        saring.Record("", shape.title, shape.text, publisher=article.publisher)
+    )

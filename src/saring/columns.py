@@ -242,6 +242,14 @@ class Columns:
         )
 
 
+def mapping_fields(row: Mapping[Any, Any], columns: Columns) -> dict[str, str]:
+    """Return the fields in a row of Python's, whose names may be numbers; raise InputError for one without text."""
+    values = flattened({str(name): value for name, value in row.items()})
+    if "text" not in columns.find(tuple(values)).candidates:
+        raise InputError(f"an article needs 'text'; found the fields {sorted(values)}")
+    return columns.fields(values)
+
+
 def flattened(values: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a row with what its objects hold behind its own columns: ``metadata.url``.
 

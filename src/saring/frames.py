@@ -105,7 +105,7 @@ class _Unfiled:
 
     __slots__ = ()
 
-    def records(self: Any, columns: Columns, pages: PageReader) -> Iterator[Record]:
+    def opened(self: Any, columns: Columns) -> Iterator[Record]:
         """Yield the record in each row."""
         return (record_of(row, columns) for row in self.values())
 

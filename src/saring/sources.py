@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import Any, Protocol
 
 from saring.article import Article, Prediction, Record
-from saring.columns import FIELDS, Columns, flattened, mended
+from saring.columns import FIELDS, Columns, flattened, holding, mapping_fields, mended
 from saring.errors import InputError
 from saring.parsing.engine import parse, text_id
 from saring.publishers import canonical_publisher
@@ -94,13 +94,10 @@ def _taken(source: Any, columns: Columns) -> Article | Prediction:
 
 def record_of(row: Mapping[Any, Any], columns: Columns) -> Record:
     """Return the record in a row of Python's, as every file can hold it, with `error` filled where there is none."""
-    values = flattened(_named(row))
     try:
-        if "text" not in columns.find(tuple(values)).candidates:
-            raise InputError(f"an article needs 'text'; found the fields {sorted(values)}")
-        found: dict[str, Any] = columns.fields(values)
+        found: dict[str, Any] = mapping_fields(row, columns)
     except InputError as error:
-        return Record(columns.identifier(values), error=str(error))
+        return Record(columns.identifier(_named(row)), error=str(error))
     return Record(**found | {"id": found.get("id") or text_id(found["text"])})
 
 
@@ -155,10 +152,13 @@ def table_chunks(table: Any, keep: Sequence[str] = ()) -> Iterator[Any]:
     return _pandas_chunks(table, keep) if hasattr(table, "iloc") else _arrow_chunks(table, keep)
 
 
-def needed(names: Sequence[str], keep: Sequence[str] = ()) -> list[str]:
-    """Return those of a table's columns that are needed; all of them where there is no text, to be told."""
-    found = Columns({}, keep).find(tuple(dict.fromkeys(names)))
-    return found.needed if "text" in found.columns else list(dict.fromkeys(names))
+def needed(names: Sequence[str], keep: Sequence[str] = (), within: Sequence[str] = ()) -> list[str]:
+    """Return those of a table's columns that are needed; all of them where there is no text, to be told.
+
+    `within` are these and what objects in them hold, where that is known.
+    """
+    found = Columns({}, keep).find(tuple(dict.fromkeys(within or names)))
+    return holding(list(dict.fromkeys(names)), found.needed) if "text" in found.columns else list(dict.fromkeys(names))
 
 
 def _pandas_chunks(table: Any, keep: Sequence[str]) -> Iterator[Any]:
@@ -167,7 +167,8 @@ def _pandas_chunks(table: Any, keep: Sequence[str]) -> Iterator[Any]:
 
     frame = table if hasattr(table, "columns") else table.to_frame(TEXT)
     places = {str(name): place for place, name in enumerate(frame.columns)}
-    names = needed(list(places), keep)
+    first = {name: frame.iloc[0, place] for name, place in places.items()} if len(frame) else {}
+    names = needed(list(places), keep, tuple(flattened(first)))
     frame = frame.iloc[:, [places[name] for name in names]]
     for start in range(0, len(frame), CHUNK_ROWS):
         part = frame.iloc[start : start + CHUNK_ROWS]
@@ -189,11 +190,13 @@ def _arrow_chunks(table: Any, keep: Sequence[str]) -> Iterator[Any]:
     """Yield the rows of what speaks Arrow."""
     import pyarrow as pa
 
+    from saring.io.formats import arrow_names
+
     if is_lazy(table):
         table = table.select(needed(table.collect_schema().names(), keep)).collect()
     stream = _stream(table)
     places = {name: place for place, name in enumerate(stream.schema.names)}
-    names = needed(list(places), keep)
+    names = needed(list(places), keep, arrow_names(stream.schema))
     for batch in stream:
         columns = [_decodable(batch.column(places[name])) for name in names]
         for start in range(0, batch.num_rows, CHUNK_ROWS):

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 from hashlib import blake2b
 from operator import attrgetter
 from typing import Any
 
 from saring.article import Article, KeepLinks, Link, Record, Removal, clean_text
+from saring.columns import Columns, mapping_fields
 from saring.dates import read_date
-from saring.errors import ConfigError, InputError
+from saring.errors import ConfigError
 from saring.parsing.boilerplate import find_end, find_head, find_inside, find_lines, find_start, find_tail, find_title
 from saring.parsing.lines import remaining, split_lines
 from saring.parsing.metadata import parse_tags, publisher_name
 from saring.parsing.rules import Draft, load_rules
 from saring.parsing.teasers import find_addressed, find_teasers
 
-FIELDS = frozenset(field.name for field in fields(Record))
+_USUAL = Columns({})
 _START = attrgetter("start")
 
 
@@ -27,8 +27,8 @@ def parse(source: Record | str | Mapping[str, Any]) -> Article:
     Parameters
     ----------
     source : Record, str or Mapping
-        The article: a text, whose first line becomes the title if it reads like one; or a mapping with a record's
-        fields, of which only ``text`` must be there (``date`` serves as ``published``); or a `Record`.
+        The article: a text, whose first line becomes the title if it reads like one; or a mapping with a text and what
+        else is known, under the column names that files may have (``text``, ``isi``, ``maintext``); or a `Record`.
 
     Returns
     -------
@@ -40,7 +40,7 @@ def parse(source: Record | str | Mapping[str, Any]) -> Article:
     Raises
     ------
     InputError
-        A mapping has no ``text``, or a field is not a string.
+        A mapping has no text, or a field is of another kind.
 
     Notes
     -----
@@ -144,16 +144,9 @@ def as_record(source: Record | str | Mapping[str, Any]) -> Record:
         return source
     if isinstance(source, str):
         return Record(id=text_id(source), text=source)
-    given = dict(source)
-    if "text" not in given:
-        raise InputError(f"an article needs 'text'; found the fields {sorted(map(str, given))}")
-    given.setdefault("published", given.get("date"))
-    values = {name: value for name, value in given.items() if name in FIELDS and value is not None}
-    for name, value in values.items():
-        if name != "addresses" and not isinstance(value, str):
-            raise InputError(f"field {name!r} of an article is {type(value).__name__}; expected a string")
-    values.setdefault("id", text_id(values.get("text", "")))
-    return Record(**values)
+    fields = mapping_fields(source, _USUAL)
+    addresses = {"addresses": found} if isinstance(found := source.get("addresses"), Mapping) else {}
+    return Record(**addresses, **fields | {"id": fields.get("id") or text_id(fields["text"])})  # type: ignore[arg-type]
 
 
 def text_id(text: str) -> str:

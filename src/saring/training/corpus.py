@@ -17,7 +17,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from saring.article import Article
+from saring.article import Article, Record
 from saring.errors import BundleError, CorpusError
 from saring.io.records import rows
 from saring.parsing.engine import parse
@@ -156,7 +156,8 @@ def _article(values: Mapping[str, Any], where: str) -> Article:
         raise CorpusError(f"{where}: {found}; expected the article under these names")
     day = values.get("date")  # in memory it may be a date, a datetime or a Timestamp
     published = day.isoformat() if isinstance(day, date) else _string(values, "date", where)
-    return parse(fields | {"id": fields["id"] or where, "published": published})
+    known: dict[str, Any] = fields | {"id": fields["id"] or where, "published": published}
+    return parse(Record(**known))
 
 
 def _links(given: Any, where: str) -> Iterator[LabelledLink]:
