@@ -91,6 +91,13 @@ dist: $(READY) ## the wheel and the sdist of a release, checked, in dist/
 	$(BIN)/python -m build --no-isolation --outdir dist "$$work" >build/dist.log || { cat build/dist.log; exit 1; }
 	$(BIN)/twine check --strict dist/*
 
+CHROMIUM = $(firstword $(shell command -v chromium chromium-browser google-chrome))
+picture: $(READY) ## docs/report.png: the first screen of the report on our own corpus, as Chromium shows it
+	$(BIN)/saring score data/corpus/articles.jsonl --keep text --out build/corpus.parquet --overwrite
+	$(BIN)/saring report build/corpus.parquet --out build/corpus.html --overwrite
+	$(CHROMIUM) --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1100,860 \
+		--screenshot=docs/report.png "file://$(CURDIR)/build/corpus.html" 2>/dev/null
+
 sbom: $(READY) ## what saring[all] is made of, as CycloneDX: build/saring.cdx.json
 	rm -rf build/sbom && python=build/sbom/bin/python && \
 	if command -v uv >/dev/null; then \

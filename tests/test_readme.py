@@ -1,22 +1,24 @@
-"""README.md word for word: each command is run in a copy of the tree, and shows what is shown there."""
+"""README.md and docs/ word for word: each command is run in a copy of the tree, and shows what is shown there."""
 
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 from sparkcluster import SHORT_JOBS
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text("utf-8")
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+README = PAGES[0].read_text("utf-8")
 CLUSTER = "--engine spark"
 
 
-def blocks(language):
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.M | re.S)
+def blocks(language, page=PAGES[0]):
+    return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text("utf-8"), re.M | re.S)
 
 
 def steps(block):
@@ -25,7 +27,9 @@ def steps(block):
     return [(words, shown) for words, shown in zip(found[::2], found[1::2], strict=True)]
 
 
-STEPS = [step for block in blocks("console") for step in steps(block)]
+STEPS = {page: [step for block in blocks("console", page) for step in steps(block)] for page in PAGES}
+SHOWN = [page for page in PAGES if STEPS[page]]
+named = {"ids": lambda page: page.name}
 
 
 @pytest.fixture
@@ -67,13 +71,15 @@ def assert_shown(words, expected, found):
 
 
 def test_there_is_what_to_try():
-    assert len(STEPS) >= 8 and len(blocks("pycon")) == 1
-    assert any(CLUSTER in words for words, _ in STEPS)
+    assert len(STEPS[PAGES[0]]) >= 5 and len(blocks("pycon")) == 1
+    assert {page.name for page in SHOWN} >= {"README.md", "batches.md", "experiments.md"}
+    assert any(CLUSTER in words for page in PAGES for words, _ in STEPS[page])
 
 
 @pytest.mark.slow
-def test_commands_show_what_they_are_said_to_show(tree):
-    local = [step for step in STEPS if CLUSTER not in step[0]]
+@pytest.mark.parametrize("page", SHOWN, **named)
+def test_commands_show_what_they_are_said_to_show(tree, page):
+    local = [step for step in STEPS[page] if CLUSTER not in step[0]]
     found = shown_by(tree, [words for words, _ in local])
     for (words, expected), shown in zip(local, found, strict=True):
         if not words.startswith(("make setup", "source")):  # here a stand-in did these
@@ -82,7 +88,7 @@ def test_commands_show_what_they_are_said_to_show(tree):
 
 @pytest.mark.slow
 def test_the_cluster_s_commands_do_too(tree):
-    distant = [step for step in STEPS if CLUSTER in step[0]]
+    distant = [step for page in PAGES for step in STEPS[page] if CLUSTER in step[0]]
     settings = "".join(f"{name} {value}\n" for name, value in SHORT_JOBS.items())
     (tree / "spark-defaults.conf").write_text(settings)
     commands = ["source .venv/bin/activate", *(words for words, _ in distant)]
@@ -100,17 +106,36 @@ def test_the_lines_of_python_do_too(tree):
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 
-def test_every_file_that_is_linked_is_there():
-    links = re.findall(r"\]\(([^)#:]+)\)", README)
-    assert links and [link for link in links if not (ROOT / link).exists()] == []
+@pytest.mark.parametrize("page", PAGES, **named)
+def test_every_file_that_is_linked_is_there(page):
+    links = re.findall(r"\]\(([^)#:]+)", page.read_text("utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
 
 
-def test_every_target_of_make_that_is_named_is_there():
+def test_the_index_lists_every_page():
+    index = (ROOT / "docs" / "README.md").read_text("utf-8")
+    assert {page.name for page in PAGES} - {"README.md"} <= {*re.findall(r"\]\(([\w-]+\.md)\)", index)}
+
+
+def test_the_picture_is_small_and_has_words_for_who_does_not_see_it():
+    [(words, path)] = re.findall(r"!\[(.*?)\]\((.+?)\)", README)
+    assert len(words) > 80 and (ROOT / path).stat().st_size < 150_000
+
+
+def test_every_extra_is_named_and_no_other():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    table = re.search(r"^\| extra \|.*?\n\n", README, re.M | re.S)[0]
+    assert {*re.findall(r"^\| `(\w+)`", table, re.M)} == {*project["optional-dependencies"]} - {"dev", "notebooks"}
+
+
+@pytest.mark.parametrize("page", PAGES, **named)
+def test_every_target_of_make_that_is_named_is_there(page):
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
-    assert {*re.findall(r"`make ([a-z]+)", README)} <= targets
+    assert {*re.findall(r"`make ([a-z]+)", page.read_text("utf-8"))} <= targets
 
 
-def test_every_option_that_is_named_is_there():
-    named = {*re.findall(r"`(--[a-z-]+)", README)}
+@pytest.mark.parametrize("page", SHOWN, **named)
+def test_every_option_that_is_named_is_there(page):
+    options = {*re.findall(r"`(--[a-z-]+)", page.read_text("utf-8"))}
     arguments = (ROOT / "src" / "saring" / "cli" / "arguments.py").read_text("utf-8")
-    assert {option for option in named if f'"{option}"' not in arguments} == set()
+    assert {option for option in options if f'"{option}"' not in arguments} == set()

@@ -14,6 +14,8 @@ from saring.training.evaluate import rows_note
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
+FIGURES = (ROOT / "docs" / "figures.md").read_text("utf-8")
+EXPERIMENTS = (ROOT / "docs" / "experiments.md").read_text("utf-8")
 PAGE = (ROOT / "models" / "id-news.md").read_text("utf-8")
 
 
@@ -30,18 +32,29 @@ def test_its_page_says_what_its_card_says(bundle):
     assert hub_card(bundle.card) == PAGE
 
 
-def test_readme_has_the_figures_of_its_card():
+def table(page):
+    """The cells of the table of figures, behind the question and what was asked."""
+    [found] = re.findall(r"^\| question \| asked of .*?\n\n", page, re.M | re.S)
+    lines = found.splitlines()[2:]
+    return {line: cells(line)[2:] for line in lines}
+
+
+def test_the_figures_are_those_of_its_card():
     """Macro-F1, accuracy, AUC, calibration error and simple rule, of all that training measured."""
-    [table] = re.findall(r"^\| question \| asked of .*?\n\n", README, re.M | re.S)
-    rows = [cells(line)[2:] for line in table.splitlines()[2:]]
     measured = [cells(line)[3:] for line in PAGE.splitlines() if line.startswith("| ")]
-    own = next(i for i, row in enumerate(table.splitlines()[2:]) if "other years" in row)
+    rows = table(FIGURES)
+    own = next(i for i, line in enumerate(rows) if "other years" in line)
     assert own == 9
-    assert [row for row in rows[:own] if row not in measured] == []
+    assert [row for row in list(rows.values())[:own] if row not in measured] == []
 
 
-def test_readme_names_its_version(bundle):
-    assert set(re.findall(r"^model ([0-9a-f]{12})  ", README, re.M)) == {bundle.model_version}
+def test_readme_has_the_first_of_them():
+    assert [row for row in table(README).values() if row not in table(FIGURES).values()] == []
+
+
+def test_the_pages_name_its_version(bundle):
+    for page in (README, EXPERIMENTS):
+        assert set(re.findall(r"\b([0-9a-f]{12})\b", page)) == {bundle.model_version}
 
 
 def test_articles_are_parsed_as_when_it_was_trained(bundle):
