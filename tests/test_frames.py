@@ -147,6 +147,21 @@ def test_what_no_file_could_hold_is_no_reason_to_lose_a_table(model):
     assert found["error"].notna().tolist() == [False, True]
 
 
+OBJECTS = [
+    {"text": "Rupiah menguat.", "metadata": {"title": "Kurs", "url": "https://www.tempo.co/1"}, "meta": {"tanggal": "2022-01-19"}},
+    {"text": "Pasar tenang.", "metadata": {"title": None, "url": None}, "meta": {"tanggal": None}},
+]  # fmt: skip
+CORPUS = [{"id": "1", "text": "Rupiah menguat.", "source": "koranku", "added": "2024-01-01"}]
+
+
+@pytest.mark.parametrize("rows", [OBJECTS, CORPUS], ids=["objects", "row of a corpus"])
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame, pl.LazyFrame, pa.Table.from_pylist])
+def test_what_objects_and_other_columns_say_is_read_as_of_any_row(model, rows, make):
+    expected = [p.row() for p in model.predict(rows, scored_at=NOON)]
+    for workers in (1, 2):
+        assert rows_of(model.predict_frame(make(rows), scored_at=NOON, workers=workers)) == expected
+
+
 def test_of_two_columns_of_one_name_the_last_counts(model):
     twice = pa.table([pa.array(["Satu."]), pa.array(["Dua."])], ["isi", "isi"])
     assert model.predict_frame(twice)["clean_text"].to_pylist() == ["Dua."]

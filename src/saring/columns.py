@@ -81,6 +81,7 @@ class FoundColumns:
     kept: Mapping[str, str]  # names that the user wants to see again, to their columns
     holders: tuple[str, ...] = ()  # columns that may hold fields as JSON
     corpus: str = ""  # the column that names a corpus, unless it names a portal
+    marks: tuple[str, ...] = ()  # the columns by which it does
 
     @property
     def columns(self) -> dict[str, str]:
@@ -91,7 +92,7 @@ class FoundColumns:
     def needed(self) -> list[str]:
         """All of these columns, each once."""
         candidates = [column for columns in self.candidates.values() for column in columns]
-        return list(dict.fromkeys([*candidates, *self.kept.values(), *self.holders]))
+        return list(dict.fromkeys([*candidates, *self.kept.values(), *self.holders, *self.marks]))
 
 
 class Columns:
@@ -139,12 +140,12 @@ class Columns:
         kept = {given: column for given in self.keep if (column := _named_column(given, names, plain))}
         complete = candidates.keys() >= {*FIELDS} - {"id"}
         holders = () if complete else (name for name in names if _plain(name) in _table()["json"])
-        corpus = ""
-        if {"id", "text", "source"} <= plain.keys() and plain.keys() & _table()["corpus"] and "title" not in plain:
+        corpus, marks = "", tuple(plain[mark] for mark in plain.keys() & _table()["corpus"])
+        if {"id", "text", "source"} <= plain.keys() and marks and "title" not in plain:
             corpus = plain["source"]
         if len(self._seen) >= KEPT_HEADERS:  # objects whose names are data have as many headers as rows
             self._seen.clear()
-        self._seen[names] = FoundColumns(candidates, "; ".join(missing), kept, tuple(holders), corpus)
+        self._seen[names] = FoundColumns(candidates, "; ".join(missing), kept, tuple(holders), corpus, marks)
         return self._seen[names]
 
     def fields(self, values: Mapping[str, Any]) -> dict[str, str]:

@@ -25,7 +25,7 @@ from saring.io.records import open_blocks
 from saring.io.writers import arrow_batch, arrow_schema
 from saring.kernel.scoring import prepare
 from saring.kernel.text_arrays import cores, kernel_is_kept
-from saring.sources import CHUNK_ROWS, is_lazy, is_table, needed, record_of, rows_of, table_chunks
+from saring.sources import CHUNK_ROWS, is_lazy, is_table, lazy_schema, needed, record_of, rows_of, table_chunks
 
 
 def answered(frame: Any, task: Task, workers: int | None = None) -> Any:
@@ -66,7 +66,7 @@ def _of_lazy_polars(frame: Any, task: Task, workers: int | None) -> Any:
     import polars as pl
 
     rows: Any = pl.from_arrow(arrow_schema(task.columns).empty_table())
-    return frame.select(needed(frame.collect_schema().names())).map_batches(
+    return frame.select(needed(lazy_schema(frame))).map_batches(
         lambda part: _of_arrow(part, task, workers),
         predicate_pushdown=False,  # the columns that come out are others than those that go in
         projection_pushdown=False,

@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import Any, Protocol
 
 from saring.article import Article, Prediction, Record
-from saring.columns import FIELDS, Columns, flattened, holding, mapping_fields, mended
+from saring.columns import FIELDS, Columns, holding, mapping_fields, mended
 from saring.errors import InputError
 from saring.parsing.engine import parse, text_id
 from saring.publishers import canonical_publisher
@@ -147,18 +147,23 @@ def is_lazy(table: Any) -> bool:
     return hasattr(table, "collect_schema") and not hasattr(table, "__arrow_c_stream__")
 
 
+def lazy_schema(table: Any) -> Any:
+    """Return the Arrow schema of a LazyFrame, none of whose rows is made."""
+    return table.collect_schema().to_frame().to_arrow().schema
+
+
 def table_chunks(table: Any, keep: Sequence[str] = ()) -> Iterator[Any]:
     """Yield the rows of a table in Arrow batches, or in lists where Arrow lacks a type; a column alone is the texts."""
     return _pandas_chunks(table, keep) if hasattr(table, "iloc") else _arrow_chunks(table, keep)
 
 
-def needed(names: Sequence[str], keep: Sequence[str] = (), within: Sequence[str] = ()) -> list[str]:
-    """Return those of a table's columns that are needed; all of them where there is no text, to be told.
+def needed(schema: Any, keep: Sequence[str] = ()) -> list[str]:
+    """Return those columns of an Arrow schema that are needed; all where there is no text, to be told."""
+    from saring.io.formats import arrow_names
 
-    `within` are these and what objects in them hold, where that is known.
-    """
-    found = Columns({}, keep).find(tuple(dict.fromkeys(within or names)))
-    return holding(list(dict.fromkeys(names)), found.needed) if "text" in found.columns else list(dict.fromkeys(names))
+    found = Columns({}, keep).find(arrow_names(schema))
+    names = list(dict.fromkeys(schema.names))
+    return holding(names, found.needed) if "text" in found.candidates else names
 
 
 def _pandas_chunks(table: Any, keep: Sequence[str]) -> Iterator[Any]:
@@ -167,18 +172,23 @@ def _pandas_chunks(table: Any, keep: Sequence[str]) -> Iterator[Any]:
 
     frame = table if hasattr(table, "columns") else table.to_frame(TEXT)
     places = {str(name): place for place, name in enumerate(frame.columns)}
-    first = {name: frame.iloc[0, place] for name, place in places.items()} if len(frame) else {}
-    names = needed(list(places), keep, tuple(flattened(first)))
-    frame = frame.iloc[:, [places[name] for name in names]]
+    kinds = {name: frame.dtypes.iloc[place] for name, place in places.items()}
+    schema = pa.schema([(name, getattr(kind, "pyarrow_dtype", pa.null())) for name, kind in kinds.items()])
+    names = needed(schema, keep)
+    objects = [name for name, kind in kinds.items() if kind == "object" and name not in names]
     for start in range(0, len(frame), CHUNK_ROWS):
-        part = frame.iloc[start : start + CHUNK_ROWS]
+        rows = frame.iloc[start : start + CHUNK_ROWS]
+        # Whether objects hold more, each row tells.
+        holders = [name for name in objects if any(isinstance(value, Mapping) for value in rows.iloc[:, places[name]])]
+        chosen = [name for name in places if name in names or name in holders]
+        part = rows.iloc[:, [places[name] for name in chosen]]
         try:
-            arrays = [pa.array(part.iloc[:, place], from_pandas=True) for place in range(len(names))]
+            arrays = [pa.array(part.iloc[:, place], from_pandas=True) for place in range(len(chosen))]
             if not all(map(_is_alike, arrays)):
                 raise TypeError
-            yield pa.RecordBatch.from_arrays([*map(_plain, arrays)], names)
+            yield pa.RecordBatch.from_arrays([*map(_plain, arrays)], chosen)
         except (pa.ArrowException, TypeError, ValueError, OverflowError):
-            yield part.set_axis(names, axis=1).to_dict("records")
+            yield part.set_axis(chosen, axis=1).to_dict("records")
 
 
 def _is_alike(array: Any) -> bool:
@@ -190,13 +200,11 @@ def _arrow_chunks(table: Any, keep: Sequence[str]) -> Iterator[Any]:
     """Yield the rows of what speaks Arrow."""
     import pyarrow as pa
 
-    from saring.io.formats import arrow_names
-
     if is_lazy(table):
-        table = table.select(needed(table.collect_schema().names(), keep)).collect()
+        table = table.select(needed(lazy_schema(table), keep)).collect()
     stream = _stream(table)
     places = {name: place for place, name in enumerate(stream.schema.names)}
-    names = needed(list(places), keep, arrow_names(stream.schema))
+    names = needed(stream.schema, keep)
     for batch in stream:
         columns = [_decodable(batch.column(places[name])) for name in names]
         for start in range(0, batch.num_rows, CHUNK_ROWS):
