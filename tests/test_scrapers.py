@@ -327,3 +327,61 @@ def test_parsing_and_cleaning_take_the_same_mappings(name):
     assert saring.clean(shape.row) == saring.clean(
         saring.Record("", shape.title, shape.text, publisher=article.publisher)
     )
+
+
+# JSON files that are no list of articles but hold one.
+
+ANOTHER = FUNDUS | {"title": "Harga Beras Naik", "publisher": "Media Indonesia"}
+HOLDING = {
+    "fundus, save_to_file": (
+        {"Warta Lembah": [FUNDUS, FUNDUS], "Media Indonesia": [ANOTHER]},
+        [(TITLE, "Warta Lembah"), (TITLE, "Warta Lembah"), ("Harga Beras Naik", "Media Indonesia")],
+    ),
+    "an answer of newsapi": (
+        {"status": "ok", "totalResults": 1, "articles": [SHAPES["newsapi"].row]}, [(TITLE, "Warta Lembah")]
+    ),
+    "news-please, from_urls": ({URL: NEWS_PLEASE, f"{URL}/2": NEWS_PLEASE}, [(TITLE, "www.wartalembah.com")] * 2),
+    "pandas, to_json()": (
+        {"judul": {"0": TITLE, "1": "B"}, "isi": {"0": TEXT, "1": TEXT}, "media": {"0": "Kompas", "1": None}},
+        [(TITLE, "Kompas"), ("B", "")],
+    ),
+    "pandas, orient=split": (
+        {"columns": ["judul", "isi", "media"], "index": [0], "data": [[TITLE, TEXT, "Kompas"]]}, [(TITLE, "Kompas")]
+    ),
+    "pandas, orient=table": (
+        {"schema": {"fields": [{"name": "isi", "type": "string"}], "pandas_version": "1.4.0"},
+         "data": [{"index": 0, "judul": TITLE, "isi": TEXT, "media": "Kompas"}]}, [(TITLE, "Kompas")],
+    ),
+    "one article within an object": ({"article": {"title": TITLE, "text": TEXT}, "status": "ok"}, [(TITLE, "")]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOLDING)
+@pytest.mark.parametrize("indent", [None, 4])
+def test_a_json_object_may_hold_articles(tmp_path, name, indent):
+    value, expected = HOLDING[name]
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(value, indent=indent))
+    found = list(read([path]))
+    assert [(record.title, record.publisher) for record in found] == expected
+    assert all(FIRST in record.text for record in found)
+    assert [record.id for record in found] == [f"a.json:{number}" for number in range(1, len(found) + 1)]
+
+
+def test_an_object_over_many_lines_on_standard_input(monkeypatch):
+    data = json.dumps(NEWSPAPER, indent=4).encode()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+    (found,) = read(["-"])
+    assert (found.title, found.url) == (TITLE, URL)
+
+
+def test_the_articles_of_each_publisher_are_read_in_bounded_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr("saring.io.formats.MAX_ROW_BYTES", 5_000)
+    monkeypatch.setattr("saring.io.formats.CHUNK_CHARS", 1_000)
+    path = tmp_path / "a.json"
+    path.write_text(
+        json.dumps({'Warta "Lembah"': [FUNDUS] * 40, "Kosong": [], "Media Indonesia": [ANOTHER] * 30}, indent=4)
+    )
+    found = list(read([path]))
+    assert [record.publisher for record in found] == ['Warta "Lembah"'] * 40 + ["Media Indonesia"] * 30
+    assert {record.text for record in found} == {FUNDUS_TEXT}

@@ -21,7 +21,7 @@ from saring.columns import MAX_LEVELS, MAX_NAMES, MAX_TEXT_BYTES, Broken, Unread
 from saring.errors import InputError, path_text
 from saring.io.addresses import Address, Place
 from saring.io.input_files import InputFile
-from saring.io.json_shapes import rows_within
+from saring.io.json_shapes import of_publisher, rows_within
 from saring.io.spreadsheets import sheet_rows
 from saring.io.streams import ARROW_FILE, BUFFER_BYTES, FEATHER_1, UNDECODED, Stream
 
@@ -35,6 +35,8 @@ _UNCLOSED = "unexpected end of data"  # what the csv module says of a quote with
 _RESAVE = "expected one encoding throughout; save the file as UTF-8"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BETWEEN = re.compile(r"[\s,\[\]]*")  # what stands between the values of a JSON list
+_NAMED_LIST = re.compile(r'\s*\{\s*"(?:[^"\\]|\\.)*"\s*:\s*\[')  # how an object of lists begins
+_COLON = re.compile(r"\s*:\s*(?=\[)")
 
 Choose = Callable[[Sequence[str]], "Sequence[str] | None"]  # from a table's columns, those to read; None for all
 
@@ -360,6 +362,9 @@ def json_values(file: InputFile, stream: Stream, choose: Choose) -> Iterator[Val
                 more = bool(chunk)
                 buffer += chunk
                 continue
+            if more and not opened and _NAMED_LIST.match(buffer):
+                yield from _named_lists(buffer, text, decoder)
+                return
             if not more and (stream.torn or not (buffer or opened)):
                 return
             if not more and not buffer:
@@ -373,6 +378,33 @@ def json_values(file: InputFile, stream: Stream, choose: Choose) -> Iterator[Val
             yield from (whole,) if opened or isinstance(whole, Broken) else rows_within(whole)
         except RecursionError:
             yield Broken("found lists or objects nested too deeply; expected an object with a text; repair the row")
+
+
+def _named_lists(start: str, text: io.TextIOBase, decoder: json.JSONDecoder) -> Iterator[Values | Broken]:
+    """Yield the rows of an object of lists that is too large to be held as a whole; `start` has been read of it."""
+    buffer, at, name = start, start.index("{") + 1, ""
+    while True:
+        at = _BETWEEN.match(buffer, at).end()  # type: ignore[union-attr]  # maybe empty
+        try:
+            value, end = decoder.raw_decode(buffer, at)
+            colon = _COLON.match(buffer, end) if isinstance(value, str) else None
+            if isinstance(value, str) and not colon:
+                raise ValueError("Expecting ':' and a list")
+        except (ValueError, RecursionError) as error:
+            if buffer[at : at + 1] == "}":
+                return
+            buffer, at = buffer[at:], 0
+            chunk = text.read(CHUNK_CHARS) if len(buffer) <= MAX_ROW_BYTES else ""
+            if not chunk:
+                raise InputError(f"found no JSON from here on ({error}); repair the file") from None
+            buffer += chunk
+            continue
+        text_of_row, at = buffer[at:end], colon.end() if colon else end
+        if colon:
+            name = value
+        else:
+            row = _undecoded(text_of_row) or _checked_object(_mended(value))
+            yield row if isinstance(row, Broken) else of_publisher(row, name)
 
 
 def _whole(digits: str) -> int | Unreadable:

@@ -15,7 +15,7 @@ def rows_within(value: Mapping[str, Any]) -> Iterator[Any]:
     """Yield the rows that an object of a JSON file holds, or the object itself where it is one.
 
     >>> list(rows_within({"Warta Lembah": [{"title": "Cabai"}, {"title": "Beras"}]}))
-    [{'title': 'Cabai', 'publisher': 'Warta Lembah'}, {'title': 'Beras', 'publisher': 'Warta Lembah'}]
+    [{'publisher': 'Warta Lembah', 'title': 'Cabai'}, {'publisher': 'Warta Lembah', 'title': 'Beras'}]
     >>> list(rows_within({"status": "ok", "articles": [{"text": "Harga naik."}]}))
     [{'text': 'Harga naik.'}]
     >>> list(rows_within({"text": {"0": "Harga naik.", "1": "Harga turun."}}))
@@ -24,8 +24,7 @@ def rows_within(value: Mapping[str, Any]) -> Iterator[Any]:
     lists = {name: held for name, held in value.items() if _is_list_of_objects(held)}
     if lists and len(lists) == len(value):  # fundus: the articles of each publisher
         for name, rows in lists.items():
-            named = not any(name.casefold() == answer for answer in ANSWERS)
-            yield from ({**row, PUBLISHER: name} if named and PUBLISHER not in row else row for row in rows)
+            yield from (of_publisher(row, name) for row in rows)
     elif [*value] == ["columns", "index", "data"]:  # pandas, orient="split"
         yield from (dict(zip(value["columns"], cells, strict=False)) for cells in value["data"])
     elif _is_text(value):
@@ -36,6 +35,11 @@ def rows_within(value: Mapping[str, Any]) -> Iterator[Any]:
         yield from next(iter(lists.values()))
     else:
         yield value
+
+
+def of_publisher(row: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return a row of a list that is named after its publisher, unless it is called what answers are."""
+    return {PUBLISHER: name, **row} if name.casefold() not in ANSWERS else dict(row)
 
 
 def _of_objects(value: Mapping[str, Any]) -> Iterator[Any]:
