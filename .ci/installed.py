@@ -65,6 +65,9 @@ TRIALS = {
         python("from saring.kernel.scoring import prepare; print('compiled', prepare())"),
         "compiled True", "compiled False",
     ),
+    "remote": Trial(
+        python("from saring.io.addresses import Address; print(Address('s3://bucket/key').located())"), "bucket/key"
+    ),
     "report": Trial(("saring", "report", "rows.jsonl", "--out", "out.html"), "<html"),
     "serve": Trial(python(SERVE), '"topic"', None),
     "train": Trial(python("import mlflow, pandas, saring.tracking.runs; print(mlflow.__version__)"), "3.", None),

@@ -21,7 +21,7 @@ UNNAMED = ("__init__.py", "__main__.py")  # entry points: they import others and
 # Packages and modules that every command and every `import saring` load.
 LIGHT = ("errors", "article", "config", "columns", "io", "parsing", "cli", "cli/commands")
 HEAVY = {
-    "fastapi", "jinja2", "joblib", "lxml", "matplotlib", "mlflow", "nltk", "numba", "numpy", "pandas", "polars",
+    "fastapi", "fsspec", "gcsfs", "jinja2", "joblib", "lxml", "matplotlib", "mlflow", "nltk", "numba", "numpy", "pandas", "polars",
     "pyarrow", "pyspark", "python_calamine", "rich", "scipy", "sklearn", "starlette", "trafilatura", "uvicorn",
 }  # fmt: skip
 ALLOWED = {  # libraries that may be imported, even lazily, in these packages and modules alone
@@ -38,6 +38,7 @@ ALLOWED = {  # libraries that may be imported, even lazily, in these packages an
     "lxml": {"html"},
     "pandas": {"tracking", "frames"},
     "polars": {"frames"},
+    "fsspec": {"io"},
     "pyarrow": {"io", "sources", "frames"},
     "python_calamine": {"io"},
     "argparse": {"cli"},

@@ -14,7 +14,7 @@ import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import Any, Self
 from uuid import uuid4
 
@@ -28,6 +28,8 @@ RENEWAL_SECONDS = 10.0
 LEASE_SECONDS = 45.0  # who has not renewed his lock for so long has ended
 POLL_SECONDS = 1.0
 
+_held: set[str] = set()  # tokens of the locks that this process holds
+
 
 class Lease:
     """A lock that this run holds until it is closed; a context. ConfigError where another run holds it."""
@@ -38,7 +40,9 @@ class Lease:
         self._since = _now()
         self._lost = ""
         self._ended = Event()
+        self._turn = Lock()  # this run's two threads renew
         self._claim()
+        _held.add(self._token)
         self._renewing = Thread(target=self._renew_often, daemon=True)
         self._renewing.start()
 
@@ -54,6 +58,7 @@ class Lease:
         return self
 
     def __exit__(self, *error: object) -> None:
+        _held.discard(self._token)
         self._ended.set()
         self._renewing.join()
         if not self._lost:
@@ -111,17 +116,16 @@ class Lease:
 
     def renew(self) -> None:
         """Say that this run goes on; where another has the lock, `check` tells from now on."""
-        try:
-            self._address.write_bytes(self._content(), instead_of=self._tag, once=True)
-            tag, found = self._found()
-        except Absent:
-            self._lost = "somebody removed the lock"
-        except Changed:
-            self._lost = "another run took the lock over"
-        else:
-            self._tag = tag
-            if found.get("token") != self._token:
-                self._lost = "another run took the lock over"
+        with self._turn:
+            try:
+                with suppress(Changed):  # by another run, or by us where the answer was lost
+                    self._address.write_bytes(self._content(), instead_of=self._tag, once=True)
+                self._tag, found = self._found()
+            except Absent:
+                self._lost = "somebody removed the lock"
+            else:
+                if found.get("token") != self._token:
+                    self._lost = "another run took the lock over"
 
 
 def _now() -> str:
@@ -145,9 +149,11 @@ def _machine() -> str:
 
 
 def _has_ended(found: dict[str, Any]) -> bool:
-    """Return whether a lock is of a process of this machine that has ended."""
+    """Return whether a lock is of a run that has ended, in a process of this machine."""
     if not found.get("machine") or found["machine"] != _machine():
         return False
+    if found.get("process") == os.getpid():  # which lost its connection before it could remove the lock
+        return found.get("token") not in _held
     try:
         os.kill(int(found["process"]), 0)
     except ProcessLookupError:

@@ -187,24 +187,32 @@ def _tell_moved() -> None:
 def check_page(path: str, *, overwrite: bool) -> None:
     """Raise an error where a page cannot be made, or not written to this file: before the work, not after it."""
     from saring.html_reports.rendering import check_ready
+    from saring.io.writers import output_place
 
     check_ready()
-    if Path(path).suffix not in (".html", ".htm"):
+    where = output_place(path)
+    if where.suffix not in (".html", ".htm"):
         raise UsageError(f"{path}: a page of HTML; expected a name that ends in .html")
-    if Path(path).exists() and not overwrite:
+    if where.exists() and not overwrite:
         raise InputError(f"{path}: is there already; name another file or add --overwrite")
 
 
 def write_page(path: str, page: str, lines: Sequence[str] = ()) -> None:
     """Write a page and say so, below the lines that tell what is in it; it appears when it is whole."""
     from saring.cli.show import print_lines
+    from saring.io.addresses import Address, place
+    from saring.io.writers import write_whole
 
+    where = place(path)
     try:
-        with whole(Path(path)) as file:
-            file.write(page.encode())
+        if isinstance(where, Address):
+            write_whole(where, page.encode())
+        else:
+            with whole(where) as file:
+                file.write(page.encode())
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror or error}); name another file") from error
-    print_lines([*lines, f"-> {path}"])
+    print_lines([*lines, f"-> {where}"])
 
 
 @contextmanager

@@ -129,7 +129,7 @@ class Address:
             entries = self._request(lambda files, path: files.ls(path, detail=True))
         except Absent:
             return
-        here = self._in_store()
+        here = self.located()
         found = {entry["name"].rstrip("/").rpartition("/")[2]: entry for entry in entries if entry["name"] != here}
         for name in sorted(filter(None, found)):
             yield Address((self / name).text, _facts(found[name]))
@@ -196,7 +196,8 @@ class Address:
     def rmdir(self) -> None:
         """Do nothing: a folder without objects is not there."""
 
-    def _in_store(self) -> str:
+    def located(self) -> str:
+        """Return where it is for its file system: ``bucket/key``; MissingExtraError without the extra "remote"."""
         return str(_store(self.protocol, False)._strip_protocol(self.text))
 
     def _request(self, action: Callable[[Any, str], T], *, writes: bool = False, once: bool = False) -> T:
@@ -205,7 +206,7 @@ class Address:
             raise Refused("a web address can only be read", "name a file, or an object as in s3://bucket/rows.jsonl")
         if "@" in self.text.partition("://")[2].partition("/")[0] and self.protocol != "hf":
             _refuse_password(self)
-        path = self._in_store()
+        path = self.located()
         try:
             return tried(lambda: action(_store(self.protocol, False), path), str(self), () if once else None)
         except Refused as refusal:

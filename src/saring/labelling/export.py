@@ -14,11 +14,10 @@ import numpy as np
 import orjson
 
 from saring.article import Article, Prediction
-from saring.atomic import whole
 from saring.columns import Columns, mended
 from saring.errors import ConfigError, CorpusError, InputError, UsageError
 from saring.io.records import ReadOptions, read, rows
-from saring.io.writers import open_rows, telling, unguarded
+from saring.io.writers import open_rows, output_place, unguarded, write_whole
 from saring.labelling.choosing import POOL, choose, margin
 from saring.labelling.task_files import Candidate, interface, studio_task, table_columns, table_row
 from saring.parsing.engine import parse
@@ -87,14 +86,15 @@ def export(
     InputError, ConfigError, UsageError
         When an input cannot be read, an output not be written, or rows lack the articles' texts.
     """
-    out = Path(out)
-    if out.suffix not in (".json", ".csv"):
-        raise UsageError(f"{out}: found suffix {out.suffix!r}; expected .json (Label Studio) or .csv (a spreadsheet)")
+    where, interface_place = output_place(out), output_place(config) if config else None
+    if where.suffix not in (".json", ".csv"):
+        raise UsageError(f"{out}: found suffix {where.suffix!r}; expected .json (Label Studio) or .csv (a spreadsheet)")
     if most < 1:
         raise UsageError(f"--uncertain {most}: expected 1 or more")
-    if config and Path(config).resolve() == out.resolve():
+    if config and Path(config).resolve() == Path(out).resolve():
         raise UsageError(f"{out}: is both output and interface; name two files")
-    for path in (out, *([Path(config)] if config else [])):
+    places = [where, *([interface_place] if interface_place else [])]
+    for path in places:
         if path.exists() and not overwrite:
             raise ConfigError(f"{path}: is there already; name another file or add --overwrite")
     stored = [digests(read_corpus(path)) for path in labelled]
@@ -109,24 +109,16 @@ def export(
     done = Exported(len(chosen), counts.pop("articles", 0), counts)
     if not chosen:
         raise CorpusError(f"{inputs[0]}: found nothing to label ({' '.join(done.lines())}); give other articles")
-    if out.suffix == ".csv":
+    if where.suffix == ".csv":
         columns = table_columns(chosen)
         with open_rows(out, dict.fromkeys(columns, "string"), overwrite=overwrite) as file:
             file.write([table_row(article, columns) for article in chosen])
     else:
         tasks = [studio_task(article) for article in chosen]
-        write_whole(out, orjson.dumps(tasks, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
-    if config:
-        write_whole(Path(config), interface(model.topics).encode())
+        write_whole(where, orjson.dumps(tasks, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    if interface_place:
+        write_whole(interface_place, interface(model.topics).encode())
     return done
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file that appears when it is whole."""
-    with telling(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with whole(path) as file:
-            file.write(content)
 
 
 def _spread(pool: Sequence[Candidate], model: Model, most: int) -> list[int]:

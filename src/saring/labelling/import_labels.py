@@ -17,8 +17,9 @@ from typing import Any
 import orjson
 
 from saring.errors import CorpusError, InputError, UsageError
+from saring.io.addresses import Place, place
 from saring.io.records import rows
-from saring.io.writers import claimed, open_rows, put, telling
+from saring.io.writers import claimed, open_rows, output_place, put, telling
 from saring.labelling.agreement import Agreement, Label, agreement, majority
 from saring.labelling.task_files import (
     BETWEEN,
@@ -160,17 +161,18 @@ def import_labels(
     InputError, CorpusError, ConfigError, UsageError
         When a file cannot be read, is no such export, or holds no label; when an output cannot be written.
     """
-    out = Path(out)
-    for path, what in ((out, "rows"), (Path(quarantine) if quarantine else out, "tasks that do not fit")):
+    where = output_place(out)
+    refused_place = output_place(quarantine) if quarantine else where
+    for path, what in ((where, "rows"), (refused_place, "tasks that do not fit")):
         if path.suffix != ".jsonl":
             raise UsageError(f"{path}: found suffix {path.suffix!r}; expected a .jsonl file for the {what}")
-    if quarantine and Path(quarantine).resolve() == out.resolve():
+    if quarantine and Path(quarantine).resolve() == Path(out).resolve():
         raise UsageError(f"{out}: is both output and quarantine; name two files")
     tasks = unlabelled = 0
     found: list[Labelled] = []
     refused: list[dict[str, Any]] = []
     for file_name in files:
-        path = Path(file_name)
+        path = place(file_name)
         for number, labelled in enumerate(_tasks(path), start=1):
             tasks += 1
             if isinstance(labelled, dict):
@@ -185,7 +187,7 @@ def import_labels(
     made = [labelled.row(undecided) for labelled in _together(found)]
     with open_rows(out, {}, overwrite=overwrite) as file:
         if quarantine:
-            with claimed(Path(quarantine)) as aside, telling(Path(quarantine)):
+            with claimed(refused_place) as aside, telling(refused_place):
                 aside.file.writelines(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in refused)
                 put(aside, overwrite=overwrite)
         file.write(made)
@@ -258,7 +260,7 @@ def _changed(made: Iterable[Mapping[str, Any]]) -> dict[str, tuple[int, int]]:
 # Files to tasks.
 
 
-def _tasks(path: Path) -> Iterator[Labelled | dict[str, Any]]:
+def _tasks(path: Place) -> Iterator[Labelled | dict[str, Any]]:
     """Yield the tasks of a file; of one that does not fit its id, field and reason."""
     is_table = path.suffix.lower() == ".csv"
     read: Any = _of_table if is_table else _of_studio
@@ -279,7 +281,7 @@ def _id_of(item: Any) -> str:
     return ""
 
 
-def _studio_tasks(path: Path) -> list[Any]:
+def _studio_tasks(path: Place) -> list[Any]:
     """Return the tasks of Label Studio's export; InputError where the file is none."""
     try:
         found = orjson.loads(path.read_bytes())
@@ -400,7 +402,7 @@ def _with_returns(text: str, start: int, end: int) -> tuple[int, int]:
     return (places[start], places[end]) if end < len(places) else (start, len(text) + 1)
 
 
-def _table_rows(path: Path) -> list[Any]:
+def _table_rows(path: Place) -> list[Any]:
     """Return the rows of a table that people filled in."""
     found = list(rows(path))
     if found and not {"id", "text", "topic", "right_topic", "words"} <= found[0].values.keys():
