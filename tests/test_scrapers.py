@@ -283,20 +283,42 @@ def test_a_file_that_fits_nothing_names_its_columns_and_the_line_to_type(tmp_pat
     assert message.endswith(f"; name the right one with {line}")
 
 
+PAGE = (
+    f'<html lang="id"><head><title>{TITLE}</title><meta property="og:site_name" content="Warta Lembah">'
+    f'<meta property="article:published_time" content="{AT_TEN}"><link rel="canonical" href="{URL}"></head>'
+    f"<body><article><h1>{TITLE}</h1><p>{FIRST} {SECOND}</p><p>{SECOND} {FIRST}</p></article></body></html>"
+)
+
+
+@pytest.mark.parametrize("suffix", ["json", "csv", "tsv", "txt"])
 @pytest.mark.parametrize("with_metadata", [True, False])
-def test_trafilatura_as_installed(tmp_path, with_metadata):
+def test_trafilatura_as_installed(tmp_path, suffix, with_metadata):
     trafilatura = pytest.importorskip("trafilatura")
-    page = (
-        f'<html lang="id"><head><title>{TITLE}</title><meta property="og:site_name" content="Warta Lembah">'
-        f'<meta property="article:published_time" content="{AT_TEN}"><link rel="canonical" href="{URL}"></head>'
-        f"<body><article><h1>{TITLE}</h1>{f'<p>{FIRST} {SECOND}</p>' * 1}<p>{SECOND} {FIRST}</p></article></body></html>"
-    )
-    path = tmp_path / "a.json"
-    path.write_text(trafilatura.extract(page, url=URL, output_format="json", with_metadata=with_metadata))
+    path = tmp_path / f"a.{suffix}"
+    form = "csv" if suffix == "tsv" else suffix
+    path.write_text(trafilatura.extract(PAGE, url=URL, output_format=form, with_metadata=with_metadata))
     (found,) = read([path])
-    assert FIRST in found.text
-    if with_metadata:
-        assert shape_of(found)[1:] == (TITLE, "2023-03-03", HOST, URL)
+    assert f"{FIRST} {SECOND}\n{SECOND} {FIRST}" in found.text and "---" not in found.text
+    assert shape_of(found)[1:] == ((TITLE, "2023-03-03", HOST, URL) if with_metadata else ("", "", "", ""))
+
+
+@pytest.mark.parametrize("suffix", ["xml", "md"])
+def test_other_forms_of_trafilatura_are_told_what_to_do(tmp_path, suffix):
+    path = tmp_path / f"a.{suffix}"
+    path.write_text("<doc/>")
+    with pytest.raises(
+        InputError, match=r'tells no format; .*of trafilatura, write JSON instead \(--json, or output_format="json"\)'
+    ):
+        read([path])
+
+
+@pytest.mark.parametrize(
+    "text", ["---\nHarga naik: kata dia.\n---\nx", "---\nkutipan: harga naik\n---\nx", "--- title: x", "---\n"]
+)
+def test_dashes_that_open_no_metadata_are_text(tmp_path, text):
+    path = tmp_path / "a.txt"
+    path.write_text(text)
+    assert next(read([path])).text == text
 
 
 @pytest.mark.parametrize("name", [name for name in SHAPES if not SHAPES[name].columns])

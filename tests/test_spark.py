@@ -309,6 +309,48 @@ def test_formats_ids_and_errors_are_those_of_the_local_engine(spark, model, tmp_
 
 
 @on_cluster
+def test_what_scrapers_write_gives_the_rows_of_the_local_engine(spark, model, tmp_path):
+    inputs = tmp_path / "in"
+    inputs.mkdir()
+    metadata = {
+        "url": "https://www.wartalembah.com/1",
+        "date": "2023-03-03",
+        "title": "Rupiah Menguat",
+        "naskah": "Naik.",
+    }
+    rows = [
+        {"id": "1", "text": "Rupiah menguat.", "source": "common-crawl", "metadata": metadata},
+        {"id": "2", "text": "Rupiah melemah.", "source": "cc-news", "metadata": None},
+    ]
+    (inputs / "a.jsonl").write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+    body = {"summary": ["Ringkasan."], "sections": [{"headline": ["Subjudul"], "paragraphs": ["Rupiah menguat."]}]}
+    bodies = [{"id": "3", "title": "Rupiah", "body": body}, {"id": "4", "title": "Rupiah", "body": None}]
+    pq.write_table(pa.Table.from_pylist([row | {"id": f"p{row['id']}"} for row in rows]), inputs / "b.parquet")
+    pq.write_table(pa.Table.from_pylist(bodies), inputs / "c.parquet")
+    cells = pd.DataFrame(
+        [row | {"id": f"c{row['id']}", "metadata": orjson.dumps(row["metadata"]).decode()} for row in rows]
+    )
+    cells.to_csv(inputs / "d.csv", index=False)
+    for keep in ((), ("metadata.naskah",)):
+        files = sorted(inputs.iterdir()) if not keep else [inputs / "a.jsonl", inputs / "b.parquet"]
+        options = ReadOptions(on_error="keep", keep=keep)
+        found = []
+        for number, file in enumerate(files):  # of other columns by themselves
+            here, there = tmp_path / f"{number}-{len(keep)}.jsonl", tmp_path / f"{number}-{len(keep)}-there.jsonl"
+            score_here([file], here, model, options)
+            score_files([file], there, model, options)
+            assert by_id(lines_of(there)) == by_id(lines_of(here))
+            found += lines_of(here)
+        assert {row["publisher"] for row in found if row["id"].endswith("1")} == {"wartalembah.com"}
+        assert not keep or {row["metadata.naskah"] for row in found} == {"Naik.", None}
+    df = spark.read.parquet(str(inputs / "b.parquet"))
+    assert (
+        by_id([row.asDict() for row in score(df, model, keep=["metadata.naskah"]).collect()])[0]["url"]
+        == metadata["url"]
+    )
+
+
+@on_cluster
 def test_a_cell_that_is_a_formula_is_guarded_in_csv_and_parquet_holds_it(spark, model, tmp_path):
     path = tmp_path / "in.jsonl"
     path.write_bytes(orjson.dumps({"id": "a", "title": "=1+1", "text": "Baca Juga: Rupiah Naik"}))

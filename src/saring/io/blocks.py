@@ -7,6 +7,7 @@ block into records: this process or a worker.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -34,6 +35,7 @@ _MARKS = {
     b"PAR1": "parquet", b"WARC/": ARCHIVE, b"PK\x03\x04": "xlsx",
     ARROW_FILE: "arrow", FEATHER_1: "arrow", ARROW_STREAM: "arrow",
 }  # fmt: skip
+_FRONT_MATTER = re.compile(r"---\n((?:[a-z_]+: [^\n]*\n)+)---\n")
 SNIFFED_CHARS = 1000  # "<html" stands this near to the start of a page
 
 
@@ -247,7 +249,22 @@ def _document(stream: Stream, format: str, file: InputFile) -> tuple[Record | Pa
             "UTF-16 or cp1252 throughout; save the file as UTF-8"
         ) from None
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
-    return Record(id=file.label, text=text, where=file.name), data
+    fields: dict[str, Any] = {"id": file.label, "text": text} | front_matter(text)
+    return Record(**fields, where=file.name), data
+
+
+def front_matter(text: str) -> dict[str, str]:
+    r"""Return the fields of a text that begins with lines of metadata between dashes, as trafilatura writes them.
+
+    >>> front_matter('---\ntitle: Harga Naik\ndate: "2023-03-03"\n---\nHarga naik.')
+    {'title': 'Harga Naik', 'text': 'Harga naik.', 'published': '2023-03-03'}
+    """
+    found = _FRONT_MATTER.match(text)
+    lines = [line.split(": ", 1) for line in found[1].splitlines()] if found else []
+    values = {name: value.strip().strip('"') for name, value in lines}
+    if not found or not {"title", "url", "date"} & values.keys():
+        return {}
+    return Columns({}).fields(values | {"text": text[found.end() :]})
 
 
 def sniffed(head: bytes) -> str:

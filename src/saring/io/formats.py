@@ -35,6 +35,11 @@ _UNCLOSED = "unexpected end of data"  # what the csv module says of a quote with
 _RESAVE = "expected one encoding throughout; save the file as UTF-8"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BETWEEN = re.compile(r"[\s,\[\]]*")  # what stands between the values of a JSON list
+# trafilatura's CSV, which has no header line.
+TRAFILATURA_CSV = (
+    "url", "id", "fingerprint", "hostname", "title", "image", "date", "text", "comments", "license", "pagetype",
+)  # fmt: skip
+_TRAFILATURA_ROW = re.compile(r"(?:https?://[^\t\r\n]*|null)\t[^\t\r\n]*\t[0-9a-f]{16}\t(?:[^\t\r\n]*\t){4}")
 _NAMED_LIST = re.compile(r'\s*\{\s*"(?:[^"\\]|\\.)*"\s*:\s*\[')  # how an object of lists begins
 _COLON = re.compile(r"\s*:\s*(?=\[)")
 
@@ -45,9 +50,12 @@ def header_of(start: str, tabs: bool = False) -> tuple[str, list[str], bool]:
     """Return what delimits the cells of a CSV file, its header, and if a line tells so; `start` is of the file's text.
 
     The delimiter is the one that the first line tells (``sep=;``, for Excel), or else the one that splits the header
-    into most cells; ties go to the comma, or to the tab where the file's name tells of `tabs`.
+    into most cells; ties go to the comma, or to the tab where the file's name tells of `tabs`. What trafilatura writes
+    has no header line: it is `TRAFILATURA_CSV`.
     """
     text = start.lstrip("\ufeff\r\n")
+    if _TRAFILATURA_ROW.match(text):
+        return "\t", list(TRAFILATURA_CSV), False
     if line := _SEPARATOR_LINE.match(text):
         return line[1], _cells(text[line.end() :], line[1]), True
     order = "\t,;" if tabs else ",;\t"
@@ -148,17 +156,21 @@ def _run_together(lines: Sequence[str], delimiter: str, width: int, counted: boo
 def csv_rows(file: InputFile, stream: Stream, choose: Choose) -> Iterator[Values | Broken]:
     """Yield the rows of a table with a header line, delimited by comma, semicolon or tab."""
     start = stream.head.decode(stream.encoding, "replace")
-    delimiter, _, has_line = header_of(start, tabs=".tsv" in file.label.lower())
+    delimiter, names, has_line = header_of(start, tabs=".tsv" in file.label.lower())
     # A line beyond the limit comes in pieces, which are errors of length or of number of cells.
     readline = partial(_text_stream(stream, newline="").readline, MAX_ROW_BYTES)
     while has_line and (line := readline()):  # over blank lines and the one that names the delimiter
         has_line = line.isspace()
-    header: list[str] = []
+    header: list[str] = names if names == [*TRAFILATURA_CSV] else []
+    nothing = "null" if header else ""  # trafilatura's word for it
+    if header:
+        choose(header)
     for cells in cells_of(readline, delimiter, lambda: stream.torn):
         if isinstance(cells, Broken):
             yield cells
         elif header:
-            yield _undecoded("".join(cells)) or dict(zip(header, cells, strict=True))
+            values = [None if cell == nothing else cell for cell in cells] if nothing else cells
+            yield _undecoded("".join(cells)) or dict(zip(header, values, strict=True))
         else:
             seen: Counter[str] = Counter()
             for name in map(path_text, cells):  # as it can be written

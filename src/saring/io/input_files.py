@@ -28,7 +28,9 @@ ADVICE = {
     **dict.fromkeys((".wat", ".cdx", ".cdxj"), "take the WARC or WET file that it tells of"),
     ".arc": "turn it into WARC, as `warcio recompress` does",
     **dict.fromkeys((".mhtml", ".mht"), "save the page as HTML only"),
-    **dict.fromkeys((".xml", ".md", ".tei"), 'of trafilatura, write JSON instead (--json, or output_format="json")'),
+    **dict.fromkeys(
+        (".xml", ".tei", ".md", ".markdown"), 'of trafilatura, write JSON instead (--json, or output_format="json")'
+    ),
     **dict.fromkeys((".zip", ".tar", ".tgz", ".rar", ".7z", ".bz2", ".xz"), "unpack it"),
 }
 PACKINGS = (".gz", ".zst")

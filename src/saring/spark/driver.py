@@ -21,7 +21,7 @@ from saring.batch.parts import KEEP_ERRORS, Summary, Task
 from saring.columns import Broken, Columns, holding
 from saring.errors import ConfigError, InputError, MissingExtraError, SaringError
 from saring.io.blocks import CHECKED_ROWS
-from saring.io.formats import arrow_names, header_of, json_line, parquet_schema
+from saring.io.formats import TRAFILATURA_CSV, arrow_names, header_of, json_line, parquet_schema
 from saring.io.input_files import FORMATS, InputFile, find_files
 from saring.io.records import ReadOptions, arrow_kinds, fixer, kept_kinds
 from saring.io.web import is_web_address
@@ -353,6 +353,8 @@ def _csv(spark: SparkSession, paths: list[str], options: ReadOptions) -> DataFra
             f"{paths[0]}: found {head[0]!r} before the header; take the line out, or leave --engine spark out for "
             "this file"
         )
+    if header == [*TRAFILATURA_CSV]:
+        raise InputError(f"{paths[0]}: found trafilatura's CSV, which has no header; leave --engine spark out for it")
     chosen = _article_columns(header, options)
     cells = [f"_c{number}" for number in range(len(header))]
     # As rows like others: Spark's own check of headers does not take empty names or equal ones.
