@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Row = tuple[str, str]  # title and body of an article, of which either may be empty
 Field = Literal["all", "title", "lead"]
@@ -103,6 +103,31 @@ def load_lexicon(section: str) -> dict[str, tuple[str, ...]]:
         name: tuple(term.strip() for term in group["terms"].replace("\n", " ").split(","))
         for name, group in table[section].items()
     }
+
+
+class Name(NamedTuple):
+    """What names.tsv says of a name or term of the news."""
+
+    kinds: tuple[str, ...]  # in which parts of the news it occurs: keys of ``[names]`` in lexicon.toml
+    related: tuple[str, ...]  # names and terms that stories about it usually mention, too
+
+
+@cache
+def load_names() -> dict[str, Name]:
+    """Return the names and terms of names.tsv, each one to four lower-case words with a space between."""
+    _, *lines = (files("saring") / "names.tsv").read_text("utf-8").splitlines()
+    table = (line.split("\t") for line in lines)
+    return {
+        term: Name(tuple(kinds.split(";")), tuple(related.split(";") if related else ()))
+        for term, kinds, related in table
+    }
+
+
+@cache
+def load_kinds() -> dict[str, str]:
+    """Return the kinds of names and the domain of the lexicon that each belongs to."""
+    table = tomllib.loads((files("saring") / "lexicon.toml").read_text("utf-8"))
+    return dict(table["names"])
 
 
 # Titles, units and ranks with a full stop inside sentences; every corpus has too few of some.
