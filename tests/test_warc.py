@@ -251,6 +251,7 @@ DAMAGED = {
     "a length too large, packed": (packed(FIVE[0], response(1, length=3000), *FIVE[2:]), [0, 2, 3, 4], None),
     "the end of the file": (b"".join(FIVE)[:-100], [0, 1, 2, 3], 4),
     "the end of a packed file": (b"".join(MEMBERS)[:-100], [0, 1, 2, 3], 4),
+    "the end of headers that lacks": (FIVE[0] + FIVE[1][:70] + b"".join(FIVE[2:]), [0, 2, 3, 4], 1),
     "the end within the headers": (b"".join(FIVE[:4]) + FIVE[4][:60], [0, 1, 2, 3], 4),
 }
 

@@ -41,7 +41,7 @@ PARTS_SUFFIX = ".parts"  # of folders that batches keep unfinished output in
 CONTENT_TYPES = {"application/json": "json", "application/x-ndjson": "jsonl", "application/jsonl": "jsonl",
                  "text/csv": "csv", "text/tab-separated-values": "csv", "text/plain": "txt",
                  "text/html": "html", "application/xhtml+xml": "html",
-                 "application/vnd.apache.parquet": "parquet"}  # fmt: skip
+                 "application/vnd.apache.parquet": "parquet", "application/warc": "warc"}  # fmt: skip
 
 Inputs = str | Place | Sequence[str | Place]
 

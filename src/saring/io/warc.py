@@ -183,6 +183,8 @@ def _head(run: _Run) -> tuple[dict[str, str], int]:
             raise _Broken(f"headers of more than {MAX_HEAD_BYTES:,} bytes", 1)
         if not run.fill(len(run.data) + 1):
             raise _Broken("a record that is cut off in its headers", 1)
+    if _BEGINNING.search(run.data, 1, end.end()):
+        raise _Broken("a record that is cut off in its headers", 1)
     return parsed_headers(bytes(run.data[: end.start()])), end.end()
 
 
@@ -193,7 +195,8 @@ def _block(run: _Run, start: int, size: int) -> bytes:
     follows = run.blanks(start + size)
     run.fill(follows + _BEGINNING_BYTES)
     ends = follows == len(run.data) or _BEGINNING.match(run.data, follows)
-    if not ends and run.data[start + size : start + size + 4] != b"\r\n\r\n":  # as a record must end, whatever follows
+    separated = run.data.startswith(b"\r\n\r\n", start + size)  # as a record must end, whatever follows
+    if not ends and (not separated or _BEGINNING.search(run.data, start, start + size)):
         raise _Broken(f"a record that goes on behind the {size:,} bytes that its Content-Length says", start)
     block = bytes(memoryview(run.data)[start : start + size])
     run.drop(follows)
