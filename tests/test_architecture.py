@@ -38,6 +38,7 @@ ALLOWED = {  # libraries that may be imported, even lazily, in these packages an
     "lxml": {"html"},
     "pandas": {"tracking", "frames"},
     "polars": {"frames"},
+    "datasets": {"hf"},
     "fsspec": {"io"},
     "pyarrow": {"io", "sources", "frames"},
     "python_calamine": {"io"},

@@ -120,6 +120,11 @@ class TableBlock(_Unfiled, ArrowBlock):
     """Rows of a table as an Arrow batch."""
 
 
+def block_of(chunk: Any) -> Block:
+    """Return rows of a table, mappings in a list or an Arrow batch, as a block."""
+    return RowBlock(chunk) if isinstance(chunk, list) else TableBlock(chunk)
+
+
 @dataclass(frozen=True, slots=True)
 class TableMaker(PartMaker):
     """Makes the rows of blocks Arrow batches, here or in a worker process, to which it is pickled."""
@@ -148,8 +153,7 @@ def row_batches(table: Any, maker: TableMaker, workers: int | None) -> Generator
     """Yield the rows of a table as Arrow batches, in order; without `workers` many are made by a process a core."""
     import pyarrow as pa
 
-    blocks = (RowBlock(chunk) if isinstance(chunk, list) else TableBlock(chunk) for chunk in table_chunks(table))
-    parts = cut_batches(blocks, CHUNK_ROWS, BATCH_SIZE)
+    parts = cut_batches(map(block_of, table_chunks(table)), CHUNK_ROWS, BATCH_SIZE)
     first, is_large = ([], False) if workers else peeked(parts)
     parts = chain(first, parts)
     workers = workers or (cores() if is_large and not _is_child() else 1)

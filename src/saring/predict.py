@@ -140,10 +140,10 @@ class Model:
         >>> found.topic, failed.error
         ('economy', 'title and text are empty; expected an article')
         """
-        self._check_keep_links(keep_links)
+        self.check_keep_links(keep_links)
         sources = list(rows_of(articles, keep))
         marks: dict[str, Any] = {
-            "model_version": self.model_version, "scored_at": scored_at or _now(), "topics": self.topics
+            "model_version": self.model_version, "scored_at": scored_at or now(), "topics": self.topics
         }  # fmt: skip
         taken = take(sources)
         scored = iter(self._score([item for item in taken if isinstance(item, Article)], keep_links, marks))
@@ -194,8 +194,8 @@ class Model:
         from saring.batch.parts import Task
         from saring.frames import answered
 
-        self._check_keep_links(keep_links)
-        return answered(frame, Task("score", self, keep_links, scored_at or _now()), workers)
+        self.check_keep_links(keep_links)
+        return answered(frame, Task("score", self, keep_links, scored_at or now()), workers)
 
     def pipe(
         self,
@@ -229,11 +229,11 @@ class Model:
         >>> next(saring.load().pipe(texts, batch_size=2)).topic
         'economy'
         """
-        self._check_keep_links(keep_links)
+        self.check_keep_links(keep_links)
         if batch_size < 1:
             raise ConfigError(f"batch_size is {batch_size}; expected at least 1")
         rows = iter(rows_of(articles, keep))
-        stamp = scored_at or _now()
+        stamp = scored_at or now()
         batches = iter(lambda: list(islice(rows, batch_size)), [])
         return (
             prediction
@@ -241,7 +241,7 @@ class Model:
             for prediction in self.predict(batch, keep_links=keep_links, scored_at=stamp, keep=keep)
         )
 
-    def _check_keep_links(self, keep_links: str) -> None:
+    def check_keep_links(self, keep_links: str) -> None:
         """Raise ConfigError when the wish cannot be met."""
         if keep_links not in get_args(KeepLinks):
             raise ConfigError(f"keep_links is {keep_links!r}; expected one of {', '.join(get_args(KeepLinks))}")
@@ -355,7 +355,7 @@ def _opened_again(path: str, model_version: str) -> Model:
     return model
 
 
-def _now() -> str:
+def now() -> str:
     """Return the time to note in rows."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
