@@ -40,7 +40,7 @@ ALLOWED = {  # libraries that may be imported, even lazily, in these packages an
     "polars": {"frames"},
     "datasets": {"hf"},
     "fsspec": {"io"},
-    "pyarrow": {"io", "sources", "frames"},
+    "pyarrow": {"io", "sources", "frames", "hf"},
     "python_calamine": {"io"},
     "argparse": {"cli"},
     "datatrove": {"integrations"},
