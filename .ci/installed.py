@@ -60,6 +60,9 @@ def python(code: str) -> tuple[str, ...]:
 
 TRIALS = {
     "html": Trial(("saring", "clean", "page.html", "--out", "out.jsonl"), "pelatih"),
+    "warc": Trial(python("import brotli, saring.io.crawled; print(brotli.__name__)"), "brotli", None),
+    "excel": Trial(("saring", "clean", "rows.xlsx", "--out", "out.jsonl"), "Rupiah menguat"),
+    "remote": Trial(python("import gcsfs, s3fs; print(s3fs.__name__)"), "s3fs", None),
     "fix": Trial(("saring", "clean", "prmn.txt", "--fix-text", "--out", "out.jsonl"), "gencatan"),
     "fast": Trial(
         python("from saring.kernel.scoring import prepare; print('compiled', prepare())"),
@@ -71,6 +74,7 @@ TRIALS = {
     "report": Trial(("saring", "report", "rows.jsonl", "--out", "out.html"), "<html"),
     "serve": Trial(python(SERVE), '"topic"', None),
     "train": Trial(python("import mlflow, pandas, saring.tracking.runs; print(mlflow.__version__)"), "3.", None),
+    "datatrove": Trial(python("from saring.integrations.datatrove import TeaserCleaner as T; print(T.name)"), "saring"),
     "spark": Trial(python("import pyspark, saring.spark; print(saring.spark.score)"), "function score", None),
 }  # fmt: skip
 
@@ -156,6 +160,24 @@ def run(words: list[str]) -> None:
     subprocess.run(words, check=True)
 
 
+OOXML = "http://schemas.openxmlformats.org"
+WORKBOOK = {
+    "[Content_Types].xml": f"""<Types xmlns="{OOXML}/package/2006/content-types"><Default Extension="xml"
+        ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/></Types>""",
+    "_rels/.rels": f"""<Relationships xmlns="{OOXML}/package/2006/relationships"><Relationship Id="r0"
+        Type="{OOXML}/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>""",
+    "xl/workbook.xml": f"""<workbook xmlns="{OOXML}/spreadsheetml/2006/main"
+        xmlns:r="{OOXML}/officeDocument/2006/relationships"><sheets><sheet name="a" sheetId="1" r:id="r1"/></sheets>
+        </workbook>""",
+    "xl/_rels/workbook.xml.rels": f"""<Relationships xmlns="{OOXML}/package/2006/relationships"><Relationship Id="r1"
+        Type="{OOXML}/officeDocument/2006/relationships/worksheet" Target="worksheets/a.xml"/></Relationships>""",
+    "xl/worksheets/a.xml": f"""<worksheet xmlns="{OOXML}/spreadsheetml/2006/main"><sheetData>
+        <row r="1"><c r="A1" t="inlineStr"><is><t>isi</t></is></c></row>
+        <row r="2"><c r="A2" t="inlineStr"><is><t>Rupiah menguat terhadap dolar AS.</t></is></c></row>
+        </sheetData></worksheet>""",
+}
+
+
 def ask(programs: Path, cut: list[str], words: Iterable[str], folder: Path) -> str:
     """Return what a command of the environment printed and wrote, run outside the clone without a network."""
     for old in folder.glob("out.*"):
@@ -178,6 +200,9 @@ def faults(file: Path, programs: Path, cut: list[str], extras: set[str], folder:
     """Yield what an environment does not do as promised."""
     for name in ("prmn.txt", "page.html"):
         shutil.copy(ARTICLES / name, folder)
+    with zipfile.ZipFile(folder / "rows.xlsx", "w") as workbook:
+        for name, content in WORKBOOK.items():
+            workbook.writestr(name, content)
     home = str(programs.parent)
     for words in (("saring", "predict", "prmn.txt"), ("python", "-m", "saring", "predict", "prmn.txt")):
         shown = ask(programs, cut, words, folder)
