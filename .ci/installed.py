@@ -62,7 +62,6 @@ TRIALS = {
     "html": Trial(("saring", "clean", "page.html", "--out", "out.jsonl"), "pelatih"),
     "warc": Trial(python("import brotli, saring.io.crawled; print(brotli.__name__)"), "brotli", None),
     "excel": Trial(("saring", "clean", "rows.xlsx", "--out", "out.jsonl"), "Rupiah menguat"),
-    "remote": Trial(python("import gcsfs, s3fs; print(s3fs.__name__)"), "s3fs", None),
     "fix": Trial(("saring", "clean", "prmn.txt", "--fix-text", "--out", "out.jsonl"), "gencatan"),
     "fast": Trial(
         python("from saring.kernel.scoring import prepare; print('compiled', prepare())"),
