@@ -351,6 +351,43 @@ def test_parsing_and_cleaning_take_the_same_mappings(name):
     )
 
 
+@pytest.mark.parametrize("printed", [json.dumps, str])
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (FUNDUS["body"], FUNDUS_TEXT),
+        ([FIRST, SECOND], TEXT),
+        ({"a": 1}, None),
+        ([1, 2], None),
+        (["baca\\d"], "baca\\d"),
+    ],
+)
+def test_a_body_that_pandas_wrote_into_a_cell(tmp_path, body, text, printed):
+    path = tmp_path / "a.csv"
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([["title", "body"], [TITLE, printed(body)]])
+    (found,) = read([path])
+    assert found.text == (printed(body) if text is None else text)
+
+
+def test_a_cell_that_only_looks_like_a_list_is_text():
+    for text in ('["Harga naik", kata dia', "['Harga' naik", '{"Harga"} naik.', '["a" * 9]'):
+        assert Columns({}).fields({"text": text})["text"] == text
+
+
+def test_lists_that_pandas_read_from_parquet(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    parquet.write_table(pa.Table.from_pylist([FUNDUS]), tmp_path / "a.parquet")
+    (row,) = pandas.read_parquet(tmp_path / "a.parquet").to_dict("records")
+    assert Columns({}).fields(row)["text"] == FUNDUS_TEXT
+
+
+@pytest.mark.parametrize("nothing", ["None", "null", "NaN", "nan", "<NA>"])
+def test_a_programs_word_for_nothing_is_no_title_date_publisher_or_address(nothing):
+    row = {"text": TEXT, "title": nothing, "date_publish": nothing, "source": nothing, "url": nothing}
+    assert Columns({}).fields(row) == {"text": TEXT, "title": "", "published": "", "publisher": "", "url": ""}
+
+
 # JSON files that are no list of articles but hold one.
 
 ANOTHER = FUNDUS | {"title": "Harga Beras Naik", "publisher": "Media Indonesia"}

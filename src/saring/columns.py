@@ -8,6 +8,7 @@ import math
 import re
 import shlex
 import tomllib
+import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,8 +32,10 @@ MAX_DEPTH = 100  # of lists and objects in a column that is kept; JSON writers a
 MAX_INTEGER = 1 << 63
 MAX_LEVELS = 5  # of objects within objects that fields are looked for in
 MAX_NAMES = 300  # of a row, with those of its objects
-MAX_LITERAL_CHARS = 20_000  # of an object as Python prints it
-KEPT_HEADERS = 1 << 12
+PRINTED = ("{'", '{"', "['", '["')  # how a cell begins that holds an object or a list
+MAX_LITERAL_CHARS = 200_000  # of an object as Python prints it
+KEPT_HEADERS = 1 << 10
+KEPT_NAMES = 1 << 14
 MIN_TEXT_CHARS = 40  # of a column that may be the text
 NO_GUESS = "text=NAME"
 NOTHING = {"null", "none", "nan", "nat", "<na>"}  # as programs write it
@@ -162,7 +165,7 @@ class Columns:
             value = values.get(columns[0])
             if name == "publisher":
                 value, address = self._publisher(values, found)
-            elif not (isinstance(value, str) and _held(value)):
+            elif not (isinstance(value, str) and _held(value)) or (name == "text" and value[:2] in PRINTED):
                 try:
                     value = _first(values, columns, name)
                 except InputError as error:
@@ -233,10 +236,10 @@ class Columns:
 
     def _missing(self, name: str, why: str, names: Sequence[str], free: Sequence[str]) -> str:
         """Return in words that a field has no column, what there is and what to do."""
-        wanted = [_plain(self._named[name])] if name in self._named else aliases()[name]
-        close = [n for n in free if difflib.get_close_matches(_plain(n), wanted, 1, CLOSE)]
+        wanted = [_plain(self._named[name])] if name in self._named else aliases()[name][:SHOWN_COLUMNS]
+        close = [n for n in free[: 2 * SHOWN_COLUMNS] if difflib.get_close_matches(_plain(n), wanted, 1, CLOSE)]
         hint = f"; close to it: {', '.join(map(repr, close))}" if close else ""
-        expected = "" if name in self._named else f"; expected one of {', '.join(wanted[:SHOWN_COLUMNS])}"
+        expected = "" if name in self._named else f"; expected one of {', '.join(wanted)}"
         return (
             f"{why}: found {_shown(names)}{expected}{hint}; name the right one with --column "
             + shlex.quote(f"{name}={close[0] if close else 'NAME'}")  # to be pasted into a shell
@@ -286,14 +289,18 @@ def _object(name: str, value: Any) -> Mapping[Any, Any] | None:
 
 
 def _read_object(cell: str) -> dict[Any, Any] | None:
-    """Return the object in a cell, as JSON or as Python prints it, which is what pandas writes; None for neither."""
+    """Return the object in a cell, None for what is none."""
+    held = _read_printed(cell)
+    return held if isinstance(held, dict) else None
+
+
+def _read_printed(cell: str) -> Any:
+    """Return what a cell holds as JSON or as Python prints it, which is what pandas writes; None for neither."""
     with suppress(orjson.JSONDecodeError):
-        held = orjson.loads(cell)
-        return held if isinstance(held, dict) else None
+        return orjson.loads(cell)
     if len(cell) < MAX_LITERAL_CHARS:
-        with suppress(ValueError, SyntaxError, MemoryError, RecursionError):
-            held = ast.literal_eval(cell)
-            return held if isinstance(held, dict) else None
+        with suppress(ValueError, SyntaxError, MemoryError, RecursionError), warnings.catch_warnings(action="ignore"):
+            return ast.literal_eval(cell)
     return None
 
 
@@ -372,7 +379,7 @@ def mended(text: str) -> str:
     return _UNWRITABLE.sub("\ufffd", text)
 
 
-@lru_cache(maxsize=KEPT_HEADERS)
+@lru_cache(maxsize=KEPT_NAMES)
 def _plain(name: str) -> str:
     return _BREAKS.sub("_", str(name).casefold()).strip("_")
 
@@ -407,16 +414,15 @@ def _first(values: Mapping[str, Any], columns: Sequence[str], name: str) -> str:
         if _held(text):
             return text
         texts.append(text)
-    if len(texts) < len(columns):  # says what is wrong with the first
-        return _text(values.get(columns[0]), columns[0], name)
-    return texts[0]
+    text = texts[0] if len(texts) == len(columns) else _text(values.get(columns[0]), columns[0], name)  # or its error
+    return text if name in ("id", "text") or text.isspace() else ""  # a program's word for nothing is no title
 
 
 def _text(value: Any, column: str, name: str) -> str:
     """Return a field's value as text: of an article's text also paragraphs, of others numbers and dates."""
     if isinstance(value, str):
-        return value
-    text = "" if _absent(value) else _paragraphs(value) if name == "text" else _scalar(value, name)
+        return value if name != "text" or value[:2] not in PRINTED else _of_printed(value)
+    text = "" if _absent(value) else paragraphs(value) if name == "text" else _scalar(value, name)
     if text is not None:
         return text
     expected = "text or a list of paragraphs" if name == "text" else "text or a number"
@@ -443,7 +449,15 @@ def _scalar(value: Any, name: str) -> str | None:
     return "" if not value or name in ("id", "publisher", "url") else None  # a list of pictures is no publisher
 
 
-def _paragraphs(value: Any) -> str | None:
+def _of_printed(cell: str) -> str:
+    """Return the text of a cell that holds a list of paragraphs or a body in parts, as JSON or as Python prints it."""
+    held = _read_printed(cell)
+    text = paragraphs(held) if isinstance(held, (list, Mapping)) else None
+    return cell if text is None else text
+
+
+def paragraphs(value: Any) -> str | None:
+    """Return a text that is given as a list of paragraphs or as a body in parts; None for what is no such thing."""
     lines = _lines(value)
     return None if lines is None else "\n".join(lines)
 
@@ -452,6 +466,8 @@ def _lines(value: Any, depth: int = 0) -> list[str] | None:
     """Return the paragraphs of a list, or of an object as fundus writes a body; None if it is no such thing."""
     if isinstance(value, str):
         return [value]
+    if hasattr(value, "tolist"):  # of NumPy, as pandas reads lists
+        value = value.tolist()
     if isinstance(value, Mapping):
         parts: list[Any] = [value[key] for key in BODY if key in value]
     else:

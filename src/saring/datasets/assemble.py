@@ -19,7 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from saring.columns import Unreadable
+from saring.columns import Unreadable, flattened, paragraphs
 from saring.datasets.fetch import check_sha256
 from saring.datasets.recipe import Annotations, Place, Recipe, demojibake, split_paragraphs, title_key
 from saring.dates import MIDNIGHT, read_date
@@ -100,14 +100,17 @@ def table_rows(table: Path, recipe: Recipe) -> Iterator[InputRow]:
     """
     seen: set[str] = set()
     for row in rows(table, ReadOptions(on_error="keep")):
-        seen.update(row.values)
         values, error = {}, row.error
+        given = flattened(row.values)
+        seen.update(given)
         for ours, theirs in recipe.columns.items():
-            cells = {name: row.values[name] for name in theirs if name in row.values}
+            cells = {name: given[name] for name in theirs if name in given}
             for name, cell in cells.items():
                 if isinstance(cell, Unreadable) and ours != "date":
                     error = error or f"{row.where}: column {name!r}: found {cell.error}"
-            value = next(iter(cells.values()), None)
+            value = next((cell for cell in cells.values() if cell is not None), None)
+            if ours == "text" and isinstance(value, (list, dict)):
+                value = paragraphs(value)
             if isinstance(value, float) and value.is_integer():  # pandas writes whole numbers so where some are missing
                 value = int(value)
             unread = value is None or value != value or isinstance(value, Unreadable)  # NaN differs from itself

@@ -91,7 +91,8 @@ class Uploads:
                             f"take fewer, or `saring score {upload.name} --out rows.jsonl`",
                         )
             except InputError as error:
-                raise Problem("wrong-shape", str(error), "a table with a text column", "name the column text") from None
+                why = str(error).partition("; name the right one with")[0]  # an option of the command line
+                raise Problem("wrong-shape", why, "a table with a text column", "name the column text") from None
         if not records:
             raise Problem("wrong-shape", f"nothing in {upload.name}", "an article", "give a file that has one")
         return records
