@@ -191,3 +191,9 @@ def test_wishes_that_cannot_be_met_are_told_at_once():
 def test_an_empty_task_and_the_default_model_work():
     assert list(TeaserCleaner().run(None)) == []
     assert load().topics
+
+
+def test_without_datatrove_the_error_says_what_to_install():
+    words = "import sys; sys.modules['datatrove'] = None; import saring.integrations.datatrove"
+    done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True)
+    assert "a step of a datatrove pipeline needs an optional part: pip install 'datatrove" in done.stderr
