@@ -128,6 +128,12 @@ def test_every_extra_is_named_and_no_other():
     assert {*re.findall(r"^\| `(\w+)`", table, re.M)} == {*project["optional-dependencies"]} - {"dev", "notebooks"}
 
 
+def test_what_others_do_is_what_was_measured():
+    measured = (ROOT / "docs" / "comparison.md").read_text("utf-8")
+    table = re.search(r"^\|  \| teasers left .*?\n\n", README, re.M | re.S)[0]
+    assert table in measured and "| saring " in table
+
+
 @pytest.mark.parametrize("page", PAGES, **named)
 def test_every_target_of_make_that_is_named_is_there(page):
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
