@@ -6,26 +6,38 @@ the highest sum holds the article (`body_lines`). Names that portals give to the
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
-from itertools import accumulate
+from itertools import accumulate, islice
+from typing import NamedTuple
 
-from saring.html.markup import BLOCKS, PROSE_CHARS, Element, Line, Markup
-from saring.html.names import BOILERPLATE_SHARE, body_names, page_rules
+from saring.html.markup import BLOCKS, HEADINGS, PROSE_CHARS, Element, Line, Markup
+from saring.html.names import BOILERPLATE_SHARE, COMMENTS_SHARE, body_names, page_rules
 
 LINE_COST = 20  # what a line of links or a label costs a container, beside its length
 LIST_LINKS = 3  # so many lines of links in a row are a list
 BEHIND_LIST = 0.5  # what prose counts behind a list, once for each list
 NAMED_SHARE = 0.5  # a container known by name must hold this much of the best one's prose
 BELOW_SHARE = 0.5  # with less prose below it than this, the line taken for the headline was none
+ARTICLE_LINES, ARTICLE_CHARS = 3, 200  # of prose below a headline: no lead alone, but an article
+SHORT_CHARS = 100  # the same where a name says that it is an article
 CAPTION_CHARS = 300  # an element that holds a picture and no more text than this is a caption
 CAPTION_LINES = 2  # nor more lines than this: the caption and who took the picture
 CAPTION_LEVELS = 4  # how far above the text the picture may stand: td, tr, tbody, table
+FORM_LINES = 4  # of a form that asks for an address
+MAX_LISTS = 100  # how many labels of lists are looked at
 INVITATION_CHARS = 250  # "follow our channel" takes one or two sentences
 ITEM_WORDS = 2.5  # an item of a list that tells something, on average; towns and buttons have fewer
 FULLER_SHARE = 0.5  # a body with less text than this beside one with lists lost the better part
 
-_CHANNEL = re.compile("|".join(map(re.escape, page_rules()["boilerplate"]["channels"])))
+_OTHER_PART = re.compile(rf"\W*(?:{'|'.join(page_rules()['boilerplate']['headings'])})\W*", re.IGNORECASE)
+_CHANNEL, _PROFILE = (
+    re.compile("|".join(map(re.escape, page_rules()["boilerplate"][kind]))) for kind in ("channels", "profiles")
+)
+_ASKS = re.compile(rf"\W{{0,4}}(?:{'|'.join(page_rules()['boilerplate']['asks'])})\b", re.IGNORECASE)
+_LISTS = "|".join(map(re.escape, [*page_rules()["teaser"]["lists"], *page_rules()["teaser"]["others"]]))
+_LIST = re.compile(rf"\W{{0,4}}(?:{_LISTS})\W{{0,4}}", re.IGNORECASE)
 
 
 def inside(spans: Iterable[tuple[int, int]], count: int) -> list[bool]:
@@ -37,32 +49,167 @@ def inside(spans: Iterable[tuple[int, int]], count: int) -> list[bool]:
     return [open_now > 0 for open_now in accumulate(steps)][:count]
 
 
-def mark_lines(markup: Markup) -> None:
-    """Set `is_boilerplate` by name, place and links of each line, and `is_item` in lists that tell something."""
-    lines, elements = markup.lines, markup.elements
-    values = [value if value > 0 else 0 for value in _values(lines)]
-    prose = [0, *accumulate(values)]  # until each line
-    chars = [0, *accumulate([len(line.text) for line in lines])]
-    enough = BOILERPLATE_SHARE * prose[-1]  # of the page's prose, for an element to be no boilerplate
-    boilerplate = []
-    for e in elements:
-        if e.named.share and prose[e.end] - prose[e.first] < e.named.share * prose[-1]:
-            boilerplate.append((e.first, e.end))
-        if e.images and not e.headings and e.end - e.first <= CAPTION_LINES:
-            is_little = chars[e.end] - chars[e.first] <= CAPTION_CHARS and prose[e.end] - prose[e.first] < max(
-                1, enough
-            )
-            if is_little and e.tag not in ("p", "body", "html"):
-                _mark_caption(lines[e.first : e.end], e)
-        if e.tag in ("ul", "ol"):
-            _mark_items([line for line in lines[e.first : e.end] if not line.is_teaser])
-    for line, is_in in zip(lines, inside(boilerplate, len(lines)), strict=True):
-        if is_in or (
-            line.links
-            and len(line.text) <= INVITATION_CHARS
-            and any(map(_CHANNEL.search, [to for _, to in line.links]))
-        ):
+class Part(NamedTuple):
+    """The lines of a page from one to before another, and the elements that hold some of them."""
+
+    start: int
+    lines: Sequence[Line]
+    elements: Sequence[Element]
+    spans: Sequence[tuple[int, int]]  # where each element's lines are among these
+
+
+def _part(markup: Markup, start: int, stop: int) -> Part:
+    elements = [e for e in markup.elements if e.first < stop and e.end > start]
+    spans = [(max(e.first, start) - start, min(e.end, stop) - start) for e in elements]
+    return Part(start, markup.lines[start:stop], elements, spans)
+
+
+def body_lines(markup: Markup, start: int) -> list[Line]:
+    """Return the lines of the container that holds the article; boilerplate inside is still among them.
+
+    `start` is the line below the headline. Where no article is told by it, most of the page's prose may as well stand
+    above, which means that the headline was none.
+    """
+    lines = markup.lines
+    if stop := _article_end(markup, start):
+        part = _part(markup, start, stop)
+        _mark_lines(part, spare=ARTICLE_CHARS)
+        if body := _body(part):
+            return body
+    whole = _part(markup, 0, len(lines))
+    _mark_lines(whole)
+    below, anywhere = _body(_part(markup, start, len(lines))), _body(whole)
+    return below if _told_chars(below) >= BELOW_SHARE * _told_chars(anywhere) else anywhere
+
+
+def _article_end(markup: Markup, start: int) -> int:
+    """Return the line behind the innermost element around the headline that holds an article below it, else 0.
+
+    What is farther from the headline is another part of the page, however long: terms of use, the next article.
+    """
+    lines = markup.lines
+    sure = [
+        (e.first, e.end) for e in markup.elements if e.named.share == COMMENTS_SHARE and not e.first < start <= e.end
+    ]
+    tells = [
+        line.is_prose and not (line.is_teaser or is_in or _is_listed(line) or line.owner.tag in HEADINGS)
+        for line, is_in in zip(lines, inside(sure, len(lines)), strict=True)
+    ]
+    counts = [0, *accumulate(tells)]
+    chars = [0, *accumulate([len(line.text) if told else 0 for line, told in zip(lines, tells, strict=True)])]
+    bodies = [
+        e
+        for e in markup.elements
+        if e.named.bodies and e.first >= start and chars[e.end] - chars[e.first] >= SHORT_CHARS
+    ]
+    e = lines[start - 1].owner if start else None
+    while e:
+        told, length = counts[e.end] - counts[start], chars[e.end] - chars[start]
+        is_known = length >= SHORT_CHARS and (e.tag == "article" or any(body.end <= e.end for body in bodies))
+        if is_known or (told >= ARTICLE_LINES and length >= ARTICLE_CHARS):
+            return _next_headline(lines, start, e.end, chars)
+        e = e.parent
+    return 0
+
+
+def _is_listed(line: Line) -> bool:
+    """Return whether a line is an item of a list, as the points of a summary above an article are."""
+    return line.owner.tag == "li" or (line.owner.parent is not None and line.owner.parent.tag == "li")
+
+
+def _next_headline(lines: Sequence[Line], start: int, stop: int, chars: Sequence[int]) -> int:
+    """Return the first line from an article's start to its end that is the headline of another one, else its end."""
+    own = lines[start - 1].owner
+    for i in range(start, stop):
+        owner = lines[i].owner
+        is_like = owner.tag == own.tag and owner.attrib.get("class") == own.attrib.get("class", "")
+        if owner.tag in HEADINGS and (owner.tag == "h1" or is_like) and chars[i] - chars[start] >= SHORT_CHARS:
+            return i
+    return stop
+
+
+def _mark_lines(part: Part, spare: float = math.inf) -> None:
+    """Set `is_boilerplate` by name, place and links of each line, and `is_item` in lists that tell something.
+
+    An element whose name is sure to be no article's is none either where that leaves so much prose beside it.
+    """
+    _mark_lists(part)
+    lines = part.lines
+    prose = [0, *accumulate([max(0, value) for value in _values(lines)])]  # until each line
+    boilerplate = _other_parts(part)
+    total = 0
+    for share in (COMMENTS_SHARE, BOILERPLATE_SHARE):
+        kept = zip(prose, prose[1:], inside(boilerplate, len(lines)), strict=False)
+        total = sum([0 if is_other else until - before for before, until, is_other in kept])
+        for e, (first, end) in zip(part.elements, part.spans, strict=True):
+            told = prose[end] - prose[first]
+            is_spared = share == COMMENTS_SHARE and total - told >= spare
+            if e.named.share == share and (told < share * total or is_spared):
+                boilerplate.append((first, end))
+    boilerplate += _mark_small(part, prose, max(1, BOILERPLATE_SHARE * total))
+    for line, is_other in zip(lines, inside(boilerplate, len(lines)), strict=True):
+        if is_other or (line.links and len(line.text) <= INVITATION_CHARS and _invites(line)):
             line.is_boilerplate = True
+
+
+def _other_parts(part: Part) -> list[tuple[int, int]]:
+    """Return where what its heading calls no article stands: a glossary, terms of use."""
+    others: list[tuple[int, int]] = []
+    for i, line in enumerate(part.lines):
+        if line.owner.tag in HEADINGS and _OTHER_PART.fullmatch(line.text):
+            around = [span for e, span in zip(part.elements, part.spans, strict=True) if e is line.owner.parent]
+            others += [(i, end) for _, end in around]
+    return others
+
+
+def _mark_small(part: Part, prose: Sequence[int], little: float) -> list[tuple[int, int]]:
+    """Mark captions and the items of lists; return where forms stand that ask for an address."""
+    lines = part.lines
+    chars = [0, *accumulate([len(line.text) for line in lines])]
+    forms: list[tuple[int, int]] = []
+    for e, (first, end) in zip(part.elements, part.spans, strict=True):
+        if e.tag in ("ul", "ol"):
+            _mark_items([line for line in lines[first:end] if not line.is_teaser])
+        elif (
+            end - first > FORM_LINES or chars[end] - chars[first] > CAPTION_CHARS or prose[end] - prose[first] >= little
+        ):
+            continue
+        elif e.tag == "form":
+            forms.append((first, end))
+        elif e.images and not e.headings and end - first <= CAPTION_LINES and e.tag not in ("p", "body", "html"):
+            _mark_caption(lines[first:end], e)
+    return forms
+
+
+def _invites(line: Line) -> bool:
+    """Return whether a line leads to a portal's channel, or asks to follow the portal elsewhere."""
+    addresses = [to for _, to in line.links]
+    return any(map(_CHANNEL.search, addresses)) or (
+        bool(_ASKS.match(line.text)) and any(map(_PROFILE.search, addresses))
+    )
+
+
+def _mark_lists(part: Part) -> None:
+    """Mark lists of other pages that end a body: label, links and summaries cost it nothing and are no part of it."""
+    lines = part.lines
+    told = [0, *accumulate([line.is_prose and not line.is_teaser and line.owner.tag not in HEADINGS for line in lines])]
+    labels = (i for i, line in enumerate(lines) if len(line.text) <= PROSE_CHARS and _LIST.fullmatch(line.text))
+    for i in islice(labels, MAX_LISTS):
+        e = lines[i].owner.parent
+        while e and told[i] == told[max(0, e.first - part.start)]:
+            e = e.parent
+        rest = lines[i + 1 : e.end - part.start] if e and not lines[i].is_teaser else []
+        if not any([line.is_links for line in rest[:2]]):
+            continue
+        if all([not line.is_prose or _is_summary(line, i + part.start) for line in rest]):
+            for line in (lines[i], *rest):
+                line.is_teaser = line.is_boilerplate = True
+
+
+def _is_summary(line: Line, label: int) -> bool:
+    """Return whether a paragraph stands in a box with a link of its own, in the list under a label."""
+    box = line.owner.parent
+    return box is not None and box.first > label and box.end - box.first > 1
 
 
 def _mark_caption(lines: Sequence[Line], picture: Element) -> None:
@@ -83,29 +230,17 @@ def _mark_items(items: Sequence[Line]) -> None:
             line.is_item = True
 
 
-def body_lines(markup: Markup, start: int) -> list[Line]:
-    """Return the lines of the container that holds the article; boilerplate inside is still among them.
-
-    `start` is the line below the headline. The lines above count only when most of the page's prose
-    stands there, which means that the headline was none.
-    """
-    below, anywhere = _body(markup, start), _body(markup, 0)
-    return below if _told_chars(below) >= BELOW_SHARE * _told_chars(anywhere) else anywhere
-
-
-def _body(markup: Markup, start: int) -> list[Line]:
+def _body(part: Part) -> list[Line]:
     """Return the lines of the best container, which may be fuller where items of lists count as prose.
 
     Items of lists are labels first. Of a page that is lists more than paragraphs, such as a recipe,
     that loses the better part.
     """
-    lines = markup.lines[start:]
-    blocks = [e for e in markup.elements if e.end > start and e.tag in BLOCKS]  # others may hold a part of a line
-    spans = [(max(0, e.first - start), e.end - start) for e in blocks]
-    body = _container(lines, blocks, spans, _values(lines))
+    lines = part.lines
+    body = _container(part, _values(lines))
     if not any(line.is_item for line in lines):
         return body
-    listed = _container(lines, blocks, spans, _values(lines, with_items=True))
+    listed = _container(part, _values(lines, with_items=True))
     added = set(listed).difference(body)
     is_whole = len(listed) - len(added) == len(body)
     is_article = is_whole and sum(line.is_links and not line.is_teaser for line in added) < LIST_LINKS
@@ -117,20 +252,22 @@ def _told_chars(lines: Sequence[Line]) -> int:
     return sum(len(line.text) for line in lines if line.is_prose or line.is_item)
 
 
-def _container(
-    lines: Sequence[Line], blocks: Sequence[Element], spans: Sequence[tuple[int, int]], values: Sequence[int]
-) -> list[Line]:
+def _container(part: Part, values: Sequence[int]) -> list[Line]:
     """Return the lines of the element with the highest sum of values, or of one known by name.
 
     Elements like the best one, beside it or under the next parent, are pages of the same article.
     """
+    lines, blocks = part.lines, part.elements
     until = [0, *accumulate([min(v, 0) if line.is_boilerplate else v for line, v in zip(lines, values, strict=True)])]
-    sums = [until[end] - until[first] for first, end in spans]
+    # Of an inline element a part of a line may stand outside.
+    sums = [
+        until[end] - until[first] if e.tag in BLOCKS else 0 for e, (first, end) in zip(blocks, part.spans, strict=True)
+    ]
     highest = max(sums, default=0)
     if highest <= 0:
         return []
     # The one that begins first, and of these the innermost: it ended first.
-    chosen = {min((n for n, total in enumerate(sums) if total == highest), key=lambda n: spans[n][0])}
+    chosen = {min((n for n, total in enumerate(sums) if total == highest), key=lambda n: part.spans[n][0])}
     best = blocks[min(chosen)]
     if kind := best.attrib.get("class"):
         for n, e in enumerate(blocks):
@@ -144,7 +281,9 @@ def _container(
         if sum(sums[n] for n in known[name]) >= NAMED_SHARE * highest:
             chosen = known[name]
             break
-    return [line for line, is_in in zip(lines, inside([spans[n] for n in chosen], len(lines)), strict=True) if is_in]
+    return [
+        line for line, is_in in zip(lines, inside([part.spans[n] for n in chosen], len(lines)), strict=True) if is_in
+    ]
 
 
 def _values(lines: Sequence[Line], *, with_items: bool = False) -> list[int]:

@@ -6,6 +6,7 @@ or for all elements around a line, takes no walk through a tree, and there is no
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,12 +14,14 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from saring.errors import InputError
-from saring.html.names import NAMELESS, Named, named, page_rules
+from saring.html.names import NAMELESS, Named, hidden_by, hides, named, page_rules
 
 MAX_DEPTH = 256  # of elements in elements; libxml2's own limit for a tree
 TOLD = frozenset({"meta", "time", "link"})  # they say something of the page, wherever they stand
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 CELLS = frozenset({"td", "th"})
+DIALOGS = frozenset({"dialog", "alertdialog"})
+STYLE_CHARS = 100_000  # of a style sheet; the longest that AMP allows has 75,000
 PROSE_CHARS = 40  # a shorter line is a label, a date or a name, unless a <p> says otherwise
 CELL_CHARS = 60  # cells of a row no longer than this are one line: "Editor | : Name"
 
@@ -26,6 +29,7 @@ _TAGS: Mapping[str, list[str]] = page_rules()["tags"]
 BLOCKS = frozenset(_TAGS["blocks"])
 SKIPPED, BLOCK, VOID, NOTED = 1, 2, 4, 8  # kinds of elements; one may be of two; all others are inline
 _NAMED_TAGS = frozenset(page_rules()["boilerplate"]["tags"])
+STYLES, UNFOLDED = (re.compile(page_rules()["hidden"][name], re.IGNORECASE) for name in ("styles", "unfolded"))
 _KINDS = {"skipped": SKIPPED, "blocks": BLOCK, "void": VOID, "noted": NOTED}
 KINDS = {
     tag: sum(kind for name, kind in _KINDS.items() if tag in _TAGS[name]) for tags in _TAGS.values() for tag in tags
@@ -83,8 +87,12 @@ class Markup:
     scripts: list[str] = field(default_factory=list)  # texts of JSON-LD
 
 
-def read_markup(source: bytes, name: str) -> Markup:
-    """Return what `page_source` holds; InputError where it is too deep or too long to parse."""
+def read_markup(source: bytes, name: str, *, sees_all: bool = False) -> Markup:
+    """Return what `page_source` holds, without what is hidden unless told otherwise.
+
+    InputError where the page is too deep or too long to parse.
+    """
+    _of_thread.reader.sees_all = sees_all
     try:
         markup: Markup = etree.fromstring(source, _of_thread.parser)
     except _TooDeepError:
@@ -113,13 +121,15 @@ class _Reader:
         self.parts: list[str] = []  # of the line so far
         self.linked: list[tuple[list[str], str]] = []  # and of its links
         self.kept: list[str] | None = None  # of a <title> or a JSON-LD script, while it is open
+        self.styles: dict[str, bool] = {}  # which classes and ids the page's style sheets hide
+        self.sees_all = False
         self.images = self.headings = self.block_end = 0
 
     def start(self, tag: str, attrib: Mapping[str, str]) -> None:
         kind = KINDS.get(tag, 0)
         if kind & NOTED:
             self._note(tag, attrib)
-        if self.skipped or kind & SKIPPED:
+        if self.skipped or kind & SKIPPED or (attrib and self._hides(attrib)):
             self.skipped += 1
         elif kind & BLOCK:
             if self.parts:
@@ -137,6 +147,17 @@ class _Reader:
         if len(self.open) + self.skipped > MAX_DEPTH:
             raise _TooDeepError
 
+    def _hides(self, attrib: Mapping[str, str]) -> bool:
+        """Return whether an element is hidden from all readers, by its attributes or the page's style sheets."""
+        classes = attrib.get("class", "")
+        styled = "style" in attrib and STYLES.search(attrib["style"])
+        if not (styled or "hidden" in attrib or "role" in attrib or (classes and hides(classes)) or self.styles):
+            return False
+        names = [f".{name}" for name in classes.split()] + [f"#{attrib.get('id', '')}"]
+        hidden = styled or "hidden" in attrib or attrib.get("role") in DIALOGS or hides(classes)
+        hidden = hidden or any([self.styles.get(name) for name in names])
+        return bool(hidden) and not self.sees_all and len(self.open) > 1 and not UNFOLDED.search(" ".join(names))
+
     def _holding(self) -> Element | None:
         """Return the innermost open element, once all inline ones that now hold a block are Elements."""
         parent: Element | None = None
@@ -152,7 +173,7 @@ class _Reader:
                 self._end_line()
         elif tag == "img":
             self.images += 1
-        elif tag == "title" or (tag == "script" and "ld+json" in attrib.get("type", "")):
+        elif tag in ("title", "style") or (tag == "script" and "ld+json" in attrib.get("type", "")):
             self.kept = []
         elif tag in TOLD:
             self.markup.told.append((tag, attrib))
@@ -161,9 +182,8 @@ class _Reader:
 
     def end(self, tag: str) -> None:
         kind = KINDS.get(tag, 0)
-        if kind & NOTED and self.kept is not None and tag in ("title", "script"):
-            (self.markup.titles if tag == "title" else self.markup.scripts).append("".join(self.kept))
-            self.kept = None
+        if kind & NOTED and self.kept is not None and tag in ("title", "script", "style"):
+            self._keep(tag, "".join(self.kept))
         if self.skipped:
             self.skipped -= 1
         elif not kind & VOID:
@@ -177,6 +197,15 @@ class _Reader:
                 self.anchors.pop()
             if isinstance(element, Element) and element.first < self.block_end:
                 self._hold(element)
+
+    def _keep(self, tag: str, text: str) -> None:
+        self.kept = None
+        if tag == "title":
+            self.markup.titles.append(text)
+        elif tag == "script":
+            self.markup.scripts.append(text)
+        elif len(text) <= STYLE_CHARS and "none" in text:
+            self.styles |= hidden_by(text)
 
     def _hold(self, element: Element) -> None:
         """Note an element that has ended and holds lines."""
@@ -208,7 +237,7 @@ class _Reader:
                     texts.setdefault(id(anchor), (anchor[0], []))[1].append(part)
                 links = [(label, to) for to, some in texts.values() if (label := _collapsed("".join(some)))]
             line = Line(text, links, self.blocks[-1])
-            if line.owner.tag in CELLS and lines and _in_one_row(lines[-1], line):
+            if line.owner.tag in CELLS and lines and _in_one_row(lines[-1], line, len(lines) - 1):
                 last = lines.pop()
                 line = Line(f"{last.text} {line.text}", last.links + line.links, last.owner)
             lines.append(line)
@@ -230,15 +259,16 @@ class _OfThread(threading.local):
     """A thread's parser, for to make one takes as long as to parse a short page."""
 
     def __init__(self) -> None:
-        self.parser = etree.HTMLParser(recover=True, encoding="utf-8", target=_Reader())
+        self.reader = _Reader()
+        self.parser = etree.HTMLParser(recover=True, encoding="utf-8", target=self.reader)
 
 
 _of_thread = _OfThread()
 
 
-def _in_one_row(a: Line, b: Line) -> bool:
-    """Return whether two lines are short cells of one row of a table."""
-    cells = a.owner is not b.owner and {a.owner.tag, b.owner.tag} <= CELLS
+def _in_one_row(a: Line, b: Line, at: int) -> bool:
+    """Return whether two lines are short cells of one row of a table, `at` the first one's number."""
+    cells = a.owner is not b.owner and {a.owner.tag, b.owner.tag} <= CELLS and a.owner.first == at
     row = cells and a.owner.parent is b.owner.parent
     return row and max(len(a.text), len(b.text)) <= CELL_CHARS
 

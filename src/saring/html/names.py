@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, NamedTuple
@@ -12,6 +13,11 @@ NAMES_KEPT = 1 << 14  # a portal's pages share their names
 BOILERPLATE_SHARE = 0.4  # an element with more of the page's prose than this is no boilerplate
 COMMENTS_SHARE = 0.9  # the same for comments, which may outweigh a short article
 
+STYLES_KEPT = 256
+_CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_BRACES = re.compile(r"([^{}]*)([{}])")
+_DISPLAY = re.compile(r"(?:^|[;\s])display\s*:\s*([\w-]+)", re.IGNORECASE)
+_NAME = re.compile(r"[.#][\w-]+")
 _WORD_BREAK = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z])(?=[A-Z])")
 
 
@@ -53,3 +59,33 @@ def named(tag: str, classes: str, id_: str, itemprop: str) -> Named:
     is_box = any(re.search(box, names, re.IGNORECASE) for box in rules["teaser"]["boxes"])
     own = {*names.lower().split(), f"itemprop={itemprop.lower()}"}
     return Named(share, is_box, frozenset(own.intersection(body_names())))
+
+
+@lru_cache(maxsize=NAMES_KEPT)
+def hides(classes: str) -> bool:
+    """Return whether one of the classes hides an element from all readers."""
+    rules = page_rules()["hidden"]
+    own = classes.lower().split()
+    return not set(own).isdisjoint(rules["classes"]) and not any(re.search(rules["shown"], name) for name in own)
+
+
+@lru_cache(maxsize=STYLES_KEPT)
+def hidden_by(style: str) -> Mapping[str, bool]:
+    """Return which elements a style sheet hides, by class (".a") or id ("#b"), leaving out media and states."""
+    found: dict[str, bool] = {}
+    depth, selectors = 0, ""
+    for brace in _BRACES.finditer(_CSS_COMMENT.sub("", style)):
+        if brace[2] == "{":
+            if depth == 0:
+                selectors = brace[1]
+            depth += 1
+            continue
+        depth = max(0, depth - 1)
+        if depth == 0 and (display := _DISPLAY.search(brace[1])):
+            found |= {
+                name: display[1].lower() == "none"
+                for name in map(str.strip, selectors.split(","))
+                if _NAME.fullmatch(name)
+            }
+            selectors = ""
+    return found

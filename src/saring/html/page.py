@@ -43,16 +43,18 @@ def page_record(html: bytes, name: str) -> Record:
     in `Record.addresses`. Where `saring.html.layout` finds no body, trafilatura extracts the text.
     InputError when the page holds no text, or is too deep or too long to parse.
     """
-    from saring.html.layout import body_lines, mark_lines
+    from saring.html.layout import body_lines
     from saring.html.markup import read_markup
     from saring.html.page_metadata import body_text, find_metadata, mark_teasers
 
     source = page_source(html)
-    markup = read_markup(source, name)
-    mark_teasers(markup)
-    mark_lines(markup)
-    found = find_metadata(markup)
-    text, addresses = body_text(body_lines(markup, found.start))
+    for sees_all in (False, True):  # some pages are hidden until their scripts have run
+        markup = read_markup(source, name, sees_all=sees_all)
+        mark_teasers(markup)
+        found = find_metadata(markup)
+        text, addresses = body_text(body_lines(markup, found.start))
+        if len(text) > len(found.title):
+            break
     if not text:
         from lxml.etree import ParserError
         from lxml.html import HTMLParser, document_fromstring

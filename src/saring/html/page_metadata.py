@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from saring.dates import find_date, written
 from saring.html.layout import inside
-from saring.html.markup import Line, Markup
+from saring.html.markup import PROSE_CHARS, Line, Markup
 from saring.html.names import page_rules
 from saring.parsing.rules import load_rules
 
@@ -100,6 +100,8 @@ def find_metadata(markup: Markup) -> PageMetadata:
     start = at + 1
     near = [*lines[start : start + DATE_LINES], *lines[max(0, at - DATE_LINES_ABOVE) : max(0, at)]]
     published = _published(metas, ld, near)
+    if start and len(lines) > start and len(lines[start].text) <= PROSE_CHARS and find_date(lines[start].text):
+        start += 1
     return PageMetadata(title, published, publisher, url, start)
 
 
