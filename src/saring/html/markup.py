@@ -20,20 +20,25 @@ MAX_DEPTH = 256  # of elements in elements; libxml2's own limit for a tree
 TOLD = frozenset({"meta", "time", "link"})  # they say something of the page, wherever they stand
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 CELLS = frozenset({"td", "th"})
+HIDING = frozenset({"style", "hidden", "role"})  # attributes that may hide an element
 DIALOGS = frozenset({"dialog", "alertdialog"})
-STYLE_CHARS = 100_000  # of a style sheet; the longest that AMP allows has 75,000
+STYLE_CHARS = 80_000  # of a style sheet; the longest that AMP allows has 75,000
 PROSE_CHARS = 40  # a shorter line is a label, a date or a name, unless a <p> says otherwise
 CELL_CHARS = 60  # cells of a row no longer than this are one line: "Editor | : Name"
 
 _TAGS: Mapping[str, list[str]] = page_rules()["tags"]
 BLOCKS = frozenset(_TAGS["blocks"])
-SKIPPED, BLOCK, VOID, NOTED = 1, 2, 4, 8  # kinds of elements; one may be of two; all others are inline
+SKIPPED, BLOCK, VOID, NOTED, MAY_HIDE = 1, 2, 4, 8, 16  # kinds of elements; one may be of two; all others are inline
 _NAMED_TAGS = frozenset(page_rules()["boilerplate"]["tags"])
 STYLES, UNFOLDED = (re.compile(page_rules()["hidden"][name], re.IGNORECASE) for name in ("styles", "unfolded"))
-_KINDS = {"skipped": SKIPPED, "blocks": BLOCK, "void": VOID, "noted": NOTED}
-KINDS = {
-    tag: sum(kind for name, kind in _KINDS.items() if tag in _TAGS[name]) for tags in _TAGS.values() for tag in tags
+_KINDS = {
+    SKIPPED: _TAGS["skipped"],
+    BLOCK: _TAGS["blocks"],
+    VOID: _TAGS["void"],
+    NOTED: _TAGS["noted"],
+    MAY_HIDE: [*_TAGS["blocks"], "span"],
 }
+KINDS = {tag: sum(kind for kind, some in _KINDS.items() if tag in some) for tags in _KINDS.values() for tag in tags}
 
 _ZERO_WIDTH = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\xad\x00"))
 
@@ -121,7 +126,7 @@ class _Reader:
         self.parts: list[str] = []  # of the line so far
         self.linked: list[tuple[list[str], str]] = []  # and of its links
         self.kept: list[str] | None = None  # of a <title> or a JSON-LD script, while it is open
-        self.styles: dict[str, bool] = {}  # which classes and ids the page's style sheets hide
+        self.unseen: set[str] = set()  # the classes and ids that the page's style sheets hide
         self.sees_all = False
         self.images = self.headings = self.block_end = 0
 
@@ -129,7 +134,7 @@ class _Reader:
         kind = KINDS.get(tag, 0)
         if kind & NOTED:
             self._note(tag, attrib)
-        if self.skipped or kind & SKIPPED or (attrib and self._hides(attrib)):
+        if self.skipped or kind & SKIPPED or (attrib and kind & MAY_HIDE and self._hides(attrib)):
             self.skipped += 1
         elif kind & BLOCK:
             if self.parts:
@@ -150,13 +155,13 @@ class _Reader:
     def _hides(self, attrib: Mapping[str, str]) -> bool:
         """Return whether an element is hidden from all readers, by its attributes or the page's style sheets."""
         classes = attrib.get("class", "")
-        styled = "style" in attrib and STYLES.search(attrib["style"])
-        if not (styled or "hidden" in attrib or "role" in attrib or (classes and hides(classes)) or self.styles):
+        hidden = hides(classes) if classes else False
+        if not hidden and HIDING.isdisjoint(attrib) and not self.unseen:
             return False
         names = [f".{name}" for name in classes.split()] + [f"#{attrib.get('id', '')}"]
-        hidden = styled or "hidden" in attrib or attrib.get("role") in DIALOGS or hides(classes)
-        hidden = hidden or any([self.styles.get(name) for name in names])
-        return bool(hidden) and not self.sees_all and len(self.open) > 1 and not UNFOLDED.search(" ".join(names))
+        hidden = hidden or "hidden" in attrib or attrib.get("role") in DIALOGS or not self.unseen.isdisjoint(names)
+        hidden = hidden or STYLES.search(attrib.get("style", "")) is not None
+        return hidden and not self.sees_all and len(self.open) > 1 and not UNFOLDED.search(" ".join(names))
 
     def _holding(self) -> Element | None:
         """Return the innermost open element, once all inline ones that now hold a block are Elements."""
@@ -205,7 +210,8 @@ class _Reader:
         elif tag == "script":
             self.markup.scripts.append(text)
         elif len(text) <= STYLE_CHARS and "none" in text:
-            self.styles |= hidden_by(text)
+            for name, is_hidden in hidden_by(text).items():
+                (self.unseen.add if is_hidden else self.unseen.discard)(name)
 
     def _hold(self, element: Element) -> None:
         """Note an element that has ended and holds lines."""
@@ -229,8 +235,10 @@ class _Reader:
         lines, parts, linked = self.markup.lines, self.parts, self.linked
         if text := _collapsed("".join(parts)):
             links: list[tuple[str, str]] = []
-            if len(linked) == len(parts) == 1:  # all of the line is one link
-                links = [(text, linked[0][0][0])]
+            if len(linked) == 1:  # mostly all of the line is one link
+                [(anchor, part)] = linked
+                label = text if len(parts) == 1 else _collapsed(part)
+                links = [(label, anchor[0])] if label else []
             elif linked:
                 texts: dict[int, tuple[str, list[str]]] = {}
                 for anchor, part in linked:
