@@ -1,14 +1,17 @@
-"""What leaves articles as teaser or boilerplate, and how much body goes with it: saring beside regular expressions.
+r"""What leaves articles as teaser or boilerplate, and how much body goes with it: saring beside regular expressions.
 
     pip install -r bench/others-requirements.txt   # tokenizers alone is needed here
-    python bench/removals.py ../shared/data/news/articles.parquet --pages ../shared/data/html
+    python bench/removals.py ../shared/data/news/articles.parquet --pages ../shared/data/html \
+        --gold ../shared/data/gold/links-dev2.jsonl
 
 Each way says which stretches of a text it takes out. The first table counts words and tokens of the file's articles,
 of which nobody knows the body: what leaves, how many articles still say "baca juga", how many lose half their words.
 Tokens are those of a byte-level BPE of 32,000 that is fitted on the same articles as they came. The second table is
 labelled: the embedded corpus, whose teasers are known to the letter and whose other lines are body, each text once as
 it is printed and once with its line breaks turned into spaces, as scrapers that join paragraphs leave it; and saved
-pages, whose readers named strings that the body has and lacks (the text that saring reads from a page goes in).
+pages, whose readers named strings that the body has and lacks (the text that saring reads from a page goes in). Gold
+links are teasers of the file's articles that two people read; their body is the text those people were shown, which an
+earlier saring had cleaned: of saring this figure says that it still does the same, of the others what they cost.
 """
 
 from __future__ import annotations
@@ -16,7 +19,8 @@ from __future__ import annotations
 import argparse
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
@@ -191,16 +195,42 @@ def measure_pages(way: Way, folder: Path) -> Iterator[str]:
         yield f"{count[name]} of {count[f'all {name}']}"
 
 
-def measure_labelled(pages: Path | None) -> None:
+def measure_gold(way: Way, rows: Mapping[str, dict[str, str]], gold: Path) -> Iterator[str]:
+    """Yield the cells of the labelled links whose articles are in the file."""
+    labels = [orjson.loads(line) for line in gold.read_bytes().splitlines()]
+    labels = [label for label in labels if label["url"] in rows]
+    count: Counter[str] = Counter()
+    for label, (teasers, boilerplate) in zip(labels, way([rows[label["url"]] for label in labels]), strict=True):
+        left = without(rows[label["url"]]["text"], teasers + boilerplate).split()
+        count["left"] += label["headline"] in " ".join(left)
+        body = label["host_text"].split()
+        blocks = SequenceMatcher(None, body, left, autojunk=False).get_matching_blocks()
+        count["words"] += len(body)
+        count["lost"] += len(body) - sum(block.size for block in blocks)
+    yield f"{count['left']} of {len(labels)}"
+    yield f"{count['lost']:,} ({count['lost'] / count['words']:.1%})"
+
+
+def measure_labelled(file: Path, pages: Path | None, gold: Path | None) -> None:
     """Print what leaves labelled articles."""
+    columns = pq.read_table(file, columns=["url", "title", "text"]).to_pydict() if gold else {}
+    by_url = {u: {"title": t or "", "text": x or ""} for u, t, x in zip(*columns.values(), strict=True)} if gold else {}
     nothing: dict[str, Any] = {"nothing taken out": lambda rows: (([], []) for _ in rows)}
     header = ["", "corpus: teasers left", "body words lost", "corpus as one line: teasers left", "body words lost"]
     header += ["pages: body strings kept", "noise strings left", "teasers left"] * bool(pages)
-    rows = (
-        [name, *measure_corpus(w), *(measure_pages(w, pages) if pages else ())]
-        for name, w in (nothing | ways()).items()
+    header += ["gold links left", "words lost around them"] * bool(gold)
+    table(
+        header,
+        (
+            [
+                name,
+                *measure_corpus(way),
+                *(measure_pages(way, pages) if pages else ()),
+                *(measure_gold(way, by_url, gold) if gold else ()),
+            ]
+            for name, way in (nothing | ways()).items()
+        ),
     )
-    table(header, rows)
 
 
 def main() -> None:
@@ -210,8 +240,9 @@ def main() -> None:
     parser.add_argument(
         "--pages", type=Path, help="folder of saved pages with labels.jsonl, as bench/pages.py reads it"
     )
+    parser.add_argument("--gold", type=Path, help="labelled links of the file's articles: url, headline, host_text")
     options = parser.parse_args()
-    measure_labelled(options.pages)
+    measure_labelled(options.file, options.pages, options.gold)
     print()
     measure_file(options.file)
 
