@@ -7,7 +7,7 @@ WORKDIR /saring
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY src src
 RUN python -m venv /opt/saring && \
-    /opt/saring/bin/pip install --no-cache-dir --disable-pip-version-check -c constraints.txt '.[fast,html,serve]' && \
+    /opt/saring/bin/pip install --no-cache-dir --disable-pip-version-check -c constraints.txt '.[excel,fast,html,serve,warc]' && \
     /opt/saring/bin/pip uninstall -y pip && \
     find /opt/saring -name tests -type d -path '*/site-packages/*' -prune -exec rm -rf {} +
 
