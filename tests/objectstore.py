@@ -63,7 +63,7 @@ class Proxy:
 
     def _pass_on(self, client: socket.socket) -> None:
         request, sent = "", 0
-        with client, socket.create_connection((HOST, self._server)) as server, suppress(OSError):
+        with suppress(OSError), client, socket.create_connection((HOST, self._server)) as server:
             while True:
                 for ready in select.select([client, server], [], [])[0]:
                     data = ready.recv(CHUNK)

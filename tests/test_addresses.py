@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import orjson
 import pyarrow as pa
@@ -19,7 +20,7 @@ from saring.batch.leases import Lease
 from saring.cli.commands import main
 from saring.errors import ConfigError, InputError, LostConnectionError, UsageError
 from saring.io import addresses, connections
-from saring.io.addresses import Address
+from saring.io.addresses import Address, AddressAside
 from saring.io.input_files import find_files
 from saring.io.records import ReadOptions, read
 from saring.predict import load
@@ -135,11 +136,10 @@ def test_a_server_that_is_not_there_is_told(proxy, monkeypatch):
         list(read(f"s3://{BUCKET}/a.jsonl"))
 
 
-def test_a_path_that_was_an_address_is_told():
-    from pathlib import Path
-
-    with pytest.raises(UsageError, match="give it as a text, s3://"):
-        list(read(Path("s3://berita/a.jsonl")))
+@pytest.mark.parametrize("given", [Path("s3://berita/a.jsonl"), "s3:/berita/a.jsonl"])
+def test_an_address_that_lost_a_slash_is_told(given):
+    with pytest.raises(UsageError, match=r"s3:/berita/a.jsonl: expected two slashes in an address: s3://"):
+        list(read(given))
 
 
 def test_what_is_public_needs_no_credentials(bucket, proxy, monkeypatch):
@@ -258,6 +258,29 @@ def test_a_write_that_breaks_leaves_nothing_that_looks_finished(bucket, proxy, t
     proxy.breaks = lambda request, sent: False
     assert clean([address], out, batch_size=10).resumed == 100
     assert bucket.names() == ["berita.jsonl", "out.jsonl"]
+
+
+@pytest.mark.parametrize("breaks", [1, 100])
+def test_a_long_output_is_put_in_pieces_of_which_one_may_break(bucket, proxy, breaks):
+    broken = []
+
+    def second_piece(request, sent):
+        if request.startswith("PUT") and "partNumber=2" in request and len(broken) < breaks:
+            broken.append(request)
+            return True
+        return False
+
+    proxy.breaks = second_piece
+    with AddressAside(Address(f"s3://{BUCKET}/rows.jsonl")) as aside:
+        aside.file.write(bytes(110_000_000))
+        if breaks == 1:
+            aside.appear(new=True)
+        else:
+            with pytest.raises(LostConnectionError):
+                aside.appear(new=True)
+    assert broken
+    assert bucket.names() == (["rows.jsonl"] if breaks == 1 else [])
+    assert bucket.open_uploads() == 0
 
 
 # A run that ended early.

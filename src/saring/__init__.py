@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         ConfigError,
         CorpusError,
         InputError,
+        LostConnectionError,
         MissingExtraError,
         SaringError,
         UsageError,
@@ -34,8 +35,8 @@ __version__ = "0.2.0"
 
 __all__ = [
     "Article", "BundleError", "ConfigError", "CorpusError", "InputError", "Link", "LinkPrediction",
-    "MissingExtraError", "Model", "Prediction", "Record", "SaringError", "UsageError", "clean", "load", "parse", "read",
-    "train",
+    "LostConnectionError", "MissingExtraError", "Model", "Prediction", "Record", "SaringError", "UsageError", "clean",
+    "load", "parse", "read", "train",
 ]  # fmt: skip
 
 _MODULES = {

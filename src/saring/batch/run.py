@@ -71,9 +71,9 @@ def score(
     Parameters
     ----------
     inputs : sequence of path
-        Files, folders, or "-" for standard input, which cannot be gone on with.
+        Files, folders, addresses (``s3://bucket/key``), or "-" for standard input, which cannot be gone on with.
     out : path
-        File of rows: .jsonl, .csv or .parquet; it appears when it is complete.
+        File or address of rows: .jsonl, .csv or .parquet; it appears when it is complete.
     model : Model
         From `saring.load`.
     options : ReadOptions, optional
@@ -108,6 +108,8 @@ def score(
     ConfigError
         When `out` is there already, is one of the inputs, is written by another run or has another suffix; when an
         interrupted run had other inputs, another model or other settings; when the disk is full.
+    LostConnectionError
+        When an object store does not answer any more; what is finished is kept.
 
     Examples
     --------

@@ -17,13 +17,14 @@ from tempfile import NamedTemporaryFile
 from typing import IO, Any, NoReturn, Self, cast
 from urllib.parse import urlsplit
 
-from saring.errors import MissingExtraError, UsageError, masked
+from saring.errors import ConfigError, MissingExtraError, UsageError, masked
 from saring.io.connections import Absent, Changed, Facts, Refused, T, tried
 
 WRITABLE = ("s3", "s3a", "gs", "gcs", "az", "abfs", "abfss")
 OBJECTS = (*WRITABLE, "hf")
 WEB = ("http", "https")
 PROTOCOLS = (*OBJECTS, *WEB)
+_PACKAGES = {**dict.fromkeys(("az", "abfs", "abfss"), "adlfs"), "hf": "huggingface_hub"}  # that the extra has not
 WHOLE_BYTES = 1 << 20  # an object of no more is fetched at once
 FIRST_BYTES, MOST_BYTES = 1 << 18, 1 << 23  # of a longer one are fetched at first, and at a time once it is read on
 
@@ -37,9 +38,11 @@ def place(given: str | Path | Address) -> Path | Address:
     """Return the address or path that somebody named; UsageError for an address of another kind."""
     if isinstance(given, Address):
         return given
+    text = given.as_posix() if isinstance(given, Path) else given
+    if (found := _COLLAPSED.match(text)) and not Path(given).exists():
+        as_text = ", as a text and no Path" if isinstance(given, Path) else ""
+        raise UsageError(f"{given}: expected two slashes in an address: {found[1]}://...{as_text}")
     if isinstance(given, Path):
-        if found := _COLLAPSED.match(given.as_posix()):
-            raise UsageError(f"{given}: found a Path of an address; give it as a text, {found[1]}://...")
         return given
     found = _ADDRESS.match(given)
     if not found:
@@ -238,7 +241,9 @@ def _store(protocol: str, anonymous: bool) -> Any:
             options |= {"anon": anonymous, "fixed_upload_size": True}
         files = fsspec.filesystem(protocol, **options)
     except ImportError as error:
-        raise MissingExtraError("remote", f"{protocol}:// ({error})") from None
+        if package := _PACKAGES.get(protocol):
+            raise ConfigError(f"{protocol}:// needs a package ({error}): pip install fsspec {package}") from None
+        raise MissingExtraError("remote", f"reading and writing {protocol}://") from None
     files.retries = 1  # of S3, beside those of `tried` and of AWS_MAX_ATTEMPTS
     return files
 

@@ -16,7 +16,7 @@ from saring.errors import LostConnectionError
 
 T = TypeVar("T")
 
-WAITS = (0.5, 1.0, 2.0, 4.0)  # seconds before each further try, give or take a quarter
+WAITS = (1.0, 4.0)  # seconds before each further try, give or take a quarter; libraries try several times each time
 MAX_REASON_CHARS = 200
 
 

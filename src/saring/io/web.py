@@ -23,13 +23,13 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from saring import __version__
 from saring.errors import LostConnectionError, masked
-from saring.io.connections import MAX_REASON_CHARS, WAITS, Absent, Changed, Facts, Refused, T, tried
+from saring.io.connections import MAX_REASON_CHARS, Absent, Changed, Facts, Refused, T, tried
 
 SCHEMES = ("http", "https")
 SILENCE_SECONDS = 60  # a server that sends nothing for so long sends nothing more
 ANSWER_SECONDS = 120  # until the file begins, redirects and all
 MAX_SECONDS = 6 * 3600  # for all of it: a server may send a byte a minute
-TRIES = WAITS[:2]  # somebody waits for a page
+TRIES = (0.5, 1.0)  # seconds before each further try: somebody waits for a page
 BY_HAND = "save the page in a browser and give the file"
 
 _NO_HEAD = (HTTPStatus.FORBIDDEN, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED)
