@@ -271,6 +271,14 @@ def test_a_damaged_record_costs_one_row_that_says_where_and_the_next_ones_are_re
         assert all(one < other for one, other in pairwise(places))
 
 
+def test_the_list_of_refused_rows_names_the_byte(tmp_path):
+    (tmp_path / "a.warc").write_bytes(FIVE[0] + b"rubbish " * 9 + FIVE[1])
+    refused = tmp_path / "refused.jsonl"
+    clean([tmp_path / "a.warc"], tmp_path / "out.jsonl", quarantine=refused)
+    line = orjson.loads(refused.read_bytes())
+    assert (line["file"], line["row"]) == (str(tmp_path / "a.warc"), len(FIVE[0]))
+
+
 def test_a_damaged_record_stops_who_wants_no_errors(tmp_path):
     with pytest.raises(InputError, match=r"a\.warc:\d+: found a record that .* at byte"):
         found(tmp_path, FIVE[0] + FIVE[1][:-200], options=ReadOptions())
