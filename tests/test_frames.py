@@ -174,6 +174,12 @@ def test_a_table_without_text_is_told_row_by_row_with_all_its_columns(model):
         assert row["error"] == "an article needs 'text'; found the fields ['a', 'b']"
 
 
+def test_rows_without_columns_are_rows(model):
+    found = model.predict_frame(pd.DataFrame(index=["a", "b"]))
+    assert found.index.tolist() == ["a", "b"]
+    assert found["error"].tolist() == ["an article needs 'text'; found the fields []"] * 2
+
+
 # no more is touched than is needed
 
 
