@@ -174,6 +174,11 @@ def test_a_table_without_text_is_told_row_by_row_with_all_its_columns(model):
         assert row["error"] == "an article needs 'text'; found the fields ['a', 'b']"
 
 
+def test_times_of_a_zone_are_read(model):
+    frame = pd.DataFrame({"text": [TEASER], "date": pd.to_datetime(["2022-01-19 07:30"], utc=True)})
+    assert model.predict_frame(frame)["published"].tolist() == ["2022-01-19T14:30:00+07:00"]
+
+
 def test_rows_without_columns_are_rows(model):
     found = model.predict_frame(pd.DataFrame(index=["a", "b"]))
     assert found.index.tolist() == ["a", "b"]

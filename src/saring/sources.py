@@ -183,7 +183,8 @@ def _pandas_chunks(table: Any, keep: Sequence[str]) -> Iterator[Any]:
         chosen = [name for name in places if name in names or name in holders]
         part = rows.iloc[:, [places[name] for name in chosen]]
         try:
-            if not chosen:  # Arrow would not know how many rows they are
+            # Of no columns Arrow would not know how many rows they are; of time zones pandas warns where Arrow asks.
+            if not chosen or any(getattr(kinds[name], "tz", None) for name in chosen):
                 raise TypeError
             arrays = [pa.array(part.iloc[:, place], from_pandas=True) for place in range(len(chosen))]
             if not all(map(_is_alike, arrays)):
