@@ -32,6 +32,8 @@ MAX_DEPTH = 100  # of lists and objects in a column that is kept; JSON writers a
 MAX_INTEGER = 1 << 63
 MAX_LEVELS = 5  # of objects within objects that fields are looked for in
 MAX_NAMES = 300  # of a row, with those of its objects
+FLAT = {str, int, float, bool, bytes, type(None)}  # of most values, which are no objects
+ADDRESS, NAME, NO_NAME = "address", "name", "no name"
 PRINTED = ("{'", '{"', "['", '["')  # how a cell begins that holds an object or a list
 MAX_LITERAL_CHARS = 200_000  # of an object as Python prints it
 KEPT_HEADERS = 1 << 10
@@ -191,17 +193,13 @@ class Columns:
         address = ""
         for column in found.candidates["publisher"]:
             printed = _first(values, (column,), "publisher")
-            if not _held(printed):
-                continue
-            if is_address(printed):
+            is_host = column == found.corpus or _plain(column) in _host_columns()
+            kind = _kind_of_publisher(printed, is_host, column == found.corpus)
+            if kind == ADDRESS:
                 address = address or printed.strip()
-            elif "publisher" in self._named or not (
-                is_corpus(printed)
-                or (column == found.corpus and "." not in canonical_publisher(printed))
-                or (_plain(column) in _host_columns() and _is_common_word(printed))
-            ):
-                return printed, address if _ARTICLE_ADDRESS.fullmatch(address) else ""
-        return canonical_publisher("", address), address if _ARTICLE_ADDRESS.fullmatch(address) else ""
+            elif kind == NAME or (kind and "publisher" in self._named):
+                return printed, _of_article(address)
+        return canonical_publisher("", address), _of_article(address)
 
     def kept(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values of the columns to keep, None for those that are not there."""
@@ -263,7 +261,11 @@ def flattened(values: Mapping[str, Any]) -> Mapping[str, Any]:
     >>> list(flattened({"text": "Harga naik.", "metadata": {"url": "https://warta.example.id/1"}}))
     ['text', 'metadata', 'metadata.url']
     """
-    objects = [(name, held) for name, value in values.items() if (held := _object(name, value))]
+    objects = [
+        (name, held)
+        for name, value in values.items()
+        if (type(value) not in FLAT or (type(value) is str and value[:1] == "{")) and (held := _object(name, value))
+    ]
     if not objects:
         return values
     flat = dict(values)
@@ -279,10 +281,10 @@ def flattened(values: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _object(name: str, value: Any) -> Mapping[Any, Any] | None:
     """Return the object that a value is, or that the cell of a column for objects holds; None for any other."""
-    if isinstance(value, Mapping):
-        return value
     if isinstance(value, str):
         return _read_object(value) if value[:1] == "{" and _plain(name) in _table()["json"] else None
+    if isinstance(value, Mapping):
+        return value
     if isinstance(value, list) and value and isinstance(value[0], tuple):  # a map of Arrow
         return dict(pair for pair in value if len(pair) == 2)
     return None
@@ -391,9 +393,24 @@ def _absent(value: Any) -> bool:
     return value is None or is_nan or type(value).__name__ in ("NAType", "NaTType")
 
 
-def _is_common_word(printed: str) -> bool:
-    """Return whether a word in a column of hosts is neither a host nor a name."""
-    return (" " not in printed or printed.islower()) and "." not in canonical_publisher(printed)
+@lru_cache(maxsize=KEPT_NAMES)
+def _kind_of_publisher(printed: str, is_host: bool, is_portal: bool) -> str:
+    """Return what stands in a publisher's place: nothing (empty), an address, a name, or what is none.
+
+    `is_host`: the column is one of hosts, in which other words are none; `is_portal`: only a portal's name is one.
+    """
+    if not _held(printed):
+        return ""
+    if is_address(printed):
+        return ADDRESS
+    unknown = is_host and "." not in canonical_publisher(printed)
+    is_word = unknown and (is_portal or " " not in printed or printed.islower())
+    return NO_NAME if is_word or is_corpus(printed) else NAME
+
+
+def _of_article(address: str) -> str:
+    """Return an address if it may be an article's; that of a portal is none."""
+    return address if _ARTICLE_ADDRESS.fullmatch(address) else ""
 
 
 def _held(text: str) -> bool:

@@ -48,11 +48,11 @@ def _flag(help: str) -> dict[str, Any]:
 
 INPUTS: Arguments = {
     "inputs": _value(
-        "txt, html, jsonl, csv, parquet, warc or wet, any of them .gz or .zst; a folder; - for stdin",
+        "txt, html, jsonl, json, csv, xlsx, parquet, feather, warc or wet, also .gz or .zst; a folder; - for stdin",
         nargs="+", metavar="IN",
     ),
     "--column": _value(
-        "name a column that is not found by itself, as in --column text=isi",
+        "name a column that is not found by itself, as in --column text=isi or text=metadata.body",
         action="append", default=[], metavar="OURS=YOURS",
     ),
     "--format": _value("format of stdin or of an odd suffix", default=""),
