@@ -229,6 +229,7 @@ def test_an_object_that_was_written_anew_meanwhile_is_an_error_not_a_short_file(
     assert [record.id for record in found[:-1]] == [f"a{n}" for n in range(len(found) - 1)]
 
 
+@pytest.mark.slow
 def test_a_run_whose_connection_is_lost_goes_on_by_the_same_command(bucket, proxy, tmp_path):
     address, out = bucket.put("berita.jsonl", json_lines(9_000)), f"s3://{BUCKET}/out.jsonl"
     reads = []
@@ -300,6 +301,7 @@ def killed(bucket, address, out):
     return command
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(bucket, proxy, tmp_path):
     address, out = bucket.put("berita.jsonl", json_lines(6_000)), f"s3://{BUCKET}/out.jsonl"
     command = killed(bucket, address, out)
@@ -312,6 +314,7 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(bucket, proxy, tmp_pa
     assert bucket.names() == ["berita.jsonl", "out.jsonl"]
 
 
+@pytest.mark.slow
 def test_a_run_that_was_killed_on_another_machine_is_taken_over(bucket, proxy, tmp_path, monkeypatch):
     address, out = bucket.put("berita.jsonl", json_lines(6_000)), f"s3://{BUCKET}/out.jsonl"
     killed(bucket, address, out)

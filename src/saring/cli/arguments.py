@@ -48,7 +48,8 @@ def _flag(help: str) -> dict[str, Any]:
 
 INPUTS: Arguments = {
     "inputs": _value(
-        "txt, html, jsonl, json, csv, xlsx, parquet, feather, warc or wet, also .gz or .zst; a folder; - for stdin",
+        "txt, html, jsonl, json, csv, xlsx, parquet, feather, warc or wet, also .gz or .zst; a folder; an address "
+        "(s3://..., https://...); - for stdin",
         nargs="+", metavar="IN",
     ),
     "--column": _value(
@@ -190,7 +191,8 @@ LISTING: Arguments = {
 }
 REPORT: Arguments = {
     "rows": _value(
-        "what `saring score` wrote: jsonl, csv or parquet, any of them .gz or .zst; a folder; - for stdin",
+        "what `saring score` wrote: jsonl, csv or parquet, any of them .gz or .zst; a folder; an address "
+        "(s3://..., https://...); - for stdin",
         nargs="+", metavar="ROWS",
     ),
     "--out": _value("the page, one file", required=True, metavar="FILE.html"),

@@ -210,8 +210,9 @@ class Address:
         if "@" in self.text.partition("://")[2].partition("/")[0] and self.protocol != "hf":
             _refuse_password(self)
         path = self.located()
+        waits = () if once or self.protocol in ("gs", "gcs") else None  # gcsfs has tries of its own
         try:
-            return tried(lambda: action(_store(self.protocol, False), path), str(self), () if once else None)
+            return tried(lambda: action(_store(self.protocol, False), path), str(self), waits)
         except Refused as refusal:
             if writes or "credentials" not in str(refusal.strerror) or self.protocol not in ("s3", "s3a"):
                 raise
@@ -233,6 +234,8 @@ def _refuse_password(address: Address) -> NoReturn:
 @cache
 def _store(protocol: str, anonymous: bool) -> Any:
     """Return the file system of a protocol."""
+    import logging
+
     try:
         import fsspec
 
@@ -244,7 +247,9 @@ def _store(protocol: str, anonymous: bool) -> Any:
         if package := _PACKAGES.get(protocol):
             raise ConfigError(f"{protocol}:// needs a package ({error}): pip install fsspec {package}") from None
         raise MissingExtraError("remote", f"reading and writing {protocol}://") from None
-    files.retries = 1  # of S3, beside those of `tried` and of AWS_MAX_ATTEMPTS
+    if protocol in ("s3", "s3a"):
+        files.retries = 1  # beside those of `tried` and of AWS_MAX_ATTEMPTS
+    logging.getLogger("gcsfs").setLevel(logging.CRITICAL)  # it prints each try with its traceback
     return files
 
 

@@ -95,9 +95,10 @@ def tried(action: Callable[[], T], place: str, waits: Sequence[float] | None = N
             if not _TRANSIENT & set(_signs(error)):
                 raise Refused(_reason(error), "check the address") from error
             if wait is None:
+                times = f" {len(waits) + 1} times" if waits else ""
+                server = ", and whether AWS_ENDPOINT_URL names the server that is meant" if place[:2] == "s3" else ""
                 raise LostConnectionError(
-                    f"{place}: the connection failed {len(waits) + 1} times ({_reason(error)}); check the network, "
-                    "and whether AWS_ENDPOINT_URL or the like names the server that is meant"
+                    f"{place}: the connection failed{times} ({_reason(error)}); check the network{server}"
                 ) from None
         time.sleep(wait * random.uniform(0.75, 1.25))
     raise AssertionError("the last try returns or raises")
