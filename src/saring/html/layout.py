@@ -154,12 +154,11 @@ def _mark_lines(part: Part, spare: float = math.inf) -> None:
 
 def _other_parts(part: Part) -> list[tuple[int, int]]:
     """Return where what its heading calls no article stands: a glossary, terms of use."""
-    others: list[tuple[int, int]] = []
-    for i, line in enumerate(part.lines):
-        if line.owner.tag in HEADINGS and _OTHER_PART.fullmatch(line.text):
-            around = [span for e, span in zip(part.elements, part.spans, strict=True) if e is line.owner.parent]
-            others += [(i, end) for _, end in around]
-    return others
+    return [
+        (i, min(line.owner.parent.end - part.start, len(part.lines)))
+        for i, line in enumerate(part.lines)
+        if line.owner.tag in HEADINGS and line.owner.parent and _OTHER_PART.fullmatch(line.text)
+    ]
 
 
 def _mark_small(part: Part, prose: Sequence[int], little: float) -> list[tuple[int, int]]:
