@@ -119,6 +119,7 @@ class _Reader:
 
     def begin(self) -> None:
         self.markup = Markup()
+        self.lines = self.markup.lines
         self.open: list[Element | Inline] = []  # an inline one becomes an Element with the first block in it
         self.blocks: list[Element] = []  # the blocks that are open
         self.anchors: list[list[str]] = []  # the address of each link that is open
@@ -142,7 +143,7 @@ class _Reader:
             parent = self.open[-1] if self.open else None
             if isinstance(parent, tuple):
                 parent = self._holding()
-            element = Element(tag, attrib, self.images, self.headings, len(self.markup.lines), parent)
+            element = Element(tag, attrib, self.images, self.headings, len(self.lines), parent)
             self.blocks.append(element)
             self.open.append(element)
         elif not kind & VOID:
@@ -168,7 +169,7 @@ class _Reader:
         parent: Element | None = None
         for n, one in enumerate(self.open):
             if isinstance(one, tuple):
-                self.open[n] = one = Element(*one, first=len(self.markup.lines), parent=parent)
+                self.open[n] = one = Element(*one, first=len(self.lines), parent=parent)
             parent = one
         return parent
 
@@ -197,7 +198,7 @@ class _Reader:
                 if self.parts:
                     self._end_line()
                 self.blocks.pop()
-                self.block_end = len(self.markup.lines)
+                self.block_end = len(self.lines)
             elif tag == "a":
                 self.anchors.pop()
             if isinstance(element, Element) and element.first < self.block_end:
@@ -232,7 +233,7 @@ class _Reader:
                 self.linked.append((self.anchors[-1], text))
 
     def _end_line(self) -> None:
-        lines, parts, linked = self.markup.lines, self.parts, self.linked
+        lines, parts, linked = self.lines, self.parts, self.linked
         if text := _collapsed("".join(parts)):
             links: list[tuple[str, str]] = []
             if len(linked) == 1:  # mostly all of the line is one link

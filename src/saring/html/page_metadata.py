@@ -144,11 +144,14 @@ def _headline(titles: Sequence[str], lines: Sequence[Line]) -> int:
         return next((i for i, line in enumerate(lines) if line.owner.tag == "h1"), -1)
     keys = {_letters(title) for title in titles} - {""}
     least = MATCH_SHARE * min(map(len, keys), default=TITLE_CHARS)
+    most = min(TITLE_CHARS, 2 * max(map(len, keys), default=TITLE_CHARS) / MATCH_SHARE)  # half of it no letters
     found: list[tuple[int, int]] = []
     for i, line in enumerate(lines):
+        if not least <= len(line.text) <= most:
+            continue
         links = line.is_links and line.owner.tag != "h1"
         rank = HEADING_RANKS.get(line.owner.tag, TEXT_RANK) + LINKS_RANK * links
-        if not least <= len(line.text) <= TITLE_CHARS or rank == TEXT_RANK + LINKS_RANK:
+        if rank == TEXT_RANK + LINKS_RANK:
             continue
         letters = _letters(line.text)
         if any([_is_part(letters, key) for key in keys]):
