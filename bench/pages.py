@@ -17,6 +17,7 @@ strings is told that it has and lacks.
 from __future__ import annotations
 
 import argparse
+import gc
 import statistics
 import time
 from collections import Counter
@@ -86,6 +87,8 @@ def pages_a_second(
     """Return the median speed of each tool over rounds in which all take their turn, the first round left out."""
     speeds: dict[str, list[float]] = {name: [] for name in tools}
     for _ in range(rounds + 1):
+        gc.collect()
+        gc.freeze()  # as the workers do: what the tools have loaded is not searched for garbage
         for name, read in tools.items():
             begun = time.process_time()
             for page in pages:

@@ -702,3 +702,8 @@ def test_a_meta_tag_without_a_name_is_passed_over():
     head = """<meta http-equiv="X-UA-Compatible" content="IE=edge">
     <meta http-equiv="refresh" content="600"><meta content="apa saja">"""
     assert text(f"{HEADLINE}{body(paras(0), paras(1), paras(2))}", head=head) == P[:3]
+
+
+def test_a_page_that_tells_no_date_has_none():
+    assert "sejak tahun 2011" in page("").decode()
+    assert page_record(page(body(paras(0, 1, 2))), "a.html").published == ""

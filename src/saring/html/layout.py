@@ -73,12 +73,12 @@ def body_lines(markup: Markup, start: int) -> list[Line]:
     lines = markup.lines
     if stop := _article_end(markup, start):
         part = _part(markup, start, stop)
-        _mark_lines(part, spare=ARTICLE_CHARS)
-        if body := _body(part):
+        if body := _body(part, _mark_lines(part, spare=ARTICLE_CHARS)):
             return body
     whole = _part(markup, 0, len(lines))
-    _mark_lines(whole)
-    below, anywhere = _body(_part(markup, start, len(lines))), _body(whole)
+    anywhere = _body(whole, _mark_lines(whole))
+    rest = _part(markup, start, len(lines))
+    below = _body(rest, _values(rest.lines))
     return below if _told_chars(below) >= BELOW_SHARE * _told_chars(anywhere) else anywhere
 
 
@@ -128,14 +128,15 @@ def _next_headline(lines: Sequence[Line], start: int, stop: int, chars: Sequence
     return stop
 
 
-def _mark_lines(part: Part, spare: float = math.inf) -> None:
-    """Set `is_boilerplate` by name, place and links of each line, and `is_item` in lists that tell something.
+def _mark_lines(part: Part, spare: float = math.inf) -> list[int]:
+    """Set `is_boilerplate` by name, place and links, and `is_item` in lists that tell something; return the values.
 
     An element whose name is sure to be no article's is none either where that leaves so much prose beside it.
     """
     _mark_lists(part)
     lines = part.lines
-    prose = [0, *accumulate([max(0, value) for value in _values(lines)])]  # until each line
+    values = _values(lines)
+    prose = [0, *accumulate([value if value > 0 else 0 for value in values])]  # until each line
     boilerplate = _other_parts(part)
     total = 0
     for share in (COMMENTS_SHARE, BOILERPLATE_SHARE):
@@ -150,6 +151,7 @@ def _mark_lines(part: Part, spare: float = math.inf) -> None:
     for line, is_other in zip(lines, inside(boilerplate, len(lines)), strict=True):
         if is_other or (line.links and len(line.text) <= INVITATION_CHARS and _invites(line)):
             line.is_boilerplate = True
+    return values
 
 
 def _other_parts(part: Part) -> list[tuple[int, int]]:
@@ -229,14 +231,14 @@ def _mark_items(items: Sequence[Line]) -> None:
             line.is_item = True
 
 
-def _body(part: Part) -> list[Line]:
+def _body(part: Part, values: Sequence[int]) -> list[Line]:
     """Return the lines of the best container, which may be fuller where items of lists count as prose.
 
     Items of lists are labels first. Of a page that is lists more than paragraphs, such as a recipe,
     that loses the better part.
     """
     lines = part.lines
-    body = _container(part, _values(lines))
+    body = _container(part, values)
     if not any(line.is_item for line in lines):
         return body
     listed = _container(part, _values(lines, with_items=True))
