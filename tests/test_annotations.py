@@ -17,7 +17,7 @@ LINKS_FILE = FOLDER / "click-id-links.csv"
 SHEET = (FOLDER / "README.md").read_text(encoding="utf-8")
 TOPICS = ("economy", "gossip", "international_politics", "other")
 TWICE = 300  # rows at the start of two files that were read twice
-UNSURE = 2000  # of the third file, those that a model was unsure of; the rest were drawn
+UNSURE, DRAWN = 2000, 863  # of the third file: by doubt of a model, then drawn; the rest by doubt again
 SHEET_ROWS, SHEET_TWICE = 478, 40  # the third was read in six sheets, the start of each twice
 
 
@@ -57,7 +57,7 @@ def test_the_first_rows_were_read_twice_and_no_others(topics, links):
 
 
 def test_of_the_chosen_the_start_of_every_sheet_was_read_twice(chosen):
-    expected = [n % SHEET_ROWS < SHEET_TWICE for n in range(len(chosen))]
+    expected = [n < UNSURE + DRAWN and n % SHEET_ROWS < SHEET_TWICE for n in range(len(chosen))]
     assert [bool(row["topic_second"]) for row in chosen] == expected
 
 
@@ -134,11 +134,14 @@ def test_the_sheet_s_sentences_say_what_the_files_hold(topics, chosen, links):
         f"The pairs belong to {len(articles):,} articles of seven publishers",
         f"{len(chosen):,} further articles, none of them in `{TOPICS_FILE.name}`",
         f"of {sum(bool(row['topic_second']) for row in chosen)} rows, the first {SHEET_TWICE} of every {SHEET_ROWS}",
-        f"hesitated over {hard} of them ({hard / len(chosen):.0%})",
+        f"the next {DRAWN} are drawn evenly",
+        f"of the last {len(chosen) - UNSURE - DRAWN} a model",
+        f"hesitated over {hard:,} of them ({hard / len(chosen):.0%})",
         f"over {unsure} of {len(topics):,} ({unsure / len(topics):.0%})",
     ):
         assert sentence in sheet
     assert len({row["publisher"] for row in links}) == 7
-    first, drawn = (sum(r["sure"] == "True" for r in s) / len(s) for s in (chosen[:UNSURE], chosen[UNSURE:]))
+    parts = chosen[:UNSURE], chosen[UNSURE : UNSURE + DRAWN]
+    first, drawn = (sum(r["sure"] == "True" for r in part) / len(part) for part in parts)
     assert first == pytest.approx(drawn, abs=0.02)  # "as often"
     assert {len({row["publisher"] for row in read}) for read in (topics, chosen)} == {9}
