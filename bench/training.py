@@ -55,7 +55,7 @@ from saring.models.pair_fitting import (
     name_shares,
 )
 from saring.models.parameters import PairParameters
-from saring.models.tfidf_features import DomainShares, FieldTfidf, word_vectors
+from saring.models.tfidf_features import FieldTfidf, GroupShares, word_vectors
 from saring.models.vocabulary import words_inside
 from saring.text import END, START, TOKEN, field_text, framed
 from saring.training.corpus import read_corpus
@@ -100,8 +100,12 @@ def plain_topic(config: TrainConfig) -> Pipeline:
     topic = config.topic
     weights = {"all": 1.0, "title": topic.title_field, "lead": topic.lead_field}
     features = FeatureUnion(
-        [*((field, PlainField(field, topic.min_df)) for field in weights), ("domains", DomainShares())],
-        transformer_weights=weights | {"domains": topic.domains},
+        [
+            *((field, PlainField(field, topic.min_df)) for field in weights),
+            ("domains", GroupShares("domains")),
+            ("names", GroupShares("names")),
+        ],
+        transformer_weights=weights | {"domains": topic.domains, "names": topic.names},
     )
     return _classified(features, topic.C)
 

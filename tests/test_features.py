@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saring.models.tfidf_features import DomainShares, FieldTfidf
-from saring.text import LEAD_CHARS, SHARE_SCALE, field_text, load_lexicon
+from saring.models.tfidf_features import FieldTfidf, GroupShares
+from saring.text import LEAD_CHARS, SHARE_SCALE, field_text, load_kinds, load_lexicon
 
 ARTICLES = [
     ("Harga telur turun", "Pedagang pasar menurunkan harga telur sejak pekan lalu."),
@@ -88,7 +88,7 @@ def columns_of(name):
 
 
 def test_a_domain_has_a_column_for_titles_and_one_for_its_share_of_the_text():
-    found = DomainShares().fit(ARTICLES).transform([("Harga saham", "Warga pulang"), ("", "saham")])
+    found = GroupShares().fit(ARTICLES).transform([("Harga saham", "Warga pulang"), ("", "saham")])
     in_title, share = columns_of("markets")
     assert found.shape == (2, 2 * len(load_lexicon("domains")))
     dense = found.toarray()
@@ -98,14 +98,14 @@ def test_a_domain_has_a_column_for_titles_and_one_for_its_share_of_the_text():
 
 
 def test_a_share_does_not_grow_with_the_length_of_a_text():
-    shares = DomainShares().fit(ARTICLES)
+    shares = GroupShares().fit(ARTICLES)
     once, often = shares.transform([("", "saham warga"), ("", "saham warga " * 50)]).toarray()
     assert np.allclose(once, often)
 
 
 @given(rows_of_texts)
 def test_titles_are_yes_or_no_and_shares_are_bounded(rows):
-    found = DomainShares().fit(rows).transform(rows).toarray()
+    found = GroupShares().fit(rows).transform(rows).toarray()
     in_title, shares = np.hsplit(found, 2)
     assert set(np.unique(in_title)) <= {0.0, 1.0}
     # A word can count twice: alone and in a pair.
@@ -113,12 +113,21 @@ def test_titles_are_yes_or_no_and_shares_are_bounded(rows):
 
 
 def test_a_text_without_words_has_no_share():
-    assert DomainShares().fit(ARTICLES).transform([("", ""), ("?!", "...")]).nnz == 0
+    assert GroupShares().fit(ARTICLES).transform([("", ""), ("?!", "...")]).nnz == 0
 
 
 def test_a_fitted_model_keeps_its_lexicon_and_forgets_an_earlier_one(monkeypatch):
-    shares = DomainShares().fit(ARTICLES)
+    shares = GroupShares().fit(ARTICLES)
     before = shares.transform(ARTICLES).toarray()
     monkeypatch.setattr("saring.models.tfidf_features.load_lexicon", lambda section: {"eggs": ("telur",)})
     assert np.array_equal(shares.transform(ARTICLES).toarray(), before)
     assert shares.fit(ARTICLES).transform(ARTICLES).shape == (3, 2)
+
+
+def test_names_count_for_each_of_their_kinds_and_longer_ones_with_what_is_in_them():
+    shares = GroupShares("names").fit(ARTICLES)
+    title = "Verrell Bramasta Bertemu Presiden Korea Selatan"
+    [found] = shares.transform([(title, "")]).toarray()
+    in_title = {name for name, named in zip(shares.groups_, found, strict=False) if named}
+    assert {"entertainer", "politician", "country_form"} <= in_title
+    assert len(found) == 2 * len(load_kinds())

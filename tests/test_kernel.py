@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Barrier
 from unittest import mock
 
@@ -16,15 +17,16 @@ from hypothesis import strategies as st
 
 from saring import store
 from saring.config import TopicConfig
-from saring.kernel import scorers, scoring
+from saring.kernel import loops, scorers, scoring
 from saring.kernel.loops import LETTER, MARK
 from saring.kernel.scorers import TermTable, article_scorer, hash_terms, letters
 from saring.kernel.text_arrays import kernel_is_kept
 from saring.models.pair_features import PairScorer
+from saring.models.parameters import MOST_TERM_WORDS
 from saring.models.pipelines import clickbait_parameters, link_parameters, topic_model, topic_parameters
 from saring.models.plain_scorer import MOST_OUT_OF_DOMAIN, NotCompiled, out_of_domain
 from saring.predict import Model
-from saring.text import LEAD_CHARS
+from saring.text import LEAD_CHARS, load_names
 from saring.training.corpus import read_corpus
 
 # Reading the kernel takes half a second, compiling it ten: once is enough.
@@ -155,8 +157,10 @@ CONFIGURATIONS = {
     "all fields": topic_model(TopicConfig(min_df=1)),
     "no title": topic_model(TopicConfig(title_field=0.0)),
     "no lead": topic_model(TopicConfig(lead_field=0.0)),
-    "no lexicon": topic_model(TopicConfig(domains=0.0)),
-    "whole text only": topic_model(TopicConfig(title_field=0.0, lead_field=0.0, domains=0.0)),
+    "no lexicon": topic_model(TopicConfig(domains=0.0, names=0.0)),
+    "no names": topic_model(TopicConfig(names=0.0)),
+    "names alone": topic_model(TopicConfig(domains=0.0)),
+    "whole text only": topic_model(TopicConfig(title_field=0.0, lead_field=0.0, domains=0.0, names=0.0)),
 }
 
 
@@ -168,6 +172,32 @@ def test_every_configuration_of_the_topic_model(articles, name, n_topics):
     model = CONFIGURATIONS[name].fit(rows, topics)
     article_scorer(topic_parameters(model))  # or NotCompiled, and plain Python would answer
     agree_on_topics(model, *(column[1::40] for column in articles))
+
+
+# terms of several words
+
+
+TERMS = {
+    "short": ["korea", "korea selatan", "ban", "ban ban"],
+    "long": ["presiden korea selatan", "ban ban ban", "ban korea ban korea", "korea utara dan selatan", "selatan ban"],
+    "empty": [],
+}
+few_words = st.lists(
+    st.sampled_from(["Presiden", "korea", "selatan", "utara", "dan", "ban", "x", "di", "."]), max_size=30
+).map(" ".join)
+
+
+@given(st.lists(st.tuples(few_words, few_words), min_size=1, max_size=5))
+def test_runs_of_words_are_counted_wherever_they_begin(bundle, rows):
+    rng = np.random.default_rng(0)
+    weights = rng.normal(size=(4, 2 * len(TERMS)))
+    model = replace(bundle.topic, lexicon=TERMS, domains=weights, domains_scale=1.0)
+    kernel, plain = (scoring.topics(model, *zip(*rows, strict=True)).probabilities for _ in both_ways())
+    np.testing.assert_allclose(kernel, plain, **CLOSE)
+
+
+def test_the_kernel_reads_terms_as_long_as_a_model_may_have():
+    assert MOST_TERM_WORDS == loops.MOST_TERM_WORDS == max(len(name.split()) for name in load_names())
 
 
 # letters and hashes

@@ -10,8 +10,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from saring.models.tfidf_features import (
     Counts,
-    DomainShares,
     FieldTfidf,
+    GroupShares,
     HeadlineTfidf,
     Rows,
     count_terms,
@@ -109,7 +109,8 @@ def test_chosen_terms_stand_in_the_given_order_met_or_not():
     [
         pytest.param(lambda: FieldTfidf("all", 1), id="all"),
         pytest.param(lambda: FieldTfidf("lead", 1), id="lead"),
-        pytest.param(DomainShares, id="domains"),
+        pytest.param(GroupShares, id="domains"),
+        pytest.param(lambda: GroupShares("names"), id="names"),
     ],
 )
 def test_features_of_some_rows_are_those_of_the_rows_alone(features, every, data):

@@ -130,6 +130,15 @@ def load_kinds() -> dict[str, str]:
     return dict(table["names"])
 
 
+def names_by_kind() -> dict[str, list[str]]:
+    """Return the names of each kind, in the order of the alphabet; many stand in several."""
+    found: dict[str, list[str]] = {kind: [] for kind in load_kinds()}
+    for term, name in load_names().items():
+        for kind in name.kinds:
+            found[kind].append(term)
+    return found
+
+
 # Titles, units and ranks with a full stop inside sentences; every corpus has too few of some.
 ABBREVIATIONS = (
     "a.n", "bpk", "cq", "d.a", "dkk", "dll", "dr", "drg", "dra", "drs", "dsb", "dst", "gg", "h", "hj", "hlm", "ir",

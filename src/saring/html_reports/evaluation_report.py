@@ -269,7 +269,13 @@ def _terms(bundle: Bundle) -> list[Table]:
     topics = tuple(bundle.card["labels"]["topic"])
     found = [("Words that speak for a topic", topics, top_terms(bundle.topic, TERMS))]
     if bundle.topic.lexicon:
-        found.append(("Domains of the lexicon that speak for a topic", topics, top_domains(bundle.topic, TERMS)))
+        found.append(
+            (
+                "Domains of the lexicon and kinds of names that speak for a topic",
+                topics,
+                top_domains(bundle.topic, TERMS),
+            )
+        )
     if bundle.clickbait is not None:
         labels = tuple(bundle.card["labels"]["clickbait"])
         found.append(("Tokens that speak against clickbait and for it", labels, top_tokens(bundle.clickbait, TERMS)))
@@ -308,7 +314,7 @@ def _errors(task: str, errors: Sequence[WorstError]) -> Table:
         ("article", "truth", "answer", "p of truth", "p of answer", "why", "where"),
         (rows,),
         "The answers are of models that were not trained on the row; the words are weighed by the final model. "
-        "In square brackets: all words of a domain of the lexicon.",
+        "In square brackets: all words of a domain of the lexicon, or all names of a kind.",
     )
 
 

@@ -17,7 +17,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 Numbers = NDArray[Any]
 Int = Any  # numba's int64, which is NumPy's and Python's at once
 Records = Any  # an array of a structured dtype
-Table = tuple[Numbers, Numbers, Numbers]  # hashes of terms by place, their slots; whether each begins a pair
+Table = tuple[Numbers, Numbers, Numbers]  # hashes of terms by place, their slots; whether each begins a longer term
 
 
 def native(*signature: Any, allocates: bool = False) -> Callable[[F], F]:
@@ -79,6 +79,8 @@ FACTOR = np.uint64(0x9E3779B97F4A7C15)
 PAIR_FACTOR = np.uint64(0xC2B2AE3D27D4EB4F)
 FREE = np.uint64(0)
 MISSING: Any = -1
+# As in `saring.models.parameters`; here, too, for numba sees no change of another file.
+MOST_TERM_WORDS = 4
 
 
 @native()
@@ -89,7 +91,7 @@ def add_letter(hashed: np.uint64, letter: Int) -> np.uint64:
 
 @native()
 def joined(one: np.uint64, two: np.uint64) -> np.uint64:
-    """Return the hash of two neighbouring words."""
+    """Return the hash of a word, or of a run of them, and the word behind it."""
     return (one * PAIR_FACTOR + two) * FACTOR
 
 
@@ -211,16 +213,16 @@ class Counts(NamedTuple):
     terms: Numbers  # by slot
     touched: Numbers  # slots of the terms that were met
     groups: Numbers
-    # What goes on from text to text: how many slots were touched, and the word before if it may begin a pair.
+    # What goes on from text to text: how many slots were touched; and of the runs of one word, of two and so on that
+    # end in the word before, the hashes of those with which a longer term begins.
     state: Numbers
 
 
 @native(allocates=True)
 def _counts(n_slots: Int, n_groups: Int) -> Counts:
     """Return room for counts, nothing counted."""
-    return Counts(
-        np.zeros(n_slots, np.int32), np.empty(n_slots, np.int32), np.zeros(n_groups), np.zeros(2, np.uint64)
-    )  # fmt: skip
+    state = np.zeros(MOST_TERM_WORDS, np.uint64)
+    return Counts(np.zeros(n_slots, np.int32), np.empty(n_slots, np.int32), np.zeros(n_groups), state)
 
 
 @native()
@@ -233,11 +235,41 @@ def _clear(counts: Counts) -> None:
 
 
 @native()
+def _count(slot: Int, step: int, terms: Terms, counts: Counts) -> None:
+    """Count a term."""
+    if counts.terms[slot] == 0:
+        counts.touched[np.int64(counts.state[0])] = slot
+        counts.state[0] += np.uint64(1)
+    counts.terms[slot] += step
+    for k in range(terms.starts[slot], terms.starts[slot + 1]):
+        counts.groups[terms.groups[k]] += step
+
+
+@native()
+def _count_runs(hashed: np.uint64, begun: np.uint64, step: int, terms: Terms, counts: Counts) -> None:
+    """Count the terms of several words that a word ends, and note with which runs that it ends a term may go on.
+
+    `begun` is the word, where a term may begin with it.
+    """
+    for k in range(1, MOST_TERM_WORDS):
+        before, counts.state[k] = counts.state[k], begun
+        begun = FREE
+        if before == FREE:
+            continue
+        run = joined(before, hashed)
+        slot = slot_of(run, terms.table)
+        if slot != MISSING:
+            _count(slot, step, terms, counts)
+            if terms.table[2][slot]:
+                begun = run
+
+
+@native()
 def _tally(
     kind: Int, data: Numbers, i: Int, end: Int, cut: Int, step: Int, terms: Terms, counts: Counts, fact: Any
 ) -> tuple[Int, Any]:
     """Count the words that end by `cut`; return where the next one begins, and the marks seen."""
-    state, marks = counts.state, NOTHING
+    marks = NOTHING
     while True:
         if kind == OF_ARTICLE:
             hashed, begin, stop, i, seen = _word(data, i, end, terms.chars)
@@ -246,20 +278,14 @@ def _tally(
         marks |= seen
         if stop == MISSING or stop > cut:
             return begin, marks
-        word = slot_of(hashed, terms.table)
-        pair = slot_of(joined(state[1], hashed), terms.table) if state[1] else MISSING
-        for slot in (word, pair):
-            if slot == MISSING:
-                continue
-            if counts.terms[slot] == 0:
-                counts.touched[np.int64(state[0])] = slot
-                state[0] += np.uint64(1)
-            counts.terms[slot] += step
-            for k in range(terms.starts[slot], terms.starts[slot + 1]):
-                counts.groups[terms.groups[k]] += step
+        word, begun = slot_of(hashed, terms.table), FREE
+        if word != MISSING:
+            _count(word, step, terms, counts)
+            if terms.table[2][word]:
+                begun = hashed
+        _count_runs(hashed, begun, step, terms, counts)
         fact.words += 1
         fact.rarity += terms.rarity[word]  # the last one where the word is missing
-        state[1] = hashed if word != MISSING and terms.table[2][word] else FREE
 
 
 @native()

@@ -25,6 +25,7 @@ _PATTERNS = {MARK.word: r"\w+", MARK.digit: r"\d+", MARK.space: r"\s+", MARK.end
 # Their small letters are no single code point, or hang on their neighbours: İ is two, Σ at the end
 # of a word another than inside. A text with one of them is left to Python.
 _NOT_ALONE = [ord(letter) for letter in "\u0130\u03a3"]
+_BLANK = re.compile(" ")
 _PLANES = 4  # beyond, Unicode has neither letters nor blanks
 
 
@@ -56,21 +57,23 @@ LOAD = 2  # places for each term, at least: few steps to what is there, fewer to
 
 
 class TermTable:
-    """Terms, and the first words of pairs, each once: `slots` numbers them in their order, `table` finds them by hash.
+    """Terms, and the runs of words with which longer ones begin, each once.
+
+    `slots` numbers them in their order, `table` finds them by hash.
 
     Raises NotCompiled when two terms have one hash: the table could not tell them apart.
     """
 
     def __init__(self, terms: Iterable[str]) -> None:
         given = list(dict.fromkeys(terms))
-        firsts = {term[: term.index(" ")] for term in given if " " in term}
-        every = list(dict.fromkeys([*given, *sorted(firsts)]))
+        beginnings = {term[: blank.start()] for term in given for blank in _BLANK.finditer(term)}
+        every = list(dict.fromkeys([*given, *sorted(beginnings)]))
         hashes = hash_terms(every)
         if len(set(hashes.tolist())) < len(every) or FREE in hashes:
             raise NotCompiled("two terms of one hash")
         self.slots = dict(zip(every, range(len(every)), strict=True))
         begins = np.zeros(len(every), dtype=np.uint8)
-        begins[self.find(firsts)] = 1
+        begins[self.find(beginnings)] = 1
         self.table: Table = (*_places(hashes), begins)
 
     def find(self, terms: Iterable[str]) -> NDArray[np.intp]:
@@ -90,7 +93,7 @@ class TermTable:
 
 
 def hash_terms(terms: Sequence[str]) -> NDArray[np.uint64]:
-    """Return the hash of each term, as the kernel hashes words and pairs of words."""
+    """Return the hash of each term, as the kernel hashes words and runs of words."""
     lengths = np.fromiter(map(len, terms), dtype=np.intp, count=len(terms))
     letters = _code_points("".join(terms))
     order = np.argsort(-lengths, kind="stable")

@@ -19,8 +19,8 @@ Contributions = dict[str, Floats]  # what each word adds to each score, (n_score
 def topic_contributions(model: TopicParameters) -> Callable[[str, str], Contributions]:
     """Return a function of title and body that gives what each word adds to each topic's score.
 
-    A domain of the lexicon stands among the words as ``[domain]``. All contributions and the intercept add up to the
-    scores, whose softmax are the probabilities.
+    A domain of the lexicon, or a kind of names, stands among the words as ``[domain]``. All contributions and the
+    intercept add up to the scores, whose softmax are the probabilities.
     """
     fields = {name: _Field(weights) for name, weights in model.fields.items() if weights.terms}
     counter, names = GroupCounter(model.lexicon.values()), list(model.lexicon)
@@ -67,7 +67,7 @@ def top_terms(model: TopicParameters, most: int) -> list[Terms]:
 
 
 def top_domains(model: TopicParameters, most: int) -> list[Terms]:
-    """Return the domains of the lexicon that weigh most for each topic: named in the title, and all words of theirs."""
+    """Return the domains and kinds of names that weigh most for each topic: named in the title, and all their words."""
     whole = np.add(*np.split(domain_weights(model), 2)) if model.lexicon else np.zeros((0, len(model.intercept)))
     against = whole - whole.mean(axis=1, keepdims=True)
     return [_top(dict(zip(model.lexicon, against[:, at], strict=True)), most) for at in range(len(model.intercept))]

@@ -20,6 +20,7 @@ Arrays = Mapping[str, NDArray[Any]]
 Groups = dict[str, list[str]]
 
 MIN_SINGLE_SIZE = 1000  # longer arrays of numbers are stored in single precision: half the bundle, seven digits
+MOST_TERM_WORDS = 4  # of a term of the lexicon and the names, in a topic model
 # Texts hold lone surrogates now and then (cut emoji); they must survive the round trip.
 _ENCODING, _ERRORS = "utf-8", "surrogatepass"
 
@@ -53,7 +54,7 @@ class TopicParameters:
     whole: TermWeights
     title: TermWeights
     lead: TermWeights  # title and first paragraphs
-    lexicon: Groups  # terms of each domain; empty where not used
+    lexicon: Groups  # terms of each domain and kind of names; empty where not used
     domains: Floats  # (n_topics, 2 * n_domains): weights of whether the title names each, then of its share of words
     domains_scale: float  # `domains` is multiplied by it
     min_df: int  # in how many articles a term had to stand to be among the terms
@@ -67,7 +68,7 @@ class TopicParameters:
         _check_shape("domains", self.domains, n_topics, 2 * len(self.lexicon))
         for name, field in self.fields.items():
             _check_shape(f"{name}.coef", field.coef, n_topics, len(field.terms))
-        _check_terms(self.lexicon)
+        _check_terms(self.lexicon, MOST_TERM_WORDS)
         _check_positive("min_df", self.min_df)
 
     @property
@@ -118,7 +119,7 @@ class PairParameters:
         _check_shape("family_weights", self.family_weights, len(self.family_weights))
         _check_shape("latent_idf", self.latent_idf, len(self.latent_words))
         _check_shape("axes", self.axes, len(self.axes), len(self.latent_words))
-        _check_terms(self.lexicon)
+        _check_terms(self.lexicon, 2)
         _check_positive("min_df", self.min_df)
 
 
@@ -252,8 +253,8 @@ def _check_positive(name: str, number: int) -> None:
         raise ValueError(f"{name}: {number}, expected 1 or more")
 
 
-def _check_terms(groups: Groups) -> None:
-    """Raise ValueError unless every term is one word or two."""
+def _check_terms(groups: Groups, most: int) -> None:
+    """Raise ValueError unless every term is of one word to so many."""
     for term in chain.from_iterable(groups.values()):
-        if not term or len(term.split(" ")) > 2:
-            raise ValueError(f"{term!r}: expected a term of one word or two")
+        if not term or len(term.split(" ")) > most:
+            raise ValueError(f"{term!r}: expected a term of one to {most} words")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from itertools import chain
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,10 +19,11 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from saring.config import ClickbaitConfig, LinkConfig, TopicConfig
 from saring.models.pair_fitting import PairFeatures, PairScaler
 from saring.models.parameters import ClickbaitParameters, Floats, LinkParameters, TermWeights, TopicParameters
-from saring.models.tfidf_features import DomainShares, FieldTfidf, HeadlineTfidf, word_vectors
+from saring.models.tfidf_features import FieldTfidf, GroupShares, HeadlineTfidf, word_vectors
 from saring.text import Field
 
 FIELDS: tuple[Field, ...] = ("all", "title", "lead")
+GROUPS: tuple[Literal["domains", "names"], ...] = ("domains", "names")
 MAX_ITERATIONS = 3000
 MEMORY = 50  # steps remembered: more bring nothing, ten need a third more steps
 FLATTER = 0.1  # along a line the slope must fall to this share of what it was; half costs a third more steps
@@ -226,9 +228,11 @@ class EmbeddingLogistic(LogisticRegression):  # type: ignore[misc]
 
 def topic_model(config: TopicConfig) -> Pipeline:
     """Return the topic pipeline: (title, body) rows to the probability of each topic."""
-    weights = {"all": 1.0, "title": config.title_field, "lead": config.lead_field, "domains": config.domains}
+    weights = {"all": 1.0, "title": config.title_field, "lead": config.lead_field}
+    weights |= {"domains": config.domains, "names": config.names}
     fields = [(name, FieldTfidf(name, config.min_df)) for name in FIELDS]
-    parts = [(name, part) for name, part in [*fields, ("domains", DomainShares())] if weights[name] > 0]
+    groups = [(name, GroupShares(name)) for name in GROUPS]
+    parts = [(name, part) for name, part in [*fields, *groups] if weights[name] > 0]
     return _classified(FeatureUnion(parts, transformer_weights={name: weights[name] for name, _ in parts}), config.C)
 
 
@@ -264,9 +268,11 @@ def topic_parameters(model: Pipeline) -> TopicParameters:
     parts, scales = _parts(union, coef), union.transformer_weights
     nothing = TermWeights([], np.zeros(0), np.zeros((len(intercept), 0)))
     whole, title, lead = (_term_weights(*parts[f], scales[f]) if f in parts else nothing for f in FIELDS)
-    shares, domains = parts.get("domains", (None, np.zeros((len(intercept), 0))))
-    lexicon, min_df = shares.lexicon_ if shares else {}, parts["all"][0].min_df
-    return TopicParameters(whole, title, lead, lexicon, domains, scales.get("domains", 1.0), min_df, intercept)
+    # Titles first, of domains and names, then whole texts.
+    halves = [np.split(scales[name] * parts[name][1], 2, axis=1) for name in GROUPS if name in parts]
+    groups = np.hstack([np.zeros((len(intercept), 0)), *chain.from_iterable(zip(*halves, strict=True))])
+    lexicon = {name: terms for part in GROUPS if part in parts for name, terms in parts[part][0].groups_.items()}
+    return TopicParameters(whole, title, lead, lexicon, groups, 1.0, parts["all"][0].min_df, intercept)
 
 
 def link_parameters(model: Pipeline) -> LinkParameters:
@@ -287,7 +293,7 @@ def _parts(union: FeatureUnion, coef: Floats) -> dict[str, tuple[Any, Floats]]:
     """Return the fitted parts of features, each with the classifier's weights for it, (n_scores, n_columns)."""
     found, begin = {}, 0
     for name, part in union.transformer_list:
-        width = 2 * len(part.lexicon_) if isinstance(part, DomainShares) else len(part.tfidf_.terms)
+        width = 2 * len(part.groups_) if isinstance(part, GroupShares) else len(part.tfidf_.terms)
         found[name] = part, coef[:, begin : begin + width]
         begin += width
     return found

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from threading import RLock
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import TfidfTransformer
 
 from saring.models.vocabulary import Bag, GroupCounter, with_pairs
-from saring.text import SHARE_SCALE, Field, Row, field_text, framed_tokens, load_lexicon, runs, words
+from saring.text import SHARE_SCALE, Field, Row, field_text, framed_tokens, load_lexicon, names_by_kind, runs, words
 
 T = TypeVar("T")
 Numbers = NDArray[np.intp]
@@ -181,35 +181,49 @@ class FieldTfidf(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return per_row(rows, ("field", field), lambda rows: count_terms((field_text(r, field) for r in rows), words))
 
 
-class DomainShares(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Whether the title names each domain of the lexicon, and its share of all words.
+class GroupShares(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Whether the title names each group of terms, and its share of all words.
 
-    The share enters as its square root, so that the first mentions count most. The lexicon of the day of fitting is
-    kept, so that a later edit of the file does not change a model.
+    The share enters as its square root, so that the first mentions count most. The groups of the day of fitting are
+    kept, so that a later edit of the files does not change a model.
+
+    Parameters
+    ----------
+    section : str
+        The ``domains`` of the lexicon, or the ``names`` by kind.
     """
 
+    def __init__(self, section: Literal["domains", "names"] = "domains") -> None:
+        self.section = section
+
     @classmethod
-    def of(cls, lexicon: Mapping[str, Sequence[str]]) -> DomainShares:
-        """Return a fitted one, from the lexicon that a model keeps."""
+    def of(cls, groups: Mapping[str, Sequence[str]]) -> GroupShares:
+        """Return a fitted one, from the groups that a model keeps."""
         found = cls()
-        found.lexicon_ = {name: list(terms) for name, terms in lexicon.items()}
-        found._counter = GroupCounter(found.lexicon_.values())
+        found.groups_ = {name: list(terms) for name, terms in groups.items()}
+        found._counter = GroupCounter(found.groups_.values())
         return found
 
-    def fit(self, rows: Sequence[Row], y: Any = None) -> DomainShares:
-        """Take the lexicon as it stands; return self."""
-        self.__dict__ |= vars(DomainShares.of(load_lexicon("domains")))
+    def fit(self, rows: Sequence[Row], y: Any = None) -> GroupShares:
+        """Take the groups as they stand; return self."""
+        self.__dict__ |= vars(GroupShares.of(SECTIONS[self.section]())) | {"section": self.section}
         return self
 
     def transform(self, rows: Sequence[Row]) -> csr_matrix:
-        """Return the shares, shape (n_rows, 2 * n_domains): titles, then whole texts."""
-        return per_row(rows, "domains", self._shares)
+        """Return the shares, shape (n_rows, 2 * n_groups): titles, then whole texts."""
+        return per_row(rows, ("groups", self.section), self._shares)
 
     def _shares(self, rows: Sequence[Row]) -> csr_matrix:
         titles, bags = ([Bag(runs(field_text(row, field))) for row in rows] for field in ("title", "all"))
         in_title, counts = (np.array([self._counter.count(bag) for bag in found], float) for found in (titles, bags))
         share = counts / np.array([max(1, bag.size) for bag in bags])[:, None]
         return csr_matrix(np.hstack([in_title > 0, SHARE_SCALE * np.sqrt(share)]))
+
+
+SECTIONS: Mapping[str, Callable[[], Mapping[str, Sequence[str]]]] = {
+    "domains": lambda: load_lexicon("domains"),
+    "names": names_by_kind,
+}
 
 
 class HeadlineTfidf(TransformerMixin, BaseEstimator):  # type: ignore[misc]

@@ -51,11 +51,17 @@ class Bag:
 
     def pairs(self, one: str, two: str) -> int:
         """Return how often a word stands directly before another."""
-        if one not in self.counts or two not in self.counts:
+        return self.times((one, two))
+
+    def times(self, run: Sequence[str]) -> int:
+        """Return how often a run of two words or more stands in the text."""
+        if any(word not in self.counts for word in run):
             return 0
-        if one == two:
-            return sum([word == following == one for word, following in pairwise(self.words)])
-        return self._joined.count(f" {one}  {two} ")
+        if run[0] in run[1:]:  # one may begin inside another
+            return sum(
+                [window == tuple(run) for window in zip(*(self.words[k:] for k in range(len(run))), strict=False)]
+            )
+        return self._joined.count(f" {'  '.join(run)} ")
 
     @cached_property
     def _joined(self) -> str:
@@ -69,20 +75,20 @@ def with_pairs(tokens: list[str]) -> list[str]:
 
 
 class GroupCounter:
-    """Counts how many words of a text belong to each group of terms: lower-case words, or pairs of neighbours."""
+    """Counts how often terms of each group stand in a text: lower-case words, or runs of neighbouring words."""
 
     def __init__(self, groups: Iterable[Sequence[str]]) -> None:
         self._n_groups = 0
         self._words: defaultdict[str, list[int]] = defaultdict(list)
-        self._pairs: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
+        self._runs: defaultdict[str, defaultdict[tuple[str, ...], list[int]]] = defaultdict(lambda: defaultdict(list))
         for group, terms in enumerate(groups):
             self._n_groups = group + 1
             for term in terms:
-                one, _, two = term.partition(" ")
-                if two:
-                    self._pairs[one].append((two, group))
+                if " " in term:
+                    run = tuple(term.split(" "))
+                    self._runs[run[0]][run].append(group)
                 else:
-                    self._words[one].append(group)
+                    self._words[term].append(group)
 
     def count(self, bag: Bag) -> list[int]:
         """Return how often the terms of each group occur in a text."""
@@ -90,10 +96,11 @@ class GroupCounter:
         for word in bag.counts.keys() & self._words.keys():
             for group in self._words[word]:
                 found[group] += bag.counts[word]
-        for one in bag.counts.keys() & self._pairs.keys():
-            for two, group in self._pairs[one]:
-                if two in bag.counts:
-                    found[group] += bag.pairs(one, two)
+        for first in bag.counts.keys() & self._runs.keys():
+            for run, groups in self._runs[first].items():
+                if run[1] in bag.counts and (times := bag.times(run)):
+                    for group in groups:
+                        found[group] += times
         return found
 
 

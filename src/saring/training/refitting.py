@@ -11,7 +11,7 @@ from scipy.sparse import csr_matrix, hstack
 
 from saring.kernel.scoring import pair_features
 from saring.models.parameters import ClickbaitParameters, Floats, LinkParameters, TermWeights, TopicParameters
-from saring.models.tfidf_features import DomainShares, FieldTfidf, HeadlineTfidf
+from saring.models.tfidf_features import FieldTfidf, GroupShares, HeadlineTfidf
 
 Parameters = TopicParameters | LinkParameters | ClickbaitParameters
 
@@ -47,7 +47,7 @@ def linear_model(model: Parameters) -> LinearModel:
 def _topic(model: TopicParameters) -> LinearModel:
     fields: dict[Any, TermWeights] = {name: field for name, field in model.fields.items() if field.terms}
     parts = {name: FieldTfidf.of(name, field.terms, field.idf) for name, field in fields.items()}
-    shares = DomainShares.of(model.lexicon)
+    shares = GroupShares.of(model.lexicon)
     attributes = {"all": "whole", "title": "title", "lead": "lead"}
 
     def columns(rows: Sequence[Any]) -> csr_matrix:
