@@ -266,6 +266,7 @@ def test_what_objects_hold_can_be_named_and_kept(tmp_path):
         ({"nama": "x", "naskah": TEXT}, "--column text=naskah"),
         ({"nama": "x", "uraian": {"naskah lengkap": TEXT}}, "--column 'text=uraian.naskah lengkap'"),
         ({"judul": TITLE, "isi_brita": "Harga naik."}, "--column text=isi_brita"),
+        ({"_index": "warta", "_source": {"text": TEXT}}, "--column text=_source.text"),
     ],
 )
 @pytest.mark.parametrize("form", ["jsonl", "json", "parquet"])
@@ -425,6 +426,16 @@ def test_a_json_object_may_hold_articles(tmp_path, name, indent):
     assert [(record.title, record.publisher) for record in found] == expected
     assert all(FIRST in record.text for record in found)
     assert [record.id for record in found] == [f"a.json:{number}" for number in range(1, len(found) + 1)]
+
+
+@pytest.mark.parametrize("indent", [None, 4])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_a_list_or_printed_objects_may_be_called_json_lines(tmp_path, indent, mark):
+    path = tmp_path / "a.jsonl"
+    rows = [NEWSPAPER, NEWSPAPER | {"title": "Kedua"}]
+    for data in (json.dumps(rows, indent=indent), "\n".join(json.dumps(row, indent=indent) for row in rows)):
+        path.write_text(mark + data + "\n")
+        assert [record.title for record in read([path])] == [TITLE, "Kedua"]
 
 
 def test_an_object_over_many_lines_on_standard_input(monkeypatch):

@@ -235,7 +235,9 @@ class Columns:
     def _missing(self, name: str, why: str, names: Sequence[str], free: Sequence[str]) -> str:
         """Return in words that a field has no column, what there is and what to do."""
         wanted = [_plain(self._named[name])] if name in self._named else aliases()[name][:SHOWN_COLUMNS]
-        close = [n for n in free[: 2 * SHOWN_COLUMNS] if difflib.get_close_matches(_plain(n), wanted, 1, CLOSE)]
+        closest = {n: difflib.get_close_matches(_plain(n), wanted, 1, CLOSE) for n in free[: 2 * SHOWN_COLUMNS]}
+        close = [n for n, found in closest.items() if found]
+        close.sort(key=lambda n: -difflib.SequenceMatcher(None, closest[n][0], _plain(n)).ratio())
         hint = f"; close to it: {', '.join(map(repr, close))}" if close else ""
         expected = "" if name in self._named else f"; expected one of {', '.join(wanted)}"
         return (

@@ -35,6 +35,7 @@ _MARKS = {
     b"PAR1": "parquet", b"WARC/": ARCHIVE, b"PK\x03\x04": "xlsx",
     ARROW_FILE: "arrow", FEATHER_1: "arrow", ARROW_STREAM: "arrow",
 }  # fmt: skip
+_PRINTED = re.compile(r'\ufeff?\s*(?:\[\s*\{|\{[ \t\r]*\n\s*")')  # a list, or an object over many lines
 _FRONT_MATTER = re.compile(r"---\n((?:[a-z_]+: [^\n]*\n)+)---\n")
 SNIFFED_CHARS = 1000  # "<html" stands this near to the start of a page
 
@@ -198,6 +199,8 @@ def _chunks(file: InputFile, columns: Columns | None, sieve: Sieve) -> Iterator[
     try:
         with file.open() as stream:
             format = file.format or sniffed(stream.head)
+            if format == "jsonl" and _PRINTED.match(stream.head.decode(stream.encoding, "replace")):
+                format = "json"  # whatever its name says
             if format == ARCHIVE:
                 yield from grouped(crawled_items(file, stream, sieve), size_of, BATCH_ROWS if file.reopens else 1)
                 return
