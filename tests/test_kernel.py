@@ -159,8 +159,9 @@ CONFIGURATIONS = {
     "no lead": topic_model(TopicConfig(lead_field=0.0)),
     "no lexicon": topic_model(TopicConfig(domains=0.0, names=0.0)),
     "no names": topic_model(TopicConfig(names=0.0)),
+    "no word vectors": topic_model(TopicConfig(smoothing=0.0)),
     "names alone": topic_model(TopicConfig(domains=0.0)),
-    "whole text only": topic_model(TopicConfig(title_field=0.0, lead_field=0.0, domains=0.0, names=0.0)),
+    "whole text only": topic_model(TopicConfig(title_field=0.0, lead_field=0.0, domains=0.0, names=0.0, smoothing=0.0)),
 }
 
 

@@ -94,7 +94,7 @@ def test_rows_of_empty_strings_get_an_answer_too(name):
 
 
 def test_the_topic_model_weighs_its_fields_as_configured():
-    config = TopicConfig(min_df=1, title_field=0.25, lead_field=0.0, domains=2.0, names=1.5)
+    config = TopicConfig(min_df=1, title_field=0.25, lead_field=0.0, domains=2.0, names=1.5, smoothing=0.0)
     union = topic_model(config).named_steps["features"]
     assert union.transformer_weights == {"all": 1.0, "title": 0.25, "domains": 2.0, "names": 1.5}
     widths = [len(t.fit(ARTICLES).transform(ARTICLES).toarray()[0]) for _, t in union.transformer_list]

@@ -27,6 +27,7 @@ class TopicConfig:
     lead_field: float = 0.5
     domains: float = 0.5
     names: float = 0.5
+    smoothing: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)

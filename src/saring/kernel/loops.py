@@ -354,16 +354,17 @@ CHARS, TABLE = uint32[::1], Tuple((uint64[::1], int32[::1], uint8[::1]))
 _TERMS = numba.types.NamedTuple((CHARS, TABLE, float64[::1], int32[::1], int32[::1]), Terms)
 _FIELD, _FACTS = float64[:, ::1], numba.from_dtype(FACT)[::1]
 _FIELDS = Tuple((_FIELD, _FIELD, _FIELD))
+_TOPIC_FIELDS = Tuple((_FIELD, _FIELD, _FIELD, _FIELD))
 
 
-@native(_TEXTS, _TEXTS, int64, int64, int64, _TERMS, _FIELDS, _FIELD, _FIELD, _FACTS)
+@native(_TEXTS, _TEXTS, int64, int64, int64, _TERMS, _TOPIC_FIELDS, _FIELD, _FIELD, _FACTS)
 def score_topics(
     titles: Any, bodies: Any, start: Int, stop: Int, lead_chars: Int, terms: Terms, fields: Any, domains: Numbers,
     scores: Numbers, facts: Records,
 ) -> None:  # fmt: skip
     """Turn the intercepts in `scores` into probabilities, row by row, and note what is in `facts`.
 
-    `fields` are title, lead and all; `domains` the weights of each group named in a title, then of
+    `fields` are title, lead, all and known; `domains` the weights of each group named in a title, then of
     the root of its share of all words.
     """
     (data, ends), (bytes_, stops), n = titles, bodies, len(domains) // 2
@@ -380,6 +381,7 @@ def score_topics(
         _add_lead(bytes_, i, cut, fields[1], terms, counts, fact, total)
         _, rest = _tally(OF_ARTICLE, bytes_, i, last, last, 1, terms, counts, fact)
         _add_field(fields[2], counts, total)
+        _add_field(fields[3], counts, total)
         for g in range(n):
             _add(total, domains[n + g], math.sqrt(counts.groups[g] / max(1.0, fact.words)))
         _softmax(total)

@@ -142,7 +142,7 @@ def article_scorer(model: TopicParameters) -> Callable[..., tuple[Numbers, Numbe
     common_first = sorted(rarity, key=rarity.__getitem__)
     others = (field.terms for field in model.fields.values())
     table = TermTable(chain(common_first, *others, *model.lexicon.values()))
-    fields = tuple(table.field(model.fields[name]) for name in ("title", "lead", "all"))
+    fields = tuple(table.field(model.fields[name]) for name in ("title", "lead", "all", "known"))
     by_slot = np.full(len(table.slots) + 1, unknown)
     by_slot[table.find(rarity)] = list(rarity.values())
     terms = loops.Terms(letters(), table.table, by_slot, *table.members(model.lexicon.values()))

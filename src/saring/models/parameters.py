@@ -25,6 +25,16 @@ MOST_TERM_WORDS = 4  # of a term of the lexicon and the names, in a topic model
 _ENCODING, _ERRORS = "utf-8", "surrogatepass"
 
 
+def _check_shape(name: str, array: NDArray[Any], *shape: int) -> None:
+    if array.shape != shape:
+        raise ValueError(f"{name}: shape {array.shape}, expected {shape}")
+
+
+def _check_unique(name: str, strings: list[str]) -> None:
+    if len(set(strings)) != len(strings):
+        raise ValueError(f"{name}: a string stands there twice")
+
+
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class TermWeights:
     """TF-IDF of one text field, and the weight of each term for each score."""
@@ -47,6 +57,9 @@ class TermWeights:
         return found
 
 
+NO_TERMS = TermWeights([], np.zeros(0), np.zeros((0, 0)))
+
+
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class TopicParameters:
     """The topic model; a field that is not used has no terms."""
@@ -59,6 +72,7 @@ class TopicParameters:
     domains_scale: float  # `domains` is multiplied by it
     min_df: int  # in how many articles a term had to stand to be among the terms
     intercept: Floats  # (n_topics,)
+    known: TermWeights = NO_TERMS  # the words that have vectors; a model from before there were any has none
 
     def __post_init__(self) -> None:
         n_topics = len(self.intercept)
@@ -67,14 +81,15 @@ class TopicParameters:
         _check_shape("intercept", self.intercept, n_topics)
         _check_shape("domains", self.domains, n_topics, 2 * len(self.lexicon))
         for name, field in self.fields.items():
-            _check_shape(f"{name}.coef", field.coef, n_topics, len(field.terms))
+            if field is not NO_TERMS:
+                _check_shape(f"{name}.coef", field.coef, n_topics, len(field.terms))
         _check_terms(self.lexicon, MOST_TERM_WORDS)
         _check_positive("min_df", self.min_df)
 
     @property
     def fields(self) -> dict[str, TermWeights]:
         """The fields by name."""
-        return {"all": self.whole, "title": self.title, "lead": self.lead}
+        return {"all": self.whole, "title": self.title, "lead": self.lead, "known": self.known}
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -151,7 +166,8 @@ def to_arrays(value: Any, name: str = "") -> dict[str, NDArray[Any]]:
     each list and the strings of all lists.
     """
     if is_dataclass(value):
-        parts = ((f"{name}.{f.name}".lstrip("."), getattr(value, f.name)) for f in fields(value))
+        held = {f.name: getattr(value, f.name) for f in fields(value)}
+        parts = ((f"{name}.{part}".lstrip("."), one) for part, one in held.items() if one is not NO_TERMS)
         return {key: array for part, held in parts for key, array in to_arrays(held, part).items()}
     if isinstance(value, dict):
         keys, lists = list(value), list(value.values())
@@ -184,7 +200,14 @@ def _read(kind: Any, left: dict[str, NDArray[Any]], name: str) -> Any:
     """Return the value of one field; its arrays are taken out of `left`."""
     if is_dataclass(kind):
         hints = get_type_hints(kind)
-        held = {f.name: _read(hints[f.name], left, f"{name}.{f.name}".lstrip(".")) for f in fields(kind)}
+        places = {f: f"{name}.{f.name}".lstrip(".") for f in fields(kind)}
+        # What a model of an earlier version had not, it does without.
+        given = {
+            f: place
+            for f, place in places.items()
+            if f.default is not NO_TERMS or any(array.startswith(f"{place}.") for array in left)
+        }
+        held = {f.name: _read(hints[f.name], left, place) for f, place in given.items()}
         try:
             return kind(**held)  # type: ignore[operator]
         except ValueError as error:
@@ -236,16 +259,6 @@ def _strings(name: str, utf8: NDArray[np.uint8], lengths: NDArray[Any]) -> list[
             raise ValueError(f"{name}: strings that end inside a character")
         ends = np.concatenate([[0], begins.cumsum()])[ends]
     return [text[start:end] for start, end in pairwise(ends.tolist())]
-
-
-def _check_shape(name: str, array: NDArray[Any], *shape: int) -> None:
-    if array.shape != shape:
-        raise ValueError(f"{name}: shape {array.shape}, expected {shape}")
-
-
-def _check_unique(name: str, strings: list[str]) -> None:
-    if len(set(strings)) != len(strings):
-        raise ValueError(f"{name}: a string stands there twice")
 
 
 def _check_positive(name: str, number: int) -> None:

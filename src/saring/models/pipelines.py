@@ -18,7 +18,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 
 from saring.config import ClickbaitConfig, LinkConfig, TopicConfig
 from saring.models.pair_fitting import PairFeatures, PairScaler
-from saring.models.parameters import ClickbaitParameters, Floats, LinkParameters, TermWeights, TopicParameters
+from saring.models.parameters import NO_TERMS, ClickbaitParameters, Floats, LinkParameters, TermWeights, TopicParameters
 from saring.models.tfidf_features import FieldTfidf, GroupShares, HeadlineTfidf, word_vectors
 from saring.text import Field
 
@@ -177,7 +177,7 @@ def _probabilities(scores: Floats) -> Floats:
 
 
 class EmbeddingLogistic(LogisticRegression):  # type: ignore[misc]
-    """Logistic regression over two labels that gives near words near weights; once fitted, a plain linear model.
+    """Logistic regression that gives near words near weights; once fitted, a plain linear model.
 
     Two things happen in fitting alone. The known words get, besides what the other columns say, a weight that is linear
     in their vectors, so that a word no labelled row holds is judged as its neighbours are. And each publisher gets an
@@ -218,11 +218,11 @@ class EmbeddingLogistic(LogisticRegression):  # type: ignore[misc]
         design = hstack([plain, csr_matrix(nearness - centre), csr_matrix(of_publisher)], format="csr")
         found = LogisticRegression(C=self.C, max_iter=MAX_ITERATIONS)
         fit_logistic(found, design, y, sample_weight)
-        weights = np.split(found.coef_[0], [n_plain, n_plain + n_numbers])
-        average = np.average(of_publisher @ weights[2], weights=sample_weight)
+        plain_weights, of_vectors, of_publishers = np.split(found.coef_, [n_plain, n_plain + n_numbers], axis=1)
+        average = np.average(of_publisher @ of_publishers.T, axis=0, weights=sample_weight)
         self.classes_ = found.classes_
-        self.coef_ = np.concatenate([weights[0], vectors @ weights[1]])[None]
-        self.intercept_ = found.intercept_ - centre @ weights[1] + average
+        self.coef_ = np.hstack([plain_weights, of_vectors @ vectors.T])
+        self.intercept_ = found.intercept_ - of_vectors @ centre + average
         return self
 
 
@@ -233,7 +233,12 @@ def topic_model(config: TopicConfig) -> Pipeline:
     fields = [(name, FieldTfidf(name, config.min_df)) for name in FIELDS]
     groups = [(name, GroupShares(name)) for name in GROUPS]
     parts = [(name, part) for name, part in [*fields, *groups] if weights[name] > 0]
-    return _classified(FeatureUnion(parts, transformer_weights={name: weights[name] for name, _ in parts}), config.C)
+    weights = {name: weights[name] for name, _ in parts}
+    if not config.smoothing:
+        return _classified(FeatureUnion(parts, transformer_weights=weights), config.C)
+    known = ("known", FieldTfidf(known=True))  # last: EmbeddingLogistic looks for it there
+    features = FeatureUnion([*parts, known], transformer_weights=weights)
+    return Pipeline([("features", features), ("classify", EmbeddingLogistic(config.C, config.smoothing))])
 
 
 def link_model(config: LinkConfig, seed: int) -> Pipeline:
@@ -268,11 +273,12 @@ def topic_parameters(model: Pipeline) -> TopicParameters:
     parts, scales = _parts(union, coef), union.transformer_weights
     nothing = TermWeights([], np.zeros(0), np.zeros((len(intercept), 0)))
     whole, title, lead = (_term_weights(*parts[f], scales[f]) if f in parts else nothing for f in FIELDS)
+    known = _term_weights(*parts["known"]) if "known" in parts else NO_TERMS
     # Titles first, of domains and names, then whole texts.
     halves = [np.split(scales[name] * parts[name][1], 2, axis=1) for name in GROUPS if name in parts]
     groups = np.hstack([np.zeros((len(intercept), 0)), *chain.from_iterable(zip(*halves, strict=True))])
     lexicon = {name: terms for part in GROUPS if part in parts for name, terms in parts[part][0].groups_.items()}
-    return TopicParameters(whole, title, lead, lexicon, groups, 1.0, parts["all"][0].min_df, intercept)
+    return TopicParameters(whole, title, lead, lexicon, groups, 1.0, parts["all"][0].min_df, intercept, known)
 
 
 def link_parameters(model: Pipeline) -> LinkParameters:

@@ -121,8 +121,10 @@ class PlainArticles:
 def field_bags(title: str, body: str) -> dict[str, Bag]:
     """Return the counted words of each field of an article; the fields of a headline are one text."""
     heading, lead, text = map(runs, (title, body[:LEAD_CHARS], body))
-    bags = dict.fromkeys(("title", "lead", "all"), Bag(heading))
-    return bags | {"lead": Bag(heading + lead), "all": Bag(heading + text)} if text else bags
+    bags = dict.fromkeys(("title", "lead", "all", "known"), Bag(heading))
+    if text:
+        bags |= {"lead": Bag(heading + lead)} | dict.fromkeys(("all", "known"), Bag(heading + text))
+    return bags
 
 
 class PlainHeadlines:

@@ -149,14 +149,24 @@ def count_terms(texts: Iterable[Any], cut: Callable[[Any], list[str]]) -> Counts
 class FieldTfidf(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """TF-IDF of one field of (title, body) rows, L2-normed, shape (n_rows, n_terms).
 
-    A term must stand in `min_df` training articles. Two and more also keep words of single articles out of a model that
-    is shared. Document frequencies are counted on rows that have a body: a headline alone is a fragment, and thousands
-    of them would make every common word look rare.
+    A `min_df` of two and more also keeps words of single articles out of a model that is shared. Document frequencies
+    are counted on rows that have a body: a headline alone is a fragment, and thousands of them would make every common
+    word look rare.
+
+    Parameters
+    ----------
+    field : str
+        As in `field_text`.
+    min_df : int
+        A term must stand in this many training articles.
+    known : bool
+        Whether terms are the words that `word_vectors` has, seen in training or not.
     """
 
-    def __init__(self, field: Field = "all", min_df: int = 2) -> None:
+    def __init__(self, field: Field = "all", min_df: int = 2, known: bool = False) -> None:
         self.field = field
         self.min_df = min_df
+        self.known = known
 
     @classmethod
     def of(cls, field: Field, terms: Sequence[str], idf: NDArray[np.float64]) -> FieldTfidf:
@@ -168,7 +178,8 @@ class FieldTfidf(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def fit(self, rows: Sequence[Row], y: Any = None) -> FieldTfidf:
         """Learn the vocabulary and its document frequencies; return self."""
         documents = [i for i, (_, body) in enumerate(rows) if body] or slice(None)
-        self.tfidf_ = self._counts(rows)[documents].fit(self.min_df)
+        counts = self._counts(rows)[documents]
+        self.tfidf_ = counts.only(word_vectors()[0]).fit(min_df=0) if self.known else counts.fit(self.min_df)
         return self
 
     def transform(self, rows: Sequence[Row]) -> csr_matrix:

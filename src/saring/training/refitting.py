@@ -46,9 +46,10 @@ def linear_model(model: Parameters) -> LinearModel:
 
 def _topic(model: TopicParameters) -> LinearModel:
     fields: dict[Any, TermWeights] = {name: field for name, field in model.fields.items() if field.terms}
-    parts = {name: FieldTfidf.of(name, field.terms, field.idf) for name, field in fields.items()}
+    of_whole: dict[Any, Any] = {"known": "all"}
+    parts = {name: FieldTfidf.of(of_whole.get(name, name), field.terms, field.idf) for name, field in fields.items()}
     shares = GroupShares.of(model.lexicon)
-    attributes = {"all": "whole", "title": "title", "lead": "lead"}
+    attributes = {"all": "whole", "title": "title", "lead": "lead", "known": "known"}
 
     def columns(rows: Sequence[Any]) -> csr_matrix:
         found = [field.scale * parts[name].transform(rows) for name, field in fields.items()]
