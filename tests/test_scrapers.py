@@ -383,9 +383,16 @@ def test_lists_that_pandas_read_from_parquet(tmp_path):
     assert Columns({}).fields(row)["text"] == FUNDUS_TEXT
 
 
-@pytest.mark.parametrize("nothing", ["None", "null", "NaN", "nan", "<NA>"])
+@pytest.mark.parametrize("nothing", ["None", "null", "NaN", "nan", "<NA>", "\\N", "#N/A", "-"])
 def test_a_programs_word_for_nothing_is_no_title_date_publisher_or_address(nothing):
-    row = {"text": TEXT, "title": nothing, "date_publish": nothing, "source": nothing, "url": nothing}
+    row = {
+        "text": nothing,
+        "title": nothing,
+        "date_publish": nothing,
+        "source": nothing,
+        "url": nothing,
+        "maintext": TEXT,
+    }
     assert Columns({}).fields(row) == {"text": TEXT, "title": "", "published": "", "publisher": "", "url": ""}
 
 
@@ -401,6 +408,10 @@ HOLDING = {
         {"status": "ok", "totalResults": 1, "articles": [SHAPES["newsapi"].row]}, [(TITLE, "Warta Lembah")]
     ),
     "news-please, from_urls": ({URL: NEWS_PLEASE, f"{URL}/2": NEWS_PLEASE}, [(TITLE, "www.wartalembah.com")] * 2),
+    "one that fundus found nothing of": ({"Warta Lembah": [], "Media Indonesia": [ANOTHER]}, [("Harga Beras Naik", "Media Indonesia")]),
+    "news-please, an article without a text": (
+        {URL: NEWS_PLEASE | {"maintext": None, "title": None}, f"{URL}/2": NEWS_PLEASE}, [("", "www.wartalembah.com"), (TITLE, "www.wartalembah.com")]
+    ),
     "pandas, to_json()": (
         {"judul": {"0": TITLE, "1": "B"}, "isi": {"0": TEXT, "1": TEXT}, "media": {"0": "Kompas", "1": None}},
         [(TITLE, "Kompas"), ("B", "")],
@@ -424,8 +435,23 @@ def test_a_json_object_may_hold_articles(tmp_path, name, indent):
     path.write_text(json.dumps(value, indent=indent))
     found = list(read([path]))
     assert [(record.title, record.publisher) for record in found] == expected
-    assert all(FIRST in record.text for record in found)
+    assert all(FIRST in record.text for record in found if record.title)
     assert [record.id for record in found] == [f"a.json:{number}" for number in range(1, len(found) + 1)]
+
+
+@pytest.mark.parametrize("failed", [None, {}])
+def test_an_address_that_failed_costs_its_row_alone(tmp_path, failed):
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({URL: failed, f"{URL}/2": NEWS_PLEASE}))
+    broken, whole = read([path], ReadOptions(on_error="keep"))
+    assert "no text column" in broken.error and whole.title == TITLE
+
+
+def test_a_number_for_a_text_costs_its_row_alone(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text('{"text": 5, "title": "Harga Naik"}')
+    (found,) = read([path], ReadOptions(on_error="keep"))
+    assert "found the number 5; expected text" in found.error
 
 
 @pytest.mark.parametrize("indent", [None, 4])

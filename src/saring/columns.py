@@ -40,7 +40,7 @@ KEPT_HEADERS = 1 << 10
 KEPT_NAMES = 1 << 14
 MIN_TEXT_CHARS = 40  # of a column that may be the text
 NO_GUESS = "text=NAME"
-NOTHING = {"null", "none", "nan", "nat", "<na>"}  # as programs write it
+NOTHING = {"null", "none", "nan", "nat", "<na>", "\\n", "n/a", "#n/a", "-"}  # as programs and tables write it
 BODY = ("summary", "sections", "headline", "paragraphs", "text")  # of a body in parts, in the order to read them
 CALLED = ("name", "$oid", "$date", "@value")  # what an object is called: a publisher, MongoDB's ids
 CLOSE = 0.6  # how alike two names are to be offered instead of each other (difflib's default)

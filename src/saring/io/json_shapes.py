@@ -22,14 +22,14 @@ def rows_within(value: Mapping[str, Any]) -> Iterator[Any]:
     [{'text': 'Harga naik.'}, {'text': 'Harga turun.'}]
     """
     lists = {name: held for name, held in value.items() if _is_list_of_objects(held)}
-    if lists and len(lists) == len(value):  # fundus: the articles of each publisher
+    if lists and all(name in lists or held == [] for name, held in value.items()):  # fundus: those of each publisher
         for name, rows in lists.items():
             yield from (of_publisher(row, name) for row in rows)
     elif [*value] == ["columns", "index", "data"]:  # pandas, orient="split"
         yield from (dict(zip(value["columns"], cells, strict=False)) for cells in value["data"])
     elif _is_text(value):
         yield value
-    elif value and all(isinstance(held, Mapping) for held in value.values()):
+    elif any(value.values()) and all(held is None or isinstance(held, Mapping) for held in value.values()):
         yield from _of_objects(value)
     elif len(lists) == 1 and next(iter(lists)).casefold() in ANSWERS:
         yield from next(iter(lists.values()))
@@ -44,12 +44,12 @@ def of_publisher(row: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 def _of_objects(value: Mapping[str, Any]) -> Iterator[Any]:
     """Yield the rows of an object of objects: its columns by row, as pandas writes them, its rows by address, or it."""
-    first: Mapping[str, Any] = next(iter(value.values()))
+    rows: list[Mapping[str, Any]] = [held or {} for held in value.values()]  # an address that failed has nothing
     has_text = "text" in Columns({}).find(tuple(value)).candidates
-    if has_text and len(value) > 0 and all(held.keys() == first.keys() for held in value.values()) and "0" in first:
-        yield from ({name: held[row] for name, held in value.items()} for row in first)
-    elif not has_text and all(_is_text(held) for held in value.values()):
-        yield from value.values()
+    if has_text and all(held.keys() == rows[0].keys() for held in rows) and "0" in rows[0]:
+        yield from ({name: held[row] for name, held in value.items()} for row in rows[0])
+    elif not has_text and all(not held or _is_text(held, or_null=True) for held in rows):
+        yield from rows
     else:
         yield value
 
@@ -58,7 +58,8 @@ def _is_list_of_objects(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(item, Mapping) for item in value)
 
 
-def _is_text(value: Mapping[str, Any]) -> bool:
-    """Return whether an object has a text of its own."""
-    columns = Columns({}).find(tuple(value)).candidates.get("text", ())
-    return any(isinstance(value[name], str) or "sections" in (value[name] or ()) for name in columns)
+def _is_text(value: Mapping[str, Any], *, or_null: bool = False) -> bool:
+    """Return whether an object has a text of its own, or a column for one that is null."""
+    texts = [value[name] for name in Columns({}).find(tuple(value)).candidates.get("text", ())]
+    is_null = or_null and None in texts
+    return is_null or any(isinstance(text, str) or (isinstance(text, Mapping) and "sections" in text) for text in texts)
