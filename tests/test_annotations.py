@@ -135,7 +135,7 @@ def test_the_sheet_s_sentences_say_what_the_files_hold(topics, chosen, links):
         f"{len(chosen):,} further articles, none of them in `{TOPICS_FILE.name}`",
         f"of {sum(bool(row['topic_second']) for row in chosen)} rows, the first {SHEET_TWICE} of every {SHEET_ROWS}",
         f"the next {DRAWN} are drawn evenly",
-        f"of the last {len(chosen) - UNSURE - DRAWN} a model",
+        f"of the last {len(chosen) - UNSURE - DRAWN:,} models",
         f"hesitated over {hard:,} of them ({hard / len(chosen):.0%})",
         f"over {unsure} of {len(topics):,} ({unsure / len(topics):.0%})",
     ):
