@@ -447,6 +447,15 @@ def test_an_address_that_failed_costs_its_row_alone(tmp_path, failed):
     assert "no text column" in broken.error and whole.title == TITLE
 
 
+@pytest.mark.parametrize("value", [None, 5, "x", [None], {"x": 1}])
+@pytest.mark.parametrize("name", ["columns", "data"])
+def test_an_object_that_only_looks_like_a_table_of_pandas_names_its_columns(tmp_path, name, value):
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"columns": ["judul"], "index": [0], "data": [[5]]} | {name: value}))
+    with pytest.raises(InputError, match="no text column"):
+        list(read([path]))
+
+
 def test_a_number_for_a_text_costs_its_row_alone(tmp_path):
     path = tmp_path / "a.json"
     path.write_text('{"text": 5, "title": "Harga Naik"}')

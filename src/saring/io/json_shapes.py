@@ -25,7 +25,7 @@ def rows_within(value: Mapping[str, Any]) -> Iterator[Any]:
     if lists and all(name in lists or held == [] for name, held in value.items()):  # fundus: those of each publisher
         for name, rows in lists.items():
             yield from (of_publisher(row, name) for row in rows)
-    elif [*value] == ["columns", "index", "data"]:  # pandas, orient="split"
+    elif [*value] == ["columns", "index", "data"] and _is_table(value["columns"], value["data"]):
         yield from (dict(zip(value["columns"], cells, strict=False)) for cells in value["data"])
     elif _is_text(value):
         yield value
@@ -52,6 +52,12 @@ def _of_objects(value: Mapping[str, Any]) -> Iterator[Any]:
         yield from rows
     else:
         yield value
+
+
+def _is_table(names: Any, rows: Any) -> bool:
+    """Return whether names and rows are those that pandas writes with orient="split"."""
+    are_lists = isinstance(names, list) and isinstance(rows, list) and all(isinstance(cells, list) for cells in rows)
+    return are_lists and all(isinstance(name, str) for name in names)
 
 
 def _is_list_of_objects(value: Any) -> bool:
