@@ -60,7 +60,7 @@ class Part(NamedTuple):
 
 def _part(markup: Markup, start: int, stop: int) -> Part:
     elements = [e for e in markup.elements if e.first < stop and e.end > start]
-    spans = [(max(e.first, start) - start, min(e.end, stop) - start) for e in elements]
+    spans = [(e.first - start if e.first > start else 0, (e.end if e.end < stop else stop) - start) for e in elements]
     return Part(start, markup.lines[start:stop], elements, spans)
 
 
@@ -259,7 +259,7 @@ def _container(part: Part, values: Sequence[int]) -> list[Line]:
     Elements like the best one, beside it or under the next parent, are pages of the same article.
     """
     lines, blocks = part.lines, part.elements
-    until = [0, *accumulate([min(v, 0) if line.is_boilerplate else v for line, v in zip(lines, values, strict=True)])]
+    until = [0, *accumulate([0 if line.is_boilerplate and v > 0 else v for line, v in zip(lines, values, strict=True)])]
     # Of an inline element a part of a line may stand outside.
     sums = [
         until[end] - until[first] if e.tag in BLOCKS else 0 for e, (first, end) in zip(blocks, part.spans, strict=True)

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from saring.dates import find_date, written
-from saring.html.layout import inside
 from saring.html.markup import PROSE_CHARS, Line, Markup
 from saring.html.names import page_rules
 from saring.parsing.rules import load_rules
@@ -54,8 +53,8 @@ _LABEL, _LIST_LABEL, _ANY_LABEL = (
     re.compile(rf"\W{{0,4}}(?:{words})\W{{0,4}}", re.IGNORECASE)
     for words in (_MARKERS, _LISTS, f"{_MARKERS}|{_LISTS}|{_OTHERS}")
 )
-_FIRST_WORD = re.compile(r"\W{0,4}(\w+)")
-_FIRST_WORDS = {words.split()[0] for kind in ("markers", "lists") for words in _WORDS[kind]}
+_FIRST_WORDS = "|".join(sorted({words.split()[0] for kind in ("markers", "lists") for words in _WORDS[kind]}))
+_OPENING = re.compile(rf"\W{{0,4}}(?:{_FIRST_WORDS})\b", re.IGNORECASE)
 
 
 class PageMetadata(NamedTuple):
@@ -189,28 +188,29 @@ def _bare_title(title: str, site: str) -> str:
 def _published(metas: dict[str, str], ld: dict[str, Any], near: Sequence[Line]) -> str:
     """Return the time of publication, the page's own offset first, then the printed date line."""
     stated = [ld.get("datePublished"), *(metas.get(name) for name in page_rules()["date"]["metas"])]
-    times = [found for value in stated if isinstance(value, str) and (found := find_date(value))]
+    times = []
+    for value in stated:
+        if isinstance(value, str) and (found := find_date(value)):
+            if found.time.utcoffset():
+                return written(found.time)
+            times.append(found)
     short = [line.text for line in near if len(line.text) <= DATE_CHARS and not line.is_links]
     printed = [found for text in short if (found := find_date(text))]
     # "Z" or no offset is often local time by mistake; the printed line is what readers see.
-    exact = [found for found in times if found.time.utcoffset()] + [found for found in printed if found.timed]
-    ranked = [*exact, *times, *printed]
+    ranked = [*[found for found in printed if found.timed], *times, *printed]
     return written(ranked[0].time) if ranked else ""
 
 
 def mark_teasers(markup: Markup) -> None:
     """Set `is_teaser` on the lines that are teasers by their marker, wherever they stand."""
     lines = markup.lines
-    boxes = [(e.first, e.end) for e in markup.elements if e.named.is_box]
-    for line, is_in in zip(lines, inside(boxes, len(lines)), strict=True):
-        line.is_boxed = is_in and line.is_links
+    for box in [e for e in markup.elements if e.named.is_box]:
+        for line in lines[box.first : box.end]:
+            line.is_boxed = line.is_teaser = line.is_links
     for at, line in enumerate(lines):
-        opening = _FIRST_WORD.match(line.text)
-        if line.is_boxed:
-            line.is_teaser = True
-        elif not opening or opening[1].lower() not in _FIRST_WORDS:
+        if line.is_boxed or not _OPENING.match(line.text):
             continue
-        elif _inline_teasers(line):
+        if _inline_teasers(line):
             line.is_teaser = True
         elif _LABEL.fullmatch(line.text):
             for teaser in (line, *_box_links(lines, at + 1)):
