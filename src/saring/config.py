@@ -26,7 +26,7 @@ class TopicConfig:
     title_field: float = 0.5
     lead_field: float = 0.5
     domains: float = 0.5
-    names: float = 0.5
+    names: float = 1.0
     smoothing: float = 0.5
 
 
