@@ -7,7 +7,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 PORT ?= 5000
 CONSTRAINTS ?= -c constraints.txt
-CORPORA := data/corpus/articles.jsonl data/corpus/politics.jsonl build/click-id.jsonl
+CORPORA := data/corpus/articles.jsonl data/corpus/politics.jsonl data/corpus/borders.jsonl build/click-id.jsonl
 PEERS := build/peers
 PEER_FLAGS := -march=native -O3 -funroll-loops
 # A target that needs CLICK-ID asks where it is and imports it.

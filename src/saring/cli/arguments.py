@@ -11,7 +11,8 @@ from typing import Any, NoReturn
 from saring import __version__
 from saring.cli.output import line, named_output
 
-CORPUS = "data/corpus/articles.jsonl"
+CORPUS = "data/corpus/articles.jsonl"  # the part with a test split
+CORPORA = [CORPUS, "data/corpus/politics.jsonl", "data/corpus/borders.jsonl"]
 OK, FAILED, WRONG_USE, SOME_ERRORS, DRIFTED = 0, 1, 2, 3, 4
 INTERRUPTED = 130  # what a shell reports for Ctrl-C
 EXIT_CODES = """\
@@ -145,7 +146,7 @@ APPLYING: Arguments = {
 }  # fmt: skip
 JSON: Arguments = {"--json": _flag("print JSON Lines")}
 TRAINING: Arguments = {
-    "corpus": _value(f"default: {CORPUS}", nargs="*", default=[CORPUS]),
+    "corpus": _value(f"default: {', '.join(CORPORA)}", nargs="*", default=CORPORA),
     "--name": _value(
         "name of the model; with topics other than saring's own it names a line of models of its own (default: that "
         "of the settings, or of other topics the file's)"
@@ -278,7 +279,7 @@ COMPARISON: Arguments = {
     "--on": _value("labelled files that both are asked about now", nargs="+", default=[], metavar="FILE"),
     "--corpus": _value(
         "files with the texts of held-out articles, which bundles do not hold "
-        f"(default: {CORPUS} where there is one)",
+        "(default: those that `saring train` reads where it is told no other, if they are there)",
         nargs="+", default=[], metavar="FILE",
     ),
 }  # fmt: skip

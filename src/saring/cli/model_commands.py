@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from saring.atomic import whole
-from saring.cli.arguments import CORPUS, FAILED, OK
+from saring.cli.arguments import CORPORA, CORPUS, FAILED, OK
 from saring.cli.output import tell, tell_model
 from saring.errors import InputError, NotNotedWarning, UsageError
 
@@ -29,7 +29,7 @@ def train(options: argparse.Namespace) -> int:
 
     if not options.base and options.texts:
         raise UsageError("--texts: is for a model that is corrected; add --from MODEL")
-    if options.base and (options.learning_curve or options.corpus == [CORPUS]):
+    if options.base and (options.learning_curve or options.corpus == CORPORA):
         raise UsageError("--from: name the files of your labelled rows; a learning curve needs a training of its own")
     base = load(find_bundle(options.base).folder) if options.base else None
     texts = options.texts or [CORPUS] * Path(CORPUS).is_file() if base else []
@@ -162,7 +162,8 @@ def compare(options: argparse.Namespace) -> int:
     references = options.a, options.b
     a, b = (load(find_bundle(reference).folder) for reference in references)
     on_articles = [article for path in options.on for article in read_corpus(path)]
-    texts = [article for path in options.corpus or [CORPUS] * Path(CORPUS).is_file() for article in read_corpus(path)]
+    files = options.corpus or [path for path in CORPORA if Path(path).is_file()]
+    texts = [article for path in files for article in read_corpus(path)]
     names = [Path(reference).name for reference in references]
     on = "+".join(Path(path).stem for path in options.on) or None
     found = compare_models(a, b, on_articles, on, (names[0], names[1]), texts=texts)
