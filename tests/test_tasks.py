@@ -1,5 +1,7 @@
 """The three questions as tables: which rows each asks about, and what is right."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -65,6 +67,12 @@ def test_related_headlines_help_topic_training_and_are_not_asked_about():
 def test_a_topic_by_section_is_no_question_and_is_not_trained_on():
     section = LabelledArticle(article("Saham Naik"), topic="economy", topic_source="section")
     assert len(table(TOPIC, [section, PLAIN])) == 1
+
+
+def test_a_topic_whose_reader_was_not_sure_weighs_less_and_so_do_its_headlines():
+    found = table(TOPIC, [replace(EGGS, kind="unsure"), replace(PLAIN, kind="sure")], headline_weight=0.5, unsure=0.25)
+    assert found.weights.tolist() == [0.25, 0.125, 1]
+    assert found.is_eval.tolist() == [True, False, True]  # it is asked about all the same
 
 
 # Links

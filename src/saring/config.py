@@ -23,6 +23,7 @@ class TopicConfig:
     C: float = 10.0
     min_df: int = 2
     headline_weight: float = 0.3
+    unsure: float = 0.5
     title_field: float = 0.5
     lead_field: float = 0.5
     domains: float = 0.5

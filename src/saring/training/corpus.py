@@ -27,6 +27,7 @@ SPLITS = ("train", "test")
 # Who gave a topic, where no reader did alone: a reader of an article picked because a model was unsure of it; nobody,
 # the topic is that of the portal's section.
 CHOSEN, SECTION = "chosen", "section"
+SURE, UNSURE = "sure", "unsure"  # the kinds of rows that say whether their reader was
 Corpus = str | Path | Iterable[str | Path] | Iterable[Mapping[str, Any]] | Any  # Any: a pandas DataFrame
 IN_MEMORY = "rows in memory"  # what a corpus that is no file is called
 _CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
@@ -126,7 +127,7 @@ def _corpus_row(values: Mapping[str, Any], where: str) -> LabelledArticle:
         clickbait_share=_number(values, "clickbait_share", where, most=1),
         links=tuple(_links(values.get("links"), where)),
         split=split,
-        kind="" if sure is None else ("sure" if sure else "unsure"),
+        kind="" if sure is None else (SURE if sure else UNSURE),
     )
 
 

@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 from saring.config import TrainConfig
 from saring.models import pipelines
 from saring.models.tfidf_features import Rows
-from saring.training.corpus import SECTION, LabelledArticle, row_keys
+from saring.training.corpus import SECTION, UNSURE, LabelledArticle, row_keys
 
 Strings = NDArray[np.str_]
 DAY_CHARS = len("2024-01-31")
@@ -107,12 +107,15 @@ def _topic_rows(labelled: LabelledArticle, config: TrainConfig) -> Iterator[_Tab
     """Yield the article, and as training help the headlines of its related links.
 
     A related headline has its article's topic, in other words and without its length. A topic that only the portal's
-    section gives is not used, and an article that was chosen for being hard is no fair sample.
+    section gives is not used, and an article that was chosen for being hard is no fair sample. Where the reader was not
+    sure of the topic, all its rows weigh less.
     """
     if not labelled.topic or labelled.topic_source == SECTION:
         return
-    yield _TableRow((labelled.article.title, labelled.article.body), labelled.topic, is_eval=not labelled.topic_source)
-    weight = config.topic.headline_weight
+    weight = config.topic.unsure if labelled.kind == UNSURE else 1.0
+    row = (labelled.article.title, labelled.article.body)
+    yield _TableRow(row, labelled.topic, weight, is_eval=not labelled.topic_source)
+    weight *= config.topic.headline_weight
     for link in labelled.links:
         if link.related and weight > 0:
             yield _TableRow((link.headline, ""), labelled.topic, weight, is_eval=False)
