@@ -140,3 +140,30 @@ def test_lines_that_ask_to_follow_or_install_go(asks):
     for name in ("isi", "entry-content"):
         assert text(f"{HEADLINE}<div class='{name}'>{paras(0, 1)}{asks}{paras(2, 3, 4)}</div>") == P
         assert text(f"{HEADLINE}<div class='{name}'>{paras(0, 1, 2, 3, 4)}{asks}</div>") == P
+
+
+NO_TEXT = ["3 jam lalu", "1 hari yang lalu", "Iklan", "Tampilkan Semua", "Halaman Selanjutnya", "Salin Tautan"]
+
+
+@pytest.mark.parametrize("line", NO_TEXT)
+def test_labels_of_a_portal_go(line):
+    assert text(f"{HEADLINE}<div class='isi'>{paras(0, 1)}<p>{line}</p><div>{line}</div>{paras(2, 3, 4)}</div>") == P
+    assert f"Rapat digelar {line}." in text(f"{HEADLINE}<div>{paras(0, 1)}<p>Rapat digelar {line}.</p>{paras(2)}</div>")
+
+
+PAYWALLS = [
+    "<div class='paywall'><p>Berlangganan mulai Rp 20.000 sebulan untuk membaca artikel ini secara penuh tanpa iklan.</p></div>",
+    "<p>Sudah berlangganan? <a href='/akun/login'>Masuk di sini</a></p>",
+    "<p>Lanjutkan membaca dengan <a href='https://kabar.id/berlangganan'>akun berbayar</a> Kabar Kota.</p>",
+]
+
+
+@pytest.mark.parametrize("paywall", PAYWALLS)
+def test_what_asks_to_pay_goes(paywall):
+    assert text(f"{HEADLINE}<div class='isi'>{paras(0, 1, 2, 3, 4)}{paywall}</div>") == P
+
+
+def test_a_gallery_tells_its_article_in_captions():
+    pictures = "".join(f"<figure><img src='x'><figcaption>{sentence}</figcaption></figure>" for sentence in P)
+    assert text(f"{HEADLINE}<div class='foto'>{pictures}</div>") == P
+    assert text(f"{HEADLINE}<div class='foto'>{pictures}</div><div class='isi'>{paras(0, 1, 2, 3, 4)}</div>") == P

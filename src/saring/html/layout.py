@@ -32,6 +32,7 @@ ITEM_WORDS = 2.5  # an item of a list that tells something, on average; towns an
 FULLER_SHARE = 0.5  # a body with less text than this beside one with lists lost the better part
 
 _OTHER_PART = re.compile(rf"\W*(?:{'|'.join(page_rules()['boilerplate']['headings'])})\W*", re.IGNORECASE)
+_NO_TEXT = re.compile(rf"\W*(?:{'|'.join(page_rules()['boilerplate']['lines'])})\W*", re.IGNORECASE)
 _CHANNEL, _PROFILE = (
     re.compile("|".join(map(re.escape, page_rules()["boilerplate"][kind]))) for kind in ("channels", "profiles")
 )
@@ -79,7 +80,17 @@ def body_lines(markup: Markup, start: int) -> list[Line]:
     anywhere = _body(whole, _mark_lines(whole))
     rest = _part(markup, start, len(lines))
     below = _body(rest, _values(rest.lines))
-    return below if _told_chars(below) >= BELOW_SHARE * _told_chars(anywhere) else anywhere
+    body = below if _told_chars(below) >= BELOW_SHARE * _told_chars(anywhere) else anywhere
+    tells = any(line.is_prose and not line.is_boilerplate and line.owner.tag not in HEADINGS for line in body)
+    return body if tells else _captions(lines[start:]) or body
+
+
+def _captions(lines: Sequence[Line]) -> list[Line]:
+    """Return the captions that a gallery tells its article in."""
+    captions = [line for line in lines if line.is_prose and _stands_in(line, "figcaption")]
+    for line in captions:
+        line.is_boilerplate = False
+    return captions
 
 
 def _article_end(markup: Markup, start: int) -> int:
@@ -92,7 +103,7 @@ def _article_end(markup: Markup, start: int) -> int:
         (e.first, e.end) for e in markup.elements if e.named.share == COMMENTS_SHARE and not e.first < start <= e.end
     ]
     tells = [
-        line.is_prose and not (line.is_teaser or is_in or _is_listed(line) or line.owner.tag in HEADINGS)
+        line.is_prose and not (line.is_teaser or is_in or _stands_in(line, "li") or line.owner.tag in HEADINGS)
         for line, is_in in zip(lines, inside(sure, len(lines)), strict=True)
     ]
     counts = [0, *accumulate(tells)]
@@ -112,9 +123,9 @@ def _article_end(markup: Markup, start: int) -> int:
     return 0
 
 
-def _is_listed(line: Line) -> bool:
-    """Return whether a line is an item of a list, as the points of a summary above an article are."""
-    return line.owner.tag == "li" or (line.owner.parent is not None and line.owner.parent.tag == "li")
+def _stands_in(line: Line, tag: str) -> bool:
+    """Return whether a line is in an element or in one at once in it, such as a point of a summary or a caption."""
+    return line.owner.tag == tag or (line.owner.parent is not None and line.owner.parent.tag == tag)
 
 
 def _next_headline(lines: Sequence[Line], start: int, stop: int, chars: Sequence[int]) -> int:
@@ -149,7 +160,8 @@ def _mark_lines(part: Part, spare: float = math.inf) -> list[int]:
                 boilerplate.append((first, end))
     boilerplate += _mark_small(part, prose, max(1, BOILERPLATE_SHARE * total))
     for line, is_other in zip(lines, inside(boilerplate, len(lines)), strict=True):
-        if is_other or (line.links and len(line.text) <= INVITATION_CHARS and _invites(line)):
+        is_short = len(line.text) <= PROSE_CHARS and _NO_TEXT.fullmatch(line.text)
+        if is_other or is_short or (line.links and len(line.text) <= INVITATION_CHARS and _invites(line)):
             line.is_boilerplate = True
     return values
 
