@@ -31,6 +31,7 @@ WORDS = [
     "Harga", "telur", "TELUR", "telurAyam", "kenaikan", "naik", "di", "Pasar", "pasar", "Jakarta", "KPK", "banjir",
     "tanah", "longsor", "PresidenSoltera", "jalanTol", "aBCd", "abcDef", "xabcDefGhi", "dr", "No", "Prof", "H", "S.H",
     "x-dr", "rp", "Rp", "5", "12", "2024", "-1.250", "Rp15.000", "covid19", "_", "a", "é", "É", "e\u0301", "straße",
+    "Alexander", "Lukashenko", "Belarus", "Minsk", "Persija", "Macan", "Kemayoran", "Abdel", "Fattah", "Al", "Sisi",
     "ẞ", "ǅ", "²", "٣٤", "漢字", "ไทย", "😀", "𝐀", "\u200c", "\ufeff", "\ud83d", "\0",
 ]
 MARKS = [

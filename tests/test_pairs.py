@@ -27,7 +27,7 @@ from saring.models.pair_features import (
 from saring.models.pair_fitting import PairFeatures, PairScaler, _some, background, load_term_groups, name_shares
 from saring.models.parameters import to_arrays
 from saring.models.tfidf_features import Rows, count_terms
-from saring.models.vocabulary import KINDS, NAME_PRIOR, Bag, TermGroups, capitalised, words_inside
+from saring.models.vocabulary import KINDS, NAME_PRIOR, Bag, Relations, TermGroups, capitalised, words_inside
 from saring.text import glued_parts, separate_words, words
 from saring.training.corpus import read_corpus
 from saring.training.fit import Fitted
@@ -35,9 +35,9 @@ from saring.training.tasks import TASKS
 
 SHARES = (
     "overlap", "group_overlap", "lead_overlap", "sentence_overlap", "title_recall", "key_recall",
-    "names", "groups", "subject_share",
+    "names", "groups", "subject_share", "known_names",
 )  # fmt: skip
-MISSING = ("missing_places", "subject_missing")
+MISSING = ("missing_places", "subject_missing", "missing_names")
 TOPICS = [
     ("Harga telur turun di Pasar Sukamulya", "Pedagang telur di Sukamulya menurunkan harga."),
     ("Harga beras naik usai panen gagal", "Petani di Indramayu gagal panen karena wereng."),
@@ -113,7 +113,7 @@ def test_shares_lie_between_none_and_all(pairs, article, headline):
     assert found["lead_overlap"] <= found["group_overlap"] + 1e-12
     assert found["matter"] <= found["mentions"] + 1e-12
     assert -1 - 1e-9 <= found["latent_lead"] <= 1 + 1e-9
-    assert max(found["subject_missing"], found["missing_places"]) <= 0
+    assert max(found[name] for name in MISSING) <= 0
     for name in ("specific", "saturated", "phrases", "mentions", "matter"):
         assert found[name] >= 0, name
 
@@ -194,6 +194,11 @@ MORE_AND_LESS = {
         ("Saham turun", "Polisi, polisi dan polisi. Emiten lewat.", "Bursa"),
     ),
     "subject_missing": ((*EGGS, "Harga beras"), (*EGGS, "Pemain timnas cedera")),
+    "known_names": (
+        ("Minsk", "Warga Belarus memilih.", "Lukashenko menang"),
+        ("Pasar", "Telur murah.", "Lukashenko menang"),
+    ),
+    "missing_names": (("Minsk", "Warga memilih.", "Alexander Lukashenko"), (*EGGS, "Alexander Lukashenko")),
 }
 
 
@@ -264,6 +269,27 @@ def test_the_weights_of_evidence_are_their_part_in_a_feature(pairs, monkeypatch)
 def test_a_word_whose_related_terms_the_article_has_is_evidence_that_is_not_shared(pairs):
     [term] = evidence(pairs, ("Truk", "Tabrakan di jalan.", "Kecelakaan"))
     assert (term.word, term.shared) == ("kecelakaan", False)
+
+
+def test_a_known_name_is_evidence_by_what_the_article_has_of_its_companions(pairs):
+    [term] = evidence(pairs, ("Pemilu", "Warga Belarus memilih di Minsk.", "Alexander Lukashenko lagi"))
+    assert (term.word, term.companion, term.shared) == ("alexander lukashenko", "belarus", False)
+    named = evidence(pairs, ("Pemilu", "Alexander Lukashenko dari Belarus.", "Alexander Lukashenko lagi"))
+    assert not any(term.companion for term in named)  # the article has the name itself
+
+
+def test_names_are_found_whole_and_the_longest_first():
+    relations = Relations({"reza": [], "reza artamevia": ["adjie massaid"], "a b c d": [], "b c": ["reza"]})
+    assert relations.names(["kata", "reza", "artamevia", "dan", "reza"]) == ["reza artamevia", "reza"]
+    assert relations.names([*"abcdbcb"]) == ["a b c d", "b c"]
+    assert relations.names([*"abc"]) == ["b c"]
+    assert relations.names([]) == []
+
+
+def test_companions_go_both_ways_between_names():
+    relations = Relations({"minsk": ["belarus"], "belarus": ["lukashenko", "eropa timur"]})
+    assert relations.companions == {"minsk": ["belarus"], "belarus": ["lukashenko", "eropa timur", "minsk"]}
+    assert relations.terms == ["minsk", "belarus", "lukashenko", "eropa timur"]  # names first
 
 
 def test_key_terms_are_few_and_do_not_depend_on_the_order_of_words(pairs):

@@ -33,6 +33,11 @@ def test_words_whose_related_terms_the_article_has_are_told_apart():
     assert reasons(found) == ("shares only 'rusia' 9.0", "article has kin of 'tabrakan' 9.0")
 
 
+def test_a_name_is_told_with_what_the_article_has_of_its_companions():
+    found = [Evidence("lukashenko", 8.0, False, "belarus"), *evidence("rusia")]
+    assert reasons(found) == ("shares only 'rusia' 9.0", "names 'lukashenko', known with 'belarus'")
+
+
 def test_another_topic_is_a_reason_when_it_is_sure():
     assert reasons(topic="international_politics") == (
         "shares no specific word",

@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 
 from saring import store
 from saring.errors import BundleError
-from saring.models.pair_features import FEATURES
+from saring.kernel.scoring import link_probabilities, pair_features
+from saring.models.pair_features import FEATURES, FEWEST_FEATURES
 from saring.models.pair_fitting import PairFeatures
 from saring.models.parameters import (
     ClickbaitParameters,
@@ -461,9 +462,23 @@ def test_a_link_model_of_other_features_is_refused(whole_bundle, tmp_path):
     found = store.load(whole_bundle)
     more = np.ones(len(FEATURES) + 1)
     link = replace(found.link, mean=more, scale=more, coef=more)
-    with pytest.raises(BundleError, match=f"{len(more)} features, expected {len(FEATURES)}"):
+    with pytest.raises(BundleError, match=f"{len(more)} features, expected {FEWEST_FEATURES} to {len(FEATURES)}"):
         card = {name: found.card[name] for name in store.CARD_FIELDS}
         store.save(tmp_path / "b", {"topic": found.topic, "link": link}, card)
+
+
+def test_a_link_model_that_knows_neither_names_nor_their_features_judges_as_it_did(whole_bundle, tmp_path):
+    """Models of saring 0.2 are such."""
+    found = store.load(whole_bundle)
+    few = np.ones(FEWEST_FEATURES)
+    link = replace(found.link, pairs=replace(found.link.pairs, relations={}), mean=few, scale=few, coef=few)
+    assert not [name for name in to_arrays(link) if "relations" in name]
+    card = {name: found.card[name] for name in store.CARD_FIELDS}
+    loaded = store.load(store.save(tmp_path / "b", {"topic": found.topic, "link": link}, card)).link
+    pair = ("Harga beras naik", "Bulog menjual beras.", "Lukashenko menjual beras")
+    features = pair_features(loaded.pairs, [pair])
+    assert features[0, FEWEST_FEATURES:].tolist() == [0] * (len(FEATURES) - FEWEST_FEATURES)
+    assert link_probabilities(loaded, features) == 1 / (1 + np.exp(-(features[0, : len(few)] - 1).sum() - 0.5))
 
 
 def outcome(folder: Path):

@@ -45,8 +45,10 @@ def link_reasons(
     shared = [term for term in evidence if term.shared]
     only = "only " if len(shared) == 1 else ""
     reasons = [f"shares {only}{_listed(shared)}" if shared else "shares no specific word"]
-    if grouped := [term for term in evidence if not term.shared]:
+    if grouped := [term for term in evidence if not (term.shared or term.companion)]:
         reasons.append(f"article has kin of {_listed(grouped)}")
+    if named := [f"'{term.word}', known with '{term.companion}'" for term in evidence if term.companion]:
+        reasons.append(f"names {', '.join(named[:MAX_WORDS])}")
     topic, probability = link_topic
     if not related and topic not in (article_topic, NO_TOPIC) and probability >= SURE_TOPIC:
         reasons.append(f"headline reads as {topic.replace('_', ' ')}")

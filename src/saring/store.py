@@ -34,7 +34,7 @@ from numpy.typing import NDArray
 from saring import __version__
 from saring.atomic import sync, sync_folder
 from saring.errors import BundleError
-from saring.models.pair_features import FEATURES
+from saring.models.pair_features import FEATURES, FEWEST_FEATURES
 from saring.models.parameters import ClickbaitParameters, LinkParameters, TopicParameters, from_arrays, to_arrays
 from saring.models.vocabulary import KINDS, WORD_LISTS
 
@@ -312,8 +312,8 @@ def _check_fit(model: Parameters, card: Mapping[str, Any]) -> None:
     if isinstance(model, TopicParameters) and len(model.intercept) != n_labels:
         raise BundleError(f"topic: {n_labels} labels and {len(model.intercept)} intercepts")
     if isinstance(model, LinkParameters):
-        if len(model.mean) != len(FEATURES):
-            raise BundleError(f"link: {len(model.mean)} features, expected {len(FEATURES)}")
+        if not FEWEST_FEATURES <= len(model.mean) <= len(FEATURES):
+            raise BundleError(f"link: {len(model.mean)} features, expected {FEWEST_FEATURES} to {len(FEATURES)}")
         term_groups = model.pairs.term_groups
         n_groups = sum(len(term_groups.get(kind, [])) for kind in KINDS)
         if set(term_groups) != {*KINDS, *WORD_LISTS} or len(model.pairs.family_weights) != n_groups:

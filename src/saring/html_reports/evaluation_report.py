@@ -293,7 +293,7 @@ def _features(bundle: Bundle) -> Measured | None:
     if bundle.link is None:
         return None
     weights = [Estimate(-w, min(0.0, -w), max(0.0, -w)) for w in bundle.link.coef.tolist()]
-    features = sorted(zip(feature_meanings().items(), weights, strict=True), key=lambda one: -abs(one[1].value))
+    features = sorted(zip(feature_meanings().items(), weights, strict=False), key=lambda one: -abs(one[1].value))
     rows = tuple((meaning, name, f"{w.value:+.3f}") for (name, meaning), w in features)
     table = Table(
         "What speaks for a link's being related",

@@ -35,10 +35,13 @@ EVIDENCE = np.dtype(
     [("begin", "i4"), ("length", "i4"), ("weight", "f8"), ("part", "f8"), ("shared", "?"), ("tells", "?")], align=True
 )
 _POINTS, _OFFSETS, _WEIGHTS = Array(uint32, 1, "C", readonly=True), int64[::1], float64[::1]
-_TERMS = NamedTuple((TABLE, from_dtype(TERM)[::1], int32[::1], _WEIGHTS, _WEIGHTS, float64[:, ::1]), Terms)
+_NUMBERS = int32[::1]
+_TERMS = NamedTuple(
+    (TABLE, from_dtype(TERM)[::1], _NUMBERS, _WEIGHTS, _WEIGHTS, float64[:, ::1], _NUMBERS, _NUMBERS), Terms
+)
 _SIGNATURE = (
     Tuple((_POINTS, _OFFSETS, _OFFSETS)), Tuple((_POINTS, _OFFSETS)), _OFFSETS, int64, int64, CHARS, _TERMS,
-    *(from_dtype(kind)[::1] for kind in (FEATURE, EVIDENCE, FACT)),
+    *(from_dtype(kind)[::1] for kind in (FEATURE, EVIDENCE, sharing.COMPANION, FACT)),
 )  # fmt: skip
 
 
@@ -46,7 +49,8 @@ def _entry(sources: str) -> Callable[..., None]:
     """Return the function that compares articles with their headlines, which begin at `firsts`.
 
     It takes of `articles` the code points, where each text begins, and how long its title is; of `headlines` the code
-    points, and where each begins. There also begins, in `evidence`, what is written down of its words.
+    points, and where each begins. There also begins, in `evidence`, what is written down of its words; in `met`,
+    of its names.
 
     It is kept on disk as long as the sources stay.
     """
@@ -54,7 +58,7 @@ def _entry(sources: str) -> Callable[..., None]:
     @native(*_SIGNATURE)
     def compare_pairs(
         articles: Any, headlines: Any, firsts: Numbers, start: Int, stop: Int, chars: Numbers, terms: Terms,
-        features: Records, evidence: Records, facts: Records,
+        features: Records, evidence: Records, met: Records, facts: Records,
     ) -> None:  # fmt: skip
         assert sources
         (points, ends, titles), (heads, stops) = articles, headlines
@@ -72,6 +76,7 @@ def _entry(sources: str) -> Callable[..., None]:
             n_terms = n_title + sharing.find_key_terms(article, terms, wanted.words[n_title:])
             sharing.seek(wanted, n_terms, article)
             sharing.count_groups(article, terms, theirs)
+            sharing.note_known(article, terms, theirs)
             sharing.find_direction(article, min(n, plain.LATENT_CHARS), terms, theirs)
             for k in range(len(terms.subject_weights)):
                 if theirs.counts[k]:
@@ -91,6 +96,9 @@ def _entry(sources: str) -> Callable[..., None]:
                 row.key_recall = sharing.recall(n_title, n_terms, wanted, article, text)
                 fact.needs_sentence = _compare(text, matches, article, terms, mine, theirs, row)
                 _weigh_evidence(text, matches, terms, row, evidence[begin:])
+                row.known_names, row.missing_names = sharing.find_companions(
+                    text, matches, terms, mine, theirs, met[begin:]
+                )
 
     return compare_pairs
 

@@ -14,11 +14,13 @@ from saring.models.pair_features import LEAD_CHARS, LEAD_WORDS
 from saring.text import MAX_LINE_CHARS
 
 # What training left of a term: how rare it is (idf), how probably a name; its row in `Terms.axes`, or
-# -1; its groups in `Terms.groups`; whether it is a place or an everyday actor, in the lexicon, the
-# first word of a term of two, an abbreviation, the last word of one.
+# -1; its number among names and their companions, or -1; its groups in `Terms.groups`; whether it is one of the
+# names, a place or an everyday actor, in the lexicon, the first word of a term of two, an abbreviation,
+# the last word of one.
 TERM = np.dtype(
-    [("idf", "f8"), ("name", "f8"), ("row", "i4"), ("start", "i4"), ("stop", "i4")]
-    + [(flag, "?") for flag in ("place", "actor", "in_lexicon", "begins_pair", "abbreviation", "ends_abbreviation")],
+    [("idf", "f8"), ("name", "f8"), ("row", "i4"), ("known", "i4"), ("start", "i4"), ("stop", "i4")]
+    + [(flag, "?") for flag in ("is_name", "place", "actor", "in_lexicon", "begins_pair")]
+    + [(flag, "?") for flag in ("abbreviation", "ends_abbreviation")],
     align=True,
 )
 # A word of a text: its slot in `Terms.info`, where it begins first; how often it stands there, and how
@@ -50,6 +52,8 @@ class Terms(NamedTuple):
     subject_weights: Numbers
     group_weights: Numbers
     axes: Numbers  # of the latent space
+    companion_starts: Numbers  # where the companions of each known term begin
+    companions: Numbers  # ... and the known terms that are
 
 
 class Text(NamedTuple):

@@ -12,7 +12,7 @@ import numpy as np
 
 from saring.kernel.loops import LETTER, MARK, MISSING, SEED, Int, Numbers, Records, add_letter, joined, native, slot_of
 from saring.kernel.pair_reading import QUAD, Terms, Text, find
-from saring.models.pair_features import KEY_TERMS, LEAST_GROUP, MIN_KEY_CHARS, MIN_STEM_CHARS
+from saring.models.pair_features import KEY_TERMS, LEAST_GROUP, LEAST_NAME, MIN_KEY_CHARS, MIN_STEM_CHARS, MOST_NAME
 
 
 class Scratch(NamedTuple):
@@ -23,6 +23,7 @@ class Scratch(NamedTuple):
     direction: Numbers  # where it lies in the latent space
     times: Numbers  # how often it has the word of each row of `Terms.axes`
     touched: Numbers  # the rows of which it has some
+    known: Numbers  # whether it has each known term
 
 
 @native(allocates=True)
@@ -31,7 +32,7 @@ def scratch_for(terms: Terms) -> Scratch:
     n_groups, (n_rows, n_axes) = len(terms.subject_weights) + len(terms.group_weights), terms.axes.shape
     return Scratch(
         np.zeros(n_groups), np.zeros(n_groups, np.bool_), np.zeros(n_axes),
-        np.zeros(n_rows, np.int32), np.zeros(n_rows, np.int32),
+        np.zeros(n_rows, np.int32), np.zeros(n_rows, np.int32), np.zeros(len(terms.companion_starts), np.bool_),
     )  # fmt: skip
 
 
@@ -287,6 +288,74 @@ def _relate(number: Int, slot: Int, matches: Matches, terms: Terms, theirs: Scra
         if group >= len(terms.subject_weights):
             match.related = max(match.related, theirs.counts[group])
             match.lead_related |= theirs.leads[group]
+
+
+# A known name that an article lacks, though it has a companion of it: the name's number and 1; the companion's;
+# what the name weighs.
+COMPANION = np.dtype([("name", "i4"), ("companion", "i4"), ("weight", "f8")])
+
+
+@native()
+def note_known(text: Text, terms: Terms, scratch: Scratch) -> None:
+    """Note which known terms stand in a text."""
+    n = text.sizes[0].plain
+    scratch.known[:] = False
+    for at in range(n):
+        hashed, slot = text.hashes[text.tokens[at].word], np.int64(text.words[text.tokens[at].word].slot)
+        last = at
+        while slot != MISSING:
+            if terms.info[slot].known != MISSING:
+                scratch.known[terms.info[slot].known] = True
+            last += 1
+            if last == n or not terms.table[2][slot]:
+                break
+            hashed = joined(hashed, text.hashes[text.tokens[last].word])
+            slot = slot_of(hashed, terms.table)
+
+
+@native()
+def _longest_name(text: Text, begin: Int, terms: Terms) -> tuple[Int, Int]:
+    """Return the number of the longest known name that begins with a token, or `MISSING`, and the token behind it."""
+    hashed, slot = text.hashes[text.tokens[begin].word], np.int64(text.words[text.tokens[begin].word].slot)
+    found, behind, last = np.int64(MISSING), begin + 1, begin
+    while slot != MISSING:
+        last += 1
+        if terms.info[slot].is_name:
+            found, behind = np.int64(terms.info[slot].known), last
+        if last == text.sizes[0].plain or not terms.table[2][slot]:
+            break
+        hashed = joined(hashed, text.hashes[text.tokens[last].word])
+        slot = slot_of(hashed, terms.table)
+    return found, behind
+
+
+@native()
+def find_companions(
+    text: Text, matches: Matches, terms: Terms, mine: Scratch, theirs: Scratch, met: Records
+) -> tuple[float, float]:
+    """Return the share of the known names that an article has, or companions of, and minus the weight of the others."""
+    mine.known[:] = False
+    total, found, n, at = 0.0, 0.0, 0, np.int64(0)
+    while at < text.sizes[0].plain:
+        name, behind = _longest_name(text, at, terms)
+        if name != MISSING and not mine.known[name]:
+            mine.known[name] = True
+            weight = 0.0
+            for k in range(at, behind):
+                weight += matches.words[text.tokens[k].word].weight - 1.0
+            weight = min(weight, MOST_NAME)
+            total += weight
+            if theirs.known[name]:
+                found += weight
+            else:
+                for k in range(terms.companion_starts[name], terms.companion_starts[name + 1]):
+                    if theirs.known[terms.companions[k]]:
+                        found += weight
+                        met[n].name, met[n].companion, met[n].weight = name + 1, terms.companions[k], weight
+                        n += 1
+                        break
+        at = behind
+    return found / (total + LEAST_NAME), found - total
 
 
 @native()

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from saring.kernel import loops, pair_loops, pair_reading
+from saring.kernel import loops, pair_loops, pair_reading, pair_sharing
 from saring.kernel.loops import FACTOR, FREE, MARK, MISSING, PAIR_FACTOR, SEED, Numbers, Table
 from saring.kernel.text_arrays import Column, in_slices
 from saring.models.pair_features import BODY_CHARS, FEATURES, Evidence, Pair, PairScorer, Sentences, by_article
 from saring.models.parameters import ClickbaitParameters, PairParameters, TermWeights, TopicParameters
 from saring.models.plain_scorer import SENTENCE_ENDS, NotCompiled, domain_weights, mean_rarity, rarities, two_labels
-from saring.models.vocabulary import NAME_PRIOR, TermGroups, unseen_weight, word_rows
+from saring.models.vocabulary import NAME_PRIOR, Relations, TermGroups, unseen_weight, word_rows
 from saring.text import LEAD_CHARS, Splitter
 
 _PATTERNS = {MARK.word: r"\w+", MARK.digit: r"\d+", MARK.space: r"\s+", MARK.ends: f"[{SENTENCE_ENDS}]"}
@@ -200,7 +200,8 @@ class CompiledPairScorer:
     def __init__(self, parameters: PairParameters) -> None:
         self._parameters = parameters
         self._splitter = Splitter(parameters.abbreviations)
-        self._terms = _pair_terms(parameters)
+        self._relations = Relations(parameters.relations)
+        self._terms = _pair_terms(parameters, self._relations)
 
     @cached_property
     def _plain(self) -> PairScorer:
@@ -224,11 +225,12 @@ class CompiledPairScorer:
         firsts = np.array([*accumulate((len(of) for _, of in batch), initial=0)], np.int64)
         found, facts = np.zeros((len(places), len(FEATURES))), np.zeros(len(places), pair_loops.FACT)
         rows, evidence = found.view(pair_loops.FEATURE)[:, 0], np.zeros(headlines.size, pair_loops.EVIDENCE)
+        met = np.zeros(headlines.size, pair_sharing.COMPANION)
 
         def work(start: int, stop: int) -> None:
             pair_loops.compare_pairs(
                 (articles.data, articles.offsets, titles), (headlines.data, headlines.offsets), firsts, start, stop,
-                letters(), self._terms, rows, evidence, facts,
+                letters(), self._terms, rows, evidence, met, facts,
             )  # fmt: skip
 
         in_slices(work, (articles,), None)
@@ -250,6 +252,11 @@ class CompiledPairScorer:
             word = pairs[places[row]][2][begin : begin + length].lower()
             if not word.isdigit():
                 shared[places[row]].append(Evidence(word, part, own))
+        at = met["name"].nonzero()[0]
+        numbers = headlines.offsets.searchsorted(at, side="right") - 1
+        for row, (name, companion, weight) in zip(numbers.tolist(), met[at].tolist(), strict=True):
+            terms = self._relations.terms
+            shared[places[row]].append(Evidence(terms[name - 1], weight, False, terms[companion]))
         for place in places:
             shared[place].sort(key=lambda term: (-term.weight, term.word))
 
@@ -260,12 +267,13 @@ class CompiledPairScorer:
                 shared[i] = answer
 
 
-def _pair_terms(parameters: PairParameters) -> pair_reading.Terms:
+def _pair_terms(parameters: PairParameters, relations: Relations) -> pair_reading.Terms:
     """Return what training left of terms, as the kernel looks it up."""
     term_groups, lexicon = TermGroups(parameters.term_groups), list(parameters.lexicon.values())
     groups = [*lexicon, *term_groups.groups]
     last = {term: end[0] for term in parameters.abbreviations if (end := _LAST_WORD.search(term))}
     flags = {
+        "is_name": relations.companions.keys(),
         "place": term_groups.places,
         "actor": term_groups.actors,
         "in_lexicon": set(chain.from_iterable(lexicon)),
@@ -275,9 +283,11 @@ def _pair_terms(parameters: PairParameters) -> pair_reading.Terms:
     }
     order = parameters.idf.argsort(kind="stable")  # common words lie beside each other in memory
     words = [parameters.words[i] for i in order.tolist()]
-    table = TermTable(chain(words, parameters.latent_words, *groups, *map(sorted, flags.values())))
+    table = TermTable(chain(words, parameters.latent_words, *groups, relations.terms, *map(sorted, flags.values())))
     info = np.zeros(len(table.slots) + 1, pair_reading.TERM)
     info["idf"], info["name"], info["row"] = unseen_weight(parameters.idf, parameters.min_df), NAME_PRIOR, MISSING
+    info["known"] = MISSING
+    info["known"][table.find(relations.terms)] = range(len(relations.terms))
     info["idf"][: len(order)], info["name"][: len(order)] = parameters.idf[order], parameters.names[order]
     info["row"][table.find(parameters.latent_words)] = range(len(parameters.latent_words))
     for flag, flagged in flags.items():
@@ -286,8 +296,16 @@ def _pair_terms(parameters: PairParameters) -> pair_reading.Terms:
     info["start"][:-1], info["stop"][:-1] = starts[:-1], starts[1:]
     return pair_reading.Terms(
         table.table, info, members, parameters.subject_weights, parameters.family_weights,
-        word_rows(parameters.latent_idf, parameters.axes),
+        word_rows(parameters.latent_idf, parameters.axes), *_companions(relations),
     )  # fmt: skip
+
+
+def _companions(relations: Relations) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return where the companions of each known term begin, and the numbers of the companions."""
+    number = dict(zip(relations.terms, range(len(relations.terms)), strict=True))
+    companions = [[number[other] for other in relations.companions.get(term, ())] for term in relations.terms]
+    starts = [0, *accumulate(map(len, companions))]
+    return np.array(starts, np.int32), np.array([*chain.from_iterable(companions)], np.int32)
 
 
 def _batches(pairs: Sequence[Pair]) -> Iterator[Batch]:

@@ -115,7 +115,7 @@ def links(model: LinkParameters, pairs: Sequence[Pair]) -> tuple[NDArray[np.floa
 
 def link_probabilities(model: LinkParameters, features: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the probability that each headline is unrelated, shape (n_pairs,), given what `pair_features` gives."""
-    weighed = (features - model.mean) / model.scale * model.coef
+    weighed = model.standardised(features) * model.coef
     # Not a product with a vector, which adds up in an order that depends on how many rows there are.
     scores = weighed.sum(axis=1) + model.intercept
     found: NDArray[np.float64] = 1 / (1 + np.exp(-scores))

@@ -22,6 +22,7 @@ from saring.models.vocabulary import (
     Bag,
     GroupCounter,
     LatentSpace,
+    Relations,
     TermGroups,
     capitalised,
     unseen_weight,
@@ -35,7 +36,8 @@ class Features(NamedTuple):
     """The features of a pair: all there is to say of their names, number and order.
 
     Each rises with relatedness: what speaks against it is below 0. So the fitted coefficients have one sign, and one
-    penalty (`LinkConfig.C`) is on all of them, each scaled to a spread of 1.
+    penalty (`LinkConfig.C`) is on all of them, each scaled to a spread of 1. New ones come last: a model that an
+    earlier saring trained reads as many as it knows, the first ones.
     """
 
     overlap: Annotated[float, "share of the headline's word weight that stands anywhere in the article"]
@@ -55,9 +57,12 @@ class Features(NamedTuple):
     latent_lead: Annotated[float, "cosine with the title and lead in the latent space of the background"]
     subject_share: Annotated[float, "how prominent the headline's subjects are in the article"]
     subject_missing: Annotated[float, "minus the weight of the headline's subjects that the article lacks"]
+    known_names: Annotated[float, "share of the headline's known names that the article has, or a companion of"]
+    missing_names: Annotated[float, "minus the weight of the known names that it lacks with all companions"]
 
 
 FEATURES = Features._fields
+FEWEST_FEATURES = FEATURES.index("known_names")  # that a model reads
 BASELINE = FEATURES.index("overlap")  # the column that alone tells most, which a model is compared with
 
 
@@ -78,6 +83,7 @@ KEY_TERMS = 20  # the terms of highest TF-IDF that stand for an article
 COMMON_WEIGHT = 2.0  # idf of a word that stands in one article of three: it says nothing
 SPECIFIC_WEIGHT = 3.0  # idf from which a shared word says something: one article in 7
 GROUP_SHARE = 0.6  # a related term says less than the word itself
+MOST_NAME = 10.0  # what a known name weighs at most
 # A share of nothing is 0, and one small word found is not yet all: added to what is divided by.
 LEAST_NAME, LEAST_GROUP = 3.0, 2.0
 TINY = 1e-9  # instead of no subject at all
@@ -104,6 +110,7 @@ class Tools:
         self.term_groups = TermGroups(fitted.term_groups)
         self.group_weights: list[float] = fitted.family_weights.tolist()
         self.latent = LatentSpace(fitted.latent_words, fitted.latent_idf, fitted.axes)
+        self.relations = Relations(fitted.relations)
         self.splitter = Splitter(fitted.abbreviations)
 
     def weights(self, words: Sequence[str]) -> dict[str, float]:
@@ -128,6 +135,11 @@ class Headline:
         self.pairs = list(dict.fromkeys(pairwise(found)))
         self.subjects = [group for group, times in enumerate(tools.subjects.count(bag)) if times]
         self.direction = tools.latent.direction(bag.words)
+        # The known names, and what each weighs: how rare its words are.
+        self.names = {name: self._rarity(name) for name in tools.relations.names(bag.words)}
+
+    def _rarity(self, name: str) -> float:
+        return min(sum([self.weights[word] - 1.0 for word in name.split()]), MOST_NAME)
 
 
 class Sentences:
@@ -173,6 +185,7 @@ class ArticleText:
         counts = zip(tools.subjects.count(plain), tools.subject_weights, strict=True)
         self.subjects = [math.log1p(times) * weight for times, weight in counts]  # how much it has of each
         self.direction = tools.latent.direction(latent)
+        self._plain = plain
 
     def mentions(self, word: str) -> int:
         """Return how often the article has a word, alone or inside a longer one."""
@@ -180,6 +193,11 @@ class ArticleText:
             inside = self._lowered.count(word) if len(word) >= MIN_STEM_CHARS else 0
             self._mentions[word] = max(self.bag.counts.get(word, 0), inside)
         return self._mentions[word]
+
+    def has(self, term: str) -> bool:
+        """Return whether the article has a word, or neighbouring words, as they are."""
+        words = term.split()
+        return words[0] in self._plain.counts and (len(words) == 1 or self._plain.times(words) > 0)
 
     @cached_property
     def names(self) -> set[str]:
@@ -202,8 +220,10 @@ class ArticleText:
         return {word: -weight for weight, word in sorted(best)[:KEY_TERMS]}
 
 
-def pair_features(article: ArticleText, headline: Headline, evidence: dict[str, float], tools: Tools) -> Features:
-    """Return the features of a pair; `evidence` is what `word_evidence` gives for it."""
+def pair_features(
+    article: ArticleText, headline: Headline, evidence: dict[str, float], met: dict[str, str], tools: Tools
+) -> Features:
+    """Return the features of a pair; `evidence` and `met` are what `word_evidence` and `names_met` give for it."""
     weights, total = headline.weights, headline.total
     said = {word: article.mentions(word) for word in weights}
     shared = {word: w for word, w in weights.items() if said[word]}
@@ -215,6 +235,7 @@ def pair_features(article: ArticleText, headline: Headline, evidence: dict[str, 
     named = {w: v * (1.0 if w in article.names else tools.names.get(w, NAME_PRIOR)) for w, v in weights.items()}
     groups = tools.group_weights
     groups_total = sum([groups[g] for g in headline.groups]) + LEAST_GROUP
+    known, found = sum(headline.names.values()), sum([w for name, w in headline.names.items() if name in met])
     subject_share, subject_missing = _subjects(article.subjects, headline.subjects, tools.subject_weights)
     return Features(
         overlap=sum(shared.values()) / total,
@@ -238,6 +259,8 @@ def pair_features(article: ArticleText, headline: Headline, evidence: dict[str, 
         latent_lead=float(headline.direction @ article.direction),
         subject_share=subject_share,
         subject_missing=subject_missing,
+        known_names=found / (known + LEAST_NAME),
+        missing_names=found - known,
     )
 
 
@@ -254,6 +277,12 @@ def word_evidence(article: ArticleText, headline: Headline) -> dict[str, float]:
             said = max(math.log1p(article.mentions(word)), GROUP_SHARE * math.log1p(related))
             found[word] = (weight - COMMON_WEIGHT) * said
     return found
+
+
+def names_met(article: ArticleText, headline: Headline, tools: Tools) -> dict[str, str]:
+    """Return the headline's known names of which the article has one companion or themselves, with the first it has."""
+    met = {name: next(filter(article.has, (name, *tools.relations.companions[name])), "") for name in headline.names}
+    return {name: term for name, term in met.items() if term}
 
 
 def _partly(weights: dict[str, float], found: Container[str], related: Container[str]) -> float:
@@ -284,6 +313,7 @@ class Evidence(NamedTuple):
     word: str
     weight: float  # how rare it is, and how often the article says it: its part in the feature ``mentions``
     shared: bool  # whether the article has the word itself; otherwise it has the word's related terms
+    companion: str = ""  # of a known name that the article lacks: what it has instead
 
 
 class PairScorer:
@@ -305,12 +335,14 @@ class PairScorer:
             for i in places:
                 headline = Headline(pairs[i][2], self.tools)
                 parts = word_evidence(article, headline)
-                features[i] = pair_features(article, headline, parts, self.tools)
+                met = names_met(article, headline, self.tools)
+                features[i] = pair_features(article, headline, parts, met, self.tools)
                 for word, part in parts.items():
                     least = SPECIFIC_WEIGHT if word in self.tools.lexicon else TELLING_WEIGHT
                     telling = len(word) >= MIN_TELLING_CHARS and not word.isdigit() and headline.weights[word] >= least
                     if part > 0 and telling:
                         evidence[i].append(Evidence(word, part, article.mentions(word) > 0))
+                evidence[i] += [Evidence(n, headline.names[n], False, term) for n, term in met.items() if term != n]
                 evidence[i].sort(key=lambda term: (-term.weight, term.word))
         return features, evidence
 

@@ -21,7 +21,18 @@ from saring.models.pair_features import Pair, PairScorer
 from saring.models.parameters import Floats, PairParameters
 from saring.models.tfidf_features import Counts, Rows, count_terms, per_row
 from saring.models.vocabulary import KINDS, NAME_PRIOR, NAME_PRIOR_WEIGHT, Bag, GroupCounter, TermGroups, words_inside
-from saring.text import ABBREVIATIONS, PUNKT_NUMBER, PUNKT_TOKEN, Row, like_letter, load_lexicon, paragraphs, read, runs
+from saring.text import (
+    ABBREVIATIONS,
+    PUNKT_NUMBER,
+    PUNKT_TOKEN,
+    Row,
+    like_letter,
+    load_lexicon,
+    load_names,
+    paragraphs,
+    read,
+    runs,
+)
 
 MAX_ABBREVIATION_CHARS = 6  # Punkt also learns ordinary words that end sentences
 # Source: NLTK's PunktTrainer.
@@ -187,6 +198,7 @@ class PairFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             latent_idf=latent_tfidf.idf,
             axes=latent.components_.astype(np.float64),
             abbreviations=[*learn_abbreviations(map("\n".join, _some(articles, ABBREVIATION_SAMPLE)))],
+            relations={name: list(told.related) for name, told in load_names().items()},
             **group_weights(articles),
         )
         return self

@@ -7,7 +7,8 @@ compiled kernel predict from them alone: no scikit-learn object is ever stored o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from dataclasses import field as given
 from itertools import chain, islice, pairwise
 from typing import Any, TypeVar, get_type_hints
 
@@ -122,6 +123,7 @@ class PairParameters:
     latent_idf: Floats  # (n_latent_words,)
     axes: Floats  # (n_dimensions, n_latent_words): of the latent space (LSA)
     abbreviations: list[str]  # after which a full stop ends no sentence
+    relations: Groups = given(default_factory=dict)  # names, each with what stories about it mention, too
 
     def __post_init__(self) -> None:
         _check_unique("words", self.words)
@@ -135,6 +137,7 @@ class PairParameters:
         _check_shape("latent_idf", self.latent_idf, len(self.latent_words))
         _check_shape("axes", self.axes, len(self.axes), len(self.latent_words))
         _check_terms(self.lexicon, 2)
+        _check_terms({name: [name, *related] for name, related in self.relations.items()}, MOST_TERM_WORDS)
         _check_positive("min_df", self.min_df)
 
 
@@ -158,16 +161,22 @@ class LinkParameters:
         if not (self.scale > 0).all():
             raise ValueError("scale has a number that is not above 0")
 
+    def standardised(self, features: Floats) -> Floats:
+        """Return those features of pairs that the model knows, the first ones, each of mean 0 and spread 1."""
+        found: Floats = (features[:, : len(self.mean)] - self.mean) / self.scale
+        return found
+
 
 def to_arrays(value: Any, name: str = "") -> dict[str, NDArray[Any]]:
     """Return a dataclass of parameters as flat arrays by name.
 
     A list of strings becomes its UTF-8 bytes and the length of each string; a mapping becomes its keys, the size of
-    each list and the strings of all lists.
+    each list and the strings of all lists. Of a field that may be empty nothing is stored when it is.
     """
     if is_dataclass(value):
-        held = {f.name: getattr(value, f.name) for f in fields(value)}
-        parts = ((f"{name}.{part}".lstrip("."), one) for part, one in held.items() if one is not NO_TERMS)
+        held = {f: getattr(value, f.name) for f in fields(value)}
+        stored = {f: one for f, one in held.items() if not (_may_be_absent(f) and _is_empty(one))}
+        parts = ((f"{name}.{f.name}".lstrip("."), one) for f, one in stored.items())
         return {key: array for part, held in parts for key, array in to_arrays(held, part).items()}
     if isinstance(value, dict):
         keys, lists = list(value), list(value.values())
@@ -202,12 +211,12 @@ def _read(kind: Any, left: dict[str, NDArray[Any]], name: str) -> Any:
         hints = get_type_hints(kind)
         places = {f: f"{name}.{f.name}".lstrip(".") for f in fields(kind)}
         # What a model of an earlier version had not, it does without.
-        given = {
+        there = {
             f: place
             for f, place in places.items()
-            if f.default is not NO_TERMS or any(array.startswith(f"{place}.") for array in left)
+            if not _may_be_absent(f) or any(array.startswith(f"{place}.") for array in left)
         }
-        held = {f.name: _read(hints[f.name], left, place) for f, place in given.items()}
+        held = {f.name: _read(hints[f.name], left, place) for f, place in there.items()}
         try:
             return kind(**held)  # type: ignore[operator]
         except ValueError as error:
@@ -231,6 +240,15 @@ def _read(kind: Any, left: dict[str, NDArray[Any]], name: str) -> Any:
     array = left.get(name)
     floats = _take(left, name, "f", array.ndim if array is not None else 1)
     return np.ascontiguousarray(floats, dtype=np.float64)
+
+
+def _may_be_absent(one: Field[Any]) -> bool:
+    """Return whether a bundle may lack a field, as one does that an earlier saring stored."""
+    return one.default is NO_TERMS or one.default_factory is not MISSING
+
+
+def _is_empty(value: Any) -> bool:
+    return value is NO_TERMS or value == {}
 
 
 def _take(left: dict[str, NDArray[Any]], name: str, kind: str, ndim: int, *, itemsize: int = 0) -> NDArray[Any]:

@@ -133,6 +133,40 @@ class TermGroups:
         return by_word, list(met)
 
 
+class Relations:
+    """Names of the news, of one word to four, and their companions: what stories about them mention, too.
+
+    It goes both ways between names: a name's companion has it for one, too.
+    """
+
+    def __init__(self, related: Mapping[str, Sequence[str]]) -> None:
+        both: dict[str, list[str]] = {name: list(terms) for name, terms in related.items()}
+        for name, terms in related.items():
+            for term in terms:
+                if term in both:
+                    both[term].append(name)
+        self.companions = {name: list(dict.fromkeys(terms)) for name, terms in both.items()}
+        self.terms = list(dict.fromkeys(chain(self.companions, *self.companions.values())))  # names first
+        self._longest: dict[str, int] = {}  # words of the longest name that begins with a word
+        for name in self.companions:
+            first, *others = name.split()
+            self._longest[first] = max(self._longest.get(first, 0), 1 + len(others))
+
+    def names(self, words: Sequence[str]) -> list[str]:
+        """Return the names among words, each once, as they are met; where several begin, the longest."""
+        found: dict[str, None] = {}
+        at = 0
+        while at < len(words):
+            step = 1
+            for size in range(self._longest.get(words[at], 0), 0, -1):
+                name = " ".join(words[at : at + size])
+                if name in self.companions and at + size <= len(words):
+                    found[name], step = None, size
+                    break
+            at += step
+        return list(found)
+
+
 class LatentSpace:
     """Directions of short texts in a latent space (LSA).
 

@@ -136,7 +136,7 @@ def _predicted(bundle: Bundle, task: Task, rows: Sequence[Any]) -> tuple[NDArray
     if bundle.link is not None and task.name == "link":
         features = scoring.pair_features(bundle.link.pairs, rows)
         unrelated = scoring.link_probabilities(bundle.link, features)
-        overlap = ((features - bundle.link.mean) / bundle.link.scale)[:, BASELINE]
+        overlap = bundle.link.standardised(features)[:, BASELINE]
         baselines["overlap"] = overlap_labels(overlap, bundle.card["thresholds"]["overlap"])
         return np.column_stack([1 - unrelated, unrelated]), baselines
     assert bundle.clickbait is not None  # the tasks are the bundle's

@@ -85,7 +85,7 @@ def _clickbait(model: ClickbaitParameters) -> LinearModel:
 
 def _link(model: LinkParameters) -> LinearModel:
     def columns(rows: Sequence[Any]) -> csr_matrix:
-        return _joined([csr_matrix((pair_features(model.pairs, list(rows)) - model.mean) / model.scale)], len(rows))
+        return _joined([csr_matrix(model.standardised(pair_features(model.pairs, list(rows))))], len(rows))
 
     def with_weights(weights: Floats) -> LinkParameters:
         return replace(model, coef=weights[:-1, 0], intercept=float(weights[-1, 0]))
