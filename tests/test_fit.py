@@ -15,7 +15,16 @@ from saring.errors import CorpusError
 from saring.models.pipelines import topic_parameters
 from saring.models.plain_scorer import out_of_domain
 from saring.models.tfidf_features import Rows
-from saring.training.fit import AS_GOOD, Fitted, best_threshold, confidence_for, held_out, label_targets, overlap_labels
+from saring.training.fit import (
+    AS_GOOD,
+    SHARES,
+    Fitted,
+    best_threshold,
+    confidence_for,
+    held_out,
+    label_targets,
+    overlap_labels,
+)
 from saring.training.tasks import CLICKBAIT_LABELS, LINK_LABELS, TASKS, task_labels
 
 TOPIC, LINK, CLICKBAIT = TASKS
@@ -184,6 +193,23 @@ def test_a_small_part_has_as_much_say_in_a_threshold_as_a_large_one():
 
     assert gain(best_threshold(scores, positive, part)) >= max(map(gain, scores)) - 2 * AS_GOOD
     assert best_threshold(scores, positive) < best_threshold(scores, positive & (part == "small"))
+
+
+def test_a_threshold_over_shares_hangs_on_none_of_them():
+    """However many positive rows there are of those with the same scores, the threshold stays."""
+    draw = np.random.default_rng(0)
+    found = []
+    for share in (0.2, 0.6):
+        positive = draw.random(4000) < share
+        scores = np.clip(draw.normal(np.where(positive, 0.7, 0.3), 0.2), 0, 1)
+        found.append((best_threshold(scores, positive), best_threshold(scores, positive, shares=SHARES)))
+    (few, few_over), (many, many_over) = found
+    assert few - many > 0.05 > abs(few_over - many_over)
+
+
+def test_a_part_of_one_label_alone_is_measured_as_it_is():
+    scores, positive = np.array([0.1, 0.4, 0.6, 0.9]), np.ones(4, dtype=np.bool_)
+    assert best_threshold(scores, positive, shares=SHARES) == best_threshold(scores, positive)
 
 
 # The confidence to answer from
