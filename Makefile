@@ -40,7 +40,7 @@ $(READY): pyproject.toml constraints.txt $(wildcard src/saring/__init__.py)
 	@touch $@
 	@echo "next: $(BIN)/saring predict FILE, or first: source $(BIN)/activate" >&2
 
-train: $(READY) ## train on the embedded corpus: a table, a model in models/, a run in MLflow
+train: $(READY) ## train on data/corpus: a table, a model in models/, a run in MLflow
 	$(BIN)/saring train
 
 pretrained: $(READY) ## train the model that ships: make pretrained CLICK_ID=PATH
