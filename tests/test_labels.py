@@ -43,6 +43,18 @@ def test_initials_alone_behind_a_label_are_no_headline(initials):
 
 
 @pytest.mark.parametrize(
+    "behind", [" (abc)", "(abc)", "(ab)", "   (ABC)", " 2.", " Editor: Rina Salma Copyright ©", " Pewarta : Rina Salma"]
+)
+def test_who_wrote_it_and_the_next_number_of_a_list_are_no_part_of_a_headline(behind):
+    assert [link.headline for link in parse(f"{FIRST}\nBaca juga: {HEADLINE}{behind}\n{LAST}").links] == [HEADLINE]
+
+
+@pytest.mark.parametrize("end", [" (MK)", " (Lagi)", ": Editor Buku Bicara", " Nomor 2"])
+def test_brackets_and_words_of_a_headline_stay(end):
+    assert [link.headline for link in parse(f"{FIRST}\nBaca juga: {HEADLINE}{end}\n{LAST}").links] == [HEADLINE + end]
+
+
+@pytest.mark.parametrize(
     ("dateline", "publisher"), [("LENSA BOGOR", "Lensa Bogor"), ("BOGOR BANDUNG", ""), ("BOGOR, JAKARTA BANDUNG", "")]
 )
 def test_a_name_in_capitals_with_a_place_is_a_publisher_and_two_places_are_none(dateline, publisher):

@@ -55,9 +55,10 @@ _QUOTED = re.compile(  # a video's title, and what stands behind it
     r"['\"‘“][^\r\n]{5,180}?['\"’”](?:\s{0,2}(?::|(?=\[))|(?:\s{1,2}di sini:)|(?=\s{0,3}\Z))"
     r"|['\"‘“][^'\"’”\r\n]{5,180}['\"’”]"
 )
-_BEHIND = re.compile(  # on the teaser's line: an article's last words, or the number of a list
+_BEHIND = re.compile(  # on the teaser's line: an article's last words, who wrote it, or the number of a list
     r"\([a-z]{2,4}/[a-z]{2,4}\)|\(\s?[\w-]{3,30}\.(?:com|co\.id|id|net)\s?/[^()\r\n]{2,60}\)"
-    r"|(?<=\s)(?:\((?-i:[a-z]{3})\)|\d{1,2}\.)\Z|(?<=\s\s)\([a-z]{2,4}\)\Z",
+    r"|(?<=\s)(?:\((?-i:[a-z]{3})\)|\d{1,2}\.)\Z|(?<=\s\s)\([a-z]{2,4}\)\Z|(?<=\w)\((?-i:[a-z]{2,4})\)\Z"
+    r"|(?<=\s)(?-i:Editor|Pewarta|Penerjemah)\s?:\s",
     re.IGNORECASE,
 )
 _BULLET = re.compile(r"[-–—•●▪◦‣→►▶»>*✓✔·+|]{1,3}[\s\u200b]{0,4}")
@@ -241,7 +242,7 @@ def _headlines_behind(context: TeaserContext, mark: Mark, stop: int) -> list[tup
         return [(markdown.span(), markdown["headline"], markdown["url"])]
     stop = full = min(stop, after + REACH_CHARS)
     behind = _BEHIND.search(text, after, min(stop, after + MAX_HEADLINE_CHARS))
-    if behind and (behind[0][0] == "(" or is_title_case(text[after : behind.start()])):
+    if behind and (not behind[0][0].isdigit() or is_title_case(text[after : behind.start()])):
         stop = behind.start()
     stop = tight(text, after, stop)[1]
     if stop <= after:
