@@ -33,7 +33,7 @@ ARTICLES = [EGGS, UNLABELLED_TOPIC, PLAIN]
 
 
 def table(task, articles=ARTICLES, **topic):
-    return task.table(articles, TrainConfig(topic=TopicConfig(**topic)))
+    return task.table(articles, TrainConfig(topic=TopicConfig(**{"other": 1.0} | topic)))
 
 
 def test_the_questions_are_topic_link_and_clickbait():
@@ -73,6 +73,12 @@ def test_a_topic_whose_reader_was_not_sure_weighs_less_and_so_do_its_headlines()
     found = table(TOPIC, [replace(EGGS, kind="unsure"), replace(PLAIN, kind="sure")], headline_weight=0.5, unsure=0.25)
     assert found.weights.tolist() == [0.25, 0.125, 1]
     assert found.is_eval.tolist() == [True, False, True]  # it is asked about all the same
+
+
+def test_articles_of_the_topic_of_all_the_rest_weigh_more_in_training():
+    found = table(TOPIC, headline_weight=0.25, other=2.0)
+    assert found.truth.tolist() == ["economy", "economy", "other"]
+    assert found.weights.tolist() == [1, 0.25, 2]
 
 
 # Links

@@ -18,9 +18,7 @@ from saring.store import Bundle
 from saring.training.corpus import LabelledArticle, count_seen, seen
 from saring.training.fit import held_out, overlap_labels
 from saring.training.splits import article_groups
-from saring.training.tasks import TASKS, Table, Task
-
-REST = "other"  # the topic of all that has no topic of its own
+from saring.training.tasks import REST, TASKS, Table, Task
 
 
 def evaluate_bundle(bundle: Bundle, articles: Sequence[LabelledArticle], split: str) -> list[Report]:

@@ -17,6 +17,7 @@ from saring.training.corpus import SECTION, UNSURE, LabelledArticle, row_keys
 
 Strings = NDArray[np.str_]
 DAY_CHARS = len("2024-01-31")
+REST = "other"  # the topic of all that has no topic of its own
 # In the order of the alphabet, as scikit-learn keeps classes; the second is the positive one.
 LINK_LABELS = ("related", "unrelated")
 CLICKBAIT_LABELS = ("clear", "clickbait")
@@ -108,11 +109,12 @@ def _topic_rows(labelled: LabelledArticle, config: TrainConfig) -> Iterator[_Tab
 
     A related headline has its article's topic, in other words and without its length. A topic that only the portal's
     section gives is not used, and an article that was chosen for being hard is no fair sample. Where the reader was not
-    sure of the topic, all its rows weigh less.
+    sure of the topic, all its rows weigh less; more where the topic is that of all the rest.
     """
     if not labelled.topic or labelled.topic_source == SECTION:
         return
     weight = config.topic.unsure if labelled.kind == UNSURE else 1.0
+    weight *= config.topic.other if labelled.topic == REST else 1.0
     row = (labelled.article.title, labelled.article.body)
     yield _TableRow(row, labelled.topic, weight, is_eval=not labelled.topic_source)
     weight *= config.topic.headline_weight
