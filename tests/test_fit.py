@@ -207,6 +207,13 @@ def test_a_threshold_over_shares_hangs_on_none_of_them():
     assert few - many > 0.05 > abs(few_over - many_over)
 
 
+def test_the_share_that_the_rows_have_changes_nothing():
+    draw = np.random.default_rng(1)
+    positive = draw.random(500) < 0.3
+    scores = np.clip(draw.normal(np.where(positive, 0.7, 0.3), 0.2), 0, 1)
+    assert best_threshold(scores, positive, shares=[positive.mean()]) == best_threshold(scores, positive)
+
+
 def test_a_part_of_one_label_alone_is_measured_as_it_is():
     scores, positive = np.array([0.1, 0.4, 0.6, 0.9]), np.ones(4, dtype=np.bool_)
     assert best_threshold(scores, positive, shares=SHARES) == best_threshold(scores, positive)

@@ -139,7 +139,7 @@ def best_threshold(
         counts = [confusion_matrix(truth[rows], (scores[rows] >= c).astype(np.intp), 2) for c in candidates]
         tables = np.stack(counts)
         if shares and 0 < truth[rows].mean() < 1:
-            tables = tables / tables.sum(axis=2, keepdims=True)
+            tables = tables * (truth[rows].size / tables.sum(axis=2, keepdims=True))
             total += np.mean([macro_f1(tables * [[1 - share], [share]]) for share in shares], axis=0)
         else:
             total += macro_f1(tables)
