@@ -281,8 +281,11 @@ def word_evidence(article: ArticleText, headline: Headline) -> dict[str, float]:
 
 def names_met(article: ArticleText, headline: Headline, tools: Tools) -> dict[str, str]:
     """Return the headline's known names of which the article has one companion or themselves, with the first it has."""
-    met = {name: next(filter(article.has, (name, *tools.relations.companions[name])), "") for name in headline.names}
-    return {name: term for name, term in met.items() if term}
+    met = {}
+    for name in headline.names:
+        if term := name if article.has(name) else next(filter(article.has, tools.relations.companions[name]), ""):
+            met[name] = term
+    return met
 
 
 def _partly(weights: dict[str, float], found: Container[str], related: Container[str]) -> float:

@@ -140,17 +140,27 @@ class Relations:
     """
 
     def __init__(self, related: Mapping[str, Sequence[str]]) -> None:
-        both: dict[str, list[str]] = {name: list(terms) for name, terms in related.items()}
-        for name, terms in related.items():
+        self._related = related
+        self._longest: dict[str, int] = {}  # words of the longest name that begins with a word
+        for name in related:
+            first, size = name.partition(" ")[0], name.count(" ") + 1
+            if size > self._longest.get(first, 0):
+                self._longest[first] = size
+
+    @cached_property
+    def companions(self) -> dict[str, list[str]]:
+        """The companions of each name. A process that meets no name does without the ten milliseconds they take."""
+        both: dict[str, list[str]] = {name: list(terms) for name, terms in self._related.items()}
+        for name, terms in self._related.items():
             for term in terms:
                 if term in both:
                     both[term].append(name)
-        self.companions = {name: list(dict.fromkeys(terms)) for name, terms in both.items()}
-        self.terms = list(dict.fromkeys(chain(self.companions, *self.companions.values())))  # names first
-        self._longest: dict[str, int] = {}  # words of the longest name that begins with a word
-        for name in self.companions:
-            first, *others = name.split()
-            self._longest[first] = max(self._longest.get(first, 0), 1 + len(others))
+        return {name: list(dict.fromkeys(terms)) for name, terms in both.items()}
+
+    @cached_property
+    def terms(self) -> list[str]:
+        """Names and companions, each once, names first."""
+        return list(dict.fromkeys(chain(self.companions, *self.companions.values())))
 
     def names(self, words: Sequence[str]) -> list[str]:
         """Return the names among words, each once, as they are met; where several begin, the longest."""
@@ -160,7 +170,7 @@ class Relations:
             step = 1
             for size in range(self._longest.get(words[at], 0), 0, -1):
                 name = " ".join(words[at : at + size])
-                if name in self.companions and at + size <= len(words):
+                if name in self._related and at + size <= len(words):
                     found[name], step = None, size
                     break
             at += step
