@@ -247,6 +247,46 @@ def test_where_none_may_be_none_is_sure_enough():
     assert confidence_for(np.array([1.0, 0.4]), np.array([False, True]), 0.1) > 1
 
 
+def portals_of(*sizes_and_wrong):
+    """Return confidences, right answers and the rows of each portal; the least sure of its answers are the wrong ones.
+
+    Its answers are evenly sure from just below 1 down to 0.
+    """
+    sizes, wrong = zip(*sizes_and_wrong, strict=True)
+    confidence = np.concatenate([1 - (np.arange(n) + 1) / n for n in sizes])
+    right = np.concatenate([np.arange(n) < n - w for n, w in zip(sizes, wrong, strict=True)])
+    which = np.repeat(np.arange(len(sizes)), sizes)
+    return confidence, right, [which == at for at in range(len(sizes))]
+
+
+def test_an_easy_portal_does_not_pay_for_the_others():
+    confidence, right, portals = portals_of((1000, 0), (300, 30), (300, 30))
+    assert confidence_for(confidence, right, 0.05) == 0
+    found = confidence_for(confidence, right, 0.05, portals)
+    others = (confidence >= found) & ~portals[0]
+    assert 0 < (~right[others]).mean() <= 0.05
+
+
+def test_of_a_portal_that_is_surely_worse_than_promised_fewer_are_answered():
+    confidence, right, portals = portals_of((1000, 0), (1000, 0), (200, 40))
+    found = confidence_for(confidence, right, 0.05, portals)
+    assert confidence_for(confidence, right, 0.05, portals[:2]) == 0 < found < 0.2
+    assert (~right[portals[2] & (confidence >= found)]).mean() < 0.2
+
+
+def test_a_small_portal_with_some_bad_luck_does_not_decide():
+    confidence, right, portals = portals_of((1000, 20), (1000, 20), (100, 9))  # 9 where 5 may be
+    assert confidence_for(confidence, right, 0.05, portals) == 0
+
+
+@given(answers_of, st.sampled_from([0.0, 0.05, 0.2, 0.5, 1.0]), st.integers(0, 2**9))
+def test_portals_never_lower_the_confidence(rows, risk, seed):
+    confidence, right = (np.array(column) for column in zip(*rows, strict=True))
+    which = np.random.default_rng(seed).integers(3, size=len(rows))
+    found = confidence_for(confidence, right, risk, [which == at for at in range(3)])
+    assert found >= confidence_for(confidence, right, risk)
+
+
 # What probabilities should be
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saring.evaluation.metrics import Estimate, interval, resamples, wilson_interval
+from saring.evaluation.metrics import Estimate, interval, resamples, wilson_interval, wilson_low
 
 
 def test_every_resample_draws_as_many_groups_as_there_are():
@@ -50,6 +50,11 @@ def test_wilson_s_interval_has_the_published_bounds():
     # 81 of 263: example of R. Newcombe, Statistics in Medicine 17 (1998), 857-872, method 3
     found = wilson_interval(81 / 263, 263)
     assert (found.low, found.high) == pytest.approx((0.2553, 0.3662), abs=5e-5)
+
+
+def test_wilson_s_lower_bound_alone_is_that_of_the_interval_and_0_where_nothing_was_tried():
+    found = wilson_low(np.array([81, 0, 0]), np.array([263, 7, 0]), 0.975)
+    assert found.tolist() == pytest.approx([wilson_interval(81 / 263, 263).low, 0, 0])
 
 
 def test_an_interval_of_the_mean_holds_the_truth_about_95_times_in_100():

@@ -103,6 +103,14 @@ def wilson_interval(share: float, n: int) -> Estimate:
     return Estimate(float(share), max(0.0, centre - half), min(1.0, centre + half))
 
 
+def wilson_low(hits: Ints, n: Ints, level: float) -> Floats:
+    """Return Wilson's lower bound of `hits` in `n` trials, one-sided, for arrays of both; 0 where there is no trial."""
+    z2, trials = NormalDist().inv_cdf(level) ** 2, np.maximum(n, 1)
+    share = hits / trials
+    spread = np.sqrt(z2 * share * (1 - share) / trials + z2**2 / (4 * trials**2))
+    return np.asarray(np.maximum((share + z2 / (2 * trials) - spread) / (1 + z2 / trials), 0.0))
+
+
 def confusion_matrix(truth: Ints, predicted: Ints, n_labels: int) -> Ints:
     """Return counts, (n_labels, n_labels): rows are the truth, columns what was predicted."""
     cells = np.bincount(truth * n_labels + predicted, minlength=n_labels**2)

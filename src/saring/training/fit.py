@@ -16,7 +16,7 @@ from saring.config import TrainConfig
 from saring.errors import CorpusError
 from saring.evaluation.heldout import HeldOut
 from saring.evaluation.measure import Scored, majority_labels, publisher_labels
-from saring.evaluation.metrics import confusion_matrix, macro_f1
+from saring.evaluation.metrics import CONFIDENCE, confusion_matrix, macro_f1, wilson_low
 from saring.kernel.scoring import pair_features, prepare
 from saring.models.pair_features import BASELINE
 from saring.models.pipelines import EmbeddingLogistic, fit_logistic, score_columns
@@ -147,19 +147,33 @@ def best_threshold(
     return float(good[(len(good) - 1) // 2])
 
 
-def confidence_for(confidence: Floats, right: NDArray[np.bool_], risk: float) -> float:
+def confidence_for(
+    confidence: Floats, right: NDArray[np.bool_], risk: float, portals: Sequence[NDArray[np.bool_]] = ()
+) -> float:
     """Return the least confidence such that of the rows at least so sure, a share of `risk` or less is wrong.
+
+    `portals` marks the rows of each large publisher. The promise is to one that nobody has read yet, so it must hold
+    of the rows of all others whichever of them is left out: an easy one does not pay for the others. It must not be
+    refuted at any of them either: Wilson's lower bound of its wrong share, at 95% for all portals together
+    (Bonferroni), stays within `risk`. Not the share itself: by luck alone one of nine portals of 150 rows is well above
+    it, and would leave the articles of all others without an answer.
 
     Rows of one confidence are answered together or not at all. 0 where all rows may be answered, `NEVER_SURE` where
     none may.
     """
     order = np.argsort(-confidence, kind="stable")
-    wrong = (~right[order]).cumsum() / np.arange(1, len(order) + 1)
     last = np.diff(confidence[order], append=-np.inf) != 0  # of the rows that are equally sure
-    good = np.flatnonzero((wrong <= risk) & last)
-    if not len(good):
+    marks = np.array(portals, dtype=np.bool_).reshape(len(portals), len(order))[:, order]
+    wrong, answered = (marks & ~right[order]).cumsum(axis=1), marks.cumsum(axis=1)
+    all_wrong, all_answered = (~right[order]).cumsum(), np.arange(1, len(order) + 1)
+    good = last & (all_wrong <= risk * all_answered)
+    good &= (all_wrong - wrong <= risk * (all_answered - answered)).all(axis=0)
+    for one in np.flatnonzero(marks.any(axis=1)):
+        good &= wilson_low(wrong[one], answered[one], 1 - (1 - CONFIDENCE) / len(marks)) <= risk
+    found = np.flatnonzero(good)
+    if not len(found):
         return NEVER_SURE
-    return 0.0 if good[-1] == len(order) - 1 else float(confidence[order[good[-1]]])
+    return 0.0 if found[-1] == len(order) - 1 else float(confidence[order[found[-1]]])
 
 
 def label_targets(table: Table, labels: Sequence[str]) -> Floats:

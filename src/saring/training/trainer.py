@@ -234,11 +234,15 @@ class CalibratingAnswers:
         right = np.array(self._job.labels)[probabilities.argmax(axis=1)] == self._table.truth
         publishers = self._table.publishers
         names, sizes = np.unique(publishers, return_counts=True)
-        portals = [publishers == name for name in names[sizes >= PORTAL_ROWS]] or [np.ones(len(right), dtype=np.bool_)]
+        portals = [publishers == name for name in names[sizes >= PORTAL_ROWS]]
+        every = np.ones(len(right), dtype=np.bool_)
         # "lower": one odd row must not make room for all others.
-        tops = [np.quantile(self.out_of_domain[rows], 1 - OUT_OF_DOMAIN_SHARE, method="lower") for rows in portals]
+        share = 1 - OUT_OF_DOMAIN_SHARE
+        tops = [np.quantile(self.out_of_domain[rows], share, method="lower") for rows in portals or [every]]
+        # Where a portal is left out, the rest must still be as many rows as a portal has.
+        large = [rows for rows in portals if np.count_nonzero(~rows) >= PORTAL_ROWS]
         return {
-            "abstain": confidence_for(probabilities.max(axis=1), right, config.abstain_risk),
+            "abstain": confidence_for(probabilities.max(axis=1), right, config.abstain_risk, large),
             "out_of_domain": max(LEAST_OUT_OF_DOMAIN, *map(float, tops)),
         }
 
