@@ -21,6 +21,13 @@ def test_every_figure_of_the_card_stands_in_the_page(card):
         assert f"- {name}: {value:.4g}" in page
 
 
+def test_the_risk_of_answers_stands_in_the_page_where_training_measured_it(card):
+    page, [topics] = model_card(card), [Report.from_json(r) for n, r in card["metrics"].items() if n == "topic.test"]
+    risk, found = topics.risk_at(0.8), topics.answered
+    assert f"| test | {risk:.3f} |" in page and f"| {found.coverage:.1%} | {found.risk.value:.3f} |" in page
+    assert found.threshold == card["thresholds"]["abstain"]
+
+
 def test_the_page_names_version_licence_and_data(card):
     page = model_card(card)
     assert page.startswith(f"# {card['name']}\n")

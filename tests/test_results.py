@@ -9,12 +9,12 @@ import pytest
 from saring.errors import BundleError
 from saring.evaluation.measure import Scored, report
 from saring.evaluation.metrics import Curve
-from saring.evaluation.reports import Report, summary_table
+from saring.evaluation.reports import Report, risk_table, summary_table
 
 TOPICS = ("economy", "gossip", "other")
 
 
-def topics(labels=TOPICS):
+def topics(labels=TOPICS, **options):
     a, b, _ = labels
     scored = Scored(
         labels=labels,
@@ -25,7 +25,7 @@ def topics(labels=TOPICS):
         groups=[0, 1, 2, 3],
     )
     majority = {"majority": [b] * 4}
-    return report(scored, name="topic", split="test", seed=0, baselines=majority)
+    return report(scored, name="topic", split="test", seed=0, baselines=majority, **options)
 
 
 def links():
@@ -53,7 +53,9 @@ def votes():
     return report(scored, name="clickbait", split="test", seed=0)
 
 
-@pytest.mark.parametrize("found", [topics(), links(), votes()], ids=["topics", "links", "votes"])
+@pytest.mark.parametrize(
+    "found", [topics(), topics(abstain=0.6), links(), votes()], ids=["topics", "abstaining", "links", "votes"]
+)
 def test_json_gives_back_the_same_report(found):
     assert Report.from_json(json.loads(json.dumps(found.to_json(), allow_nan=False))) == found
 
@@ -91,6 +93,29 @@ def test_the_risk_is_that_of_the_surest_nine_of_ten_rows_and_of_those_as_sure():
     curve = Curve((0.5, 0.89, 0.95, 1.0), (0.0, 0.1, 0.2, 0.3))
     assert replace(topics(), coverage_risk=curve).risk == 0.2
     assert replace(topics(), coverage_risk=Curve((1.0,), (0.3,))).risk == 0.3
+
+
+def test_the_rows_that_are_answered_are_those_sure_enough():
+    found = topics(abstain=0.5).answered  # the wrong one of the four is just sure enough
+    assert (found.threshold, found.coverage, found.risk.value) == (0.5, 1, 0.25)
+    sure = topics(abstain=0.6).answered
+    assert (sure.coverage, sure.risk.value) == (0.75, 0) and 0 < sure.risk.high < 1
+    nobody = topics(abstain=1.1).answered
+    assert (nobody.coverage, nobody.risk.low, nobody.risk.high) == (0, 0, 1)
+
+
+def test_the_risk_of_topics_is_told_by_the_share_answered():
+    text = str(risk_table([topics(abstain=0.6), links()]))
+    assert re.search(r"test +0\.250 +0\.250 +0\.250 +0\.250 +75\.0% +0\.000 +0\.000–0\.\d{3}\n", text)
+    assert "at least 0.6, else the model abstains" in text and "publisher-out" not in text
+    assert risk_table([links()]) is None
+
+
+def test_a_report_from_before_reads_without_what_was_answered():
+    data = topics().to_json()
+    del data["answered"]
+    assert Report.from_json(data) == topics()
+    assert "abstains" not in str(risk_table([topics()]))
 
 
 def test_the_accuracy_of_one_annotator_stands_beside_the_model_s():

@@ -57,10 +57,13 @@ def print_review(review: Review) -> None:
 
 def print_trained(trained: Trained, models: Path, bundle: str | None, name: str) -> None:
     """Print the reports of a training run, its review, where the model is, and what to type next."""
-    from saring.evaluation.reports import summary_table
+    from saring.evaluation.reports import risk_table, summary_table
 
     out, review = Terminal(), trained.review
     print_table(out, summary_table(trained.reports))
+    if risks := risk_table(trained.reports):
+        out.print()
+        print_table(out, risks)
     if review:
         out.print()
         print_review(review)
@@ -174,13 +177,16 @@ def print_comparison(found: ModelComparison) -> None:
 
 def print_reports(stored: Sequence[Report], reports: Sequence[Report], notes: Sequence[str], *, full: bool) -> None:
     """Print what training measured and what was measured now, on rows that the notes name."""
-    from saring.evaluation.reports import summary_table
+    from saring.evaluation.reports import risk_table, summary_table
 
     out = Terminal()
     for title, some in (("Measured in training", stored), ("Measured now", reports)):
         if some:
             out.print()
             print_table(out, summary_table(some, title))
+            if risks := risk_table(some):
+                out.print()
+                print_table(out, risks)
     for note in notes:
         print_text(out, Text(note, "yellow" if "TRAINED" in note else ""))
     if full:

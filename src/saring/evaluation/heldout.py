@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -36,10 +37,23 @@ class HeldOut:
         scored = Scored(self.scored.labels, **columns)
         return replace(self, scored=scored, keys=self.keys[rows], ids=self.ids[rows], days=self.days[rows])
 
-    def report(self, baselines: Mapping[str, ArrayLike], *, part: str | None = None, seed: int = 0) -> Report:
-        """Return the report of its rows, beside what others answered to them; `part` is its own unless given."""
+    def report(
+        self,
+        baselines: Mapping[str, ArrayLike],
+        *,
+        part: str | None = None,
+        seed: int = 0,
+        thresholds: Mapping[str, float] = MappingProxyType({}),
+    ) -> Report:
+        """Return the report of its rows, beside what others answered to them; `part` is its own unless given.
+
+        Of the model's thresholds the one to abstain tells which rows are answered.
+        """
         part = self.part if part is None else part
-        return report(self.scored, name=self.task, split=self.split, part=part, seed=seed, baselines=baselines)
+        abstain = thresholds.get("abstain") if self.task == "topic" else None
+        return report(
+            self.scored, name=self.task, split=self.split, part=part, seed=seed, baselines=baselines, abstain=abstain
+        )
 
     @property
     def per_year(self) -> tuple[PublisherScore, ...]:

@@ -14,7 +14,7 @@ from scipy.sparse import coo_array
 from saring.errors import ConfigError, CorpusError
 from saring.evaluation import metrics
 from saring.evaluation.metrics import Floats, Ints, confusion_matrix, interval
-from saring.evaluation.reports import Baseline, ClassScore, PublisherScore, Ranking, Report
+from saring.evaluation.reports import Answered, Baseline, ClassScore, PublisherScore, Ranking, Report
 
 Strings = NDArray[np.str_]
 
@@ -114,12 +114,14 @@ def report(
     seed: int,
     n_bootstrap: int = 1000,
     baselines: Mapping[str, ArrayLike] = MappingProxyType({}),
+    abstain: float | None = None,
 ) -> Report:
     """Return the figures of the rows, with 95% intervals by resampling groups.
 
     The same rows and seed give the same digits. `baselines` is what simple rules predict for the same rows, by the
-    rule's name; `name`, `split` and `part` are as in `Report`. CorpusError when a baseline has another number of rows
-    or an unknown label, ConfigError when `n_bootstrap` is below 1.
+    rule's name; below the probability `abstain` the model names no label; `name`, `split` and `part` are as in
+    `Report`. CorpusError when a baseline has another number of rows or an unknown label, ConfigError when `n_bootstrap`
+    is below 1.
     """
     if n_bootstrap < 1:
         raise ConfigError(f"number of bootstrap resamples is {n_bootstrap}; expected 1 or more")
@@ -168,7 +170,16 @@ def report(
             Baseline(rule, float(right[at]), float(macro[at]), interval(gains[0][at], gains[1][:, at]))
             for at, rule in enumerate(baselines, start=1)
         ),
+        answered=None if abstain is None else _answered(scored, correct, confidence >= abstain, abstain),
     )
+
+
+def _answered(scored: Scored, correct: NDArray[np.bool_], sure: NDArray[np.bool_], threshold: float) -> Answered:
+    """Return the share of the rows that are sure, and the risk of these; of none nothing is known."""
+    if not sure.any():
+        return Answered(threshold, 0.0, metrics.Estimate(0.0, 0.0, 1.0))
+    risk = metrics.wilson_interval(float((~correct[sure]).mean()), len(np.unique(scored.groups[sure])))
+    return Answered(threshold, float(sure.mean()), risk)
 
 
 def _resampled(scored: Scored, truth: Ints, systems: list[Ints], n_bootstrap: int, seed: int) -> tuple[Floats, ...]:

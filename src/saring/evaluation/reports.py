@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass
 from types import UnionType
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
@@ -19,6 +19,7 @@ Row = tuple[str, ...]
 TABLE_PUBLISHERS = 10  # the worst ones, where a reader must look; all are in the report itself
 NO_PUBLISHER = "(no publisher)"
 COVERAGE = 0.9  # share of the rows, the surest, of which the headline figures tell the risk
+COVERAGES = (0.8, COVERAGE, 0.95, 1.0)  # of the table of risks
 # What the words in brackets behind a split mean, those that rows do not bring with them.
 PARTS = {
     "unanimous": "headlines that all annotators agreed on",
@@ -132,6 +133,15 @@ class Ranking:
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """The rows that are sure enough to be answered; whether a text is like news at all does not count here."""
+
+    threshold: float  # least probability of the label that is named
+    coverage: float  # share of the rows
+    risk: Estimate  # share of them that is wrong; the interval is Wilson's, for as many trials as there are groups
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What an evaluation found: figures of a task on one split, or on a part of it."""
 
@@ -158,6 +168,7 @@ class Report:
     ranking: Ranking | None = None  # for two labels, both in the truth
     baselines: tuple[Baseline, ...] = ()
     part: str = ""  # which of the split's rows, where it is not all ("unanimous")
+    answered: Answered | None = None  # where the model abstains from unsure rows; unknown to bundles from before
 
     @property
     def absent(self) -> tuple[str, ...]:
@@ -183,8 +194,12 @@ class Report:
     @property
     def risk(self) -> float:
         """Share of wrong answers when the surest `COVERAGE` of the rows are answered, with those equally sure."""
+        return self.risk_at(COVERAGE)
+
+    def risk_at(self, coverage: float) -> float:
+        """Return the share of wrong answers when this share of the rows, the surest, is answered."""
         curve = self.coverage_risk
-        return next(y for x, y in zip(curve.x, curve.y, strict=True) if x >= COVERAGE)
+        return next(y for x, y in zip(curve.x, curve.y, strict=True) if x >= coverage)
 
     def metrics(self) -> dict[str, float]:
         """Return the headline figures by the name that MLflow shows, such as ``topic/publisher-out/macro_f1``."""
@@ -253,9 +268,10 @@ def _typed(kind: Any, value: Any) -> Any:
     parts = get_args(kind)
     if is_dataclass(kind):
         kinds = get_type_hints(kind)
-        if not isinstance(value, Mapping) or set(value) != set(kinds):
+        needed = {field.name for field in fields(kind) if field.default is MISSING}
+        if not isinstance(value, Mapping) or not needed <= set(value) <= set(kinds):
             raise TypeError(f"expected the fields {sorted(kinds)}, found {value!r:.200}")
-        return kind(**{name: _typed(kinds[name], value[name]) for name in kinds})  # type: ignore[operator]
+        return kind(**{name: _typed(kinds[name], found) for name, found in value.items()})  # type: ignore[operator]
     if get_origin(kind) is tuple and isinstance(value, Sequence) and not isinstance(value, str):
         return tuple(_typed(parts[0], item) for item in value)
     if get_origin(kind) is UnionType:
@@ -315,6 +331,31 @@ def summary_table(reports: Sequence[Report], title: str = "Evaluation") -> Table
     )
 
 
+def risk_table(reports: Sequence[Report]) -> Table | None:
+    """Return the risk of the topics by the share of rows answered; None where no report is of topics.
+
+    Of topics alone, as the model abstains from nothing else.
+    """
+    rows = []
+    for report in reports:
+        if report.name != "topic":
+            continue
+        found, cells = report.answered, ("", "", "")
+        if found:
+            cells = f"{found.coverage:.1%}", figure(found.risk.value), found.risk.span()
+        rows.append((report.subset, *(figure(report.risk_at(share)) for share in COVERAGES), *cells))
+    thresholds = {f"{report.answered.threshold:.3g}" for report in reports if report.answered}
+    if not rows:
+        return None
+    told = f"answered: with a probability of at least {', '.join(sorted(thresholds))}, else the model abstains"
+    return Table(
+        title="Wrong topics among the surest rows",
+        header=("split", *(f"of {share:.0%}" for share in COVERAGES), "answered", "wrong", "95%"),
+        sections=(tuple(rows),),
+        note=f"Of 80%: of the surest 80% of the rows{f'; {told}' * bool(thresholds)}.",
+    )
+
+
 _PROTOCOLS: Mapping[str, str] = {
     "publisher-out": "publishers that training did not see, each left out in turn",
     "random": "random folds of near-duplicate groups",
@@ -350,6 +391,7 @@ def model_card(card: Mapping[str, Any]) -> str:
         "With 95% intervals by resampled groups of near duplicates, beside the best simple rule. Measured on:",
         "\n".join(f"- **{name}**: {what}" for name, what in _PROTOCOLS.items() if name in splits),
         Table("Figures", header, (tuple(figures),)).markdown(),
+        *([f"## Risk\n\n{risks.title}. {risks.note}", risks.markdown()] if (risks := risk_table(reports)) else []),
         "## Thresholds",
         "\n".join(f"- {name}: {value:.4g}" for name, value in card["thresholds"].items()),
     ]

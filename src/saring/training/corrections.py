@@ -109,7 +109,7 @@ def correct(
             f"{sources[0]}: found fewer than {FEWEST_ROWS} labelled rows of each task ({', '.join(base.tasks)}); "
             "expected more of one: label more"
         )
-    reports = tuple(one.report({}, seed=config.seed) for one in heldout)
+    reports = tuple(one.report({}, seed=config.seed, thresholds=base.card["thresholds"]) for one in heldout)
     card = _card(base, config, sources, strengths) | {
         "data": {"sha256": sha256, "articles": len(new)}
         | {f"{j.task.name}_rows": int(j.table.is_eval.sum()) for j in jobs},

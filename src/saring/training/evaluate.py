@@ -54,7 +54,8 @@ def evaluate_bundle(bundle: Bundle, articles: Sequence[LabelledArticle], split: 
                 task, table, rows, given / given.sum(axis=1, keepdims=True), labels=possible,
                 groups=groups[table.articles], split=split, threshold=answer_threshold(bundle, task),
             )  # fmt: skip
-            reports.append(answered.report(rules, part=part))
+            thresholds = bundle.card["thresholds"] if possible == labels else {}
+            reports.append(answered.report(rules, part=part, thresholds=thresholds))
     if not reports:
         raise CorpusError(f"{split}: no row has a label of a question that this model answers")
     return reports

@@ -163,6 +163,9 @@ def _measured(job: Job, fitted: Fitted, answers: Mapping[str, Sequence[Answers]]
     """Return calibration, thresholds and reports, given each protocol's answers."""
     first = next(iter(job.protocols))
     base = CalibratingAnswers(job, [a for name, some in answers.items() if name.split(" (")[0] == first for a in some])
+    thresholds_of_model = base.thresholds(config)
+    if job.task.labels == LINK_LABELS:
+        thresholds_of_model["overlap"] = fitted.overlap
     reports, heldout = [], []
     for name, some in answers.items():
         applied = [base.apply(part) for part in some]
@@ -183,13 +186,13 @@ def _measured(job: Job, fitted: Fitted, answers: Mapping[str, Sequence[Answers]]
             parts[", ".join(filter(None, (corpus, "unanimous")))] = unanimous
         reports += [
             whole.take(np.flatnonzero(chosen)).report(
-                {rule: labels[chosen] for rule, labels in rules.items()}, part=part, seed=config.seed
+                {rule: labels[chosen] for rule, labels in rules.items()},
+                part=part,
+                seed=config.seed,
+                thresholds=thresholds_of_model,
             )
             for part, chosen in parts.items()
         ]
-    thresholds_of_model = base.thresholds(config)
-    if job.task.labels == LINK_LABELS:
-        thresholds_of_model["overlap"] = fitted.overlap
     base.calibration.set_on(fitted.model)
     return Measured(job, fitted.model, thresholds_of_model, tuple(reports), tuple(heldout), base.out_of_domain)
 
