@@ -153,7 +153,7 @@ def confidence_for(
     """Return the least confidence such that of the rows at least so sure, a share of `risk` or less is wrong.
 
     `portals` marks the rows of each large publisher. The promise is to one that nobody has read yet, so it must hold
-    of the rows of all others whichever of them is left out: an easy one does not pay for the others. It must not be
+    of their mean, in which each counts once: publishers with many rows do not pay for the others. It must not be
     refuted at any of them either: Wilson's lower bound of its wrong share, at 95% for all portals together
     (Bonferroni), stays within `risk`. Not the share itself: by luck alone one of nine portals of 150 rows is well above
     it, and would leave the articles of all others without an answer.
@@ -167,7 +167,8 @@ def confidence_for(
     wrong, answered = (marks & ~right[order]).cumsum(axis=1), marks.cumsum(axis=1)
     all_wrong, all_answered = (~right[order]).cumsum(), np.arange(1, len(order) + 1)
     good = last & (all_wrong <= risk * all_answered)
-    good &= (all_wrong - wrong <= risk * (all_answered - answered)).all(axis=0)
+    shares = wrong / np.maximum(answered, 1)
+    good &= shares.sum(axis=0) <= risk * np.maximum((answered > 0).sum(axis=0), 1)
     for one in np.flatnonzero(marks.any(axis=1)):
         good &= wilson_low(wrong[one], answered[one], 1 - (1 - CONFIDENCE) / len(marks)) <= risk
     found = np.flatnonzero(good)

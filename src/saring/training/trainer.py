@@ -242,10 +242,8 @@ class CalibratingAnswers:
         # "lower": one odd row must not make room for all others.
         share = 1 - OUT_OF_DOMAIN_SHARE
         tops = [np.quantile(self.out_of_domain[rows], share, method="lower") for rows in portals or [every]]
-        # Where a portal is left out, the rest must still be as many rows as a portal has.
-        large = [rows for rows in portals if np.count_nonzero(~rows) >= PORTAL_ROWS]
         return {
-            "abstain": confidence_for(probabilities.max(axis=1), right, config.abstain_risk, large),
+            "abstain": confidence_for(probabilities.max(axis=1), right, config.abstain_risk, portals),
             "out_of_domain": max(LEAST_OUT_OF_DOMAIN, *map(float, tops)),
         }
 
