@@ -55,9 +55,9 @@ def test_a_suffix_that_tells_no_format_lists_those_that_do(tmp_path):
     touch(tmp_path, "berita.docx", "berita")
     with pytest.raises(InputError, match=r"suffix \.docx tells no format.*\.parquet.*text as \.txt"):
         named_file(tmp_path / "berita.docx")
-    touch(tmp_path, "berita.XLSX")
+    touch(tmp_path, "berita.XLS")
     with pytest.raises(InputError, match=r"save it as CSV UTF-8$"):
-        named_file(tmp_path / "berita.XLSX")
+        named_file(tmp_path / "berita.XLS")
     with pytest.raises(InputError, match=r"suffix \(none\)"):
         named_file(tmp_path / "berita")
     assert named_file(tmp_path / "berita", "txt").format == "txt"

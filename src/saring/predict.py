@@ -244,7 +244,13 @@ class Model:
         )
 
     def check_keep_links(self, keep_links: str) -> None:
-        """Raise ConfigError when the wish cannot be met."""
+        """Raise ConfigError when the wish cannot be met.
+
+        Examples
+        --------
+        >>> from saring import load
+        >>> load().check_keep_links("related")
+        """
         if keep_links not in get_args(KeepLinks):
             raise ConfigError(f"keep_links is {keep_links!r}; expected one of {', '.join(get_args(KeepLinks))}")
         if keep_links == "related" and "link" not in self.bundle.tasks:
