@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from sparkcluster import SHORT_JOBS
 
+from saring.cli.arguments import CORPORA
+
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 README = PAGES[0].read_text("utf-8")
@@ -38,7 +40,7 @@ def tree(tmp_path):
     ours = shutil.ignore_patterns("__pycache__", "*.egg-info")
     for name in ("src", "tests/articles"):
         shutil.copytree(ROOT / name, tmp_path / name, symlinks=True, ignore=ours)
-    for name in ("Makefile", "pyproject.toml", "constraints.txt", "models/id-news", "data/corpus/articles.jsonl"):
+    for name in ("Makefile", "pyproject.toml", "constraints.txt", "models/id-news", *CORPORA):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, tmp_path / name, follow_symlinks=False)
     home = tmp_path / ".venv" / "bin"
