@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ARTICLES = ROOT / "tests" / "articles"
 MINORS = (11, 12, 13, 14)
 NOT_FOR_USERS = {"dev", "notebooks"}  # their packages are those of `make setup`
+NOT_IN_ALL = {"datatrove", "remote", "spark"}  # heavy, or of use to few
 MISSING = "needs an optional part"
 
 # Brings up the loopback interface of a new network namespace, which `saring serve` listens at, and becomes the command.
@@ -238,7 +239,7 @@ def main() -> int:
                     programs = install(file, python, extras, Path(folder, "env"), newest=options.newest)
                     work = Path(folder, "work")
                     work.mkdir()
-                    installed = parts(file, [extras] if extras != "all" else known - {"spark"}) if extras else set()
+                    installed = parts(file, [extras] if extras != "all" else known - NOT_IN_ALL) if extras else set()
                     wrong = list(faults(file, programs, cut, installed, work))
                 failed += bool(wrong)
                 name = f"{file.name}[{extras}]" if extras else file.name
