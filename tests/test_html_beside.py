@@ -79,19 +79,12 @@ FAR = {
 }
 
 
+@pytest.mark.parametrize("before", ["<header>", "<footer>"])  # above all, and below the article
 @pytest.mark.parametrize("far", FAR)
 @pytest.mark.parametrize("shape", SHAPES)
-def test_what_is_far_from_the_headline_is_not_the_article(shape, far):
+def test_what_is_far_from_the_headline_is_not_the_article(shape, far, before):
     inner, wanted = article(shape)
-    html = page(inner).decode().replace("<footer>", FAR[far] + "<footer>")
-    assert page_record(html.encode(), "a.html").text.split("\n") == wanted
-
-
-@pytest.mark.parametrize("far", FAR)
-@pytest.mark.parametrize("shape", SHAPES)
-def test_what_stands_above_all_is_not_the_article(shape, far):
-    inner, wanted = article(shape)
-    html = page(inner).decode().replace("<header>", FAR[far] + "<header>")
+    html = page(inner).decode().replace(before, FAR[far] + before)
     assert page_record(html.encode(), "a.html").text.split("\n") == wanted
 
 

@@ -97,18 +97,23 @@ def wilson_interval(share: float, n: int) -> Estimate:
     Unlike a bootstrap it does not shrink to nothing when three of three are right.
     Source: E. B. Wilson, J. Am. Stat. Assoc. 22 (1927), 209-212.
     """
-    z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
-    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
-    return Estimate(float(share), max(0.0, centre - half), min(1.0, centre + half))
+    centre, half = _wilson(share, n, (1 + CONFIDENCE) / 2)
+    return Estimate(float(share), max(0.0, float(centre - half)), min(1.0, float(centre + half)))
 
 
 def wilson_low(hits: Ints, n: Ints, level: float) -> Floats:
     """Return Wilson's lower bound of `hits` in `n` trials, one-sided, for arrays of both; 0 where there is no trial."""
-    z2, trials = NormalDist().inv_cdf(level) ** 2, np.maximum(n, 1)
-    share = hits / trials
-    spread = np.sqrt(z2 * share * (1 - share) / trials + z2**2 / (4 * trials**2))
-    return np.asarray(np.maximum((share + z2 / (2 * trials) - spread) / (1 + z2 / trials), 0.0))
+    trials = np.maximum(n, 1)
+    centre, half = _wilson(hits / trials, trials, level)
+    return np.asarray(np.maximum(centre - half, 0.0))
+
+
+def _wilson(share: Any, n: Any, level: float) -> tuple[Any, Any]:
+    """Return the centre of Wilson's interval and half its width, of numbers or arrays; `level` is that of one side."""
+    z = NormalDist().inv_cdf(level)
+    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
+    return centre, half
 
 
 def confusion_matrix(truth: Ints, predicted: Ints, n_labels: int) -> Ints:

@@ -18,11 +18,10 @@ from typing import IO, Any, NoReturn, Self, cast
 from urllib.parse import urlsplit
 
 from saring.errors import ConfigError, MissingExtraError, UsageError, masked
-from saring.io.connections import Absent, Changed, Facts, Refused, T, tried
+from saring.io.connections import WEB, Absent, Changed, Facts, Refused, T, tried
 
 WRITABLE = ("s3", "s3a", "gs", "gcs", "az", "abfs", "abfss")
 OBJECTS = (*WRITABLE, "hf")
-WEB = ("http", "https")
 PROTOCOLS = (*OBJECTS, *WEB)
 _PACKAGES = {**dict.fromkeys(("az", "abfs", "abfss"), "adlfs"), "hf": "huggingface_hub"}  # that the extra has not
 WHOLE_BYTES = 1 << 20  # an object of no more is fetched at once

@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 WAITS = (1.0, 4.0)  # seconds before each further try, give or take a quarter; libraries try several times each time
 MAX_REASON_CHARS = 200
+WEB = ("http", "https")  # protocols that give pages
 
 
 class Facts(NamedTuple):

@@ -19,7 +19,7 @@ from saring.html.page import MAX_SAVED_BYTES, Page
 from saring.io.input_files import InputFile
 from saring.io.sieve import KEY_BYTES, Sieve
 from saring.io.streams import FOREIGN, Stream
-from saring.io.warc import DamagedRecord, WarcRecord, parsed_headers, warc_records
+from saring.io.warc import HEAD_END, DamagedRecord, WarcRecord, parsed_headers, warc_records
 
 CHUNK_BYTES = 1 << 20
 SNIFFED_BYTES = 4_096  # of a body, by which it is known what it is
@@ -27,7 +27,6 @@ RECORD_TYPES = ("warcinfo", "request", "metadata", "revisit", "resource", "conti
 NO_PAGE = "response without HTML"
 
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)? +(\d{3})(?!\d)")
-_HTTP_HEAD_END = re.compile(rb"\r?\n\r?\n")
 _CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _PAGE_TYPES = ("text/html", "application/xhtml+xml")
 _COMMENTS = rb"(?:\xef\xbb\xbf)?\s*(?:<!--.{0,2000}?-->\s*|<\?xml[^>]{0,200}>\s*)*"
@@ -84,7 +83,7 @@ def _page(record: WarcRecord, url: str, where: str, id: str, sieve: Sieve) -> Pa
     if status[1] != b"200":
         sieve.skip(f"HTTP status {status[1].decode()}")
         return None
-    end = _HTTP_HEAD_END.search(record.block)
+    end = HEAD_END.search(record.block)
     headers = parsed_headers(record.block[: end.start()] if end else record.block)
     payload = _unchunked(record.block[end.end() :] if end else b"", headers.get("transfer-encoding", ""))
     kind = headers.get("content-type", "")

@@ -30,7 +30,7 @@ _SKIPPABLE = b"\x2a\x4d\x18"  # stands behind the first byte of a zstd file that
 _GZIP_BITS = 31  # of zlib: a gzip header, the largest window, and a checksum
 _BEGINNING = re.compile(rb"WARC/\d\.\d\r?\n[\w-]+:")
 _BEGINNING_BYTES = 64  # that it may take
-_HEAD_END = re.compile(rb"\r?\n\r?\n")
+HEAD_END = re.compile(rb"\r?\n\r?\n")  # of a record's own headers, and of the HTTP headers in its block
 _LINE = re.compile(r"\r?\n(?![ \t])")
 _BLANK = b"\r\n \t\0"
 
@@ -178,7 +178,7 @@ def _head(run: _Run) -> tuple[dict[str, str], int]:
     run.fill(_BEGINNING_BYTES)
     if not _BEGINNING.match(run.data):
         raise _Broken("bytes that are no record", 1)
-    while not (end := _HEAD_END.search(run.data)):
+    while not (end := HEAD_END.search(run.data)):
         if len(run.data) >= MAX_HEAD_BYTES:
             raise _Broken(f"headers of more than {MAX_HEAD_BYTES:,} bytes", 1)
         if not run.fill(len(run.data) + 1):

@@ -23,9 +23,8 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from saring import __version__
 from saring.errors import LostConnectionError, masked
-from saring.io.connections import MAX_REASON_CHARS, Absent, Changed, Facts, Refused, T, tried
+from saring.io.connections import MAX_REASON_CHARS, WEB, Absent, Changed, Facts, Refused, T, tried
 
-SCHEMES = ("http", "https")
 SILENCE_SECONDS = 60  # a server that sends nothing for so long sends nothing more
 ANSWER_SECONDS = 120  # until the file begins, redirects and all
 MAX_SECONDS = 6 * 3600  # for all of it: a server may send a byte a minute
@@ -39,7 +38,7 @@ _UNSAFE = re.compile(r"[^!-~]+")  # what no request line may hold
 def is_web_address(given: str) -> bool:
     """Return whether a source is a web address rather than a path."""
     scheme, colon, _ = given.partition("://")
-    return bool(colon) and scheme.lower() in SCHEMES
+    return bool(colon) and scheme.lower() in WEB
 
 
 class Redirects(urllib.request.HTTPRedirectHandler):
