@@ -86,7 +86,8 @@ def test_its_columns_are_known_before_where_they_are_given(model, news, expected
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
-def test_several_processes_give_the_same(model, news, expected):
+def test_several_processes_give_the_same(model, news, expected, monkeypatch):
+    monkeypatch.setattr(os, "environ", os.environ)  # `map` leaves a copy there, which would reach the tests after it
     found = news.map(score(model, scored_at=NOON), batched=True, num_proc=2)
     assert answers(found.to_list(), expected) == expected
 
