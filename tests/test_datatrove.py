@@ -9,8 +9,10 @@ import orjson
 import pyarrow.parquet as pq
 import pytest
 
-from saring.article import clean_text
+from saring.article import Record, clean_text
 from saring.errors import InputError, UsageError
+from saring.integrations.cleaning import KINDS, TOPIC_KINDS, Cleaner
+from saring.io.writers import arrow_batch, arrow_schema
 from saring.parsing.engine import parse
 from saring.predict import load
 
@@ -96,6 +98,14 @@ def test_tasks_in_worker_processes_give_the_same(tmp_path, shipped):
     by_id = [sorted(lines(tmp_path / name), key=lambda row: row["id"]) for name in ("one", "many")]
     assert by_id[0] == by_id[1]
     assert len(by_id[0]) == 30
+
+
+@pytest.mark.parametrize("topics", [True, False])
+def test_the_kinds_name_all_that_is_said(shipped, topics):
+    [answer] = Cleaner(shipped, "none", topics).answers([Record("a", "", TEASERS["text"])])
+    assert list(answer.typed()) == list(KINDS | TOPIC_KINDS if topics else KINDS)
+    schema = arrow_schema({name: kind for name, kind in (KINDS | TOPIC_KINDS).items() if name in answer.said})
+    assert arrow_batch({name: [value] for name, value in answer.typed().items()}, schema).num_rows == 1
 
 
 UNPICKLE = """

@@ -246,6 +246,15 @@ class Splitter:
         return True
 
 
+def plain_lines(text: str) -> str:
+    r"""Return a file's text with its line breaks as ``\n``, and what no text holds, NUL, as the sign for a broken one.
+
+    >>> plain_lines("Satu.\r\nDua.\rTiga.")
+    'Satu.\nDua.\nTiga.'
+    """
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
+
+
 def paragraphs(text: str) -> Iterator[str]:
     """Yield the lines of a text, without white space at their ends and of bearable length."""
     for line in map(str.strip, text.splitlines()):

@@ -17,6 +17,16 @@ from saring.schema import LINK_COLUMNS, as_rows
 from saring.sources import take
 from saring.spans import spans_of
 
+# What is said of each document, and with topics, to the kinds of Arrow that `Answer.typed` gives.
+KINDS = {
+    "links": "string", "spans": "string", "n_links": "int", "n_unrelated": "int", "removed": "float",
+    "error": "string", "model_version": "string",
+}  # fmt: skip
+TOPIC_KINDS = {
+    "topic": "string", "topic_probability": "float", "abstained": "bool", "out_of_domain": "float",
+    "clickbait": "float",
+}  # fmt: skip
+
 
 class Answer(NamedTuple):
     """What is said of a document."""

@@ -14,19 +14,10 @@ from nemo_curator.tasks import DocumentBatch
 
 from saring.article import KeepLinks
 from saring.columns import Columns
-from saring.integrations.cleaning import Cleaner
+from saring.integrations.cleaning import KINDS, TOPIC_KINDS, Cleaner
 from saring.io.writers import arrow_batch, arrow_schema
 from saring.predict import load
 from saring.sources import record_of
-
-_KINDS = {
-    "links": "string", "spans": "string", "n_links": "int", "n_unrelated": "int", "removed": "float",
-    "error": "string", "model_version": "string",
-}  # fmt: skip
-_TOPIC_KINDS = {
-    "topic": "string", "topic_probability": "float", "abstained": "bool", "out_of_domain": "float",
-    "clickbait": "float",
-}  # fmt: skip
 
 
 @dataclass
@@ -54,7 +45,7 @@ class TeaserStage(ProcessingStage[DocumentBatch, DocumentBatch]):  # type: ignor
 
     def _kinds(self) -> dict[str, str]:
         """Return the added columns, to their kinds."""
-        kinds = _KINDS | _TOPIC_KINDS if self.topics else _KINDS
+        kinds = KINDS | TOPIC_KINDS if self.topics else KINDS
         return {f"saring_{name}": kind for name, kind in kinds.items()}
 
     def setup(self, worker_metadata: Any = None) -> None:

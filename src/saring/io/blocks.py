@@ -24,6 +24,7 @@ from saring.io.formats import BATCH_ROWS, BATCHES, TABLES, arrow_names, batch_ro
 from saring.io.input_files import InputFile
 from saring.io.sieve import Sieve
 from saring.io.streams import ARROW_FILE, ARROW_STREAM, FEATHER_1, Stream, guess_encoding
+from saring.text import plain_lines
 
 DOCUMENTS = ("html", "txt")  # formats of one article a file
 ARCHIVE = "warc"  # that of many, each with an address
@@ -245,13 +246,12 @@ def _document(stream: Stream, format: str, file: InputFile) -> tuple[Record | Pa
     if len(data) > MAX_TEXT_BYTES:
         raise InputError(f"found more than {MAX_TEXT_BYTES:,} bytes; expected one article a text file; split it")
     try:
-        text = data.decode(stream.encoding)
+        text = plain_lines(data.decode(stream.encoding))
     except UnicodeDecodeError as error:
         raise InputError(
             f"found a byte that is no {error.encoding} at byte {error.start}; expected UTF-8, "
             "UTF-16 or cp1252 throughout; save the file as UTF-8"
         ) from None
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
     fields: dict[str, Any] = {"id": file.label, "text": text} | front_matter(text)
     return Record(**fields, where=file.name), data
 

@@ -20,6 +20,7 @@ from saring.io.input_files import InputFile
 from saring.io.sieve import KEY_BYTES, Sieve
 from saring.io.streams import FOREIGN, Stream
 from saring.io.warc import HEAD_END, DamagedRecord, WarcRecord, parsed_headers, warc_records
+from saring.text import plain_lines
 
 CHUNK_BYTES = 1 << 20
 SNIFFED_BYTES = 4_096  # of a body, by which it is known what it is
@@ -68,7 +69,7 @@ def _item(record: WarcRecord, where: str, id: str, sieve: Sieve) -> Page | Recor
             raise InputError(f"found a text of more than {MAX_TEXT_BYTES:,} bytes; expected an article; take it out")
         if not sieve.is_new(_digest(record, record.block) if sieve.wants_digests else b""):
             return None
-        text = record.block.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
+        text = plain_lines(record.block.decode("utf-8", "replace"))
         return Record(id=id, text=text, url=url, where=where)
     sieve.skip(f"{kind if kind in RECORD_TYPES else 'conversion' if kind == 'conversion' else 'unknown'} record")
     return None
