@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
+from sklearn.utils.class_weight import compute_sample_weight
 from topictables import WORDS, mixed, table
 
 from saring.config import TrainConfig
@@ -15,16 +16,7 @@ from saring.errors import CorpusError
 from saring.models.pipelines import topic_parameters
 from saring.models.plain_scorer import out_of_domain
 from saring.models.tfidf_features import Rows
-from saring.training.fit import (
-    AS_GOOD,
-    SHARES,
-    Fitted,
-    best_threshold,
-    confidence_for,
-    held_out,
-    label_targets,
-    overlap_labels,
-)
+from saring.training.fit import AS_GOOD, Fitted, best_threshold, confidence_for, held_out, label_targets, overlap_labels
 from saring.training.tasks import CLICKBAIT_LABELS, LINK_LABELS, TASKS, task_labels
 
 TOPIC, LINK, CLICKBAIT = TASKS
@@ -187,36 +179,32 @@ def test_a_small_part_has_as_much_say_in_a_threshold_as_a_large_one():
     part = np.repeat(["large", "large", "large", "small"], 11)
     positive = scores >= np.where(part == "small", 0.8, 0.5)
 
+    def macro(name, threshold):
+        truth, said = positive[part == name], scores[part == name] >= threshold
+        return f1_score(truth, said, average="macro", sample_weight=compute_sample_weight("balanced", truth))
+
     def gain(threshold):
-        said = scores >= threshold
-        return sum(f1_score(positive[part == name], said[part == name], average="macro") for name in ("large", "small"))
+        return macro("large", threshold) + macro("small", threshold)
 
     assert gain(best_threshold(scores, positive, part)) >= max(map(gain, scores)) - 2 * AS_GOOD
     assert best_threshold(scores, positive) < best_threshold(scores, positive & (part == "small"))
 
 
-def test_a_threshold_over_shares_hangs_on_none_of_them():
+def test_a_threshold_of_parts_hangs_on_no_share_of_positive_rows():
     """However many positive rows there are of those with the same scores, the threshold stays."""
     draw = np.random.default_rng(0)
     found = []
     for share in (0.2, 0.6):
         positive = draw.random(4000) < share
         scores = np.clip(draw.normal(np.where(positive, 0.7, 0.3), 0.2), 0, 1)
-        found.append((best_threshold(scores, positive), best_threshold(scores, positive, shares=SHARES)))
-    (few, few_over), (many, many_over) = found
-    assert few - many > 0.05 > abs(few_over - many_over)
-
-
-def test_the_share_that_the_rows_have_changes_nothing():
-    draw = np.random.default_rng(1)
-    positive = draw.random(500) < 0.3
-    scores = np.clip(draw.normal(np.where(positive, 0.7, 0.3), 0.2), 0, 1)
-    assert best_threshold(scores, positive, shares=[positive.mean()]) == best_threshold(scores, positive)
+        found.append((best_threshold(scores, positive), best_threshold(scores, positive, np.full(4000, "all"))))
+    (few, few_alike), (many, many_alike) = found
+    assert few - many > 0.05 > abs(few_alike - many_alike)
 
 
 def test_a_part_of_one_label_alone_is_measured_as_it_is():
     scores, positive = np.array([0.1, 0.4, 0.6, 0.9]), np.ones(4, dtype=np.bool_)
-    assert best_threshold(scores, positive, shares=SHARES) == best_threshold(scores, positive)
+    assert best_threshold(scores, positive, np.full(4, "all")) == best_threshold(scores, positive)
 
 
 # The confidence to answer from

@@ -31,8 +31,6 @@ Floats = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]  # called with the stage's name, the steps done and the steps to do
 
 THRESHOLD_STEPS = 101  # quantiles of the training scores that are tried as a threshold
-# Of a hundred teasers a portal has 20 to 46 unrelated ones, where they were counted; of the pairs that train, 57 are.
-SHARES = (0.2, 0.3, 0.4, 0.5, 0.6)
 AS_GOOD = 0.01  # of macro-F1: about a standard error of a thousand answers
 NEVER_SURE = 2.0  # a confidence that no answer has
 # So long a thread that comes back from arithmetic waits for one that is busy in Python. Python's own five milliseconds,
@@ -122,14 +120,12 @@ def overlap_labels(overlap: ArrayLike, threshold: float) -> Strings:
     return np.where(np.asarray(overlap) >= threshold, *LINK_LABELS)
 
 
-def best_threshold(
-    scores: Floats, positive: NDArray[np.bool_], parts: Strings | None = None, shares: Sequence[float] = ()
-) -> float:
+def best_threshold(scores: Floats, positive: NDArray[np.bool_], parts: Strings | None = None) -> float:
     """Return the middle of the thresholds that are as good as the best, of quantiles of the scores.
 
-    Good is macro-F1; with `parts`, a name for each row, the mean of each part's; with `shares`, the mean over the
-    shares of positive rows that a part might have had, so that none of them decides. The best itself jumps from one end
-    of a flat top to the other when a few rows change.
+    Good is macro-F1; with `parts`, a name for each row, the mean of each part's, in which both labels weigh alike: how
+    many rows of each a part has says nothing of those that will be answered. The best itself jumps from one end of a
+    flat top to the other when a few rows change.
     """
     candidates = np.unique(np.quantile(scores, np.linspace(0, 1, THRESHOLD_STEPS)))
     truth = positive.astype(np.intp)
@@ -138,11 +134,9 @@ def best_threshold(
     for rows in groups:
         counts = [confusion_matrix(truth[rows], (scores[rows] >= c).astype(np.intp), 2) for c in candidates]
         tables = np.stack(counts)
-        if shares and 0 < truth[rows].mean() < 1:
-            tables = tables * (truth[rows].size / tables.sum(axis=2, keepdims=True))
-            total += np.mean([macro_f1(tables * [[1 - share], [share]]) for share in shares], axis=0)
-        else:
-            total += macro_f1(tables)
+        if parts is not None:
+            tables = tables * (truth[rows].size / np.maximum(tables.sum(axis=2, keepdims=True), 1))
+        total += macro_f1(tables)
     good = candidates[total >= total.max() - AS_GOOD * len(groups)]
     return float(good[(len(good) - 1) // 2])
 

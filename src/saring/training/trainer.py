@@ -27,7 +27,6 @@ from saring.predict import Model
 from saring.profiles import unlike_bin
 from saring.training.corpus import Corpus, LabelledArticle, article_counts, digests, open_corpus
 from saring.training.fit import (
-    SHARES,
     Answers,
     Fitted,
     FoldTask,
@@ -225,7 +224,7 @@ class CalibratingAnswers:
         if self._job.task.labels != LINK_LABELS:
             return 0.5
         positive = self._table.truth[rows] == LINK_LABELS[1]
-        return best_threshold(calibration.apply(self._scores[rows])[:, 1], positive, self._table.corpora[rows], SHARES)
+        return best_threshold(calibration.apply(self._scores[rows])[:, 1], positive, self._table.corpora[rows])
 
     def thresholds(self, config: TrainConfig) -> dict[str, float]:
         """Return the thresholds that the task's model comes with."""
