@@ -85,3 +85,24 @@ def test_a_row_given_for_both_labels_by_their_shares_is_a_probability(columns):
     shares = np.repeat([0.25, 0.75], len(ROWS))
     model = EmbeddingLogistic(C=1.0, smoothing=1.0).fit(both, labels, sample_weight=shares)
     assert model.predict_proba(columns)[:, 1] == pytest.approx(0.75, abs=0.01)
+
+
+def test_columns_that_tell_a_label_weigh_more_than_those_that_stand_in_both(known):
+    # The first column stands in all rows, a little more of it in half of them; the second in some of one label alone.
+    plain = csr_matrix([[1.0, 0.6], [1.0, 0.0], [1.0, 0.6], [1.0, 0.0]] + [[0.8, 0.0]] * 4)
+    columns = hstack([plain, csr_matrix((len(ROWS), len(word_vectors()[0])))], format="csr")
+    even = EmbeddingLogistic(C=10.0).fit(columns, LABELS)
+    told = EmbeddingLogistic(C=10.0, telling=1.0).fit(columns, LABELS)
+    shares = [abs(model.coef_[0, 1] / model.coef_[0, 0]) for model in (even, told)]
+    assert shares[1] > 2 * shares[0]
+
+
+@pytest.mark.parametrize("labels", [LABELS, np.array(["bait", "bait", "viral", "viral", "tax", "tax", "rate", "rate"])])
+def test_telling_mixes_two_linear_models(columns, labels):
+    none, half, whole = (
+        EmbeddingLogistic(C=10.0, smoothing=1.0, telling=share).fit(columns, labels) for share in (0.0, 0.5, 1.0)
+    )
+    assert half.coef_.shape == none.coef_.shape
+    assert np.allclose(half.coef_, (none.coef_ + whole.coef_) / 2)
+    assert np.allclose(half.intercept_, (none.intercept_ + whole.intercept_) / 2)
+    assert np.array_equal(whole.predict(columns), labels)

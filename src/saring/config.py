@@ -29,6 +29,7 @@ class TopicConfig:
     domains: float = 0.5
     names: float = 1.0
     smoothing: float = 0.5
+    telling: float = 0.5
     other: float = 2.0
 
 
