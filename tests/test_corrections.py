@@ -104,7 +104,7 @@ def test_the_model_follows_its_new_rows_and_keeps_its_other_answers(base, fit):
     [again] = [one for one in fit.heldout if (one.task, one.split) == ("topic", "test")]
     assert np.array_equal(again.keys, tests[0].keys)
     others = again.scored.truth != "economy"
-    assert (again.scored.predicted != tests[0].scored.predicted)[others].mean() < 0.1
+    assert (again.scored.predicted != tests[0].scored.predicted)[others].mean() < 0.15
 
 
 def test_new_rows_are_answered_by_moves_that_did_not_see_them(base, portal, known):
