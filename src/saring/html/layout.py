@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import accumulate, islice
+from operator import attrgetter
 from typing import NamedTuple
 
 from saring.html.markup import BLOCKS, HEADINGS, PROSE_CHARS, Element, Line, Markup
@@ -40,14 +42,15 @@ _ASKS = re.compile(rf"\W{{0,4}}(?:{'|'.join(page_rules()['boilerplate']['asks'])
 _LISTS = "|".join(map(re.escape, [*page_rules()["teaser"]["lists"], *page_rules()["teaser"]["others"]]))
 _LIST = re.compile(rf"\W{{0,4}}(?:{_LISTS})\W{{0,4}}", re.IGNORECASE)
 
+_END = attrgetter("end")
+
 
 def inside(spans: Iterable[tuple[int, int]], count: int) -> list[bool]:
     """Return for each of `count` lines whether it stands in one of the spans."""
-    steps = [0] * (count + 1)
+    found = [False] * count
     for first, end in spans:
-        steps[first] += 1
-        steps[end] -= 1
-    return [open_now > 0 for open_now in accumulate(steps)][:count]
+        found[first:end] = [True] * (end - first)
+    return found
 
 
 class Part(NamedTuple):
@@ -57,12 +60,18 @@ class Part(NamedTuple):
     lines: Sequence[Line]
     elements: Sequence[Element]
     spans: Sequence[tuple[int, int]]  # where each element's lines are among these
+    named: Sequence[tuple[Element, int, int]]  # the elements whose names say something, and their spans
 
 
 def _part(markup: Markup, start: int, stop: int) -> Part:
-    elements = [e for e in markup.elements if e.first < stop and e.end > start]
+    ends = bisect_right(markup.elements, start, key=_END)  # an element ends no earlier than those before it
+    over = bisect_right(markup.elements, stop, key=_END)
+    elements = markup.elements[ends:over] + [e for e in markup.elements[over:] if e.first < stop]
     spans = [(e.first - start if e.first > start else 0, (e.end if e.end < stop else stop) - start) for e in elements]
-    return Part(start, markup.lines[start:stop], elements, spans)
+    named = [
+        (e, max(e.first - start, 0), min(e.end, stop) - start) for e in markup.named if e.first < stop and e.end > start
+    ]
+    return Part(start, markup.lines[start:stop], elements, spans, named)
 
 
 def body_lines(markup: Markup, start: int) -> list[Line]:
@@ -99,9 +108,7 @@ def _article_end(markup: Markup, start: int) -> int:
     What is farther from the headline is another part of the page, however long: terms of use, the next article.
     """
     lines = markup.lines
-    sure = [
-        (e.first, e.end) for e in markup.elements if e.named.share == COMMENTS_SHARE and not e.first < start <= e.end
-    ]
+    sure = [(e.first, e.end) for e in markup.named if e.named.share == COMMENTS_SHARE and not e.first < start <= e.end]
     tells = [
         line.is_prose and not (line.is_teaser or is_in or _stands_in(line, "li") or line.owner.tag in HEADINGS)
         for line, is_in in zip(lines, inside(sure, len(lines)), strict=True)
@@ -109,9 +116,7 @@ def _article_end(markup: Markup, start: int) -> int:
     counts = [0, *accumulate(tells)]
     chars = [0, *accumulate([len(line.text) if told else 0 for line, told in zip(lines, tells, strict=True)])]
     bodies = [
-        e
-        for e in markup.elements
-        if e.named.bodies and e.first >= start and chars[e.end] - chars[e.first] >= SHORT_CHARS
+        e for e in markup.named if e.named.bodies and e.first >= start and chars[e.end] - chars[e.first] >= SHORT_CHARS
     ]
     e = lines[start - 1].owner if start else None
     while e:
@@ -133,8 +138,9 @@ def _next_headline(lines: Sequence[Line], start: int, stop: int, chars: Sequence
     own = lines[start - 1].owner
     for i in range(start, stop):
         owner = lines[i].owner
-        is_like = owner.tag == own.tag and owner.attrib.get("class") == own.attrib.get("class", "")
-        if owner.tag in HEADINGS and (owner.tag == "h1" or is_like) and chars[i] - chars[start] >= SHORT_CHARS:
+        if owner.tag not in HEADINGS or chars[i] - chars[start] < SHORT_CHARS:
+            continue
+        if owner.tag == "h1" or (owner.tag == own.tag and owner.named.classes == (own.named.classes or "")):
             return i
     return stop
 
@@ -153,7 +159,7 @@ def _mark_lines(part: Part, spare: float = math.inf) -> list[int]:
     for share in (COMMENTS_SHARE, BOILERPLATE_SHARE):
         kept = zip(prose, prose[1:], inside(boilerplate, len(lines)), strict=False)
         total = sum([0 if is_other else until - before for before, until, is_other in kept])
-        for e, (first, end) in zip(part.elements, part.spans, strict=True):
+        for e, first, end in part.named:
             told = prose[end] - prose[first]
             is_spared = share == COMMENTS_SHARE and total - told >= spare
             if e.named.share == share and (told < share * total or is_spared):
@@ -182,7 +188,7 @@ def _mark_small(part: Part, prose: Sequence[int], little: float) -> list[tuple[i
     forms: list[tuple[int, int]] = []
     for e, (first, end) in zip(part.elements, part.spans, strict=True):
         if e.tag in ("ul", "ol"):
-            _mark_items([line for line in lines[first:end] if not line.is_teaser])
+            _mark_items(lines[first:end])
         elif (
             end - first > FORM_LINES or chars[end] - chars[first] > CAPTION_CHARS or prose[end] - prose[first] >= little
         ):
@@ -234,9 +240,12 @@ def _mark_caption(lines: Sequence[Line], picture: Element) -> None:
         line.is_boilerplate |= picture in levels
 
 
-def _mark_items(items: Sequence[Line]) -> None:
+def _mark_items(lines: Sequence[Line]) -> None:
     """Mark the lines of a list that tells something: ingredients, steps, tips; one of links leads elsewhere."""
-    if any([line.is_links for line in items]) or sum([len(line.text) + 1 for line in items]) <= PROSE_CHARS:
+    if any(line.is_links and not line.is_teaser for line in lines):
+        return
+    items = [line for line in lines if not line.is_teaser]
+    if sum([len(line.text) + 1 for line in items]) <= PROSE_CHARS:
         return
     if sum([len(line.text.split()) for line in items]) >= ITEM_WORDS * len(items):
         for line in items:
@@ -280,23 +289,23 @@ def _container(part: Part, values: Sequence[int]) -> list[Line]:
     if highest <= 0:
         return []
     # The one that begins first, and of these the innermost: it ended first.
-    chosen = {min((n for n, total in enumerate(sums) if total == highest), key=lambda n: part.spans[n][0])}
-    best = blocks[min(chosen)]
-    if kind := best.attrib.get("class"):
-        for n, e in enumerate(blocks):
-            if sums[n] > 0 and e.tag == best.tag and e.attrib.get("class") == kind and e.above is best.above:
-                chosen.add(n)
-    known: dict[str, set[int]] = {}
-    for n, e in enumerate(blocks):
-        for name in e.named.bodies:
-            known.setdefault(name, set()).add(n)
+    at = min([n for n, total in enumerate(sums) if total == highest], key=lambda n: part.spans[n][0])
+    best, chosen = blocks[at], [part.spans[at]]
+    if kind := best.named.classes:
+        chosen += [
+            span
+            for e, total, span in zip(blocks, sums, part.spans, strict=True)
+            if total > 0 and e.tag == best.tag and e.named.classes == kind and e.above is best.above
+        ]
+    known: dict[str, list[tuple[Element, int, int]]] = {}
+    for one in part.named:
+        for name in one[0].named.bodies:
+            known.setdefault(name, []).append(one)
     for name in sorted(known, key=body_names().index):
-        if sum(sums[n] for n in known[name]) >= NAMED_SHARE * highest:
-            chosen = known[name]
+        if sum(until[end] - until[first] for e, first, end in known[name] if e.tag in BLOCKS) >= NAMED_SHARE * highest:
+            chosen = [(first, end) for _, first, end in known[name]]
             break
-    return [
-        line for line, is_in in zip(lines, inside([part.spans[n] for n in chosen], len(lines)), strict=True) if is_in
-    ]
+    return [line for line, is_in in zip(lines, inside(chosen, len(lines)), strict=True) if is_in]
 
 
 def _values(lines: Sequence[Line], *, with_items: bool = False) -> list[int]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from saring.errors import InputError
-from saring.html.names import NAMELESS, Named, hidden_by, hides, named, page_rules
+from saring.html.names import Named, hidden_by, named, page_rules
 
 MAX_DEPTH = 256  # of elements in elements; libxml2's own limit for a tree
 TOLD = frozenset({"meta", "time", "link"})  # they say something of the page, wherever they stand
@@ -28,33 +28,30 @@ CELL_CHARS = 60  # cells of a row no longer than this are one line: "Editor | : 
 
 _TAGS: Mapping[str, list[str]] = page_rules()["tags"]
 BLOCKS = frozenset(_TAGS["blocks"])
-SKIPPED, BLOCK, VOID, NOTED, MAY_HIDE = 1, 2, 4, 8, 16  # kinds of elements; one may be of two; all others are inline
-_NAMED_TAGS = frozenset(page_rules()["boilerplate"]["tags"])
-STYLES, UNFOLDED = (re.compile(page_rules()["hidden"][name], re.IGNORECASE) for name in ("styles", "unfolded"))
-_KINDS = {
-    SKIPPED: _TAGS["skipped"],
-    BLOCK: _TAGS["blocks"],
-    VOID: _TAGS["void"],
-    NOTED: _TAGS["noted"],
-    MAY_HIDE: [*_TAGS["blocks"], "span"],
+# Kinds of elements. One that tells something beside its text has NOTED added to its kind.
+INLINE, LINK, VOID, SKIPPED, SPAN, BLOCK, NOTED = 0, 1, 2, 3, 4, 5, 8
+_KINDS = {"a": LINK, "span": SPAN} | {
+    tag: kind for kind, name in ((BLOCK, "blocks"), (VOID, "void"), (SKIPPED, "skipped")) for tag in _TAGS[name]
 }
-KINDS = {tag: sum(kind for kind, some in _KINDS.items() if tag in some) for tags in _KINDS.values() for tag in tags}
+KINDS = _KINDS | {tag: _KINDS.get(tag, INLINE) + NOTED for tag in _TAGS["noted"]}
+STYLES = re.compile(page_rules()["hidden"]["styles"], re.IGNORECASE)
 
-_ZERO_WIDTH = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\xad\x00"))
+_ZERO_WIDTH = re.compile("[\u200b\u200c\u200d\u2060\ufeff\xad\x00]+")
 
 
-@dataclass(slots=True, eq=False)
 class Element:
     """An element of a page; the lines from `first` to before `end` stand in it."""
 
-    tag: str
-    attrib: Mapping[str, str]
-    images: int  # how many images it holds; until it ends, how many stand before it
-    headings: int  # the same for <h1> to <h6>
-    first: int
-    parent: Element | None
-    end: int = -1
-    named: Named = NAMELESS  # what its names say of it
+    __slots__ = ("end", "first", "headings", "images", "named", "parent", "tag")
+    end: int
+
+    def __init__(self, tag: str, named: Named, images: int, headings: int, first: int, parent: Element | None) -> None:
+        self.tag = tag
+        self.named = named  # what its names say of it
+        self.images = images  # how many images it holds; until it ends, how many stand before it
+        self.headings = headings  # the same for <h1> to <h6>
+        self.first = first
+        self.parent = parent
 
     @property
     def above(self) -> Element | None:
@@ -70,13 +67,11 @@ class Line:
     is_boxed = False  # an element around it says by its name that it holds teasers; set by `mark_teasers`
     is_teaser = False  # a teaser, or the label of a box of them; set by `mark_teasers`
 
-    def __init__(self, text: str, links: list[tuple[str, str]], owner: Element) -> None:
+    def __init__(self, text: str, links: list[tuple[str, str]], owner: Element, link_chars: int) -> None:
         self.text = text  # white space collapsed; never empty
         self.links = links  # text and address of each link
         self.owner = owner  # the block element that the line stands in
-        chars = len(text)
-        link_chars = sum([len(label) for label, _ in links]) if links else 0
-        self.plain_chars = plain = chars - link_chars  # how much of the text is no link
+        self.plain_chars = plain = len(text) - link_chars  # how much of the text is no link
         self.is_links = plain < link_chars  # most of it is links
         self.is_prose = plain >= PROSE_CHARS and plain >= link_chars  # a paragraph rather than a label
 
@@ -87,6 +82,7 @@ class Markup:
 
     lines: list[Line] = field(default_factory=list)
     elements: list[Element] = field(default_factory=list)  # inner before outer ones
+    named: list[Element] = field(default_factory=list)  # those of them whose names say something
     told: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)  # <meta>, <time> and <link>, wherever
     titles: list[str] = field(default_factory=list)  # texts of <title>
     scripts: list[str] = field(default_factory=list)  # texts of JSON-LD
@@ -108,11 +104,15 @@ def read_markup(source: bytes, name: str, *, sees_all: bool = False) -> Markup:
     return markup
 
 
-Inline = tuple[str, Mapping[str, str], int, int]  # the first four fields of an Element
+Inline = tuple[str, Mapping[str, str], int, int]  # tag and attributes, images and headings before it
 
 
 class _Reader:
-    """Takes the parser's events and fills the markup."""
+    """Takes the parser's events and fills the markup.
+
+    A page has some 2,500 of them. `start`, `end` and `data` take as few steps as can be: they are half of the time that
+    a page takes.
+    """
 
     def __init__(self) -> None:
         self.begin()
@@ -120,57 +120,74 @@ class _Reader:
     def begin(self) -> None:
         self.markup = Markup()
         self.lines = self.markup.lines
-        self.open: list[Element | Inline] = []  # an inline one becomes an Element with the first block in it
-        self.blocks: list[Element] = []  # the blocks that are open
-        self.anchors: list[list[str]] = []  # the address of each link that is open
+        # An inline element becomes an Element with the first block in it; a void one stands here as None.
+        self.open: list[Element | Inline | None] = []
+        self.block: Element | None = None  # the innermost block that is open
+        self.blocks: list[Element | None] = []  # those around it
+        self.anchor: Inline | None = None  # the innermost link that is open
+        self.anchors: list[Inline | None] = []  # those around it
         self.skipped = 0  # how many elements are open that no reader sees
         self.parts: list[str] = []  # of the line so far
-        self.linked: list[tuple[list[str], str]] = []  # and of its links
+        self.linked: list[Inline | None] = []  # the link that each part stands in
         self.kept: list[str] | None = None  # of a <title> or a JSON-LD script, while it is open
         self.unseen: set[str] = set()  # the classes and ids that the page's style sheets hide
         self.sees_all = False
         self.images = self.headings = self.block_end = 0
 
     def start(self, tag: str, attrib: Mapping[str, str]) -> None:
-        kind = KINDS.get(tag, 0)
-        if kind & NOTED:
+        kind, opened = KINDS.get(tag, INLINE), self.open
+        if kind >= NOTED:
+            kind -= NOTED
             self._note(tag, attrib)
-        if self.skipped or kind & SKIPPED or (attrib and kind & MAY_HIDE and self._hides(attrib)):
+        if self.skipped or kind == SKIPPED:
             self.skipped += 1
-        elif kind & BLOCK:
-            if self.parts:
-                self._end_line()
-            parent = self.open[-1] if self.open else None
-            if isinstance(parent, tuple):
-                parent = self._holding()
-            element = Element(tag, attrib, self.images, self.headings, len(self.lines), parent)
-            self.blocks.append(element)
-            self.open.append(element)
-        elif not kind & VOID:
-            self.open.append((tag, attrib, self.images, self.headings))
-            if tag == "a":
-                self.anchors.append([attrib.get("href", "").strip()])
-        if len(self.open) + self.skipped > MAX_DEPTH:
+        elif kind >= SPAN:
+            names = _names(tag, attrib) if attrib else named(tag)
+            if (
+                attrib
+                and (names.is_hidden or self.unseen or not HIDING.isdisjoint(attrib))
+                and self._hides(attrib, names)
+            ):
+                self.skipped = 1
+            elif kind == BLOCK:
+                self._open_block(tag, names)
+            else:
+                opened.append((tag, attrib, self.images, self.headings))
+        elif kind == VOID:
+            opened.append(None)
+            return
+        else:
+            one = (tag, attrib, self.images, self.headings)
+            opened.append(one)
+            if kind == LINK:
+                self.anchors.append(self.anchor)
+                self.anchor = one
+        if self.skipped + len(opened) > MAX_DEPTH:
             raise _TooDeepError
 
-    def _hides(self, attrib: Mapping[str, str]) -> bool:
+    def _hides(self, attrib: Mapping[str, str], names: Named) -> bool:
         """Return whether an element is hidden from all readers, by its attributes or the page's style sheets."""
-        classes = attrib.get("class", "")
-        hidden = hides(classes) if classes else False
-        if not hidden and HIDING.isdisjoint(attrib) and not self.unseen:
-            return False
-        names = [f".{name}" for name in classes.split()] + [f"#{attrib.get('id', '')}"]
-        hidden = hidden or "hidden" in attrib or attrib.get("role") in DIALOGS or not self.unseen.isdisjoint(names)
+        hidden = names.is_hidden or not self.unseen.isdisjoint(names.selectors)
+        hidden = hidden or "hidden" in attrib or attrib.get("role") in DIALOGS
         hidden = hidden or STYLES.search(attrib.get("style", "")) is not None
-        return hidden and not self.sees_all and len(self.open) > 1 and not UNFOLDED.search(" ".join(names))
+        return hidden and not self.sees_all and len(self.open) > 1 and not names.unfolds
+
+    def _open_block(self, tag: str, names: Named) -> None:
+        if self.parts:
+            self._end_line()
+        parent = self.block if not self.open or self.open[-1] is self.block else self._holding()
+        self.blocks.append(self.block)
+        self.block = Element(tag, names, self.images, self.headings, len(self.lines), parent)
+        self.open.append(self.block)
 
     def _holding(self) -> Element | None:
         """Return the innermost open element, once all inline ones that now hold a block are Elements."""
         parent: Element | None = None
         for n, one in enumerate(self.open):
             if isinstance(one, tuple):
-                self.open[n] = one = Element(*one, first=len(self.lines), parent=parent)
-            parent = one
+                tag, attrib, images, headings = one
+                self.open[n] = one = Element(tag, _names(tag, attrib), images, headings, len(self.lines), parent)
+            parent = one or parent
         return parent
 
     def _note(self, tag: str, attrib: Mapping[str, str]) -> None:
@@ -187,22 +204,31 @@ class _Reader:
             self.headings += 1
 
     def end(self, tag: str) -> None:
-        kind = KINDS.get(tag, 0)
-        if kind & NOTED and self.kept is not None and tag in ("title", "script", "style"):
+        if self.kept is not None and tag in ("title", "script", "style"):
             self._keep(tag, "".join(self.kept))
         if self.skipped:
             self.skipped -= 1
-        elif not kind & VOID:
-            element = self.open.pop()
-            if kind & BLOCK:
-                if self.parts:
-                    self._end_line()
-                self.blocks.pop()
-                self.block_end = len(self.lines)
-            elif tag == "a":
-                self.anchors.pop()
-            if isinstance(element, Element) and element.first < self.block_end:
-                self._hold(element)
+            return
+        element = self.open.pop()
+        if element is None:
+            return
+        if element is self.block:
+            if self.parts:
+                self._end_line()
+            self.block = self.blocks.pop()
+            self.block_end = len(self.lines)
+        else:
+            if tag == "a":
+                self.anchor = self.anchors.pop()
+            if isinstance(element, tuple):
+                return
+        if element.first < self.block_end:
+            element.end = self.block_end
+            element.images = self.images - element.images
+            element.headings = self.headings - element.headings
+            self.markup.elements.append(element)
+            if element.named.says:
+                self.markup.named.append(element)
 
     def _keep(self, tag: str, text: str) -> None:
         self.kept = None
@@ -214,44 +240,40 @@ class _Reader:
             for name, is_hidden in hidden_by(text).items():
                 (self.unseen.add if is_hidden else self.unseen.discard)(name)
 
-    def _hold(self, element: Element) -> None:
-        """Note an element that has ended and holds lines."""
-        element.end = self.block_end
-        element.images = self.images - element.images
-        element.headings = self.headings - element.headings
-        if element.attrib or element.tag in _NAMED_TAGS:
-            get = element.attrib.get
-            element.named = named(element.tag, get("class", ""), get("id", ""), get("itemprop", ""))
-        self.markup.elements.append(element)
-
     def data(self, text: str) -> None:
         if self.kept is not None:
             self.kept.append(text)
         if not self.skipped and (self.parts or not text.isspace()):
             self.parts.append(text)
-            if self.anchors:
-                self.linked.append((self.anchors[-1], text))
+            self.linked.append(self.anchor)
 
     def _end_line(self) -> None:
-        lines, parts, linked = self.lines, self.parts, self.linked
+        lines, parts, linked, owner = self.lines, self.parts, self.linked, self.block
+        assert owner is not None  # the parser puts all text into a <body>
         if text := _collapsed("".join(parts)):
             links: list[tuple[str, str]] = []
-            if len(linked) == 1:  # mostly all of the line is one link
-                [(anchor, part)] = linked
-                label = text if len(parts) == 1 else _collapsed(part)
-                links = [(label, anchor[0])] if label else []
-            elif linked:
-                texts: dict[int, tuple[str, list[str]]] = {}
-                for anchor, part in linked:
-                    texts.setdefault(id(anchor), (anchor[0], []))[1].append(part)
-                links = [(label, to) for to, some in texts.values() if (label := _collapsed("".join(some)))]
-            line = Line(text, links, self.blocks[-1])
-            if line.owner.tag in CELLS and lines and _in_one_row(lines[-1], line, len(lines) - 1):
+            if len(parts) == 1:  # mostly all of the line is one link
+                if link := linked[0]:
+                    links = [(text, link[1].get("href", "").strip())]
+            elif any(linked):
+                links = self._links()
+            line = Line(text, links, owner, sum([len(label) for label, _ in links]) if links else 0)
+            if owner.tag in CELLS and lines and _in_one_row(lines[-1], line, len(lines) - 1):
                 last = lines.pop()
-                line = Line(f"{last.text} {line.text}", last.links + line.links, last.owner)
+                chars = len(last.text) + len(text) - last.plain_chars - line.plain_chars
+                line = Line(f"{last.text} {text}", last.links + links, last.owner, chars)
             lines.append(line)
         parts.clear()
         linked.clear()
+
+    def _links(self) -> list[tuple[str, str]]:
+        """Return text and address of each link in the line."""
+        texts: dict[int, tuple[Inline, list[str]]] = {}
+        for link, part in zip(self.linked, self.parts, strict=True):
+            if link:
+                texts.setdefault(id(link), (link, []))[1].append(part)
+        found = [(_collapsed("".join(some)), link) for link, some in texts.values()]
+        return [(label, link[1].get("href", "").strip()) for label, link in found if label]
 
     def close(self) -> Markup:
         """Return the page and be ready for the next one."""
@@ -282,5 +304,10 @@ def _in_one_row(a: Line, b: Line, at: int) -> bool:
     return row and max(len(a.text), len(b.text)) <= CELL_CHARS
 
 
+def _names(tag: str, attrib: Mapping[str, str]) -> Named:
+    get = attrib.get
+    return named(tag, get("class"), get("id"), get("itemprop"))
+
+
 def _collapsed(text: str) -> str:
-    return " ".join((text if text.isascii() else text.translate(_ZERO_WIDTH)).split())
+    return " ".join((text if text.isascii() else _ZERO_WIDTH.sub("", text)).split())

@@ -24,12 +24,14 @@ _WORD_BREAK = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z])(?=[A-Z])")
 class Named(NamedTuple):
     """What the names of an element say of it."""
 
-    share: float = 0.0  # below what share of the page's prose it is boilerplate; 0 for never
-    is_box: bool = False  # it holds teasers
-    bodies: frozenset[str] = frozenset()  # which names of an article's container it has
-
-
-NAMELESS = Named()
+    share: float  # below what share of the page's prose it is boilerplate; 0 for never
+    is_box: bool  # it holds teasers
+    bodies: frozenset[str]  # which names of an article's container it has
+    is_hidden: bool  # one of its classes hides it from all readers
+    unfolds: bool  # it hides what a reader unfolds
+    selectors: tuple[str, ...]  # its classes and id as a style sheet says them (".a", "#b")
+    classes: str | None
+    says: bool  # whether any of the first three does
 
 
 @cache
@@ -46,27 +48,31 @@ def body_names() -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=NAMES_KEPT)
-def named(tag: str, classes: str, id_: str, itemprop: str) -> Named:
+def named(tag: str, classes: str | None = None, id_: str | None = None, itemprop: str | None = None) -> Named:
     """Return what the tag, the classes, the id and the itemprop of an element say of it."""
     rules = page_rules()
-    names = f"{classes} {id_}"
+    names = f"{classes or ''} {id_ or ''}"
     words = {word.lower() for name in names.split() for word in _WORD_BREAK.split(name)}
     share = BOILERPLATE_SHARE if tag in rules["boilerplate"]["tags"] else 0.0
     if not words.isdisjoint(rules["boilerplate"]["words"]):
         share = BOILERPLATE_SHARE
     if not words.isdisjoint(rules["boilerplate"]["sure"]):
         share = COMMENTS_SHARE
+    hiding, own = rules["hidden"], (classes or "").lower().split()
+    is_shown = any(re.search(hiding["shown"], name) for name in own)
+    selectors = (*[f".{name}" for name in (classes or "").split()], f"#{id_ or ''}")
     is_box = any(re.search(box, names, re.IGNORECASE) for box in rules["teaser"]["boxes"])
-    own = {*names.lower().split(), f"itemprop={itemprop.lower()}"}
-    return Named(share, is_box, frozenset(own.intersection(body_names())))
-
-
-@lru_cache(maxsize=NAMES_KEPT)
-def hides(classes: str) -> bool:
-    """Return whether one of the classes hides an element from all readers."""
-    rules = page_rules()["hidden"]
-    own = classes.lower().split()
-    return not set(own).isdisjoint(rules["classes"]) and not any(re.search(rules["shown"], name) for name in own)
+    bodies = frozenset({*names.lower().split(), f"itemprop={(itemprop or '').lower()}"}.intersection(body_names()))
+    return Named(
+        share,
+        is_box,
+        bodies,
+        is_hidden=not is_shown and not set(own).isdisjoint(hiding["classes"]),
+        unfolds=re.search(hiding["unfolded"], " ".join(selectors), re.IGNORECASE) is not None,
+        selectors=selectors,
+        classes=classes,
+        says=bool(share or is_box or bodies),
+    )
 
 
 @lru_cache(maxsize=STYLES_KEPT)

@@ -204,7 +204,7 @@ def _published(metas: dict[str, str], ld: dict[str, Any], near: Sequence[Line]) 
 def mark_teasers(markup: Markup) -> None:
     """Set `is_teaser` on the lines that are teasers by their marker, wherever they stand."""
     lines = markup.lines
-    for box in [e for e in markup.elements if e.named.is_box]:
+    for box in [e for e in markup.named if e.named.is_box]:
         for line in lines[box.first : box.end]:
             line.is_boxed = line.is_teaser = line.is_links
     for at, line in enumerate(lines):
