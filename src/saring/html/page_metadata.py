@@ -92,7 +92,8 @@ def find_metadata(markup: Markup) -> PageMetadata:
         metas.get("twitter:title"),
         *markup.titles[:1],
     ]  # most reliable first
-    heads = [head for t in titles if isinstance(t, str) and (head := " ".join(html.unescape(t).split()))]
+    stated = [" ".join(html.unescape(title).split()) for title in titles if isinstance(title, str)]
+    heads = list(dict.fromkeys(filter(None, stated)))
     bare = [_bare_title(head, f"{site} {publisher}") for head in heads]
     at = _headline([*heads, *bare], lines)
     title = lines[at].text if at >= 0 else next(iter(bare), "")
@@ -144,18 +145,18 @@ def _headline(titles: Sequence[str], lines: Sequence[Line]) -> int:
     keys = {_letters(title) for title in titles} - {""}
     least = MATCH_SHARE * min(map(len, keys), default=TITLE_CHARS)
     most = min(TITLE_CHARS, 2 * max(map(len, keys), default=TITLE_CHARS) / MATCH_SHARE)  # half of it no letters
-    found: list[tuple[int, int]] = []
+    at, lowest = -1, TEXT_RANK + LINKS_RANK
     for i, line in enumerate(lines):
         if not least <= len(line.text) <= most:
             continue
         links = line.is_links and line.owner.tag != "h1"
         rank = HEADING_RANKS.get(line.owner.tag, TEXT_RANK) + LINKS_RANK * links
-        if rank == TEXT_RANK + LINKS_RANK:
+        if rank >= lowest:
             continue
         letters = _letters(line.text)
         if any([_is_part(letters, key) for key in keys]):
-            found.append((rank, i))
-    return min(found)[1] if found else -1
+            at, lowest = i, rank
+    return at
 
 
 def _is_part(a: str, b: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from contextlib import suppress
 
 DECLARED_BYTES = 4096  # how far into a page its charset may be declared; browsers stop at 1024
@@ -20,9 +21,12 @@ _MARKS = (b"\xff\xfe", b"\xfe\xff")  # of UTF-16
 
 def page_source(html: bytes) -> bytes:
     """Return a page in UTF-8, without images that are written out in it and with XHTML's tags closed."""
-    page = without_images(_decoded(html))
+    decoded, codec = _decoded(html)
+    page = without_images(decoded)
     if _XHTML.match(page):
         page = _CLOSED.sub(r"<\1\2></\1>", page)
+    if codec == "utf-8-sig" and page == decoded and b"\0" not in html and not html.startswith(BOM_UTF8):
+        return html  # as most pages are: nothing has changed, and to encode it takes as long as to decode it
     return page.encode("utf-8", "replace")
 
 
@@ -34,8 +38,8 @@ def without_images(page: str) -> str:
     return _INLINE.sub(lambda m: m[1] if len(m[0]) > IMAGE_CHARS else m[0], page)
 
 
-def _decoded(html: bytes) -> str:
-    """Return a page as characters: UTF-8 where it is, else the declared charset, else cp1252.
+def _decoded(html: bytes) -> tuple[str, str]:
+    """Return a page as characters, and their codec: UTF-8 where it is, else the declared charset, else cp1252.
 
     UTF-8 goes before the declaration: old portals declare iso-8859-1 above UTF-8 text.
     """
@@ -48,7 +52,8 @@ def _decoded(html: bytes) -> str:
         tried = [("utf-16", "replace")]
     for codec, errors in tried:
         with suppress(LookupError, UnicodeError):  # not of this codec; no codec, or none of characters
-            return html.decode(codec, errors).replace("\x00", "")
+            page = html.decode(codec, errors)
+            return page.replace("\0", "") if "\0" in page else page, codec
     raise AssertionError("cp1252 and UTF-16 replace what they cannot decode")
 
 
