@@ -66,7 +66,7 @@ class TermTable:
 
     def __init__(self, terms: Iterable[str]) -> None:
         given = list(dict.fromkeys(terms))
-        beginnings = {term[: blank.start()] for term in given for blank in _BLANK.finditer(term)}
+        beginnings = {term[: blank.start()] for term in given if " " in term for blank in _BLANK.finditer(term)}
         every = list(dict.fromkeys([*given, *sorted(beginnings)]))
         hashes = hash_terms(every)
         if len(set(hashes.tolist())) < len(every) or FREE in hashes:
@@ -303,9 +303,9 @@ def _pair_terms(parameters: PairParameters, relations: Relations) -> pair_readin
 def _companions(relations: Relations) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return where the companions of each known term begin, and the numbers of the companions."""
     number = dict(zip(relations.terms, range(len(relations.terms)), strict=True))
-    companions = [[number[other] for other in relations.companions.get(term, ())] for term in relations.terms]
+    companions = [relations.companions.get(term, ()) for term in relations.terms]
     starts = [0, *accumulate(map(len, companions))]
-    return np.array(starts, np.int32), np.array([*chain.from_iterable(companions)], np.int32)
+    return np.array(starts, np.int32), np.array([*map(number.__getitem__, chain.from_iterable(companions))], np.int32)
 
 
 def _batches(pairs: Sequence[Pair]) -> Iterator[Batch]:
