@@ -232,14 +232,14 @@ def test_an_object_that_was_written_anew_meanwhile_is_an_error_not_a_short_file(
 @pytest.mark.slow
 def test_a_run_whose_connection_is_lost_goes_on_by_the_same_command(bucket, proxy, tmp_path):
     address, out = bucket.put("berita.jsonl", json_lines(9_000)), f"s3://{BUCKET}/out.jsonl"
-    reads = []
+    manifest, lost = "out.jsonl.parts/manifest.jsonl", []
 
-    def after_some(request, sent):
-        if request.startswith("GET") and "berita.jsonl" in request and sent == -1:
-            reads.append(request)
-        return len(reads) > 2
+    def once_a_part_is_noted(request, sent):
+        if request.startswith("PUT") and sent == -1 and manifest in bucket.names():
+            lost.extend(bucket.get(manifest).splitlines()[1:])  # the first line is the plan
+        return bool(lost)
 
-    proxy.breaks = after_some
+    proxy.breaks = once_a_part_is_noted
     with pytest.raises(LostConnectionError):
         clean([address], out, batch_size=500, workers=1)
     proxy.breaks = lambda request, sent: False
