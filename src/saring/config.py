@@ -72,12 +72,12 @@ class TrainConfig:
     clickbait: ClickbaitConfig = field(default_factory=ClickbaitConfig)
 
 
-def load_config(path: str | Path) -> TrainConfig:
-    """Return the settings in a TOML file; what it does not name keeps its default.
+def load_config(path: str | Path | None = None) -> TrainConfig:
+    """Return the settings in a TOML file; what it does not name keeps its default, and all do without a file.
 
     ConfigError when the file cannot be read, a key is unknown, or a value is of another type or range.
     """
-    return _build(TrainConfig, read_toml(path), str(path))
+    return _build(TrainConfig, read_toml(path), str(path)) if path else TrainConfig()
 
 
 def read_toml(path: str | Path) -> dict[str, Any]:

@@ -82,7 +82,7 @@ class Model:
         return f"<Model {name}: {', '.join(self.topics)}; {self.path}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _opened_again, (str(self.path.absolute()), self.model_version)
+        return load_same, (str(self.path.absolute()), self.model_version)
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -352,8 +352,8 @@ def load(path: str | Path | None = None) -> Model:
     return Model(store.load(choice.folder), choice.why)
 
 
-def _opened_again(path: str, model_version: str) -> Model:
-    """Return a model that was pickled for another process: opening its bundle is faster than sending it."""
+def load_same(path: str, model_version: str) -> Model:
+    """Return the model that another process works with: opening its bundle is faster than sending it."""
     model = load(path)
     if model.model_version != model_version:
         raise BundleError(

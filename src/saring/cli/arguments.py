@@ -6,10 +6,14 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from saring import __version__
 from saring.cli.output import line, named_output
+from saring.errors import UsageError
+
+if TYPE_CHECKING:
+    from saring.io.records import ReadOptions
 
 CORPUS = "data/corpus/articles.jsonl"  # the part with a test split
 CORPORA = [CORPUS, "data/corpus/politics.jsonl", "data/corpus/borders.jsonl"]
@@ -379,3 +383,17 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
 def _help(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     parser.print_help()
     return 0
+
+
+def read_options(options: argparse.Namespace) -> ReadOptions:
+    """Return how to read, from the arguments of `INPUTS` and those of `BATCH` that a command has."""
+    from saring.io.records import ReadOptions
+
+    columns = {}
+    for column in options.column:
+        ours, _, yours = column.partition("=")
+        if not (ours and yours):
+            raise UsageError(f"--column {column}: expected OURS=YOURS, as in text=isi")
+        columns[ours] = yours
+    others: dict[str, Any] = {name: getattr(options, name) for name in ("dedup", "keep") if name in options}
+    return ReadOptions(columns, options.fix_text, options.format, "keep", **others)

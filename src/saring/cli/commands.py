@@ -18,15 +18,22 @@ from contextlib import contextmanager
 from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from saring.cli import label_commands, model_commands
-from saring.cli.arguments import DRIFTED, FAILED, INTERRUPTED, OK, SOME_ERRORS, WRONG_USE, Command, make_parser
+from saring.cli.arguments import (
+    DRIFTED,
+    FAILED,
+    INTERRUPTED,
+    OK,
+    SOME_ERRORS,
+    WRONG_USE,
+    Command,
+    make_parser,
+    read_options,
+)
 from saring.cli.output import STANDARD_OUTPUT, named_output, print_json, print_line, tell, tell_model
 from saring.errors import SaringError, UsageError
-
-if TYPE_CHECKING:
-    from saring.io.records import ReadOptions
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -120,38 +127,20 @@ def _interrupts() -> Iterator[list[int]]:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def _read_options(options: argparse.Namespace) -> ReadOptions:
-    """Return how to read, from the command's options."""
-    from saring.io.records import ReadOptions
-
-    columns = {}
-    for column in options.column:
-        ours, _, yours = column.partition("=")
-        if not (ours and yours):
-            raise UsageError(f"--column {column}: expected OURS=YOURS, as in text=isi")
-        columns[ours] = yours
-    keep, dedup = tuple(getattr(options, "keep", ())), getattr(options, "dedup", "")
-    given = {"fix_text": options.fix_text, "format": options.format, "keep": keep, "dedup": dedup}
-    return ReadOptions(columns, on_error="keep", **given)
-
-
 def _predict(options: argparse.Namespace) -> int:
     """Print predictions for a person, or as JSON Lines, which are scored many at a time."""
     from saring.io.records import kept_kinds, read
-    from saring.predict import load
+    from saring.predict import load, now
 
     model = load(options.model)
-    model.predict([], keep_links=options.keep_links)  # tells a wish that cannot be met
-    reading = _read_options(options)
+    model.check_keep_links(options.keep_links)
+    reading = read_options(options)
     records = read(options.inputs, reading)
     failed = False
     if options.json:
-        from datetime import UTC, datetime
-
         from saring.batch.parts import Task, row_tables
 
-        stamp = datetime.now(UTC).isoformat(timespec="seconds")
-        task = Task("score", model, options.keep_links, stamp, kept_kinds(options.inputs, reading))
+        task = Task("score", model, options.keep_links, now(), kept_kinds(options.inputs, reading))
         for table in row_tables(task, records):
             for row in zip(*table.values(), strict=True):
                 print_json(dict(zip(table, row, strict=True)))
@@ -192,7 +181,7 @@ def _score(options: argparse.Namespace) -> int:
         check_profile_place(options.profile, overwrite=options.overwrite)
     model = load(options.model)
     given = {name: getattr(options, name) for name in ("master", "keep_links", "overwrite")}
-    summary = score_files(options.inputs, options.out, model, _read_options(options), **given)
+    summary = score_files(options.inputs, options.out, model, read_options(options), **given)
     if options.profile:
         read_profile(options.out).write(options.profile)
     print_summary(summary, options.out, model)
@@ -218,7 +207,7 @@ def _apply_spans(options: argparse.Namespace) -> int:
     given = {name: getattr(options, name) for name in ("keep_links", "threshold", "overwrite")}
     with counting("applying") as progress:
         applied = apply_spans(
-            options.inputs, options.spans, options.out, _read_options(options), progress=progress, **given
+            options.inputs, options.spans, options.out, read_options(options), progress=progress, **given
         )
     print_summary(applied.summary, options.out)
     print_lines(applied.sentences())
@@ -232,7 +221,7 @@ def _write(options: argparse.Namespace, doing: str, write: Any, model: Any) -> i
     names = ("keep_links", "overwrite", "workers", "batch_size", "quarantine")
     given = {name: getattr(options, name) for name in names}
     with counting(doing) as progress:
-        summary = write(options.inputs, options.out, model, _read_options(options), progress=progress, **given)
+        summary = write(options.inputs, options.out, model, read_options(options), progress=progress, **given)
     print_summary(summary, options.out, model)
     return SOME_ERRORS if summary.errors else OK
 
@@ -272,7 +261,7 @@ def _parse(options: argparse.Namespace) -> int:
     from saring.parsing.engine import parse
 
     failed = False
-    for record in read(options.inputs, _read_options(options)):
+    for record in read(options.inputs, read_options(options)):
         if record.error:
             from saring.cli.show import print_problem
 
@@ -356,12 +345,12 @@ def _label_issues(options: argparse.Namespace) -> int:
     from dataclasses import asdict
 
     from saring.cli.show import print_lines, stages
-    from saring.config import TrainConfig, load_config
+    from saring.config import load_config
     from saring.io.writers import open_rows
     from saring.training.corpus import read_corpus
     from saring.training.label_issues import COLUMNS, find_label_issues
 
-    config = load_config(options.config) if options.config else TrainConfig()
+    config = load_config(options.config)
     with open_rows(options.out, COLUMNS, overwrite=options.overwrite) as file:
         articles = [article for path in options.corpus for article in read_corpus(path)]
         with stages() as progress:

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import argparse
 
-from saring.cli.arguments import FAILED, OK, SOME_ERRORS
+from saring.cli.arguments import FAILED, OK, SOME_ERRORS, read_options
 from saring.errors import UsageError
 
 
 def export(options: argparse.Namespace) -> int:
     """Write the articles that are worth labelling, as tasks."""
     from saring.cli.show import counting, print_lines
-    from saring.io.records import ReadOptions
     from saring.labelling.export import export as exported
     from saring.predict import load
 
-    columns = dict(column.partition("=")[::2] for column in options.column)
-    if wrong := [column for column in options.column if not all(column.partition("=")[::2])]:
-        raise UsageError(f"--column {wrong[0]}: expected OURS=YOURS, as in text=isi")
-    reading = ReadOptions(columns, format=options.format, fix_text=options.fix_text, on_error="keep")
     with counting("choosing") as progress:
         done = exported(
             options.inputs, options.out, load(options.model), most=options.uncertain, labelled=options.labelled,
-            config=options.config, options=reading, overwrite=options.overwrite, progress=progress,
+            config=options.config, options=read_options(options), overwrite=options.overwrite, progress=progress,
         )  # fmt: skip
     print_lines([*done.lines(), f"-> {options.out}", *([f"-> {options.config}"] if options.config else [])])
     return OK
@@ -44,14 +39,15 @@ def import_labels(options: argparse.Namespace) -> int:
 def check(options: argparse.Namespace) -> int:
     """Print what is wrong with corpus files, and fail where something must be mended."""
     from saring.cli.show import Terminal, print_lines, print_table, stages
-    from saring.config import TrainConfig, load_config
+    from saring.config import load_config
     from saring.labelling.corpus_check import check_corpus
 
     if options.show < 0:
         raise UsageError(f"--show {options.show}: expected 0 or more")
-    config = load_config(options.config) if options.config else TrainConfig()
     with stages() as progress:
-        found = check_corpus(options.corpus, config, label_issues=options.label_issues, progress=progress)
+        found = check_corpus(
+            options.corpus, load_config(options.config), label_issues=options.label_issues, progress=progress
+        )
     print_table(Terminal(), found.table())
     print_lines(found.lines(most=options.show))
     return FAILED if found.faults else OK

@@ -18,10 +18,9 @@ def train(options: argparse.Namespace) -> int:
     """Train, store, log, and print the reports, the comparison with the champion and the line to type."""
     from dataclasses import replace
 
-    from saring.champions import models_folder
     from saring.cli.show import stages
     from saring.cli.show_models import print_trained
-    from saring.config import TrainConfig, load_config
+    from saring.config import load_config
     from saring.experiment import train_files
     from saring.locate import find_bundle
     from saring.store import load
@@ -33,9 +32,9 @@ def train(options: argparse.Namespace) -> int:
         raise UsageError("--from: name the files of your labelled rows; a learning curve needs a training of its own")
     base = load(find_bundle(options.base).folder) if options.base else None
     texts = options.texts or [CORPUS] * Path(CORPUS).is_file() if base else []
-    config = load_config(options.config) if options.config else TrainConfig()
+    config = load_config(options.config)
     config = replace(config, name=options.name or config.name)
-    models = Path(options.models) if options.models else models_folder()
+    models = _models(options)
     with stages() as progress:
         trained = train_files(
             options.corpus,
@@ -95,11 +94,10 @@ def evaluate(options: argparse.Namespace) -> int:
 
 def promote(options: argparse.Namespace) -> int:
     """Print a model's review and make it the champion of its line, or refuse."""
-    from saring.champions import models_folder
     from saring.cli.show_models import print_promoted, print_review
     from saring.promotion import promote as promoted
 
-    models = Path(options.models) if options.models else models_folder()
+    models = _models(options)
     gate = Path(options.gate) if options.gate else None
     with _warnings_told():
         _, step = promoted(options.reference, because=options.because, models=models, gate=gate, reviewed=print_review)
@@ -109,11 +107,10 @@ def promote(options: argparse.Namespace) -> int:
 
 def rollback(options: argparse.Namespace) -> int:
     """Take the last promotion of a line back."""
-    from saring.champions import models_folder
     from saring.cli.show_models import print_rolled_back
     from saring.promotion import rollback as rolled_back
 
-    models = Path(options.models) if options.models else models_folder()
+    models = _models(options)
     with _warnings_told():
         steps = rolled_back(options.line, because=options.because, models=models)
     print_rolled_back(steps, models)
@@ -122,11 +119,11 @@ def rollback(options: argparse.Namespace) -> int:
 
 def models(options: argparse.Namespace) -> int:
     """Print the models there are, line by line, and with ``--history`` who was champion when."""
-    from saring.champions import models_folder, read_history
+    from saring.champions import read_history
     from saring.cli.show_models import print_history, print_models
     from saring.promotion import list_models
 
-    folder = Path(options.models) if options.models else models_folder()
+    folder = _models(options)
     print_models(list_models(folder), folder, options.split)
     if options.history:
         print_history(read_history(folder), folder)
@@ -174,6 +171,13 @@ def compare(options: argparse.Namespace) -> int:
     print_comparison(found)
     _tell_moved()
     return OK
+
+
+def _models(options: argparse.Namespace) -> Path:
+    """Return the folder of models that is named, or the user's."""
+    from saring.champions import models_folder
+
+    return Path(options.models) if options.models else models_folder()
 
 
 def _tell_moved() -> None:

@@ -54,7 +54,7 @@ class Cleaner:
     topics: bool  # whether to ask for topics, too; without them articles without links are not scored
 
     def __post_init__(self) -> None:
-        self.model.predict([], keep_links=self.keep_links)
+        self.model.check_keep_links(self.keep_links)
 
     def answers(self, records: Sequence[Record]) -> list[Answer]:
         """Return the answer for each record; one that breaks the scoring or takes too long costs itself."""

@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import IO, Any, Literal
 
 import orjson
@@ -26,10 +25,10 @@ from saring.article import KeepLinks, Record
 from saring.batch.parts import Task, row_tables
 from saring.batch.workers import GARBAGE_OBJECTS, WorkerDied
 from saring.columns import Columns
-from saring.errors import BundleError, ConfigError, SaringError, visible_json
+from saring.errors import ConfigError, SaringError, visible_json
 from saring.kernel.scoring import SWITCH, prepare
 from saring.kernel.text_arrays import THREADS, kernel_is_kept
-from saring.predict import Model, load
+from saring.predict import Model, load_same, now
 from saring.processes import WorkerProcess, without
 from saring.serve.limits import Limits, Problem
 from saring.sources import record_of
@@ -53,9 +52,7 @@ def answer_parts(answers: IO[bytes], folder: str, model_version: str, seconds: f
 
     An answer is a line of JSON, and the bytes of the rows whose lengths it names.
     """
-    model = load(folder)
-    if model.model_version != model_version:
-        raise BundleError(f"{folder}: found model {model.model_version}, expected {model_version}; start again")
+    model = load_same(folder, model_version)
     with without(_UNUSED):
         compiled = prepare()
         model.predict(["Rupiah menguat.\nBaca Juga: Harga Cabai Turun"])  # reads all models from the disk
@@ -255,7 +252,7 @@ class Scorer:
         long.
         """
         try:
-            self.model.predict([], keep_links=keep_links)
+            self.model.check_keep_links(keep_links)
         except ConfigError as error:
             raise Problem("wrong-shape", str(error), "another keep_links", "send none or all") from None
         if self._under_way >= self.limits.requests:
@@ -263,8 +260,7 @@ class Scorer:
             raise Problem("busy", found, expected, "try again", {"Retry-After": "1"})
         self._under_way += 1
         try:
-            stamp = datetime.now(UTC).isoformat(timespec="seconds") if command == "score" else ""
-            return await self._answers((command, keep_links, stamp), sources, client)
+            return await self._answers((command, keep_links, now() if command == "score" else ""), sources, client)
         finally:
             self._under_way -= 1
 

@@ -11,7 +11,6 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +25,7 @@ from saring.io.input_files import FORMATS, InputFile, find_files
 from saring.io.records import ReadOptions, arrow_kinds, fixer, kept_kinds
 from saring.io.web import is_web_address
 from saring.io.writers import arrow_schema, check_place
-from saring.predict import Model
+from saring.predict import Model, now
 from saring.processes import program
 from saring.spark.executors import BROKEN, FILE, LINE, LINES, ROW, START, Batches, Scorer, numbering, ship
 
@@ -97,12 +96,11 @@ def score(
     """
     from pyspark.sql.pandas.types import to_arrow_schema
 
-    model.predict([], keep_links=keep_links)  # tells a wish that cannot be met before the job
+    model.check_keep_links(keep_links)
     options = ReadOptions(columns=dict(columns or {}), on_error="keep", keep=tuple(keep))
     chosen = df.select(*map(_quoted, _article_columns(_names(df.schema), options)))
     kept = arrow_kinds(to_arrow_schema(chosen.schema, timezone="UTC"), Columns(options.columns, options.keep))
-    stamp = scored_at or datetime.now(UTC).isoformat(timespec="seconds")
-    scorer = Scorer(ship(model), keep_links, stamp, options, kept=kept)
+    scorer = Scorer(ship(model), keep_links, scored_at or now(), options, kept=kept)
     return map_batches(chosen, scorer, Task("score", model, keep_links, kept=kept).columns)
 
 
@@ -143,7 +141,7 @@ def score_files(
         Spark cannot start or finish.
     """
     options = options or KEEP_ERRORS
-    model.predict([], keep_links=keep_links)  # tells a wish that cannot be met before the job
+    model.check_keep_links(keep_links)
     fixer(options)
     check_place(Path(out), overwrite=overwrite, folder=True)
     there = Path(_address(out))
@@ -156,8 +154,7 @@ def score_files(
     lines = "" if suffix == ".parquet" else suffix
     is_local = not any("://" in str(path) for path in inputs)
     kept = kept_kinds(inputs, options) if is_local else dict.fromkeys(options.keep, "json")
-    stamp = datetime.now(UTC).isoformat(timespec="seconds")
-    scorer = Scorer(ship(model), keep_links, stamp, options, lines, files, kept)
+    scorer = Scorer(ship(model), keep_links, now(), options, lines, files, kept)
     columns = Task("score", model, keep_links, kept=kept).columns
     with spark_session(master) as spark:
         cores = spark.sparkContext.defaultParallelism

@@ -18,7 +18,7 @@ from saring import __version__
 from saring.article import KeepLinks, Record
 from saring.batch.parts import Task, row_tables
 from saring.columns import Broken, Columns
-from saring.errors import BundleError, ConfigError, install_hint
+from saring.errors import ConfigError, install_hint
 from saring.io.blocks import InputRow, input_row, to_record
 from saring.io.formats import batch_rows, json_line
 from saring.io.input_files import InputFile
@@ -26,7 +26,7 @@ from saring.io.records import ReadOptions, fixer
 from saring.io.writers import SUFFIXES, arrow_batch, arrow_schema
 from saring.kernel.scoring import SWITCH, prepare
 from saring.parsing.engine import text_id
-from saring.predict import Model, load
+from saring.predict import Model, load_same
 
 # Columns beside those of the articles.
 FILE = "_saring_file"  # address of the file a row is from
@@ -74,14 +74,9 @@ class ShippedModel:
                 )
             for name, data in self.files:
                 (Path(folder) / name).write_bytes(data)
-            model = load(folder)
+            model = load_same(folder, self.model_version)
             for task in model.bundle.tasks:  # each is read when it is first asked for
                 getattr(model.bundle, task)
-        if model.model_version != self.model_version:
-            raise BundleError(
-                f"{model.path}: found model {model.model_version}, expected {self.model_version}; leave models alone "
-                "while a job starts, and start it again"
-            )
         _models[key] = model
         return model
 
