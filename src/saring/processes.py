@@ -6,6 +6,7 @@ saring and its libraries are, and nowhere else.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -20,13 +21,23 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import IO, Any
 
+from saring.errors import SaringError
+
 STOP_SECONDS = 2.0  # a worker that closed its pipes is about to end
+
+# So many new objects, those of some hundred articles, are made between searches for garbage. Hardly any of it is in
+# cycles: with Python's 700 the searches take a fifteenth of the time.
+GARBAGE_OBJECTS = 50_000
 
 # Hardly anything that is made at the start goes again: to look for it is a tenth of the time.
 _BOOT = (
     "import gc, sys; gc.disable(); sys.path[:] = sys.argv[4:]; "
     "from saring.processes import _serve; _serve(*sys.argv[1:4])"
 )
+
+
+class WorkerDied(Exception):
+    """A worker ended without an answer; the message says how it ended."""
 
 
 class WorkerProcess:
@@ -72,6 +83,19 @@ class WorkerProcess:
     def runs(self) -> bool:
         """Whether the process has not ended."""
         return self._process.poll() is None
+
+    def receive(self) -> tuple[dict[str, Any], list[bytes]]:
+        """Return what `send` gave: the head and the pieces. WorkerDied where the process ended; its error is raised."""
+        try:
+            head = json.loads(self.stdout.readline())
+            pieces = [self.stdout.read(length) for length in head["lengths"]]
+            if list(map(len, pieces)) != head["lengths"]:
+                raise EOFError
+        except (OSError, EOFError, ValueError):
+            raise WorkerDied(self.ending()) from None
+        if head["error"]:
+            raise SaringError(head["error"])
+        return head, pieces
 
     def kill(self) -> None:
         """End the process at once; whoever waits for its answer sees the pipe close."""
@@ -135,6 +159,20 @@ def _serve(name: str, arguments: str, alive: str) -> None:
             os._exit(1)
     with suppress(EOFError, BrokenPipeError):
         named(name)(answers, *json.loads(arguments))
+
+
+def send(answers: IO[bytes], *pieces: bytes, error: str = "", **head: Any) -> None:
+    """Answer from a worker: a line of JSON, and the pieces whose lengths it names; `error` says why there are none."""
+    line = json.dumps({"error": error, "lengths": list(map(len, pieces)), **head})
+    answers.writelines([line.encode(), b"\n", *pieces])
+    answers.flush()
+
+
+def search_garbage_seldom() -> None:
+    """Search for garbage from now on, which a worker does not at its start; not in what is there by now, and lasts."""
+    gc.freeze()
+    gc.set_threshold(GARBAGE_OBJECTS)
+    gc.enable()
 
 
 def name_of(function: Callable[..., Any]) -> str:

@@ -1,12 +1,11 @@
 """Worker processes that make the parts of a batch; what kills a worker costs one row.
 
 A worker first says whether the compiled kernel answers in it. It is then sent its payload, a pickled `PartMaker`, and
-answers each request, pickled blocks, with a part: a line of JSON, and the bytes whose lengths it names.
+answers each request, pickled blocks, with a part.
 """
 
 from __future__ import annotations
 
-import gc
 import pickle
 import sys
 from collections.abc import Generator, Iterable, Sequence
@@ -17,9 +16,7 @@ from functools import cached_property
 from itertools import count, islice
 from queue import SimpleQueue
 from threading import Lock
-from typing import IO, Any
-
-import orjson
+from typing import IO
 
 from saring.batch.parts import Part, PartMaker, Summary, with_error
 from saring.errors import InputError, SaringError
@@ -28,38 +25,33 @@ from saring.io.blocks import Block
 from saring.io.records import ReadOptions, open_blocks
 from saring.kernel.scoring import prepare
 from saring.kernel.text_arrays import THREADS
-from saring.processes import WorkerProcess, without
+from saring.processes import WorkerDied, WorkerProcess, search_garbage_seldom, send, without
 
 # Batches for each worker that are cut and wait, so that it does not while others' parts are written to the disk.
 AHEAD = 1
-# So many new objects, those of some hundred articles, are made between searches for garbage. Hardly any of it is in
-# cycles: with Python's 700 the searches take a fifteenth of the time.
-GARBAGE_OBJECTS = 50_000
 # Numba and Arrow import these for callers who have use for them. That takes longer than to read the kernel from the
 # disk, and a short run waits for it.
-_UNUSED = ("cffi", "pandas", "scipy", "yaml")
-# One thread each: there are as many workers as cores.
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "ARROW_NUM_THREADS", THREADS)
+UNUSED = ("cffi", "pandas", "scipy", "yaml")
+# Variables: there are as many workers as cores.
+ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "ARROW_NUM_THREADS", THREADS), "1"
+)
 
 Batch = tuple[int, Sequence[Block]]  # the number of a part, and the blocks it is made of
 Made = tuple[int, Sequence[Block], Part]
-
-
-class WorkerDied(Exception):
-    """A worker ended without an answer; the message says how it ended."""
 
 
 class Worker(WorkerProcess):
     """A process that makes parts; it starts at once, with the compiled kernel if `kernel` says so."""
 
     def __init__(self, *, kernel: bool) -> None:
-        super().__init__(serve, kernel, env=dict.fromkeys(_THREADS, "1"))
+        super().__init__(serve, kernel, env=ONE_THREAD)
         self._has_payload = False
 
     @cached_property
     def compiled(self) -> bool:
         """Whether the compiled kernel answers there, once the worker has started."""
-        return bool(self._ready()["compiled"])
+        return self._ready()["compiled"]
 
     def part(self, payload: bytes, blocks: Sequence[Block]) -> Part:
         """Return the part that blocks make; the payload is sent before the first of them.
@@ -70,69 +62,51 @@ class Worker(WorkerProcess):
             _ = self.compiled
             self._ready(payload)
             self._has_payload = True
-        try:
+        with suppress(OSError, ValueError):  # then receiving finds that it ended
             pickle.dump(blocks, self.stdin, pickle.HIGHEST_PROTOCOL)
             self.stdin.flush()
-            head = orjson.loads(self.stdout.readline())
-            data, refused = (self.stdout.read(length) for length in head["lengths"])
-            if [len(data), len(refused)] != head["lengths"]:
-                raise EOFError
-        except (OSError, EOFError, ValueError):
-            raise WorkerDied(self.ending()) from None
-        if head["error"]:
-            raise SaringError(head["error"])
+        head, (data, refused) = self.receive()
         return Part(data, refused, Summary(**head["summary"]))
 
-    def _ready(self, payload: bytes = b"") -> dict[str, Any]:
+    def _ready(self, payload: bytes = b"") -> dict[str, bool]:
         """Return the worker's answer once it has started or, given the payload, has unpickled it.
 
         InputError where it ended before: no article is to blame, and another worker would do the same.
         """
         try:
-            self.stdin.write(payload)
-            self.stdin.flush()
-            answer: dict[str, Any] = orjson.loads(self.stdout.readline())
-        except (OSError, ValueError):
+            with suppress(OSError, ValueError):
+                self.stdin.write(payload)
+                self.stdin.flush()
+            return self.receive()[0]
+        except WorkerDied as death:
             raise InputError(
-                f"a worker process did not start ({self.ending()}); what it said stands above, if it said anything; "
+                f"a worker process did not start ({death}); what it said stands above, if it said anything; "
                 "try --workers 1"
             ) from None
-        if answer["error"]:
-            raise SaringError(answer["error"])
-        return answer
 
 
 def serve(answers: IO[bytes], kernel: bool) -> None:
     """Answer the parent's blocks with parts until its end of the pipe closes; runs in the worker."""
     requests = sys.stdin.buffer
-    with without(_UNUSED):
-        _answer(answers, compiled=kernel and prepare())
+    with without(UNUSED):
+        send(answers, compiled=kernel and prepare())
         try:
             maker: PartMaker = pickle.load(requests)
             pages = PageReader(maker.options.page_seconds)
             maker.part([], pages)  # imports what writes the output
-            _answer(answers)
+            send(answers)
         except SaringError as error:
-            _answer(answers, str(error))
+            send(answers, error=str(error))
             return
     with pages:
         for number in count():
             try:
                 part = maker.part(pickle.load(requests), pages)
-                _answer(answers, "", part.data, part.refused, summary=asdict(part.summary))
+                send(answers, part.data, part.refused, summary=asdict(part.summary))
             except SaringError as error:
-                _answer(answers, str(error))
+                send(answers, error=str(error))
             if number == 0:
-                gc.freeze()  # all that lasts has been made, and need never be looked through
-                gc.set_threshold(GARBAGE_OBJECTS)
-                gc.enable()
-
-
-def _answer(answers: IO[bytes], error: str = "", data: bytes = b"", refused: bytes = b"", **head: Any) -> None:
-    """Send a line of JSON and the bytes of a part; `error` says why there is none."""
-    answers.write(orjson.dumps({"error": error, "lengths": [len(data), len(refused)], **head}) + b"\n")
-    answers.writelines([data, refused])
-    answers.flush()
+                search_garbage_seldom()
 
 
 def parts_made_here(batches: Iterable[Batch], maker: PartMaker) -> Generator[Made]:

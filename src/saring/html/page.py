@@ -6,7 +6,6 @@ crashes or hangs the parser costs one row.
 
 from __future__ import annotations
 
-import gc
 import sys
 import threading
 import time
@@ -23,14 +22,13 @@ import orjson
 from saring.article import Record
 from saring.errors import InputError, MissingExtraError
 from saring.html.source import in_utf8, page_source, without_images
-from saring.processes import WorkerProcess, name_of, named
+from saring.processes import WorkerProcess, name_of, named, search_garbage_seldom
 
 MAX_SAVED_BYTES = 100_000_000  # of a page with the images that are written out in it
 MAX_PAGE_BYTES = 20_000_000  # the largest news page seen is 4 MB; lxml needs some 10 times the size
 PAGE_SECONDS = 30.0  # a page of the largest size takes 5 to 10 seconds
 START_SECONDS = 60.0  # a cold disk on a busy machine; usually 0.2
 GROUP_ITEMS, GROUP_BYTES = 64, 4 << 20  # given to the worker at once: enough for the way there and back to vanish
-GARBAGE_OBJECTS = 50_000  # made between two searches for garbage; a page makes some 3,000
 MAX_MEMORY_BYTES = 4 << 30  # address space of the worker, so that a page cannot take the machine
 
 ParsePage = Callable[[bytes, str], Record]
@@ -240,9 +238,7 @@ def serve(answers: IO[bytes], parse: str) -> None:
     _limit_memory()
     parse_page: ParsePage = named(parse)
     import_module("saring.html.page_metadata")  # before the clock runs
-    gc.freeze()  # all that lasts has been made; a page leaves little garbage that is tied to itself
-    gc.set_threshold(GARBAGE_OBJECTS)
-    gc.enable()
+    search_garbage_seldom()
     answers.write(b"{}\n")
     answers.flush()
     while header := sys.stdin.buffer.readline():

@@ -7,7 +7,6 @@ here that hands it the next articles and waits. An article that kills its proces
 from __future__ import annotations
 
 import asyncio
-import gc
 import heapq
 import itertools
 import pickle
@@ -19,17 +18,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import IO, Any, Literal
 
-import orjson
-
 from saring.article import KeepLinks, Record
 from saring.batch.parts import Task, row_tables
-from saring.batch.workers import GARBAGE_OBJECTS, WorkerDied
+from saring.batch.workers import ONE_THREAD, UNUSED
 from saring.columns import Columns
 from saring.errors import ConfigError, SaringError, visible_json
 from saring.kernel.scoring import SWITCH, prepare
-from saring.kernel.text_arrays import THREADS, kernel_is_kept
+from saring.kernel.text_arrays import kernel_is_kept
 from saring.predict import Model, load_same, now
-from saring.processes import WorkerProcess, without
+from saring.processes import WorkerDied, WorkerProcess, search_garbage_seldom, send, without
 from saring.serve.limits import Limits, Problem
 from saring.sources import record_of
 
@@ -40,35 +37,28 @@ Wish = tuple[Command, KeepLinks, str]  # what is to be done, which links stay, t
 PART_ROWS = 64  # given to a worker at once: some 20 ms of work, so that short requests need not wait for long ones
 PART_CHARS = 400_000  # the same where articles are long
 HEAD_START = 8  # so many requests that come later go before each further part of a long one
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "ARROW_NUM_THREADS", THREADS)
-_UNUSED = ("cffi", "pandas", "scipy", "yaml")  # see `batch.workers`
 
 
 # In the worker.
 
 
 def answer_parts(answers: IO[bytes], folder: str, model_version: str, seconds: float) -> None:
-    """Answer the parent's articles with rows until its end of the pipe closes; runs in the worker.
-
-    An answer is a line of JSON, and the bytes of the rows whose lengths it names.
-    """
+    """Answer the parent's articles with their rows until its end of the pipe closes; runs in the worker."""
     model = load_same(folder, model_version)
-    with without(_UNUSED):
+    with without(UNUSED):
         compiled = prepare()
         model.predict(["Rupiah menguat.\nBaca Juga: Harga Cabai Turun"])  # reads all models from the disk
-    gc.freeze()
-    gc.set_threshold(GARBAGE_OBJECTS)
-    gc.enable()
-    _say(answers, compiled=compiled)
+    search_garbage_seldom()
+    send(answers, compiled=compiled)
     columns = Columns({})
     while True:
         wish, sources = pickle.load(sys.stdin.buffer)
         try:
             rows = list(_rows(Task(wish[0], model, *wish[1:]), sources, columns, seconds))
         except SaringError as error:
-            _say(answers, str(error))
+            send(answers, error=str(error))
         else:
-            _say(answers, rows=rows)
+            send(answers, *rows)
 
 
 def _rows(task: Task, sources: Sequence[Source], columns: Columns, seconds: float) -> Iterator[bytes]:
@@ -77,12 +67,6 @@ def _rows(task: Task, sources: Sequence[Source], columns: Columns, seconds: floa
     for table in row_tables(task, records, seconds):
         for values in zip(*table.values(), strict=True):
             yield visible_json(dict(zip(table, values, strict=True)))
-
-
-def _say(answers: IO[bytes], error: str = "", rows: Sequence[bytes] = (), **head: Any) -> None:
-    answers.write(orjson.dumps({"error": error, "lengths": list(map(len, rows)), **head}) + b"\n")
-    answers.writelines(rows)
-    answers.flush()
 
 
 # Here.
@@ -95,12 +79,11 @@ class ScoringProcess(WorkerProcess):
         self.kernel = kernel  # whether it uses the compiled kernel, where there can be one
         self._seconds = 3 * limits.article_seconds  # a part is tried as a whole, then row by row
         arguments = (str(model.path.absolute()), model.model_version, limits.article_seconds)
-        env = dict.fromkeys(_THREADS, "1") | ({} if kernel else {SWITCH: "0"})
-        super().__init__(answer_parts, *arguments, env=env)
+        super().__init__(answer_parts, *arguments, env=ONE_THREAD | ({} if kernel else {SWITCH: "0"}))
 
     def start(self) -> bool:
         """Wait until it can answer; return whether the compiled kernel does. WorkerDied where it cannot."""
-        return bool(self._read()[0]["compiled"])
+        return bool(self.receive()[0]["compiled"])
 
     def rows(self, wish: Wish, sources: Sequence[Source]) -> list[bytes]:
         """Return the row of each article as JSON; WorkerDied where the process ended, SaringError where all fail."""
@@ -112,22 +95,9 @@ class ScoringProcess(WorkerProcess):
             with suppress(OSError):  # then reading finds that it ended
                 self.stdin.write(payload)
                 self.stdin.flush()
-            head, rows = self._read()
+            return self.receive()[1]
         finally:
             timer.cancel()
-        if head["error"]:
-            raise SaringError(head["error"])
-        return rows
-
-    def _read(self) -> tuple[dict[str, Any], list[bytes]]:
-        try:
-            head = orjson.loads(self.stdout.readline())
-            rows = [self.stdout.read(length) for length in head["lengths"]]
-            if list(map(len, rows)) != head["lengths"]:
-                raise EOFError
-        except (OSError, EOFError, ValueError):
-            raise WorkerDied(self.ending()) from None
-        return head, rows
 
 
 class _Seat:
