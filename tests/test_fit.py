@@ -37,8 +37,7 @@ def test_answers_are_the_scores_of_a_model_that_saw_the_training_rows_alone():
     labels = np.array(task_labels(TOPIC, found))
     assert labels[answers.scores.argmax(axis=1)].tolist() == found.truth[test].tolist()
     # A word of the tested rows alone is unknown to that model.
-    union = model.named_steps["features"]
-    assert "nomor45" not in union.transformer_list[0][1].tfidf_.terms
+    assert "nomor45" not in topic_parameters(model).whole.terms
 
 
 def test_rows_that_only_help_in_training_are_not_answered():
@@ -66,7 +65,7 @@ def test_from_a_row_without_weight_words_are_learnt_but_no_verdict():
     plain, richer = (Fitted.on(TOPIC, table(topics), CONFIG).model, Fitted.on(TOPIC, background, CONFIG).model)
     row = [("saham emiten", "kuartal laporan")]
     assert plain.predict(row).tolist() == richer.predict(row).tolist() == ["economy"]
-    known = [dict(model.named_steps["features"].transformer_list)["all"].tfidf_.terms for model in (plain, richer)]
+    known = [topic_parameters(model).whole.terms for model in (plain, richer)]
     assert ["kuartal" in words for words in known] == [False, True]
 
 

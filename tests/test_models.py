@@ -1,5 +1,7 @@
 """The pipelines of the three questions, and a calibration that moves no verdict."""
 
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -93,11 +95,28 @@ def test_rows_of_empty_strings_get_an_answer_too(name):
     assert np.isfinite(clone(model).fit(rows, truth).predict_proba([empty])).all()
 
 
+@pytest.mark.parametrize("name", MODELS)
+def test_texts_are_read_under_the_warning_filters_of_the_process(name):
+    usual, found = warnings.filters, []
+
+    class Watched(list):
+        def __iter__(self):
+            found.append(warnings.filters is usual)  # a fold in another thread would meet others, too
+            return super().__iter__()
+
+    model, rows, _ = MODELS[name]
+    features = clone(model).named_steps["features"]
+    features.fit_transform(Watched(rows))
+    features.transform(Watched(rows))
+    assert found and all(found)
+
+
 def test_the_topic_model_weighs_its_fields_as_configured():
     config = TopicConfig(min_df=1, title_field=0.25, lead_field=0.0, domains=2.0, names=1.5, smoothing=0.0)
     union = topic_model(config).named_steps["features"]
-    assert union.transformer_weights == {"all": 1.0, "title": 0.25, "domains": 2.0, "names": 1.5}
-    widths = [len(t.fit(ARTICLES).transform(ARTICLES).toarray()[0]) for _, t in union.transformer_list]
+    weights = {name: weight for name, (_, weight) in union.parts.items()}
+    assert weights == {"all": 1.0, "title": 0.25, "domains": 2.0, "names": 1.5, "known": 1.0}
+    widths = [len(part.fit(ARTICLES).transform(ARTICLES).toarray()[0]) for part, _ in union.parts.values()]
     found = union.fit_transform(ARTICLES).toarray()
     title = slice(widths[0], widths[0] + widths[1])
     assert np.allclose(np.linalg.norm(found[:, title], axis=1), 0.25)
@@ -106,8 +125,7 @@ def test_the_topic_model_weighs_its_fields_as_configured():
 
 def test_punctuation_is_a_word_of_a_headline():
     model = clickbait_model(ClickbaitConfig(min_df=1)).fit(HEADLINES, BAITS)
-    vocabulary = model.named_steps["features"].transformer_list[0][1].tfidf_.terms
-    assert {"!", ".", "naik 0"} <= set(vocabulary)
+    assert {"!", ".", "naik 0"} <= set(clickbait_parameters(model).words.terms)
 
 
 # Calibration

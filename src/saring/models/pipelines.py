@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix, hstack
 from scipy.special import log_softmax, softmax
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import FeatureUnion, Pipeline
+from sklearn.pipeline import Pipeline
 
 from saring.config import ClickbaitConfig, LinkConfig, TopicConfig
 from saring.models.pair_fitting import PairFeatures, PairScaler
 from saring.models.parameters import NO_TERMS, ClickbaitParameters, Floats, LinkParameters, TermWeights, TopicParameters
 from saring.models.tfidf_features import FieldTfidf, GroupShares, HeadlineTfidf, word_vectors
-from saring.text import Field
 
-FIELDS: tuple[Field, ...] = ("all", "title", "lead")
-GROUPS: tuple[Literal["domains", "names"], ...] = ("domains", "names")
 MAX_ITERATIONS = 3000
 MEMORY = 50  # steps remembered: more bring nothing, ten need a third more steps
 FLATTER = 0.1  # along a line the slope must fall to this share of what it was; half costs a third more steps
@@ -259,16 +257,43 @@ def _one_by_one(
     return np.array(coef), np.array(intercept)
 
 
+class FieldUnion(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """The columns of several transformers side by side.
+
+    scikit-learn's `FeatureUnion` empties the process's list of warning filters around each part; folds that are fitted
+    in threads meet the empty list, and warn of it.
+
+    Parameters
+    ----------
+    parts : mapping
+        By name, in the order of their columns: a transformer, and what its columns are multiplied by.
+    """
+
+    def __init__(self, parts: Mapping[str, tuple[Any, float]]) -> None:
+        self.parts = parts
+
+    def fit(self, rows: Sequence[Any], y: Any = None) -> FieldUnion:
+        """Fit each part; return self."""
+        for part, _ in self.parts.values():
+            part.fit(rows)
+        return self
+
+    def transform(self, rows: Sequence[Any]) -> csr_matrix:
+        """Return the columns of all parts, shape (n_rows, n_columns)."""
+        return hstack([weight * part.transform(rows) for part, weight in self.parts.values()], format="csr")
+
+
 def topic_model(config: TopicConfig) -> Pipeline:
     """Return the topic pipeline: (title, body) rows to the probability of each topic."""
-    weights = {"all": 1.0, "title": config.title_field, "lead": config.lead_field}
-    weights |= {"domains": config.domains, "names": config.names}
-    fields = [(name, FieldTfidf(name, config.min_df)) for name in FIELDS]
-    groups = [(name, GroupShares(name)) for name in GROUPS]
-    parts = [(name, part) for name, part in [*fields, *groups] if weights[name] > 0]
-    weights = {name: weights[name] for name, _ in parts}
-    known = ("known", FieldTfidf(known=True))  # last: EmbeddingLogistic looks for it there
-    features = FeatureUnion([*parts, known], transformer_weights=weights)
+    parts = {
+        "all": (FieldTfidf("all", config.min_df), 1.0),
+        "title": (FieldTfidf("title", config.min_df), config.title_field),
+        "lead": (FieldTfidf("lead", config.min_df), config.lead_field),
+        "domains": (GroupShares("domains"), config.domains),
+        "names": (GroupShares("names"), config.names),
+        "known": (FieldTfidf(known=True), 1.0),  # last: EmbeddingLogistic looks for it there
+    }
+    features = FieldUnion({name: part for name, part in parts.items() if part[1] > 0})
     classifier = EmbeddingLogistic(config.C, config.smoothing, telling=config.telling)
     return Pipeline([("features", features), ("classify", classifier)])
 
@@ -286,12 +311,12 @@ def clickbait_model(config: ClickbaitConfig) -> Pipeline:
     """
     words, cased = HeadlineTfidf(config.min_df), HeadlineTfidf(config.min_df, cased=True)
     known = HeadlineTfidf(known=True)  # last: EmbeddingLogistic looks for it there
-    features = FeatureUnion([("words", words), ("cased", cased), ("known", known)])
+    features = FieldUnion({"words": (words, 1.0), "cased": (cased, 1.0), "known": (known, 1.0)})
     classifier = EmbeddingLogistic(config.C, config.smoothing, config.publishers)
     return Pipeline([("features", features), ("classify", classifier)])
 
 
-def _classified(features: FeatureUnion | Pipeline, C: float) -> Pipeline:
+def _classified(features: Any, C: float) -> Pipeline:
     """Return the features followed by logistic regression."""
     return Pipeline([("features", features), ("classify", LogisticRegression(C=C, max_iter=MAX_ITERATIONS))])
 
@@ -302,14 +327,15 @@ def topic_parameters(model: Pipeline) -> TopicParameters:
     intercept, coef = classifier.intercept_, classifier.coef_
     if len(intercept) == 1:  # of two topics the first one's score is 0
         intercept, coef = np.array([0.0, intercept[0]]), np.vstack([np.zeros_like(coef), coef])
-    parts, scales = _parts(union, coef), union.transformer_weights
+    parts = _parts(union, coef)
     nothing = TermWeights([], np.zeros(0), np.zeros((len(intercept), 0)))
-    whole, title, lead = (_term_weights(*parts[f], scales[f]) if f in parts else nothing for f in FIELDS)
+    whole, title, lead = (_term_weights(*parts[f]) if f in parts else nothing for f in ("all", "title", "lead"))
     known = _term_weights(*parts["known"]) if "known" in parts else NO_TERMS
     # Titles first, of domains and names, then whole texts.
-    halves = [np.split(scales[name] * parts[name][1], 2, axis=1) for name in GROUPS if name in parts]
+    shares = [parts[name] for name in ("domains", "names") if name in parts]
+    halves = [np.split(weight * coef, 2, axis=1) for _, coef, weight in shares]
     groups = np.hstack([np.zeros((len(intercept), 0)), *chain.from_iterable(zip(*halves, strict=True))])
-    lexicon = {name: terms for part in GROUPS if part in parts for name, terms in parts[part][0].groups_.items()}
+    lexicon = {name: terms for part, *_ in shares for name, terms in part.groups_.items()}
     return TopicParameters(whole, title, lead, lexicon, groups, 1.0, parts["all"][0].min_df, intercept, known)
 
 
@@ -327,19 +353,19 @@ def clickbait_parameters(model: Pipeline) -> ClickbaitParameters:
     return ClickbaitParameters(**fields, intercept=float(classifier.intercept_[0]))
 
 
-def _parts(union: FeatureUnion, coef: Floats) -> dict[str, tuple[Any, Floats]]:
-    """Return the fitted parts of features, each with the classifier's weights for it, (n_scores, n_columns)."""
+def _parts(union: FieldUnion, coef: Floats) -> dict[str, tuple[Any, Floats, float]]:
+    """Return the fitted parts of features, the classifier's weights for each, (n_scores, n_columns), and its own."""
     found, begin = {}, 0
-    for name, part in union.transformer_list:
+    for name, (part, weight) in union.parts.items():
         width = 2 * len(part.groups_) if isinstance(part, GroupShares) else len(part.tfidf_.terms)
-        found[name] = part, coef[:, begin : begin + width]
+        found[name] = part, coef[:, begin : begin + width], weight
         begin += width
     return found
 
 
-def _term_weights(part: FieldTfidf | HeadlineTfidf, coef: Floats, scale: float = 1.0) -> TermWeights:
+def _term_weights(part: FieldTfidf | HeadlineTfidf, coef: Floats, weight: float) -> TermWeights:
     """Return the terms of a fitted transformer with their weights."""
-    return TermWeights(part.tfidf_.terms, part.tfidf_.idf, coef, scale)
+    return TermWeights(part.tfidf_.terms, part.tfidf_.idf, coef, weight)
 
 
 class Calibration:

@@ -100,7 +100,7 @@ class Fitted:
             baselines["overlap"] = overlap_labels(features[:, BASELINE], self.overlap)
         scores_out = np.zeros(0)
         if task.name == "topic":
-            whole = dict(self.model.named_steps["features"].transformer_list)["all"]
+            whole, _ = self.model.named_steps["features"].parts["all"]
             scores_out = out_of_domain(tested.rows, whole.tfidf_.terms, whole.tfidf_.idf, whole.min_df)
         return Answers(rows, scores, baselines, scores_out)
 
