@@ -153,7 +153,7 @@ def test_wrong_use_is_exit_code_2(words, capsys):
         (["score", PRMN, "--out", "rows.xlsx"], "expected one of .jsonl, .csv, .parquet"),
         (["score", PRMN, "--out", "a.csv", "--workers", "0"], "--workers: found 0; expected 1 to 256"),
         (["clean", PRMN, "--out", "a.csv", "--batch-size", "-1"], "--batch-size: found -1; expected"),
-        (["clean", PRMN, "--out", "a.csv", "--quarantine", "a.txt"], "a.txt: found suffix '.txt'; expected one of"),
+        (["clean", PRMN, "--out", "a.csv", "--quarantine", "a.txt"], "a.txt: found suffix '.txt'; expected a .jsonl"),
         (["score", PRMN, "--out", "a.csv", "--master", "local"], "--master local: names a Spark"),
         (["corpus", "import", "x.toml", PRMN, "--out", "a.csv"], "a.csv: found suffix '.csv'"),
     ],

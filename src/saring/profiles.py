@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from math import isfinite, log2
 from pathlib import Path
@@ -16,13 +17,13 @@ from typing import Any
 import orjson
 
 from saring.columns import Broken
-from saring.errors import ConfigError, InputError, UsageError
+from saring.errors import InputError
 from saring.io.addresses import Place, place
 from saring.io.blocks import sniffed
 from saring.io.formats import TABLES, batch_rows, json_line
 from saring.io.input_files import InputFile, Inputs, find_files, listed
 from saring.io.streams import Stream
-from saring.io.writers import output_place, telling, write_whole
+from saring.io.writers import check_place, output_place, write_whole
 from saring.schema import KINDS, LINK_COLUMNS, prediction_columns
 from saring.text import words
 
@@ -486,18 +487,8 @@ class Profile:
         write_whole(output_place(path), orjson.dumps(kept.to_json(), option=orjson.OPT_APPEND_NEWLINE))
 
 
-def check_profile_place(path: str | Path, *, overwrite: bool) -> None:
-    """Raise UsageError or ConfigError where a profile cannot be written to this file: before the work, not after it."""
-    where = output_place(path)
-    if where.suffix.lower() != ".json":
-        raise UsageError(f"{where}: found suffix {where.suffix!r}; expected a .json file for the profile")
-    with telling(where):
-        there = where.exists()
-    if there and not (overwrite and where.is_file()):
-        raise ConfigError(f"{where}: is there already; name another file or add --overwrite")
-
-
 MARK, FORMAT = "saring_profile", 1  # what tells a profile from other JSON, and its form
+PROFILE_SUFFIXES = (".json",)
 
 
 def _merged(one: Mapping[Any, Any], other: Mapping[Any, Any]) -> dict[Any, Any]:
@@ -518,6 +509,16 @@ def profile_rows(rows: Iterable[Row]) -> Profile:
     profile = Profile()
     profile.add(rows)
     return profile
+
+
+@contextmanager
+def profiled(rows: str | Path, profile: str | Path | None, *, overwrite: bool) -> Iterator[None]:
+    """Write the profile of rows, where one is wanted, once they are written; what hinders it is told before."""
+    if profile:
+        check_place(output_place(profile), overwrite=overwrite, suffixes=PROFILE_SUFFIXES)
+    yield
+    if profile:
+        read_profile(rows).write(profile)
 
 
 def read_profile(paths: Inputs) -> Profile:
@@ -549,7 +550,7 @@ def read_profile(paths: Inputs) -> Profile:
 def _profile_values(path: Place) -> Mapping[str, Any] | None:
     """Return what a JSON file holds that says it is a profile, None for any other file."""
     try:
-        if path.suffix.lower() != ".json" or not path.is_file():
+        if path.suffix.lower() not in PROFILE_SUFFIXES or not path.is_file():
             return None
         values = orjson.loads(path.read_bytes())
     except (OSError, ValueError):  # reading it as rows says what is wrong with it

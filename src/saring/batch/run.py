@@ -27,10 +27,10 @@ from saring.io.formats import parquet_metadata
 from saring.io.input_files import PACKINGS, find_files
 from saring.io.records import ReadOptions, kept_kinds, read_blocks
 from saring.io.sieve import Sieve
-from saring.io.writers import check_place, claimed, followed, telling
+from saring.io.writers import SUFFIXES, check_place, claimed, followed, telling
 from saring.kernel.scoring import prepare
 from saring.kernel.text_arrays import cores, kernel_is_kept
-from saring.profiles import check_profile_place, read_profile
+from saring.profiles import profiled
 
 BATCH_ROWS = 2_048  # of a part: some seconds of work, and a fair row group of Parquet
 BATCH_SIZE = 16_000_000  # bytes or characters: a part ends early where articles are huge
@@ -123,12 +123,8 @@ def score(
     >>> summary.rows, summary.errors
     (1, 0)
     """
-    if profile:
-        check_profile_place(profile, overwrite=run.get("overwrite", False))
-    summary = _run(inputs, out, Task("score", model, keep_links, scored_at or ""), options, **run)
-    if profile:
-        read_profile(out).write(profile)
-    return summary
+    with profiled(out, profile, overwrite=run.get("overwrite", False)):
+        return _run(inputs, out, Task("score", model, keep_links, scored_at or ""), options, **run)
 
 
 def clean(
@@ -264,8 +260,14 @@ def check_places(
     inputs: Sequence[str | Path], out: Place, quarantine: Place | None, overwrite: bool, joined: Collection[FileId]
 ) -> None:
     """Refuse places that are inputs, or cannot or shall not be written to; files of this very run may be there."""
-    places: list[Place] = [out, quarantine] if quarantine else [out]
-    for path in places:
+    places: dict[Place, Collection[str]] = {out: SUFFIXES}
+    if quarantine is not None:
+        if _is_within(quarantine, out):
+            raise UsageError(f"{out}: is both output and quarantine; name two files")
+        if _is_within(quarantine, parts_folder(out)):
+            raise UsageError(f"{quarantine}: unfinished output goes into this folder; name another one")
+        places[quarantine] = (".jsonl",)
+    for path, suffixes in places.items():
         with telling(path):
             there, ours = path.exists(), is_one_of(path, joined)
         for given in map(place, inputs if there else ()):
@@ -277,14 +279,7 @@ def check_places(
                         f"{path}: lies in the input folder {given} and would be read as articles; remove it or name "
                         "a file elsewhere"
                     )
-        check_place(path, overwrite=overwrite or ours)
-    if quarantine is not None:
-        if quarantine.suffix.lower() != ".jsonl":
-            raise UsageError(f"{quarantine}: expected a .jsonl file for the rows with errors")
-        if _is_within(quarantine, out):
-            raise UsageError(f"{out}: is both output and quarantine; name two files")
-        if _is_within(quarantine, parts_folder(out)):
-            raise UsageError(f"{quarantine}: unfinished output goes into this folder; name another one")
+        check_place(path, overwrite=overwrite or ours, suffixes=suffixes)
 
 
 def _is_same(one: Place, other: Place) -> bool:

@@ -168,7 +168,7 @@ def _score(options: argparse.Namespace) -> int:
         return _write(options, "scoring", partial(score, profile=options.profile), load(options.model))
 
     from saring.cli.show import print_summary
-    from saring.profiles import check_profile_place, read_profile
+    from saring.profiles import profiled
     from saring.spark import score_files
 
     for name in ("workers", "batch_size", "quarantine", "dedup"):
@@ -177,13 +177,10 @@ def _score(options: argparse.Namespace) -> int:
                 f"--{name.replace('_', '-')}: is for this machine; with --engine spark leave it "
                 "out: the cluster shares out the work"
             )
-    if options.profile:
-        check_profile_place(options.profile, overwrite=options.overwrite)
-    model = load(options.model)
     given = {name: getattr(options, name) for name in ("master", "keep_links", "overwrite")}
-    summary = score_files(options.inputs, options.out, model, read_options(options), **given)
-    if options.profile:
-        read_profile(options.out).write(options.profile)
+    with profiled(options.out, options.profile, overwrite=options.overwrite):
+        model = load(options.model)
+        summary = score_files(options.inputs, options.out, model, read_options(options), **given)
     print_summary(summary, options.out, model)
     return SOME_ERRORS if summary.errors else OK
 
@@ -229,11 +226,12 @@ def _write(options: argparse.Namespace, doing: str, write: Any, model: Any) -> i
 def _drift(options: argparse.Namespace) -> int:
     """Compare rows with those before and print what differs; an alarm has its own exit code."""
     from saring.drift import compare_profiles, compare_with_training, latest_month, trained_on
-    from saring.profiles import check_profile_place, read_profile
+    from saring.io.writers import check_place, output_place
+    from saring.profiles import PROFILE_SUFFIXES, read_profile
     from saring.store import CARD
 
     if options.out:
-        check_profile_place(options.out, overwrite=options.overwrite)
+        check_place(output_place(options.out), overwrite=options.overwrite, suffixes=PROFILE_SUFFIXES)
     profile = read_profile(options.rows)
     before: list[str] = options.against
     if not before:

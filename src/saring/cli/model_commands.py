@@ -11,7 +11,7 @@ from pathlib import Path
 from saring.atomic import whole
 from saring.cli.arguments import CORPORA, CORPUS, FAILED, OK
 from saring.cli.output import tell, tell_model
-from saring.errors import InputError, NotNotedWarning, UsageError
+from saring.errors import NotNotedWarning, UsageError
 
 
 def train(options: argparse.Namespace) -> int:
@@ -192,31 +192,25 @@ def _tell_moved() -> None:
 def check_page(path: str, *, overwrite: bool) -> None:
     """Raise an error where a page cannot be made, or not written to this file: before the work, not after it."""
     from saring.html_reports.rendering import check_ready
-    from saring.io.writers import output_place
+    from saring.io.writers import check_place, output_place
 
     check_ready()
-    where = output_place(path)
-    if where.suffix not in (".html", ".htm"):
-        raise UsageError(f"{path}: a page of HTML; expected a name that ends in .html")
-    if where.exists() and not overwrite:
-        raise InputError(f"{path}: is there already; name another file or add --overwrite")
+    check_place(output_place(path), overwrite=overwrite, suffixes=(".html", ".htm"))
 
 
 def write_page(path: str, page: str, lines: Sequence[str] = ()) -> None:
     """Write a page and say so, below the lines that tell what is in it; it appears when it is whole."""
     from saring.cli.show import print_lines
     from saring.io.addresses import Address, place
-    from saring.io.writers import write_whole
+    from saring.io.writers import telling
 
     where = place(path)
-    try:
+    with telling(where):
         if isinstance(where, Address):
-            write_whole(where, page.encode())
+            where.write_bytes(page.encode())
         else:
             with whole(where) as file:
                 file.write(page.encode())
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror or error}); name another file") from error
     print_lines([*lines, f"-> {where}"])
 
 

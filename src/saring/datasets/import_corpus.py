@@ -9,20 +9,18 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
+from saring.champions import TOPICS
 from saring.datasets.assemble import Draft, Drafter, agreements, corpus_rows, merged, open_tables
 from saring.datasets.fetch import check_sha256, fetch, file_name
 from saring.datasets.recipe import Place, Recipe, load_recipe, read_annotations
-from saring.errors import ConfigError, CorpusError, InputError, UsageError, masked
+from saring.errors import ConfigError, CorpusError, InputError, masked
 from saring.io.web import is_web_address
-from saring.io.writers import open_rows
+from saring.io.writers import check_place, open_rows
 from saring.training.corpus import SECTION
 
 CLICK_ID = "click-id"  # the recipe that comes with saring
 BATCH_ROWS = 1000
 SHOWN_PROBLEMS = 5
-# Of the embedded corpus, and so of the model that comes with saring. A corpus may have others, but only a model trained
-# on them predicts those.
-TOPICS = ("economy", "gossip", "international_politics", "other")
 
 Progress = Callable[[str, int, int], None]
 
@@ -110,8 +108,7 @@ def import_corpus(
     shipped = Path(__file__).parent / CLICK_ID / f"{CLICK_ID}.toml"
     plan = load_recipe(shipped if str(recipe) == CLICK_ID else recipe)
     out = Path(out)
-    if out.suffix != ".jsonl":
-        raise UsageError(f"{out}: found suffix {out.suffix!r}; expected .jsonl")
+    check_place(out, overwrite=overwrite, suffixes=(".jsonl",))
     annotations = read_annotations(plan.annotations)
     drafter = Drafter(plan)
 

@@ -9,7 +9,7 @@ import csv
 import io
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -352,15 +352,21 @@ def telling(path: Place) -> Iterator[None]:
         raise ConfigError(f"{path}: cannot be written ({error.strerror}); make room or name another file") from error
 
 
-def check_place(path: Place, *, overwrite: bool, folder: bool = False) -> None:
-    """Raise ConfigError for a place that rows cannot or shall not be written to, as a file or a `folder` of files."""
+def check_place(
+    path: Place, *, overwrite: bool, folder: bool = False, suffixes: Collection[str] = tuple(SUFFIXES)
+) -> None:
+    """Raise ConfigError for a place that cannot or shall not be written to, as a file or a `folder` of files.
+
+    UsageError where it has none of some suffixes, by default those of rows; with no suffixes any will do.
+    """
     with telling(path):
         there = path.is_file() if isinstance(path, Address) else os.path.lexists(path)
         fits = path.is_dir() if folder and isinstance(path, Path) else path.is_file()
     if there and not fits:
         raise ConfigError(f"{path}: is there and no {'folder' if folder else 'regular file'}; name another place")
-    if path.suffix.lower() not in SUFFIXES:
-        raise UsageError(f"{path}: found suffix {path.suffix!r}; expected one of {', '.join(SUFFIXES)}")
+    if suffixes and path.suffix.lower() not in suffixes:
+        expected = f"one of {', '.join(suffixes)}" if len(suffixes) > 1 else f"a {min(suffixes)} file"
+        raise UsageError(f"{path}: found suffix {path.suffix!r}; expected {expected}")
     if there and not overwrite:
         raise ConfigError(f"{path}: is there already; name another file or add --overwrite")
 

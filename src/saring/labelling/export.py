@@ -15,9 +15,9 @@ import orjson
 
 from saring.article import Article, Prediction
 from saring.columns import Columns, mended
-from saring.errors import ConfigError, CorpusError, InputError, UsageError
+from saring.errors import CorpusError, InputError, UsageError
 from saring.io.records import ReadOptions, read, rows
-from saring.io.writers import open_rows, output_place, unguarded, write_whole
+from saring.io.writers import check_place, open_rows, output_place, unguarded, write_whole
 from saring.labelling.choosing import POOL, choose, margin
 from saring.labelling.task_files import Candidate, interface, studio_task, table_columns, table_row
 from saring.parsing.engine import parse
@@ -89,14 +89,12 @@ def export(
     where, interface_place = output_place(out), output_place(config) if config else None
     if where.suffix not in (".json", ".csv"):
         raise UsageError(f"{out}: found suffix {where.suffix!r}; expected .json (Label Studio) or .csv (a spreadsheet)")
+    for path in [where] + ([interface_place] if interface_place else []):
+        check_place(path, overwrite=overwrite, suffixes=())
     if most < 1:
         raise UsageError(f"--uncertain {most}: expected 1 or more")
     if config and Path(config).resolve() == Path(out).resolve():
         raise UsageError(f"{out}: is both output and interface; name two files")
-    places = [where, *([interface_place] if interface_place else [])]
-    for path in places:
-        if path.exists() and not overwrite:
-            raise ConfigError(f"{path}: is there already; name another file or add --overwrite")
     stored = [digests(read_corpus(path)) for path in labelled]
     known = merged_digests(str(model.bundle.card.get("trained_on", "")), *stored)
     counts: Counter[str] = Counter()

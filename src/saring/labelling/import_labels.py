@@ -19,7 +19,7 @@ import orjson
 from saring.errors import CorpusError, InputError, UsageError
 from saring.io.addresses import Place, place
 from saring.io.records import rows
-from saring.io.writers import claimed, open_rows, output_place, put, telling
+from saring.io.writers import check_place, claimed, open_rows, output_place, put, telling
 from saring.labelling.agreement import Agreement, Label, agreement, majority
 from saring.labelling.task_files import (
     BETWEEN,
@@ -161,11 +161,9 @@ def import_labels(
     InputError, CorpusError, ConfigError, UsageError
         When a file cannot be read, is no such export, or holds no label; when an output cannot be written.
     """
-    where = output_place(out)
-    refused_place = output_place(quarantine) if quarantine else where
-    for path, what in ((where, "rows"), (refused_place, "tasks that do not fit")):
-        if path.suffix != ".jsonl":
-            raise UsageError(f"{path}: found suffix {path.suffix!r}; expected a .jsonl file for the {what}")
+    refused_place = output_place(quarantine or out)
+    for path in (output_place(out), refused_place):
+        check_place(path, overwrite=overwrite, suffixes=(".jsonl",))
     if quarantine and Path(quarantine).resolve() == Path(out).resolve():
         raise UsageError(f"{out}: is both output and quarantine; name two files")
     tasks = unlabelled = 0
