@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from hashlib import sha256
-from importlib.resources import files
 from typing import Any, NamedTuple, TypeVar, cast
 
 import numba
@@ -42,20 +40,6 @@ def native(*signature: Any, allocates: bool = False) -> Callable[[F], F]:
         return cast(F, made.entry_point)
 
     return compiled
-
-
-def digest(*modules: str) -> str:
-    """Return a digest of what stands in modules of saring.
-
-    Numba compiles anew when the file of a kept function has changed, or what the function closes over, and knows
-    nothing of the other files whose functions and constants went into it. An entry made of several files closes over
-    this.
-    """
-    found = sha256()
-    for module in modules:
-        package, _, name = module.rpartition(".")
-        found.update((files(package) / f"{name}.py").read_bytes())
-    return found.hexdigest()
 
 
 class Marks(NamedTuple):

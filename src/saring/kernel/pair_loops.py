@@ -15,15 +15,11 @@ from numba.types import Array, NamedTuple, Tuple, float64, int32, int64, uint32
 
 import saring.kernel.pair_sharing as sharing
 import saring.models.pair_features as plain
-from saring.kernel.loops import CHARS, MISSING, TABLE, Int, Numbers, Records, digest, native
+from saring.kernel.loops import CHARS, MISSING, TABLE, Int, Numbers, Records, native
 from saring.kernel.pair_reading import NO_TITLE, TERM, ZERO, Terms, Text, empty_text, find, find_lead, read
 from saring.kernel.pair_sharing import Matches, Scratch, Sought
+from saring.kernel.text_arrays import PAIR_SOURCES, digest
 
-# What is compiled into `compare_pairs`.
-SOURCES = (
-    "saring.kernel.pair_loops", "saring.kernel.pair_sharing", "saring.kernel.pair_reading",
-    "saring.kernel.loops", "saring.models.pair_features", "saring.text",
-)  # fmt: skip
 # What is written down of a pair: its features; how many words its headline has; whether plain Python
 # must answer for all of it, or find the best sentence.
 FEATURE = np.dtype([(name, "f8") for name in plain.FEATURES])
@@ -213,4 +209,4 @@ def _subjects(weights: Numbers, mine: Scratch, theirs: Scratch) -> tuple[float, 
     return share / max(total, plain.TINY), -missing
 
 
-compare_pairs = _entry(digest(*SOURCES))
+compare_pairs = _entry(digest(*PAIR_SOURCES))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import pickle
 import pickletools
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, Union
@@ -127,35 +129,54 @@ def in_slices(work: Callable[[int, int], None], columns: Sequence[Column], threa
             done.result()
 
 
+# What is compiled into the one entry that is made of several files.
+PAIR_SOURCES = (
+    "saring.kernel.pair_loops", "saring.kernel.pair_sharing", "saring.kernel.pair_reading",
+    "saring.kernel.loops", "saring.models.pair_features", "saring.text",
+)  # fmt: skip
 _KEPT = re.compile(rb"^ *@native\((?!\)|allocates=)", re.MULTILINE)  # before a function that numba keeps
 
 
-def kernel_is_kept() -> bool:
-    """Return whether a kernel of this version is where numba keeps it, without importing numba.
+def digest(*modules: str) -> str:
+    """Return a digest of what stands in modules of saring.
 
-    It is, if each file's functions are there, made by this numba of this very file and after all files that may have
-    gone into them. Numba alone knows whether it fits the processor, and a third place, for folders that nobody may
-    write to. Who is to start several processes makes the kernel first where this says no: each of them would make it.
+    Numba compiles anew when the file of a kept function has changed, or what the function closes over, and knows
+    nothing of the other files whose functions and constants went into it. An entry made of several files closes over
+    this.
+    """
+    found = sha256()
+    for module in modules:
+        package, _, name = module.rpartition(".")
+        found.update((files(package) / f"{name}.py").read_bytes())
+    return found.hexdigest()
+
+
+def kernel_is_kept() -> bool:
+    """Return whether the kernel is where numba keeps it, as its files are now, without importing numba.
+
+    Numba alone knows whether it fits the processor, and a third place, for folders that nobody may write to. Who is to
+    start several processes makes the kernel first where this says no: each of them would make it.
     """
     try:
-        sources = {path: path.read_bytes() for path in Path(__file__).parent.rglob("*.py")}
-        newest = max(path.stat().st_mtime for path in sources)
-        return all(
-            len(set(_functions(path, source, newest))) >= len(_KEPT.findall(source)) for path, source in sources.items()
-        )
+        closed_over = pickle.dumps((digest(*PAIR_SOURCES),), protocol=4)  # as numba does
+        return _are_kept("loops", b"") and _are_kept("pair_loops", closed_over)
     except (OSError, PackageNotFoundError):
         return False
 
 
-def _functions(path: Path, source: bytes, newest: float) -> Iterator[str]:
-    """Yield the names of a file's functions that are kept as they are now."""
-    index = f"{path.stem}.*.py{sys.version_info.major}{sys.version_info.minor}*.nbi"
+def _are_kept(name: str, closed_over: bytes) -> bool:
+    """Return whether this numba has kept the functions of a file: of these very bytes, and of what they close over."""
+    path = Path(__file__).with_name(f"{name}.py")
+    source = path.read_bytes()
+    stamps = sha256(source).digest(), sha256(closed_over).hexdigest().encode()
+    index = f"{name}.*.py{sys.version_info.major}{sys.version_info.minor}*.nbi"
     chosen = os.environ.get("NUMBA_CACHE_DIR")
-    for kept in Path(chosen).glob(f"*/{index}") if chosen else path.parent.glob(f"__pycache__/{index}"):
-        data = kept.read_bytes()
-        fits = sha256(source).digest() in data and _maker(data) == version("numba")
-        if fits and kept.stat().st_mtime >= newest:
-            yield kept.name.partition("-")[0]
+    found = Path(chosen).glob(f"*/{index}") if chosen else path.parent.glob(f"__pycache__/{index}")
+    kept = [(file.name.partition("-")[0], file.read_bytes()) for file in found]
+    current = {
+        function for function, data in kept if _maker(data) == version("numba") and all(s in data for s in stamps)
+    }
+    return len(current) >= len(_KEPT.findall(source))
 
 
 def _maker(data: bytes) -> object:
