@@ -26,13 +26,13 @@ class Aside:
     """A file that is written aside, as `path` with ``.part`` behind it, and claimed for this process.
 
     Used as a context: what has not appeared by the end is removed, and an older file stays. BlockingIOError where
-    another process has claimed the file.
+    another process has claimed the file, and holds it for so many seconds.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, seconds: float = 0.0) -> None:
         self.path = path
         self._aside = path.with_name(path.name + ".part")
-        self.file = claim(self._aside)
+        self.file = claim(self._aside, seconds)
         self._appeared = False
 
     def appear(self) -> None:
@@ -61,11 +61,12 @@ def whole(path: Path) -> Iterator[IO[bytes]]:
         aside.appear()
 
 
-def claim(path: Path) -> IO[bytes]:
+def claim(path: Path, seconds: float = 0.0) -> IO[bytes]:
     """Return an empty file that is this process's alone until it is closed, however that ends.
 
-    Raises BlockingIOError where another process has claimed it.
+    Raises BlockingIOError where another process has claimed it, and holds it for so many seconds.
     """
+    end = time.monotonic() + seconds
     while True:
         file = os.fdopen(os.open(path, _CLAIMING, 0o666), "wb")
         try:
@@ -77,6 +78,11 @@ def claim(path: Path) -> IO[bytes]:
                         raise FileExistsError(errno.EEXIST, f"{path.name} is no regular file")
                     file.truncate(0)
                     return file
+        except BlockingIOError:
+            if time.monotonic() >= end:
+                file.close()
+                raise
+            time.sleep(_TURN_PAUSE)
         except BaseException:
             file.close()
             raise
@@ -97,7 +103,13 @@ def in_turn(path: Path, seconds: float = 600.0) -> Iterator[None]:
         if path in _held:
             yield
             return
-        file = _waited_for(path, seconds)
+        file: IO[bytes] | None = None
+        try:
+            file = claim(path, seconds)
+        except BlockingIOError:
+            raise TimeoutError(f"{path}: another process has held it for {seconds:.0f} seconds") from None
+        except OSError:  # nobody can write there
+            pass
         _held.add(path)
         try:
             yield
@@ -107,19 +119,6 @@ def in_turn(path: Path, seconds: float = 600.0) -> Iterator[None]:
                 if os.name != "nt":  # Windows cannot remove an open file
                     path.unlink(missing_ok=True)
                 file.close()
-
-
-def _waited_for(path: Path, seconds: float) -> IO[bytes] | None:
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            return claim(path)
-        except BlockingIOError:
-            if time.monotonic() > end:
-                raise TimeoutError(f"{path}: another process has held it for {seconds:.0f} seconds") from None
-            time.sleep(_TURN_PAUSE)
-        except OSError:
-            return None
 
 
 if sys.platform == "win32":

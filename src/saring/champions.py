@@ -10,7 +10,6 @@ from __future__ import annotations
 import getpass
 import os
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -210,7 +209,7 @@ def changing(models: Path) -> Iterator[Callable[[Step], Step]]:
 
     with _told(path):
         models.mkdir(parents=True, exist_ok=True)
-        aside = _claimed(path)
+        aside = Aside(path, WAIT_SECONDS)
     with aside:
         read_history(models)  # nothing is added behind a line that nobody can read
         yield add
@@ -223,23 +222,13 @@ def changing(models: Path) -> Iterator[Callable[[Step], Step]]:
             aside.appear()
 
 
-def _claimed(path: Path) -> Aside:
-    """Return the history as it is written aside, claimed for this process."""
-    end = time.monotonic() + WAIT_SECONDS
-    while True:
-        try:
-            return Aside(path)
-        except BlockingIOError as error:
-            if time.monotonic() > end:
-                raise BundleError(f"{path}: another process has been writing it for a minute; try again") from error
-            time.sleep(0.05)
-
-
 @contextmanager
 def _told(path: Path) -> Iterator[None]:
     """Name the history in an error of the system."""
     try:
         yield
+    except BlockingIOError as error:
+        raise BundleError(f"{path}: another process has been writing it for a minute; try again") from error
     except OSError as error:
         raise BundleError(
             f"{path}: cannot be written ({error.strerror or error}); make it writable, or name another folder with "

@@ -17,6 +17,7 @@ from saring.frames import TableMaker, block_of, row_batches
 from saring.io.records import open_blocks
 from saring.io.writers import arrow_schema
 from saring.predict import Model, now
+from saring.schema import rows_in
 from saring.sources import table_chunks
 
 
@@ -134,8 +135,8 @@ def _records(batch: Mapping[str, Any]) -> list[Record]:
     if table is not None:
         chunks = table_chunks(table)
     else:
-        values = [value.tolist() if hasattr(value, "tolist") else value for value in batch.values()]
-        chunks = iter([[dict(zip(batch, row, strict=True)) for row in zip(*values, strict=True)]])
+        plain = {name: value.tolist() if hasattr(value, "tolist") else value for name, value in batch.items()}
+        chunks = iter([list(rows_in(plain))])
     return open_blocks(map(block_of, chunks), KEEP_ERRORS)
 
 

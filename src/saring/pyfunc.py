@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from saring.schema import rows_in
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -37,10 +39,9 @@ def _articles(given: Any) -> Any:
     if hasattr(given, "tolist"):  # of NumPy, and a column of pandas
         given = given.tolist()
     if isinstance(given, Mapping):
-        columns = [column.tolist() if hasattr(column, "tolist") else column for column in given.values()]
-        if not all(isinstance(column, list) for column in columns):
-            return [given]
-        return [dict(zip(given, row, strict=True)) for row in zip(*columns, strict=True)]
+        columns = {name: value.tolist() if hasattr(value, "tolist") else value for name, value in given.items()}
+        is_table = all(isinstance(column, list) for column in columns.values())
+        return list(rows_in(columns)) if is_table else [given]
     return [given] if isinstance(given, str) else given
 
 

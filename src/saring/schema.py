@@ -6,7 +6,7 @@ these tables, so that a new column is one entry here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any
@@ -58,6 +58,11 @@ _UNJUDGED = "the model was trained without labels of links"
 _FINE = "all is well"
 _ERROR = "what is wrong with the row and what to do"
 
+_ID = _column("id", "string", "the row's own, that of a web archive's record, or made from the file and the row")
+_VERSION = _column(
+    "model_version", "string", "twelve digits that name the model's content", "", _filled("model_version")
+)
+
 # Of a link, made from a `LinkPrediction`.
 LINK_COLUMNS = (
     _column("headline", "string", "headline that the teaser advertises"),
@@ -74,7 +79,7 @@ LINK_COLUMNS = (
 )  # fmt: skip
 
 _OF_ARTICLE = (
-    _column("id", "string", "the row's own, that of a web archive's record, or made from the file and the row"),
+    _ID,
     _column("title", "string", "headline of the article", _UNKNOWN, _filled("title")),
     _column("published", "string", "date or time, ISO 8601", _UNKNOWN, _filled("published")),
     _column("publisher", "string", "who published it: the portal's domain, or the name as printed where no domain is "
@@ -105,7 +110,7 @@ _AFTER_TOPICS = (
     _column("removed", "float", "share of the given text, 0 to 1, that is no body: links and boilerplate", _FAILED),
     _column("clean_text", "string", "the body, one paragraph a line", _FAILED),
     _column("error", "string", _ERROR, _FINE, _filled("error")),
-    _column("model_version", "string", "twelve digits that name the model's content", "", _filled("model_version")),
+    _VERSION,
     _column("scored_at", "string", "when the run began, ISO 8601", "", _filled("scored_at")),
 )  # fmt: skip
 
@@ -139,7 +144,7 @@ CLEAN_COLUMNS = (
 
 # Of an article's spans, made from a `saring.spans.Spans`.
 SPAN_COLUMNS = (
-    _column("id", "string", "the row's own, that of a web archive's record, or made from the file and the row"),
+    _ID,
     _column("attributes", "json", "for dolma: for each kind `saring__<kind>`, a list of `[start, end, score]`"),
     _column("spans", "json", "the same as one list of `[start, end, kind, score]`, in order: what of the raw text is "
             "no body, in Unicode code points. Of a teaser (`link`) the score is the probability that it has nothing to "
@@ -154,7 +159,7 @@ SPAN_COLUMNS = (
     _column("n_links", "int", "how many links there are", _FAILED),
     _column("n_unrelated", "int", "how many of them the model calls unrelated", _FAILED),
     _column("error", "string", _ERROR, _FINE, _filled("error")),
-    _column("model_version", "string", "twelve digits that name the model's content", "", _filled("model_version")),
+    _VERSION,
 )  # fmt: skip
 
 
@@ -183,6 +188,11 @@ def kinds(columns: Iterable[Column]) -> dict[str, str]:
 def as_table(columns: Iterable[Column], things: Sequence[Any]) -> dict[str, list[Any]]:
     """Return the rows of some things as columns: names to a value for each thing."""
     return {column.name: list(map(column.value, things)) for column in columns}
+
+
+def rows_in(table: Mapping[str, Iterable[Any]]) -> Iterator[dict[str, Any]]:
+    """Return the rows of a table that is given as columns."""
+    return (dict(zip(table, values, strict=True)) for values in zip(*table.values(), strict=True))
 
 
 def as_rows(columns: Iterable[Column], things: Iterable[Any]) -> list[dict[str, Any]]:

@@ -77,7 +77,7 @@ def _taken(source: Any, columns: Columns) -> Article | Prediction:
         article = parse(record)
     elif isinstance(source, Record | Article):
         if isinstance(source, Record) and source.error:
-            return _failed(source, source.id, source.error)
+            return failed(source, source.id, source.error)
         for name in FIELDS:
             if not isinstance(value := getattr(source, name), str):
                 return Prediction(str(source.id), error=f"field {name!r} is {type(value).__name__}; expected a string")
@@ -89,7 +89,7 @@ def _taken(source: Any, columns: Columns) -> Article | Prediction:
     if article.title.strip() or article.text.strip():
         return _storable(article)
     own_id = "" if article.id == text_id(article.text) else article.id
-    return _failed(article, own_id, f"{where}: title and text are empty; expected an article".removeprefix(": "))
+    return failed(article, own_id, f"{where}: title and text are empty; expected an article".removeprefix(": "))
 
 
 def record_of(row: Mapping[Any, Any], columns: Columns) -> Record:
@@ -127,7 +127,7 @@ def _storable(article: Article) -> Article:
     return replace(article, links=links, **storable)
 
 
-def _failed(item: Article | Record, id: str, error: str) -> Prediction:
+def failed(item: Article | Record, id: str, error: str) -> Prediction:
     """Return the prediction of what cannot be scored, with the metadata that could be read."""
     publisher = canonical_publisher(item.publisher, item.url)
     id, title, publisher, printed, url = map(mended, (id, item.title, publisher, item.publisher, item.url))
@@ -187,16 +187,11 @@ def _pandas_chunks(table: Any, keep: Sequence[str]) -> Iterator[Any]:
             if not chosen or any(getattr(kinds[name], "tz", None) for name in chosen):
                 raise TypeError
             arrays = [pa.array(part.iloc[:, place], from_pandas=True) for place in range(len(chosen))]
-            if not all(map(_is_alike, arrays)):
+            if not all(_ALIKE.fullmatch(str(array.type)) for array in arrays):
                 raise TypeError
             yield pa.RecordBatch.from_arrays([*map(_plain, arrays)], chosen)
         except (pa.ArrowException, TypeError, ValueError, OverflowError):
             yield part.set_axis(chosen, axis=1).to_dict("records")
-
-
-def _is_alike(array: Any) -> bool:
-    """Return whether the values of an Arrow array of pandas' are the same that the rows of the DataFrame have."""
-    return _ALIKE.fullmatch(str(array.type)) is not None
 
 
 def _arrow_chunks(table: Any, keep: Sequence[str]) -> Iterator[Any]:

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 Row = tuple[str, str]  # title and body of an article, of which either may be empty
 Field = Literal["all", "title", "lead"]
@@ -96,12 +96,17 @@ def glued_parts(text: str) -> list[str]:
 
 
 @cache
+def _lexicon() -> dict[str, dict[str, Any]]:
+    """Return lexicon.toml, read once."""
+    return tomllib.loads((files("saring") / "lexicon.toml").read_text("utf-8"))
+
+
+@cache
 def load_lexicon(section: str) -> dict[str, tuple[str, ...]]:
     """Return the groups of a section of lexicon.toml, ``domains`` or ``subjects``: name to terms."""
-    table = tomllib.loads((files("saring") / "lexicon.toml").read_text("utf-8"))
     return {
         name: tuple(term.strip() for term in group["terms"].replace("\n", " ").split(","))
-        for name, group in table[section].items()
+        for name, group in _lexicon()[section].items()
     }
 
 
@@ -123,11 +128,9 @@ def load_names() -> dict[str, Name]:
     }
 
 
-@cache
 def load_kinds() -> dict[str, str]:
     """Return the kinds of names and the domain of the lexicon that each belongs to."""
-    table = tomllib.loads((files("saring") / "lexicon.toml").read_text("utf-8"))
-    return dict(table["names"])
+    return _lexicon()["names"]
 
 
 def names_by_kind() -> dict[str, list[str]]:

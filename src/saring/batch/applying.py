@@ -11,8 +11,8 @@ from typing import Any
 
 import orjson
 
-from saring.article import Article, KeepLinks, Prediction, Record, clean_text
-from saring.batch.parts import KEEP_ERRORS, Cleaned, Summary, Task, summary_of
+from saring.article import KeepLinks, Prediction, Record, clean_text
+from saring.batch.parts import KEEP_ERRORS, Cleaned, Summary, summary_of, unreadable
 from saring.batch.run import BATCH_ROWS, BATCH_SIZE, Progress, check_places, cut_batches
 from saring.columns import mended
 from saring.errors import InputError, UsageError
@@ -20,8 +20,8 @@ from saring.html.page import PageReader
 from saring.io.blocks import InputRow
 from saring.io.records import ReadOptions, kept_kinds, open_blocks, read_blocks, rows
 from saring.io.writers import SUFFIXES, followed, open_rows
-from saring.schema import CLEAN_COLUMNS, as_table, kept_columns
-from saring.sources import take
+from saring.schema import CLEAN_COLUMNS, as_table, kept_columns, kinds
+from saring.sources import failed, take
 from saring.spans import Spans, spans_in, text_digest
 
 ANEW = "make the spans of these documents anew with `saring clean --spans`"
@@ -168,7 +168,7 @@ def apply_spans(
         raise UsageError(f"--threshold {threshold:g}: says which links are related; add --keep-links related")
     check_places([*inputs, spans], where, None, overwrite, [])
     kept = kept_columns(kept_kinds(inputs, options), CLEAN_COLUMNS)
-    columns = Task("clean", None, "none", kept=kept_kinds(inputs, options)).columns
+    columns = kinds([*CLEAN_COLUMNS, *kept])
     summary = Summary()
     with (
         closing(SpanTable(rows([spans]))) as table,
@@ -189,9 +189,9 @@ def apply_spans(
 def _cleaned(record: Record, table: SpanTable, keep_links: KeepLinks, threshold: float | None) -> Cleaned:
     """Return the clean article of a record, or why there is none."""
     if record.error or not (record.title.strip() or record.text.strip()):
-        [failed] = take([record])
-        if isinstance(failed, Prediction):
-            return Cleaned(_unreadable(record, failed.id, failed.error), None)
+        [unread] = take([record])
+        if isinstance(unread, Prediction):
+            return Cleaned(unreadable(unread), None)
     storable: dict[str, Any] = {
         name: mended(getattr(record, name)) for name in ("id", "title", "text", "publisher", "url", "note")
     }
@@ -199,11 +199,6 @@ def _cleaned(record: Record, table: SpanTable, keep_links: KeepLinks, threshold:
     try:
         found = table.of(record)
     except InputError as error:
-        return Cleaned(_unreadable(record, record.id, str(error)), None)
+        return Cleaned(unreadable(failed(record, record.id, str(error))), None)
     article = found.article(record)
     return Cleaned(article, clean_text(article, found.kept(article, keep_links, threshold)))
-
-
-def _unreadable(record: Record, id: str, error: str) -> Article:
-    """Return what is known of a document without a clean text."""
-    return Article(id, record.title, "", publisher=record.publisher, url=record.url, note=error)

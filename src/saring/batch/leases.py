@@ -23,6 +23,7 @@ import orjson
 from saring.errors import ConfigError, LostConnectionError
 from saring.io.addresses import Address
 from saring.io.connections import Absent, Changed, Refused
+from saring.io.input_files import PARTS_SUFFIX
 
 RENEWAL_SECONDS = 10.0
 LEASE_SECONDS = 45.0  # who has not renewed his lock for so long has ended
@@ -88,7 +89,7 @@ class Lease:
             newer, found = self._found()
             if newer != tag:
                 raise ConfigError(
-                    f"{self._address.parent.text.removesuffix('.parts')}: another run is writing it: "
+                    f"{self._address.parent.text.removesuffix(PARTS_SUFFIX)}: another run is writing it: "
                     f"{found.get('by', 'somebody')}, since {found.get('since', 'long')}; wait for it to end, or name "
                     f"another output; if it has ended, run again in {LEASE_SECONDS:g} seconds, or remove "
                     f"{self._address}"

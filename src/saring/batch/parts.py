@@ -126,7 +126,7 @@ class Task:
             texts = iter([p.clean_text for p in self.model.predict(articles, keep_links=self.keep_links)])
         else:
             texts = iter([clean_text(a, a.links if self.keep_links == "all" else ()) for a in articles])
-        return [Cleaned(i, next(texts)) if isinstance(i, Article) else Cleaned(_unreadable(i), None) for i in found]
+        return [Cleaned(i, next(texts)) if isinstance(i, Article) else Cleaned(unreadable(i), None) for i in found]
 
 
 def article_spans(model: Model, articles: Sequence[Article]) -> list[Spans]:
@@ -143,7 +143,7 @@ class Cleaned(NamedTuple):
     text: str | None
 
 
-def _unreadable(item: Prediction) -> Article:
+def unreadable(item: Prediction) -> Article:
     """Return what is known of an article that could not be read."""
     return Article(item.id, item.title, "", publisher=item.publisher_printed, url=item.url, note=item.error)
 

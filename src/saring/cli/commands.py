@@ -139,11 +139,12 @@ def _predict(options: argparse.Namespace) -> int:
     failed = False
     if options.json:
         from saring.batch.parts import Task, row_tables
+        from saring.schema import rows_in
 
         task = Task("score", model, options.keep_links, now(), kept_kinds(options.inputs, reading))
         for table in row_tables(task, records):
-            for row in zip(*table.values(), strict=True):
-                print_json(dict(zip(table, row, strict=True)))
+            for row in rows_in(table):
+                print_json(row)
             failed |= any(table["error"])
     else:
         from saring.cli.show import print_prediction

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from saring.errors import MissingExtraError, visible
+from saring.html_reports.language import OWN
 
 if TYPE_CHECKING:
     from jinja2 import Environment
-
-OWN = "saring.html_reports"
 
 
 def check_ready() -> None:
@@ -27,6 +28,11 @@ def render(template: str, package: str = OWN, **values: Any) -> str:
     that would turn the page's own words around are shown instead of obeyed.
     """
     return _environment(package).get_template(template).render(**values)
+
+
+def code_hash(code: str) -> str:
+    """Return how a content-security policy names a script or style that stands in the page."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()}"
 
 
 @cache

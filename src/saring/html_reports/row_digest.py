@@ -6,18 +6,16 @@ One pass in bounded memory, whatever the rows hold; the same rows in the same or
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from heapq import heappop, heappush, heappushpop, nsmallest
 from itertools import zip_longest
 from math import inf
-from typing import Any
 from zlib import crc32
 
 from saring.columns import Columns
+from saring.profiles import Row
 from saring.schema import prediction_columns
-
-Row = Mapping[str, Any]
 
 MOST_HEADLINES = 50_000  # kept at once; up to so many different ones are counted exactly
 MOST_PRINTERS = 20  # publishers counted of one headline

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -13,8 +11,8 @@ from saring.drift import MIN_ARTICLES, Drift, compare_profiles, latest_month
 from saring.evaluation.metrics import Estimate, wilson_interval
 from saring.evaluation.reports import Table
 from saring.html_reports.charts import Interval, intervals
-from saring.html_reports.language import Language
-from saring.html_reports.rendering import render
+from saring.html_reports.language import OWN, Language
+from saring.html_reports.rendering import code_hash, render
 from saring.html_reports.row_digest import MOST_ARTICLES, Digest, Repeated
 from saring.html_reports.shown_articles import NAME_CHARS, ShownArticle, shortened, shown_articles
 from saring.profiles import NO_MONTH, NO_PUBLISHER, OTHERS, PROBABILITY_BINS, UNITS, Counts, Profile, Row
@@ -133,7 +131,7 @@ class RowsReport:
             about=self._about_articles(articles, len(candidates)),
             publishers=sorted({article.publisher for article in articles}),
             script=script,
-            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+            script_hash=code_hash(script),
         )
 
     def sentences(self) -> list[str]:
@@ -438,4 +436,4 @@ def _grouped(articles: Sequence[ShownArticle]) -> dict[str, list[ShownArticle]]:
 
 def _script() -> str:
     """Return the filter, the only script there is; the page names its checksum, and a browser runs no other."""
-    return files("saring.html_reports").joinpath("templates/filter.js").read_text("utf-8").strip()
+    return files(OWN).joinpath("templates/filter.js").read_text("utf-8").strip()

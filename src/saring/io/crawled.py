@@ -18,7 +18,7 @@ from saring.errors import InputError, MissingExtraError
 from saring.html.page import MAX_SAVED_BYTES, Page
 from saring.io.input_files import InputFile
 from saring.io.sieve import KEY_BYTES, Sieve
-from saring.io.streams import FOREIGN, Stream
+from saring.io.streams import FOREIGN, GZIP, ZSTD, Stream
 from saring.io.warc import HEAD_END, DamagedRecord, WarcRecord, parsed_headers, warc_records
 from saring.text import plain_lines
 
@@ -36,7 +36,7 @@ _PAGE = re.compile(_COMMENTS + rb"<(?:!doctype\s+html|html|head|body)[\s>]", re.
 _NO_PAGE = re.compile(_COMMENTS + rb"(?:[{\[]|<(?:rss|feed|svg|urlset|sitemapindex|rdf:rdf|wml)[\s>])", re.IGNORECASE)
 _BINARY = (*FOREIGN, b"RIFF", b"\x00\x00\x01\x00", b"OggS", b"ID3", b"wOF")
 _CHUNK = re.compile(rb"([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n")
-_WINDOW_BITS = {"gzip": 47, "x-gzip": 47, "deflate": 47}  # of zlib: a gzip or zlib header
+_ANY_HEADER = 47  # of zlib: a gzip or zlib header, and the largest window
 
 
 def crawled_items(file: InputFile, stream: Stream, sieve: Sieve) -> Iterator[Page | Record]:
@@ -130,11 +130,16 @@ def _unchunked(body: bytes, coding: str) -> bytes:
 def _decoded(payload: bytes, coding: str) -> bytes:
     """Return a body unpacked, to little more than a page may have; crawlers may have done it before."""
     for name in reversed([part.strip().lower() for part in coding.split(",")]):
-        if name in _WINDOW_BITS and (payload.startswith(b"\x1f\x8b") or name == "deflate"):
-            payload = _inflated(payload, name)
+        if name in ("gzip", "x-gzip") and payload.startswith(GZIP):
+            payload = _inflated(payload)
+        elif name == "deflate" and not _PAGE.match(payload):
+            try:
+                payload = _inflated(payload)
+            except zlib.error:
+                payload = _inflated(payload, -zlib.MAX_WBITS)  # as some servers send it, without a header
         elif name == "br" and not payload.lstrip().startswith(b"<"):
             payload = _unbrotli(payload)
-        elif name == "zstd" and payload.startswith(b"\x28\xb5\x2f\xfd"):
+        elif name == "zstd" and payload.startswith(ZSTD):
             import pyarrow as pa
 
             try:
@@ -144,18 +149,7 @@ def _decoded(payload: bytes, coding: str) -> bytes:
     return payload
 
 
-def _inflated(payload: bytes, name: str) -> bytes:
-    if name == "deflate" and _PAGE.match(payload):
-        return payload
-    try:
-        return _inflate(payload, _WINDOW_BITS[name])
-    except zlib.error:
-        if name != "deflate":
-            raise
-        return _inflate(payload, -zlib.MAX_WBITS)  # as some servers send it, without a header
-
-
-def _inflate(payload: bytes, bits: int) -> bytes:
+def _inflated(payload: bytes, bits: int = _ANY_HEADER) -> bytes:
     unpacker = zlib.decompressobj(bits)
     plain = unpacker.decompress(payload, MAX_SAVED_BYTES + 1)
     if not unpacker.eof and len(plain) <= MAX_SAVED_BYTES:

@@ -19,7 +19,8 @@ PACKED_BYTES = 1 << 15
 SIP_BYTES = 1 << 10  # given to zstd at a time: where one of them is wrong it gives none
 CHECKSUM_BYTES = 8  # and the length, at the end of a gzip archive
 
-_GZIP_BITS = 31  # of zlib: a gzip header, the largest window, and a checksum
+GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"  # what archives begin with
+GZIP_BITS = 31  # of zlib: a gzip header, the largest window, and a checksum
 # What zlib and zstd say of damage behind the last byte: a checksum, or what is no archive.
 _AT_THE_END = ("incorrect", "checksum", "Unknown frame descriptor")
 
@@ -79,7 +80,7 @@ def _gunzipped(packed: Plain) -> Iterator[bytes]:
     """Yield what a gzip archive holds, to the last byte before any damage."""
     data = packed.read(PACKED_BYTES) or b""
     while data:  # one archive behind another is one file
-        member = zlib.decompressobj(_GZIP_BITS)
+        member = zlib.decompressobj(GZIP_BITS)
         while not member.eof:
             data = data or packed.read(PACKED_BYTES) or b""
             before = member.copy()
@@ -142,7 +143,7 @@ def _damaged(kind: str, error: Exception, why: str = "") -> Damage:
 
 
 # What reads an archive, by its first bytes.
-UNPACKERS: Mapping[bytes, Callable[[Plain], Iterator[bytes]]] = {b"\x1f\x8b": _gunzipped, b"\x28\xb5\x2f\xfd": _unzstd}
+UNPACKERS: Mapping[bytes, Callable[[Plain], Iterator[bytes]]] = {GZIP: _gunzipped, ZSTD: _unzstd}
 
 HEAD_BYTES = 1 << 18  # enough for the first curly quote of a cp1252 table to turn up
 MAX_SPOOL_BYTES = 1 << 34  # a Parquet file that must be unpacked may take this much of the disk
@@ -156,8 +157,8 @@ ARROW_FILE, ARROW_STREAM, FEATHER_1 = b"ARROW1", b"\xff\xff\xff\xff", b"FEA1"
 FOREIGN = {
     b"PK\x03\x04": "a zip archive, as .docx and .xlsx are", b"%PDF-": "a PDF", b"PAR1": "Parquet",
     ARROW_FILE: "an Arrow file", FEATHER_1: "an Arrow file", ARROW_STREAM: "an Arrow stream",
-    b"\xd0\xcf\x11\xe0": "a document of an old office program", b"\x1f\x8b": "an archive within an archive",
-    b"\x28\xb5\x2f\xfd": "an archive within an archive", b"BZh": "a bzip2 archive", b"\xfd7zXZ": "an xz archive",
+    b"\xd0\xcf\x11\xe0": "a document of an old office program", GZIP: "an archive within an archive",
+    ZSTD: "an archive within an archive", b"BZh": "a bzip2 archive", b"\xfd7zXZ": "an xz archive",
     b"7z\xbc\xaf": "a 7z archive", b"Rar!": "a rar archive", b"\x89PNG": "an image", b"\xff\xd8\xff": "an image",
     b"GIF8": "an image", b"SQLite format 3": "a database", b"\x7fELF": "a program", b"{\\rtf": "rich text",
 }  # fmt: skip

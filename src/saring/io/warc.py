@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from saring.errors import InputError
-from saring.io.streams import UNPACKERS, Plain, Stream
+from saring.io.streams import GZIP, GZIP_BITS, UNPACKERS, ZSTD, Plain, Stream
 
 CHUNK_BYTES = 1 << 18
 PACKED_BYTES = 1 << 16  # given to zlib at a time, a member or some
@@ -24,10 +24,8 @@ START_BYTES = 1 << 16
 KEPT_BYTES = 8 << 20  # packed bytes in which the next member is looked for, should this one prove damaged
 PROBE_BYTES = 1 << 10  # of a member: enough to see whether it holds a record
 
-_GZIP, _ZSTD = UNPACKERS  # what packed files begin with
-_MEMBER = _GZIP + b"\x08"
+_MEMBER = GZIP + b"\x08"
 _SKIPPABLE = b"\x2a\x4d\x18"  # stands behind the first byte of a zstd file that begins with its dictionary
-_GZIP_BITS = 31  # of zlib: a gzip header, the largest window, and a checksum
 _BEGINNING = re.compile(rb"WARC/\d\.\d\r?\n[\w-]+:")
 _BEGINNING_BYTES = 64  # that it may take
 HEAD_END = re.compile(rb"\r?\n\r?\n")  # of a record's own headers, and of the HTTP headers in its block
@@ -224,13 +222,13 @@ def parsed_headers(head: bytes) -> dict[str, str]:
 
 def _pieces(stream: Stream) -> Iterator[_Piece | _Gap]:
     """Yield the unpacked bytes of a file, and its gaps."""
-    if stream.head.startswith(_GZIP):
+    if stream.head.startswith(GZIP):
         yield from _members(_Packed(stream))
         return
-    packed = stream.head.startswith(_ZSTD)
+    packed = stream.head.startswith(ZSTD)
     if stream.head[1:4] == _SKIPPABLE:
         raise InputError("found zstd with a dictionary of its own; expected plain zstd; unpack the file first")
-    plain = Plain(UNPACKERS[_ZSTD](Plain(_read(stream)))) if packed else None
+    plain = Plain(UNPACKERS[ZSTD](Plain(_read(stream)))) if packed else None
     at = 0
     while data := plain.read(CHUNK_BYTES) if plain else stream.body.read1(CHUNK_BYTES):
         yield _Piece(data, at, is_packed=False)
@@ -289,7 +287,7 @@ class _Packed:
 def _holds_record(packed: bytes) -> bool:
     """Return whether these are the first bytes of a gzip member that holds a record."""
     with suppress(zlib.error):
-        return zlib.decompressobj(_GZIP_BITS).decompress(packed, 5) == b"WARC/"
+        return zlib.decompressobj(GZIP_BITS).decompress(packed, 5) == b"WARC/"
     return False
 
 
@@ -297,7 +295,7 @@ def _members(packed: _Packed) -> Iterator[_Piece | _Gap]:
     """Yield what the members of a gzip file hold; a damaged one ends at a gap."""
     while packed.next_member():
         begins, used = packed.at, 0
-        member = zlib.decompressobj(_GZIP_BITS)
+        member = zlib.decompressobj(GZIP_BITS)
         try:
             while not member.eof:
                 if used == len(packed.data) > KEPT_BYTES:

@@ -20,7 +20,7 @@ from saring.atomic import Aside, sync, whole
 from saring.errors import ConfigError, UsageError
 from saring.io.addresses import WRITABLE, Address, AddressAside, Place, place
 from saring.io.connections import Refused
-from saring.schema import LINK_COLUMNS, kinds
+from saring.schema import LINK_COLUMNS, kinds, rows_in
 
 # The footer of a Parquet file is a struct in Thrift's compact protocol; the numbers of its fields are those of
 # parquet.thrift. Row groups are joined to one file without being decoded: only the offsets in the footer change.
@@ -140,7 +140,7 @@ class RowFormat:
 
     def part_of(self, values: ColumnValues) -> bytes:
         """Return the same part, made from the columns of the rows."""
-        return self.part([dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)])
+        return self.part(list(rows_in(values)))
 
     def start(self) -> bytes:
         """Return what a file begins with."""

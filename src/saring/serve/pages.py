@@ -186,7 +186,7 @@ def policy() -> str:
     """Return the content-security policy of all pages: the one style, the one script, nothing from elsewhere."""
     page = render("login.html", PACKAGE, say=Language("en", PACKAGE), wrong=False)
     styles = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
-    return f"{page_policy([_script()], styles)}; img-src data:"
+    return f"{page_policy(_script(), styles)}; img-src data:"
 
 
 @cache

@@ -27,6 +27,7 @@ from saring.kernel.scoring import SWITCH, prepare
 from saring.kernel.text_arrays import kernel_is_kept
 from saring.predict import Model, load_same, now
 from saring.processes import WorkerDied, WorkerProcess, search_garbage_seldom, send, without
+from saring.schema import rows_in
 from saring.serve.limits import Limits, Problem
 from saring.sources import record_of
 
@@ -65,8 +66,7 @@ def _rows(task: Task, sources: Sequence[Source], columns: Columns, seconds: floa
     """Yield the row of each article as JSON."""
     records = [source if isinstance(source, Record) else record_of(source, columns) for source in sources]
     for table in row_tables(task, records, seconds):
-        for values in zip(*table.values(), strict=True):
-            yield visible_json(dict(zip(table, values, strict=True)))
+        yield from map(visible_json, rows_in(table))
 
 
 # Here.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import hashlib
 import hmac
 import time
@@ -17,6 +16,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from saring.html_reports.rendering import code_hash
 from saring.serve.limits import PROBLEM_TYPE, Limits, Problem
 
 Message = MutableMapping[str, Any]
@@ -95,17 +95,12 @@ def host_of(address: str) -> str:
     return (parts.hostname or "").rstrip(".")
 
 
-def digest(code: str) -> str:
-    """Return how a content-security policy names a script or style that stands in the page."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()}'"
-
-
-def page_policy(scripts: Iterable[str], styles: Iterable[str]) -> str:
-    """Return the content-security policy of a page: its own scripts and styles, and nothing else from anywhere."""
+def page_policy(script: str, styles: Iterable[str]) -> str:
+    """Return the content-security policy of a page: its own script and styles, and nothing else from anywhere."""
     return (
-        f"default-src 'none'; script-src {' '.join(map(digest, scripts)) or chr(39) + 'none' + chr(39)}; "
-        f"style-src {' '.join(map(digest, styles))}; connect-src 'self'; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
+        f"default-src 'none'; script-src '{code_hash(script)}'; "
+        f"style-src {' '.join(repr(code_hash(style)) for style in styles)}; connect-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
     )
 
 

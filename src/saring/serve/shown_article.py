@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +12,8 @@ import orjson
 from saring.article import Article, Record
 from saring.html_reports.language import Language
 from saring.html_reports.shown_articles import link_verdict, shortened
+from saring.profiles import Row
 from saring.sources import take
-
-Row = Mapping[str, Any]
 
 _GAPS = re.compile(r"\n\s*\n\s*")
 

@@ -15,14 +15,14 @@ from saring.errors import InputError
 from saring.html.page import PageReader
 from saring.io.blocks import file_blocks
 from saring.io.input_files import ADVICE, FORMATS, PACKINGS, InputFile
-from saring.io.streams import Stream
+from saring.io.streams import GZIP, ZSTD, Stream
 from saring.serve.limits import Limits, Problem
 from saring.sources import record_of
 
 READERS = 2  # pages that are read at once, each in a process of its own
 TAKEN = ("txt", "html", "csv", "jsonl", "json")
 # Files that hold others, or that no text editor shows, by their first bytes: what they unfold to has no bounds.
-_PACKED = {b"\x1f\x8b": ".gz", b"\x28\xb5\x2f\xfd": ".zst", b"PK": ".zip", b"PAR1": ".parquet", b"%PDF": ".pdf"}
+_PACKED = {GZIP: ".gz", ZSTD: ".zst", b"PK": ".zip", b"PAR1": ".parquet", b"%PDF": ".pdf"}
 _TAGS = ("<!doctype html", "<html", "<head", "<body", "<article", "<div", "<p>", "<p ")
 _SNIFFED_CHARS = 4_000
 
