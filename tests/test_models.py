@@ -20,6 +20,7 @@ from saring.models.pipelines import (
     score_columns,
     topic_model,
 )
+from saring.training.refitting import linear_model
 
 ARTICLES = [
     ("Harga telur naik", "Pedagang pasar menaikkan harga telur."),
@@ -115,7 +116,7 @@ def test_the_topic_model_weighs_its_fields_as_configured():
     config = TopicConfig(min_df=1, title_field=0.25, lead_field=0.0, domains=2.0, names=1.5, smoothing=0.0)
     union = topic_model(config).named_steps["features"]
     weights = {name: weight for name, (_, weight) in union.parts.items()}
-    assert weights == {"all": 1.0, "title": 0.25, "domains": 2.0, "names": 1.5, "known": 1.0}
+    assert weights == {"all": 1.0, "title": 0.25, "domains": 2.0, "names": 1.5}
     widths = [len(part.fit(ARTICLES).transform(ARTICLES).toarray()[0]) for part, _ in union.parts.values()]
     found = union.fit_transform(ARTICLES).toarray()
     title = slice(widths[0], widths[0] + widths[1])
@@ -211,8 +212,13 @@ def test_score_columns_are_one_for_each_label():
     assert score_columns(scores) is scores
 
 
-def test_a_stored_clickbait_model_gives_the_same_answers():
-    model = clickbait_model(ClickbaitConfig(min_df=1)).fit(HEADLINES, BAITS)
+@pytest.mark.parametrize("smoothing", [0.5, 0.0])
+def test_a_stored_clickbait_model_gives_the_same_answers(smoothing):
+    model = clickbait_model(ClickbaitConfig(min_df=1, smoothing=smoothing)).fit(HEADLINES, BAITS)
     arrays = to_arrays(clickbait_parameters(model))
-    again = scoring.clickbait(from_arrays(ClickbaitParameters, arrays), HEADLINES)
+    assert (arrays["known.terms.lengths"].size > 0) is (smoothing > 0)  # words that would weigh nothing are not counted
+    stored = from_arrays(ClickbaitParameters, arrays)
+    linear = linear_model(stored)
+    assert np.allclose(linear.scores(linear.read(HEADLINES))[:, 0], model.decision_function(HEADLINES), atol=1e-5)
+    again = scoring.clickbait(stored, HEADLINES)
     assert np.allclose(again, model.predict_proba(HEADLINES), rtol=0, atol=1e-6)  # single precision

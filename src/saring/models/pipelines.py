@@ -19,7 +19,7 @@ from sklearn.pipeline import Pipeline
 
 from saring.config import ClickbaitConfig, LinkConfig, TopicConfig
 from saring.models.pair_fitting import PairFeatures, PairScaler
-from saring.models.parameters import NO_TERMS, ClickbaitParameters, Floats, LinkParameters, TermWeights, TopicParameters
+from saring.models.parameters import ClickbaitParameters, Floats, LinkParameters, TermWeights, TopicParameters
 from saring.models.tfidf_features import FieldTfidf, GroupShares, HeadlineTfidf, word_vectors
 
 MAX_ITERATIONS = 3000
@@ -190,7 +190,7 @@ class EmbeddingLogistic(LogisticRegression):  # type: ignore[misc]
     C : float
         Inverse strength of the L2 penalty.
     smoothing : float
-        Size of the vectors beside the other columns; 0 leaves them out.
+        Size of the vectors beside the other columns; at 0 no column is of a known word.
     publishers : float
         Size of the publishers' columns; 0 leaves them out. The larger, the less words say who publishes: 1 costs .014
         accuracy where training has seen the publisher.
@@ -208,8 +208,8 @@ class EmbeddingLogistic(LogisticRegression):  # type: ignore[misc]
     def fit(
         self, X: csr_matrix, y: ArrayLike, sample_weight: Floats | None = None, publishers: ArrayLike | None = None
     ) -> EmbeddingLogistic:
-        """Learn from rows, whose last columns are the words of `word_vectors`; return self."""
-        vectors = self.smoothing * word_vectors()[1]
+        """Learn from rows, whose last columns are the words of `word_vectors` where there is smoothing; return self."""
+        vectors = self.smoothing * word_vectors()[1] if self.smoothing else np.zeros((0, 0))
         n_plain, n_numbers = X.shape[1] - len(vectors), vectors.shape[1]
         columns = csr_matrix(X)
         plain, nearness = columns[:, :n_plain], columns[:, n_plain:] @ vectors
@@ -291,17 +291,17 @@ def topic_model(config: TopicConfig) -> Pipeline:
         "lead": (FieldTfidf("lead", config.min_df), config.lead_field),
         "domains": (GroupShares("domains"), config.domains),
         "names": (GroupShares("names"), config.names),
-        "known": (FieldTfidf(known=True), 1.0),  # last: EmbeddingLogistic looks for it there
+        "known": (FieldTfidf(known=True), float(config.smoothing > 0)),  # last: EmbeddingLogistic looks for it there
     }
-    features = FieldUnion({name: part for name, part in parts.items() if part[1] > 0})
-    classifier = EmbeddingLogistic(config.C, config.smoothing, telling=config.telling)
-    return Pipeline([("features", features), ("classify", classifier)])
+    return _model_of(parts, EmbeddingLogistic(config.C, config.smoothing, telling=config.telling))
 
 
 def link_model(config: LinkConfig, seed: int) -> Pipeline:
     """Return the link pipeline: (title, body, headline) rows to related and unrelated."""
     pairs = PairFeatures(config.min_df, config.dimensions, seed)
-    return _classified(Pipeline([("pairs", pairs), ("scale", PairScaler())]), config.C)
+    features = Pipeline([("pairs", pairs), ("scale", PairScaler())])
+    classifier = LogisticRegression(C=config.C, max_iter=MAX_ITERATIONS)
+    return Pipeline([("features", features), ("classify", classifier)])
 
 
 def clickbait_model(config: ClickbaitConfig) -> Pipeline:
@@ -309,16 +309,18 @@ def clickbait_model(config: ClickbaitConfig) -> Pipeline:
 
     Runs of characters gain nothing beside word vectors and cost most of the time.
     """
-    words, cased = HeadlineTfidf(config.min_df), HeadlineTfidf(config.min_df, cased=True)
-    known = HeadlineTfidf(known=True)  # last: EmbeddingLogistic looks for it there
-    features = FieldUnion({"words": (words, 1.0), "cased": (cased, 1.0), "known": (known, 1.0)})
-    classifier = EmbeddingLogistic(config.C, config.smoothing, config.publishers)
+    parts = {
+        "words": (HeadlineTfidf(config.min_df), 1.0),
+        "cased": (HeadlineTfidf(config.min_df, cased=True), 1.0),
+        "known": (HeadlineTfidf(known=True), float(config.smoothing > 0)),  # last, as in `topic_model`
+    }
+    return _model_of(parts, EmbeddingLogistic(config.C, config.smoothing, config.publishers))
+
+
+def _model_of(parts: Mapping[str, tuple[Any, float]], classifier: EmbeddingLogistic) -> Pipeline:
+    """Return the pipeline of the parts that weigh anything, and a classifier."""
+    features = FieldUnion({name: part for name, part in parts.items() if part[1] > 0})
     return Pipeline([("features", features), ("classify", classifier)])
-
-
-def _classified(features: Any, C: float) -> Pipeline:
-    """Return the features followed by logistic regression."""
-    return Pipeline([("features", features), ("classify", LogisticRegression(C=C, max_iter=MAX_ITERATIONS))])
 
 
 def topic_parameters(model: Pipeline) -> TopicParameters:
@@ -328,9 +330,7 @@ def topic_parameters(model: Pipeline) -> TopicParameters:
     if len(intercept) == 1:  # of two topics the first one's score is 0
         intercept, coef = np.array([0.0, intercept[0]]), np.vstack([np.zeros_like(coef), coef])
     parts = _parts(union, coef)
-    nothing = TermWeights([], np.zeros(0), np.zeros((len(intercept), 0)))
-    whole, title, lead = (_term_weights(*parts[f]) if f in parts else nothing for f in ("all", "title", "lead"))
-    known = _term_weights(*parts["known"]) if "known" in parts else NO_TERMS
+    whole, title, lead, known = (_term_weights(parts, f, len(intercept)) for f in ("all", "title", "lead", "known"))
     # Titles first, of domains and names, then whole texts.
     shares = [parts[name] for name in ("domains", "names") if name in parts]
     halves = [np.split(weight * coef, 2, axis=1) for _, coef, weight in shares]
@@ -349,8 +349,9 @@ def link_parameters(model: Pipeline) -> LinkParameters:
 def clickbait_parameters(model: Pipeline) -> ClickbaitParameters:
     """Return the parameters of a fitted `clickbait_model`."""
     union, classifier = model.named_steps["features"], model.named_steps["classify"]
-    fields = {name: _term_weights(*part) for name, part in _parts(union, classifier.coef_).items()}
-    return ClickbaitParameters(**fields, intercept=float(classifier.intercept_[0]))
+    parts = _parts(union, classifier.coef_)
+    words, cased, known = (_term_weights(parts, name, 1) for name in ("words", "cased", "known"))
+    return ClickbaitParameters(words, cased, known, float(classifier.intercept_[0]))
 
 
 def _parts(union: FieldUnion, coef: Floats) -> dict[str, tuple[Any, Floats, float]]:
@@ -363,8 +364,11 @@ def _parts(union: FieldUnion, coef: Floats) -> dict[str, tuple[Any, Floats, floa
     return found
 
 
-def _term_weights(part: FieldTfidf | HeadlineTfidf, coef: Floats, weight: float) -> TermWeights:
-    """Return the terms of a fitted transformer with their weights."""
+def _term_weights(parts: Mapping[str, tuple[Any, Floats, float]], name: str, n_scores: int) -> TermWeights:
+    """Return the terms of a fitted part with their weights; none where the model has no such part."""
+    if name not in parts:
+        return TermWeights([], np.zeros(0), np.zeros((n_scores, 0)))
+    part, coef, weight = parts[name]
     return TermWeights(part.tfidf_.terms, part.tfidf_.idf, coef, weight)
 
 

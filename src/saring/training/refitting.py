@@ -68,7 +68,8 @@ def _topic(model: TopicParameters) -> LinearModel:
 
 
 def _clickbait(model: ClickbaitParameters) -> LinearModel:
-    fields = {"words": model.words, "cased": model.cased, "known": model.known}
+    given = {"words": model.words, "cased": model.cased, "known": model.known}
+    fields = {name: field for name, field in given.items() if field.terms}
     parts = {name: HeadlineTfidf.of(field.terms, field.idf, cased=name == "cased") for name, field in fields.items()}
 
     def columns(rows: Sequence[Any]) -> csr_matrix:
