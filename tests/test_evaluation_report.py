@@ -1,6 +1,6 @@
 """report.html: the verdict first, every figure as the terminal prints it, other people's text as text."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 from pages import HOSTILE, read_page, rows_of
@@ -46,9 +46,9 @@ def errors(bundle, small_corpus):
 
 @pytest.fixture(scope="module")
 def text(bundle, errors):
-    return evaluation_html(
-        bundle, errors=errors, learning_curve=CURVE, verdict=Verdict(False, "it is better at nothing")
-    )
+    curve = {"learning_curve": [asdict(point) for point in CURVE]}
+    drawn = replace(bundle, card={**bundle.card, **curve})
+    return evaluation_html(drawn, errors=errors, verdict=Verdict(False, "it is better at nothing"))
 
 
 @pytest.fixture(scope="module")

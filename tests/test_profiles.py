@@ -10,19 +10,9 @@ from monthsofrows import LINK, TOPICS, failed, row
 
 from saring.errors import InputError
 from saring.io.writers import open_rows
-from saring.profiles import (
-    USED,
-    Counts,
-    Profile,
-    Words,
-    bin_chars,
-    chars_bin,
-    profile_rows,
-    read_profile,
-    read_rows,
-    reason_of,
-)
+from saring.profiles import USED, Counts, Profile, Words, bin_chars, chars_bin, profile_rows, read_profile, reason_of
 from saring.schema import kinds, prediction_columns
+from saring.scored_rows import read_rows
 
 ROWS = st.lists(
     st.builds(

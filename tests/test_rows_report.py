@@ -23,8 +23,8 @@ from saring.io.writers import open_rows
 from saring.models.pair_features import Evidence
 from saring.predict import link_reasons
 from saring.profiles import profile_rows as profile_of
-from saring.profiles import read_rows
 from saring.schema import kinds, prediction_columns
+from saring.scored_rows import read_rows
 
 # Forty links each of two publishers, a few of a third; one article without date and publisher, two errors.
 ROWS = [

@@ -325,9 +325,9 @@ def confusion_table(comparison: Comparison) -> Table:
     )
 
 
-def changed_table(found: ModelComparison, most: int = TABLE_CHANGED) -> Table:
+def changed_table(found: ModelComparison) -> Table:
     """Return the answers that differ, as many of each outcome as there is room for."""
-    shown = found.surest(most)
+    shown = found.surest(TABLE_CHANGED)
     sizes = Counter(one.outcome for one in found.changed)
     words = {BETTER: "where B alone is right", WORSE: "where A alone is", BOTH_WRONG: BOTH_WRONG}
     counts = ", ".join(f"{sizes[outcome]:,} {what}" for outcome, what in words.items())

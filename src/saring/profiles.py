@@ -7,180 +7,25 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields, replace
-from math import isfinite, log2
+from dataclasses import dataclass, field, fields
+from itertools import chain
+from math import log2
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from saring.columns import Broken
 from saring.errors import InputError
 from saring.io.addresses import Place, place
-from saring.io.blocks import sniffed
-from saring.io.formats import TABLES, batch_rows, json_line
-from saring.io.input_files import InputFile, Inputs, find_files, listed
-from saring.io.streams import Stream
+from saring.io.input_files import Inputs, listed
 from saring.io.writers import check_place, output_place, write_whole
-from saring.schema import KINDS, LINK_COLUMNS, prediction_columns
+from saring.scored_rows import NEEDED, Row, no_rows, read_rows
 from saring.text import words
 
-Row = Mapping[str, Any]
-
-BATCH_ROWS = 1000
-SHOWN_COLUMNS = 12  # named in a message
 # Columns that a profile is made of. Rows of earlier versions lack the last two, which are then not compared.
-NEEDED = ("title", "published", "publisher", "topic", "topic_probability", "abstained_because", "clickbait", "links",
-          "clean_text", "error", "model_version")  # fmt: skip
-NO_ROWS = "found no rows; expected those that `saring score` writes: see whether articles are still collected"
 USED = (*NEEDED, "out_of_domain", "removed")
-_KINDS = {column.name: column.kind for column in prediction_columns(())}
-
-# Rows of files.
-
-
-def read_rows(paths: Inputs, columns: Collection[str] | None = None) -> Iterator[list[dict[str, Any]]]:
-    """Yield the rows of files that `saring score` wrote, some hundred at a time.
-
-    Parameters
-    ----------
-    paths : path or sequence of path
-        JSON Lines, CSV or Parquet, any of them .gz or .zst; folders of them, as Spark writes; "-" for standard input.
-    columns : collection of str, optional
-        The columns that the caller reads; the others may be left out of the rows, which is faster.
-
-    Yields
-    ------
-    list of dict
-        Rows as `Prediction.row()` gives them. From CSV what was not there and what was empty are both None.
-
-    Raises
-    ------
-    InputError
-        When a file is none of these or has other columns than rows have, and when none of them has a row.
-    """
-    is_empty = True
-    for file in find_files(paths):
-        try:
-            with file.open() as stream:
-                format = file.format or sniffed(stream.head)  # of rows in CSV no column need be a text
-                format = "csv" if format == "txt" and not file.format else format
-                if format not in TABLES:
-                    raise InputError(f"found {format}; expected rows in JSON Lines, CSV or Parquet")
-                first = 1
-                for rows in _batches(replace(file, format=format), stream, columns):
-                    for number, row in enumerate(rows, first):
-                        _check_values(row, number)
-                    is_empty = is_empty and not rows
-                    yield rows
-                    first += len(rows)
-                stream.check()
-        except InputError as error:
-            raise InputError(f"{file.name}: {error}") from None
-    if is_empty:
-        raise InputError(f"{_named(paths)}: {NO_ROWS}")
-
-
-def _named(paths: Inputs) -> str:
-    """Return the first of some inputs, and how many more there are."""
-    first, *others = map(str, listed(paths))
-    return f"{first} and {len(others)} more" if others else first
-
-
-def _batches(file: InputFile, stream: Stream, columns: Collection[str] | None) -> Iterator[list[dict[str, Any]]]:
-    """Yield the rows of one file, typed."""
-
-    def choose(names: Sequence[str]) -> list[str]:
-        _check(names)
-        return [name for name in names if columns is None or name in columns]
-
-    if file.format == "parquet":
-        for batch in TABLES["parquet"](file, stream, choose):
-            yield list(batch_rows(batch))
-        return
-    rows = []
-    for number, item in enumerate(TABLES[file.format](file, stream, choose), start=1):
-        row = json_line(item) if isinstance(item, bytes | str) else item
-        try:
-            if isinstance(row, Broken):
-                raise InputError(row.error)
-            if file.format == "csv":
-                row = {name: _typed(name, cell) for name, cell in row.items() if columns is None or name in columns}
-            else:
-                _check(row)
-        except InputError as error:
-            raise InputError(f"row {number}: {error}") from None
-        rows.append(row)
-        if len(rows) == BATCH_ROWS:
-            yield rows
-            rows = []
-    if rows:
-        yield rows
-
-
-def _check(names: Collection[str]) -> None:
-    """Raise InputError where columns of a prediction row are missing."""
-    if missing := [name for name in NEEDED if name not in names]:
-        shown = ", ".join(list(names)[:SHOWN_COLUMNS]) + (", ..." if len(names) > SHOWN_COLUMNS else "")
-        raise InputError(
-            f"has no column {', '.join(missing)}; found {shown or 'none'}; expected the rows that `saring score` "
-            "writes: score the articles first"
-        )
-
-
-# Whether a value is of a kind of column; nothing else is ever None.
-_FITS: Mapping[str, Callable[[Any], bool]] = {
-    "string": lambda value: isinstance(value, str),
-    "strings": lambda value: isinstance(value, list) and all(isinstance(item, str) for item in value),
-    "int": lambda value: type(value) is int,
-    "float": lambda value: type(value) in (int, float) and isfinite(value),
-    "bool": lambda value: type(value) is bool,
-    "links": lambda value: isinstance(value, list) and all(isinstance(item, dict) for item in value),
-}
-_CHECKED = [(name, _FITS[kind], KINDS[kind]) for name, kind in _KINDS.items()]
-_CHECKED_LINK = [(column.name, _FITS[column.kind], KINDS[column.kind]) for column in LINK_COLUMNS]
-_NEEDED_LINK = ("headline", "marker")
-
-
-def _check_values(row: Row, number: int) -> None:
-    """Raise InputError where a row has a value that no row has."""
-    _check_fields(row, _CHECKED, number, "")
-    for link in row.get("links") or ():
-        missing = [name for name in _NEEDED_LINK if link.get(name) is None]
-        if "related" not in link or missing:
-            lost = ", ".join(missing) or "related"
-            raise InputError(f"row {number}: a link has no {lost}; expected rows as saring wrote them")
-        _check_fields(link, _CHECKED_LINK, number, "a link's ")
-
-
-def _check_fields(values: Row, checked: Sequence[tuple[str, Callable[[Any], bool], str]], number: int, of: str) -> None:
-    for name, fits, kind in checked:
-        value = values.get(name)
-        if value is not None and not fits(value):
-            raise InputError(f"row {number}: {of}{name} is {str(value)[:40]!r}; expected {kind}, as saring wrote it")
-
-
-def _typed(name: str, cell: str) -> Any:
-    """Return the value in a cell of CSV."""
-    kind = "float" if name.startswith("p_") else _KINDS.get(name, "string")
-    if not cell or kind == "string":
-        return cell or None
-    try:
-        match kind:
-            case "float" | "int":
-                return float(cell) if kind == "float" else int(cell)
-            case "bool":
-                return {"true": True, "false": False}[cell.lower()]  # spreadsheets shout
-            case _:
-                return orjson.loads(cell)
-    except (ValueError, KeyError):
-        raise InputError(f"column {name}: found {cell[:40]!r}; expected {kind}") from None
-
-
-# Counts.
-
 NO_MONTH = ""  # of rows without a date
 NO_PUBLISHER = ""
 OTHERS = "(other publishers)"
@@ -266,8 +111,8 @@ class Counts:
         if (bait := row["clickbait"]) is not None:
             self.clickbait[_bin(bait, PROBABILITY_BINS)] += 1
             self.clickbait_units += round(bait * UNITS)
-        if (unlike := row.get("out_of_domain")) is not None:
-            self.out_of_domain[unlike_bin(unlike)] += 1
+        if (score := row.get("out_of_domain")) is not None:
+            self.out_of_domain[out_of_domain_bin(score)] += 1
 
     def _add_lengths(self, body: int, removed: float | None) -> None:
         self.body += body
@@ -324,7 +169,7 @@ def _bin(share: float, bins: int) -> int:
     return min(int(share * bins), bins - 1)
 
 
-def unlike_bin(score: float) -> int:
+def out_of_domain_bin(score: float) -> int:
     """Return the number of the bin of an out-of-domain score."""
     return int(min(score, MOST_OUT_OF_DOMAIN) * OUT_OF_DOMAIN_BINS)
 
@@ -390,17 +235,16 @@ class Profile:
     models: Counter[str] = field(default_factory=Counter)  # rows that each version scored
 
     def __add__(self, other: Profile) -> Profile:
-        return Profile(
-            _merged(self.counts, other.counts), _merged(self.words, other.words), self.models + other.models
-        )  # fmt: skip
+        counts, words = (
+            _summed(chain(a.items(), b.items())) for a, b in ((self.counts, other.counts), (self.words, other.words))
+        )
+        return Profile(counts, words, self.models + other.models)
 
     @property
     def publishers(self) -> list[str]:
         """The publishers, those with most rows first."""
-        rows: Counter[str] = Counter()
-        for (publisher, _), counts in self.counts.items():
-            rows[publisher] += counts.rows
-        return sorted(rows, key=lambda name: (-rows[name], name))
+        counts = self.by_publisher()
+        return sorted(counts, key=lambda name: (-counts[name].rows, name))
 
     @property
     def months(self) -> list[str]:
@@ -409,18 +253,20 @@ class Profile:
 
     def of(self, publisher: str | None = None, months: Collection[str] | None = None) -> Counts:
         """Return the counts of a publisher in some months; by default of all publishers and months."""
-        total = Counts()
-        for (name, month), counts in self.counts.items():
-            if (publisher is None or name == publisher) and (months is None or month in months):
-                total += counts
-        return total
+        chosen = (
+            counts
+            for (name, month), counts in self.counts.items()
+            if (publisher is None or name == publisher) and (months is None or month in months)
+        )
+        return sum(chosen, Counts())
 
     def by_publisher(self) -> dict[str, Counts]:
         """Return the counts of each publisher in all months."""
-        found: dict[str, Counts] = {}
-        for (publisher, _), counts in self.counts.items():
-            found[publisher] = found[publisher] + counts if publisher in found else counts
-        return found
+        return _summed((publisher, counts) for (publisher, _), counts in self.counts.items())
+
+    def by_month(self) -> dict[str, Counts]:
+        """Return the counts of each month, the empty one as well, of all publishers."""
+        return _summed((month, counts) for (_, month), counts in self.counts.items())
 
     def within(self, months: Collection[str]) -> Profile:
         """Return the profile of the rows of some months."""
@@ -429,10 +275,7 @@ class Profile:
 
     def titles(self) -> Words:
         """Return the words of all months."""
-        total = Words()
-        for found in self.words.values():
-            total += found
-        return total
+        return sum(self.words.values(), Words())
 
     def add(self, rows: Iterable[Row]) -> None:
         """Count rows."""
@@ -491,9 +334,12 @@ MARK, FORMAT = "saring_profile", 1  # what tells a profile from other JSON, and 
 PROFILE_SUFFIXES = (".json",)
 
 
-def _merged(one: Mapping[Any, Any], other: Mapping[Any, Any]) -> dict[Any, Any]:
-    """Return the values of both, added up where both have one."""
-    return {**one, **{key: one[key] + value if key in one else value for key, value in other.items()}}
+def _summed(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, Any]:
+    """Return the sum of the values of each key."""
+    found: dict[Any, Any] = {}
+    for key, value in pairs:
+        found[key] = found[key] + value if key in found else value
+    return found
 
 
 def profile_rows(rows: Iterable[Row]) -> Profile:
@@ -543,7 +389,7 @@ def read_profile(paths: Inputs) -> Profile:
                 f"found values that no row has ({why}); expected rows as `saring score` wrote them"
             ) from None
     if not profile.counts:
-        raise InputError(f"{_named(paths)}: {NO_ROWS}")
+        raise no_rows(paths)
     return profile
 
 

@@ -122,7 +122,6 @@ MODELS: Arguments = {
         metavar="FOLDER",
     )
 }
-BECAUSE: Arguments = {"--because": _value("your reason; it is recorded", default="", metavar="REASON")}
 KEEP_LINKS: Arguments = {
     "--keep-links": _value(
         "links that stay in the clean text (default: %(default)s)",
@@ -184,7 +183,7 @@ PROMOTION: Arguments = {
 }  # fmt: skip
 ROLLBACK: Arguments = {
     "--line": _value("name of the line of models (default: %(default)s)", default="saring", metavar="NAME"),
-    **BECAUSE,
+    "--because": _value("your reason; it is recorded", default="", metavar="REASON"),
     **MODELS,
 }
 LISTING: Arguments = {

@@ -282,7 +282,8 @@ def _report(options: argparse.Namespace) -> int:
     from saring.cli.show import counting
     from saring.html_reports.language import Language
     from saring.html_reports.rows_report import rows_report
-    from saring.profiles import read_profile, read_rows
+    from saring.profiles import read_profile
+    from saring.scored_rows import read_rows
 
     with counting("reading") as progress:
         against = read_profile(options.against) if options.against else None

@@ -22,12 +22,12 @@ from urllib.parse import urlsplit
 from saring import __version__
 from saring.atomic import appear, sync
 from saring.errors import ConfigError, InputError
+from saring.io.connections import MAX_REASON_CHARS
 from saring.io.web import MAX_SECONDS, answer, is_web_address
 
 CHUNK_BYTES = 1 << 20
 MAX_BYTES = 1 << 33  # CLICK-ID's zip takes some hundred million
 MAX_NAME_CHARS = 100
-MAX_REASON_CHARS = 200
 BY_HAND = "fetch the file some other way and give its path"
 
 Progress = Callable[[int, int], None]

@@ -139,7 +139,7 @@ def told(difference: Estimate) -> str:
     return f"{difference.value:+.3f} [{difference.low:+.3f}, {difference.high:+.3f}]"
 
 
-def comparison_table(comparisons: Sequence[Comparison], title: str = "Challenger against champion") -> Table:
+def comparison_table(comparisons: Sequence[Comparison]) -> Table:
     """Return comparisons as a table of at most 80 columns, one a row, and what rows were left out."""
     rows = tuple(
         (
@@ -158,7 +158,7 @@ def comparison_table(comparisons: Sequence[Comparison], title: str = "Challenger
         out = ", ".join(f"{n:,} that {why}" for why, n in c.left_out_for.items())
         notes += [f"Left out of {c.where}: {out}."] * bool(out)
     return Table(
-        title=title,
+        title="Challenger against champion",
         header=("task", "split", "rows", "macro-F1", "diff.", "95%", ""),
         sections=(rows,),
         note="\n".join(notes),

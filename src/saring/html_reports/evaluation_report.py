@@ -73,17 +73,16 @@ def evaluation_html(
     reports: Sequence[Report] | None = None,
     errors: Sequence[WorstError] = (),
     label_issues: Sequence[LabelIssue] = (),
-    learning_curve: Sequence[CurvePoint] | None = None,
     verdict: Verdict | None = None,
     notes: Sequence[str] = (),
 ) -> str:
     """Return the page about a model: one HTML file that needs no network and no script.
 
     `reports` are those to show, by default what training measured; `verdict` is what the review beside the champion
-    says; `notes` tell which rows the figures are of. A learning curve that training drew is in the card.
+    says; `notes` tell which rows the figures are of. A learning curve is drawn where the card has one.
     """
     reports = stored_reports(bundle.card) if reports is None else list(reports)
-    curve = stored_curve(bundle.card) if learning_curve is None else learning_curve
+    curve = stored_curve(bundle.card)
     heldout = {(one.task, one.split, one.part): one for one in from_arrays(bundle.heldout) if not one.by}
     tasks = {
         task: [_part(report, heldout) for report in reports if report.name == task]

@@ -14,8 +14,8 @@ from math import inf
 from zlib import crc32
 
 from saring.columns import Columns
-from saring.profiles import Row
 from saring.schema import prediction_columns
+from saring.scored_rows import Row
 
 MOST_HEADLINES = 50_000  # kept at once; up to so many different ones are counted exactly
 MOST_PRINTERS = 20  # publishers counted of one headline

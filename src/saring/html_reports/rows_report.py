@@ -15,7 +15,8 @@ from saring.html_reports.language import OWN, Language
 from saring.html_reports.rendering import code_hash, render
 from saring.html_reports.row_digest import MOST_ARTICLES, Digest, Repeated
 from saring.html_reports.shown_articles import NAME_CHARS, ShownArticle, shortened, shown_articles
-from saring.profiles import NO_MONTH, NO_PUBLISHER, OTHERS, PROBABILITY_BINS, UNITS, Counts, Profile, Row
+from saring.profiles import NO_MONTH, NO_PUBLISHER, OTHERS, PROBABILITY_BINS, UNITS, Counts, Profile
+from saring.scored_rows import Row
 
 FEW = 30  # links or titles: a share of fewer says little
 MOST_PUBLISHERS = 40  # in a table
@@ -76,7 +77,7 @@ class Share:
 
 
 def rows_report(batches: Iterable[Sequence[Row]], language: Language, against: Profile | None = None) -> RowsReport:
-    """Return the report on scored rows, read in one pass and bounded memory; `profiles.read_rows` gives them.
+    """Return the report on scored rows, read in one pass and bounded memory; `scored_rows.read_rows` gives them.
 
     What has changed is told beside `against`, or of the latest month beside those before it.
     """
@@ -94,13 +95,9 @@ class RowsReport:
     def __init__(self, profile: Profile, digest: Digest, language: Language, drift: Drift) -> None:
         self._digest, self._say, self._drift = digest, language, drift
         self._all = profile.of()
-        by_publisher: dict[str, Counts] = {}
-        by_month: dict[str, Counts] = {}
-        for (publisher, month), counts in profile.counts.items():
-            by_publisher[publisher] = by_publisher.get(publisher, Counts()) + counts
-            by_month[month] = by_month.get(month, Counts()) + counts
-        self._publishers = dict(sorted(by_publisher.items(), key=lambda item: (-item[1].rows, item[0])))
-        self._months = dict(sorted(by_month.items()))
+        by_publisher = profile.by_publisher()
+        self._publishers = {name: by_publisher[name] for name in profile.publishers}
+        self._months = dict(sorted(profile.by_month().items()))
         ranked = sorted(self._all.topics, key=lambda name: (name == OTHER_TOPIC, -self._all.topics[name], name))
         self._topics = ranked if len(ranked) <= MOST_TOPICS else ranked[: MOST_TOPICS - 1]
         self._rest = ranked[len(self._topics) :]

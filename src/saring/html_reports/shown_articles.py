@@ -14,7 +14,7 @@ from saring.html_reports.language import Language
 from saring.html_reports.row_digest import Candidate
 from saring.io.writers import unguarded
 from saring.parsing.engine import parse
-from saring.profiles import Row
+from saring.scored_rows import Row
 
 SHOWN_CHARS = 4_000  # of an article's text
 SHOWN_LINKS = 25

@@ -28,7 +28,6 @@ class Facts(NamedTuple):
     size: int | None = None  # in bytes; None where only reading would tell
     tag: str = ""  # changes with the content: an ETag or version; empty where the server gives none
     content_type: str = ""  # of a page
-    seeks: bool = True  # whether any range of bytes can be had
 
 
 class Refused(OSError):

@@ -82,7 +82,7 @@ def _facts(response: HTTPResponse) -> Facts:
     length = headers.get("Content-Length", "")
     size = int(length) if re.fullmatch(r"[0-9]{1,15}", length) and not headers.get("Transfer-Encoding") else None
     kind = headers.get_content_type() if headers.get("Content-Type") else ""
-    return Facts(False, size, tag or headers.get("Last-Modified", "") or etag, kind, seeks=False)
+    return Facts(False, size, tag or headers.get("Last-Modified", "") or etag, kind)
 
 
 def _opened(address: str, method: str = "GET", **headers: str) -> HTTPResponse:

@@ -22,8 +22,9 @@ from saring.labelling.choosing import POOL, choose, margin
 from saring.labelling.task_files import Candidate, interface, studio_task, table_columns, table_row
 from saring.parsing.engine import parse
 from saring.predict import Model
-from saring.profiles import read_rows, reason_of
+from saring.profiles import reason_of
 from saring.schema import prediction_columns
+from saring.scored_rows import read_rows
 from saring.text import words
 from saring.training.corpus import digests, merged_digests, read_corpus, row_keys, seen_texts
 from saring.training.refitting import linear_model

@@ -12,7 +12,7 @@ import orjson
 from saring.article import Article, Record
 from saring.html_reports.language import Language
 from saring.html_reports.shown_articles import link_verdict, shortened
-from saring.profiles import Row
+from saring.scored_rows import Row
 from saring.sources import take
 
 _GAPS = re.compile(r"\n\s*\n\s*")

@@ -32,7 +32,7 @@ from saring.evaluation.reports import COVERAGE, Report, Table, model_card, store
 from saring.store import Bundle
 from saring.tracking.runs import ADDRESS, DataSet, RunRecord
 
-TEST, TRAIN, EVAL = "test", "train", "eval"  # what a data set was used for
+TEST, EVAL = "test", "eval"  # what a data set was used for
 NOT_SETTINGS = ("name", "licence", "about")  # they change no answer
 MOST_CHANGES = 5  # in a run's name
 NAME_CHARS = 200  # MLflow keeps 250, and a number or a task may follow

@@ -21,7 +21,8 @@ from saring.article import Article, Record
 from saring.errors import BundleError, CorpusError
 from saring.io.records import rows
 from saring.parsing.engine import parse
-from saring.profiles import NEEDED, Counts
+from saring.profiles import Counts
+from saring.scored_rows import NEEDED
 
 SPLITS = ("train", "test")
 # Who gave a topic, where no reader did alone: a reader of an article picked because a model was unsure of it; nobody,

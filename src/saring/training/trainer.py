@@ -24,7 +24,7 @@ from saring.evaluation.measure import majority_labels
 from saring.evaluation.reports import Report
 from saring.models.pipelines import Calibration
 from saring.predict import Model
-from saring.profiles import unlike_bin
+from saring.profiles import out_of_domain_bin
 from saring.training.corpus import Corpus, LabelledArticle, article_counts, digests, open_corpus
 from saring.training.fit import (
     Answers,
@@ -351,7 +351,9 @@ def fit_corpus(corpus: Corpus, config: TrainConfig, progress: Progress) -> Fit:
     reports = tuple(report for found in measured for report in found.reports)
     trained_on = sorted({int(i) for job in jobs for i in job.train.articles})
     counts = article_counts(articles[i] for i in trained_on)
-    counts.out_of_domain.update(unlike_bin(score) for found in measured for score in found.out_of_domain.tolist())
+    counts.out_of_domain.update(
+        out_of_domain_bin(score) for found in measured for score in found.out_of_domain.tolist()
+    )
     rows = {f"{job.task.name}_rows": int(job.table.is_eval.sum()) for job in jobs}
     card = {
         "name": name,
