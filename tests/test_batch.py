@@ -10,6 +10,7 @@ import sys
 import time
 from dataclasses import dataclass
 from importlib.util import find_spec
+from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
@@ -23,11 +24,12 @@ from saring.article import Record
 from saring.batch import clean, score
 from saring.batch.parts import PartMaker, Summary
 from saring.batch.run import survey
-from saring.batch.workers import Worker, WorkerPool, parts_made_here
+from saring.batch.workers import Worker, WorkerPool, parts_made_here, pool_for
 from saring.errors import ConfigError, InputError, SaringError
 from saring.io.blocks import Block
 from saring.io.records import ReadOptions
 from saring.kernel.scoring import SWITCH
+from saring.kernel.text_arrays import cores
 from saring.predict import Model, load
 from saring.processes import without
 
@@ -657,6 +659,22 @@ def records(*texts):
 
 def batch(number, *texts):
     return number, [Block(records(*texts))]
+
+
+def starts_processes(rows=5_000):
+    """Whether processes are started for so many rows, all of which are still to be made."""
+    batches, pool = pool_for(iter([batch(0, *["x"] * rows)[1]]), None, kernel=False)
+    if pool:
+        pool.stop()
+    assert [len(block) for blocks in batches for block in blocks] == [rows]
+    return pool is not None
+
+
+def test_processes_are_worth_it_for_many_rows_where_nobody_else_has_the_cores():
+    assert starts_processes() is (cores() > 1)
+    assert not starts_processes(rows=5)
+    with get_context("spawn").Pool(1) as several:
+        assert several.apply(starts_processes) is False
 
 
 def test_a_worker_makes_one_part_after_another():

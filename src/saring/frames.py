@@ -6,25 +6,21 @@ says, whatever is in them.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Any
 
 from saring.article import Record
 from saring.batch.parts import Part, PartMaker, Summary, Task, row_tables
-from saring.batch.run import BATCH_SIZE, MAX_WORKERS, cut_batches, peeked
-from saring.batch.workers import WorkerPool
+from saring.batch.run import BATCH_SIZE, MAX_WORKERS, cut_batches
+from saring.batch.workers import pool_for
 from saring.columns import Columns
 from saring.errors import ConfigError
 from saring.html.page import PageReader
 from saring.io.blocks import ArrowBlock, Block
 from saring.io.records import open_blocks
 from saring.io.writers import arrow_batch, arrow_schema
-from saring.kernel.scoring import prepare
-from saring.kernel.text_arrays import cores, kernel_is_kept
 from saring.sources import CHUNK_ROWS, is_lazy, is_table, lazy_schema, needed, record_of, rows_of, table_chunks
 
 
@@ -154,26 +150,16 @@ def row_batches(table: Any, maker: TableMaker, workers: int | None) -> Generator
     import pyarrow as pa
 
     parts = cut_batches(map(block_of, table_chunks(table)), CHUNK_ROWS, BATCH_SIZE)
-    first, is_large = ([], False) if workers else peeked(parts)
-    parts = chain(first, parts)
-    workers = workers or (cores() if is_large and not _is_child() else 1)
-    if workers == 1:
+    parts, pool = pool_for(parts, workers, kernel=True)
+    if not pool:
         for part in parts:
             yield from maker.batches(part)
         return
-    if not kernel_is_kept():
-        prepare()  # or each worker would compile it
     waiting: dict[int, Part] = {}
     turn = 0
-    with closing(WorkerPool(workers, kernel=True).parts(enumerate(parts), maker)) as made:
+    with closing(pool.parts(enumerate(parts), maker)) as made:
         for number, _, answer in made:
             waiting[number] = answer
             while turn in waiting:
                 yield from pa.ipc.open_stream(waiting.pop(turn).data)
                 turn += 1
-
-
-def _is_child() -> bool:
-    """Return whether this process is one of several that already share the cores."""
-    libraries = (sys.modules.get(name) for name in ("multiprocessing.process", "multiprocess.process"))
-    return any(library and library.parent_process() for library in libraries)

@@ -8,7 +8,7 @@ two ends of a cut) follows from the text and the spans.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from hashlib import blake2b
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -19,8 +19,8 @@ from saring.errors import InputError
 LINK = "link"  # the kind of a teaser; the others are the kinds of `Removal`
 CERTAIN = 1.0  # the score of boilerplate, which rules find
 PREFIX = "saring__"  # of the names of attributes
-# What an article may tell beside its text, as far as it is known.
-METADATA = ("title", "published", "publisher", "author", "editor", "source", "place", "tags")
+# What an article may tell beside its text; the raw record has, and spans are, the rest.
+METADATA = [f.name for f in fields(Article) if f.name not in {"id", "text", "url", "note", "links", "removals"}]
 
 
 class Span(NamedTuple):

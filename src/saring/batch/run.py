@@ -11,7 +11,6 @@ from contextlib import ExitStack, closing, nullcontext, suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
-from itertools import chain
 from pathlib import Path
 from typing import TypedDict, Unpack, cast
 
@@ -19,7 +18,7 @@ from saring import __version__
 from saring.article import KeepLinks
 from saring.batch.checkpoints import FileId, Plan, is_one_of, open_checkpoint, parts_folder, read_manifest
 from saring.batch.parts import KEEP_ERRORS, Model, PartMaker, Summary, Task, article_spans
-from saring.batch.workers import WorkerPool, parts_made_here
+from saring.batch.workers import parts_made_here, pool_for
 from saring.errors import ConfigError, SaringError, UsageError
 from saring.io.addresses import Address, Place, place
 from saring.io.blocks import Block
@@ -29,13 +28,10 @@ from saring.io.records import ReadOptions, kept_kinds, read_blocks
 from saring.io.sieve import Sieve
 from saring.io.writers import SUFFIXES, check_place, claimed, followed, telling
 from saring.kernel.scoring import prepare
-from saring.kernel.text_arrays import cores, kernel_is_kept
 from saring.profiles import profiled
 
 BATCH_ROWS = 2_048  # of a part: some seconds of work, and a fair row group of Parquet
 BATCH_SIZE = 16_000_000  # bytes or characters: a part ends early where articles are huge
-SMALL_ROWS = 4_096  # for no more, other processes would take longer to start than they save
-SMALL_SIZE = 8_000_000  # nor for shorter text
 MAX_WORKERS = 256
 CHUNK_BYTES = 1 << 20
 
@@ -215,13 +211,8 @@ def _run(
         ending.enter_context(closing(all_blocks))
         refused = claimed(errors_place) if errors_place else None
         ending.enter_context(refused or nullcontext())
-        first, is_large = ([], False) if workers else peeked(batches)
-        workers = workers or (cores() if is_large else 1)
-        pool = None
-        if workers > 1:
-            if task.model and not kernel_is_kept():
-                prepare()  # or each worker would compile it
-            pool = WorkerPool(workers, kernel=task.model is not None)  # workers start during the survey
+        batches, pool = pool_for(batches, workers, kernel=task.model is not None)  # it starts during the survey
+        if pool:
             ending.callback(pool.stop)
         input_digest, n_rows = survey(inputs, options.format)
         settings = asdict(options) | {
@@ -244,7 +235,7 @@ def _run(
         maker = PartMaker(task, rows_place.suffix.lower(), options)
         try:
             progress(checkpoint.rows, n_rows)
-            missing = checkpoint.missing(chain(first, batches))
+            missing = checkpoint.missing(batches)
             with closing(pool.parts(missing, maker) if pool else parts_made_here(missing, maker)) as parts:
                 for number, batch, part in parts:
                     checkpoint.add(number, part, sum(map(len, batch)))
@@ -313,19 +304,6 @@ def cut_batches(blocks: Iterable[Block], max_rows: int, max_size: int) -> Iterat
             batch.append(block.cut(start, len(block)) if start else block)
     if batch:
         yield batch
-
-
-def peeked(batches: Iterator[list[Block]]) -> tuple[list[list[Block]], bool]:
-    """Return the first batches, and whether there is work for several processes."""
-    first: list[list[Block]] = []
-    rows = size = 0
-    for batch in batches:
-        first.append(batch)
-        rows += sum(map(len, batch))
-        size += sum(sum(block.sizes) for block in batch)
-        if rows > SMALL_ROWS or size > SMALL_SIZE:
-            return first, True
-    return first, False
 
 
 def survey(inputs: Iterable[str | Path], format: str) -> tuple[str, int | None]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import pickle
 import sys
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import asdict
 from functools import cached_property
-from itertools import count, islice
+from itertools import chain, count, islice
 from queue import SimpleQueue
 from threading import Lock
 from typing import IO
@@ -24,9 +24,11 @@ from saring.html.page import PageReader
 from saring.io.blocks import Block
 from saring.io.records import ReadOptions, open_blocks
 from saring.kernel.scoring import prepare
-from saring.kernel.text_arrays import THREADS
+from saring.kernel.text_arrays import THREADS, cores, kernel_is_kept
 from saring.processes import WorkerDied, WorkerProcess, search_garbage_seldom, send, without
 
+SMALL_ROWS = 4_096  # for no more, other processes would take longer to start than they save
+SMALL_SIZE = 8_000_000  # nor for shorter text
 # Batches for each worker that are cut and wait, so that it does not while others' parts are written to the disk.
 AHEAD = 1
 # Numba and Arrow import these for callers who have use for them. That takes longer than to read the kernel from the
@@ -107,6 +109,34 @@ def serve(answers: IO[bytes], kernel: bool) -> None:
                 send(answers, error=str(error))
             if number == 0:
                 search_garbage_seldom()
+
+
+def pool_for(
+    batches: Iterator[list[Block]], workers: int | None, *, kernel: bool
+) -> tuple[Iterator[list[Block]], WorkerPool | None]:
+    """Return all batches, and the processes for them, which start at once; None where this process is enough.
+
+    Without `workers` there is one a core where the batches are large, but none in one of several processes that share
+    the cores already.
+    """
+    first: list[list[Block]] = []
+    rows = size = 0
+    while workers is None and not _is_child() and (batch := next(batches, None)) is not None:
+        first.append(batch)
+        rows += sum(map(len, batch))
+        size += sum(sum(block.sizes) for block in batch)
+        workers = cores() if rows > SMALL_ROWS or size > SMALL_SIZE else None
+    batches = chain(first, batches)
+    if workers is None or workers == 1:
+        return batches, None
+    if kernel and not kernel_is_kept():
+        prepare()  # or each worker would compile it
+    return batches, WorkerPool(workers, kernel=kernel)
+
+
+def _is_child() -> bool:
+    libraries = (sys.modules.get(name) for name in ("multiprocessing.process", "multiprocess.process"))
+    return any(library and library.parent_process() for library in libraries)
 
 
 def parts_made_here(batches: Iterable[Batch], maker: PartMaker) -> Generator[Made]:
