@@ -21,7 +21,7 @@ from typing import Any
 
 from saring.columns import Unreadable, flattened, paragraphs
 from saring.datasets.fetch import check_sha256
-from saring.datasets.recipe import Annotations, Place, Recipe, demojibake, split_paragraphs, title_key
+from saring.datasets.recipe import Annotations, ArticleKey, Recipe, demojibake, split_paragraphs, title_key
 from saring.dates import MIDNIGHT, read_date
 from saring.errors import ConfigError, CorpusError, InputError
 from saring.io.blocks import InputRow
@@ -267,7 +267,7 @@ def corpus_rows(drafts: Sequence[Draft], annotations: Annotations, recipe: Recip
     """
     titles = {(draft.publisher, draft.key): draft.title for draft in reversed(drafts)}  # of the first with a key
     taken: dict[str, int] = {}
-    given: set[Place] = set()
+    given: set[ArticleKey] = set()
     for draft in drafts:
         place = draft.publisher, draft.key
         found = Annotations() if place in given else annotations
@@ -306,7 +306,7 @@ def _unique(name: str, taken: dict[str, int]) -> str:
     return found
 
 
-def agreements(rows: Iterable[Mapping[str, Any]], recipe: Recipe) -> dict[Place, tuple[int, int, int]]:
+def agreements(rows: Iterable[Mapping[str, Any]], recipe: Recipe) -> dict[tuple[str, str], tuple[int, int, int]]:
     """Return for each (publisher, section) of the recipe: its rows, those that were read, those of them that agree."""
     counts = {(publisher, section): (0, 0, 0) for publisher, found in recipe.sections.items() for section in found}
     for row in rows:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from saring.champions import TOPICS
 from saring.datasets.assemble import Draft, Drafter, agreements, corpus_rows, merged, open_tables
 from saring.datasets.fetch import check_sha256, fetch, file_name
-from saring.datasets.recipe import Place, Recipe, load_recipe, read_annotations
+from saring.datasets.recipe import Recipe, load_recipe, read_annotations
 from saring.errors import ConfigError, CorpusError, InputError, masked
 from saring.io.web import is_web_address
 from saring.io.writers import check_place, open_rows
@@ -41,7 +41,7 @@ class Imported(NamedTuple):
     origin: Origin
     counts: Mapping[str, int]  # rows = articles + headlines + joined + left_out; topics and labels by their source
     own_topics: Mapping[str, int]  # rows of each topic that is none of `TOPICS`, the commonest first
-    sections: Mapping[Place, tuple[int, int, int]]  # as `assemble.agreements` returns them
+    sections: Mapping[tuple[str, str], tuple[int, int, int]]  # as `assemble.agreements` returns them
     problems: Sequence[str]  # what was wrong with which row
 
     def lines(self) -> Iterator[str]:

@@ -148,15 +148,15 @@ class TopicReading(NamedTuple):
     chosen: bool = False  # read because a model was unsure of it: good for training, no fair sample for tests
 
 
-Place = tuple[str, str]  # publisher, title key
+ArticleKey = tuple[str, str]  # publisher, title key
 
 
 @dataclass(frozen=True, slots=True)
 class Annotations:
     """Labels by place: the topics of articles, and title keys of other articles, each with its grade from 0 to 2."""
 
-    topics: Mapping[Place, TopicReading] = field(default_factory=dict)
-    links: Mapping[Place, list[tuple[str, int]]] = field(default_factory=dict)
+    topics: Mapping[ArticleKey, TopicReading] = field(default_factory=dict)
+    links: Mapping[ArticleKey, list[tuple[str, int]]] = field(default_factory=dict)
 
     @property
     def labels(self) -> int:
@@ -178,8 +178,8 @@ def read_annotations(files: Mapping[str, Path]) -> Annotations:
 
     CorpusError for a row without its columns or with a value that is none of the labels.
     """
-    topics: dict[Place, TopicReading] = {}
-    links: dict[Place, list[tuple[str, int]]] = {}
+    topics: dict[ArticleKey, TopicReading] = {}
+    links: dict[ArticleKey, list[tuple[str, int]]] = {}
     for kind in ("chosen", "topics", "links"):  # a topic of the second wins
         for row in rows(files[kind]) if kind in files else ():
             place = _value(row, "publisher"), _value(row, "article_key")

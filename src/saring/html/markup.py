@@ -62,10 +62,10 @@ class Element:
 class Line:
     """One line of a page as a browser would break it."""
 
-    is_item = False  # it stands in a list that tells something; set by `mark_lines`
-    is_boilerplate = False  # its place or its links say that it is no body text; set by `mark_lines`
-    is_boxed = False  # an element around it says by its name that it holds teasers; set by `mark_teasers`
-    is_teaser = False  # a teaser, or the label of a box of them; set by `mark_teasers`
+    is_item = False  # it stands in a list that tells something; set by `layout`
+    is_boilerplate = False  # its place or its links say that it is no body text; set by `layout`
+    is_boxed = False  # an element around it says by its name that it holds teasers; set by `page_metadata`
+    is_teaser = False  # a teaser, or the label of a box of them; set by `page_metadata`
 
     def __init__(self, text: str, links: list[tuple[str, str]], owner: Element, link_chars: int) -> None:
         self.text = text  # white space collapsed; never empty

@@ -1,4 +1,4 @@
-"""Drawings as numbers: where the lines, points and intervals of a chart lie; `templates/parts.html` draws them."""
+"""Drawings as numbers: where lines and intervals of charts and tables lie; `templates/parts.html` draws them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from saring.evaluation.metrics import Estimate
-from saring.evaluation.reports import Report
+from saring.evaluation.reports import Report, Table
 
 WIDTH, HEIGHT = 420.0, 280.0
 LEFT, RIGHT, TOP, BOTTOM = 52.0, 12.0, 12.0, 44.0
@@ -130,6 +130,19 @@ def intervals(estimates: Sequence[Estimate], mark: float | None = None) -> list[
         return round(_scaled(value, axis, 2.0, 98.0), 1)
 
     return [Interval(at(one.low), at(one.value), at(one.high), None if mark is None else at(mark)) for one in estimates]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTable:
+    """A table, with intervals on an axis or stacked bars behind its rows."""
+
+    table: Table
+    axis: Sequence[Interval] = ()
+    axis_name: str = ""
+    bars: Sequence[Sequence[float]] = ()  # shares of each row, in percent
+    bars_name: str = ""
+    words: bool = False
+    english: bool = False  # whatever the page's language
 
 
 def _scaled(value: float, axis: Point, begin: float, end: float) -> float:

@@ -22,7 +22,7 @@ from saring.evaluation.reports import (
     stored_reports,
     summary_table,
 )
-from saring.html_reports.charts import Chart, Interval, Matrix, Series, confusion_counts, intervals
+from saring.html_reports.charts import Chart, Matrix, Series, ShownTable, confusion_counts, intervals
 from saring.html_reports.rendering import render
 from saring.model_comparison import card_facts
 from saring.models.contributions import Terms, top_domains, top_terms, top_tokens
@@ -46,24 +46,15 @@ ABOUT = {
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """A table whose rows have estimates, and where these lie on a common axis."""
-
-    table: Table
-    axis: list[Interval]
-    axis_name: str
-
-
-@dataclass(frozen=True, slots=True)
 class Part:
     """All that the page shows of one report."""
 
     report: Report
     overall: Table
     confusion: Matrix
-    labels: Measured
-    publishers: Measured
-    years: Measured | None
+    labels: ShownTable
+    publishers: ShownTable
+    years: ShownTable | None
     charts: tuple[Chart, ...]
 
 
@@ -153,7 +144,7 @@ def _part(report: Report, heldout: dict[tuple[str, str, str], HeldOut]) -> Part:
         report=report,
         overall=Table("All rows", ("figure", *whole.header[1:3]), figures, whole.note),
         confusion=confusion_counts(report),
-        labels=Measured(
+        labels=ShownTable(
             Table("F1 by label", ("label", *whole.header[1:]), (labels,)),
             intervals(f1s, report.macro_f1.value),
             "F1, macro-F1 dashed",
@@ -164,7 +155,7 @@ def _part(report: Report, heldout: dict[tuple[str, str, str], HeldOut]) -> Part:
     )
 
 
-def _scores(what: str, title: str, scores: Sequence[PublisherScore], report: Report) -> Measured:
+def _scores(what: str, title: str, scores: Sequence[PublisherScore], report: Report) -> ShownTable:
     """Return the accuracy of the rows of each publisher or year, with Wilson's interval."""
     unknown = NO_PUBLISHER if what == "publisher" else "(no date)"
     rows = tuple(
@@ -172,7 +163,7 @@ def _scores(what: str, title: str, scores: Sequence[PublisherScore], report: Rep
         for s in scores
     )
     table = Table(title, (what, "accuracy", "95%", "macro-F1", "rows"), (rows,))
-    return Measured(table, intervals([s.accuracy for s in scores], report.accuracy.value), "accuracy, all dashed")
+    return ShownTable(table, intervals([s.accuracy for s in scores], report.accuracy.value), "accuracy, all dashed")
 
 
 def _charts(report: Report) -> list[Chart]:
@@ -289,7 +280,7 @@ def _ranked(lists: Sequence[Terms]) -> tuple[tuple[str, ...], ...]:
     return tuple((str(at), *row) for at, row in enumerate(zip_longest(*cells, fillvalue=""), start=1))
 
 
-def _features(bundle: Bundle) -> Measured | None:
+def _features(bundle: Bundle) -> ShownTable | None:
     """Return what each pair feature adds to the log-odds of a link's being related, the weightiest first."""
     if bundle.link is None:
         return None
@@ -302,7 +293,7 @@ def _features(bundle: Bundle) -> Measured | None:
         (rows,),
         "Log-odds for each standard deviation of the feature.",
     )
-    return Measured(table, intervals([w for _, w in features], mark=0.0), "weight, 0 dashed")
+    return ShownTable(table, intervals([w for _, w in features], mark=0.0), "weight, 0 dashed")
 
 
 def _errors(task: str, errors: Sequence[WorstError]) -> Table:

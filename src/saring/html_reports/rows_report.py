@@ -10,7 +10,7 @@ from pathlib import PurePath
 from saring.drift import MIN_ARTICLES, Drift, compare_profiles, latest_month
 from saring.evaluation.metrics import Estimate, wilson_interval
 from saring.evaluation.reports import Table
-from saring.html_reports.charts import Interval, intervals
+from saring.html_reports.charts import ShownTable, intervals
 from saring.html_reports.language import OWN, Language
 from saring.html_reports.rendering import code_hash, render
 from saring.html_reports.row_digest import MOST_ARTICLES, Digest, Repeated
@@ -32,19 +32,6 @@ OTHER_TOPIC = "other"  # stands last
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A table, with intervals on an axis or stacked bars behind its rows."""
-
-    table: Table
-    axis: Sequence[Interval] = ()
-    axis_name: str = ""
-    bars: Sequence[Sequence[float]] = ()  # shares of each row, in percent
-    bars_name: str = ""
-    words: bool = False
-    english: bool = False  # whatever the page's language
-
-
-@dataclass(frozen=True, slots=True)
 class Section:
     """A heading, what is said below it, and its tables; `nav` is its short name."""
 
@@ -52,7 +39,7 @@ class Section:
     title: str
     nav: str
     said: tuple[str, ...]
-    tables: tuple[Shown, ...] = ()
+    tables: tuple[ShownTable, ...] = ()
     found: tuple[tuple[str, str], ...] = ()  # "alarm" or "note", and what it says, in English
 
 
@@ -214,7 +201,7 @@ class RowsReport:
         columns: dict[str, Callable[[Share], str]],
         axis_name: str,
         notes: Sequence[str],
-    ) -> Shown:
+    ) -> ShownTable:
         """Return the share of each publisher, ranked where it has enough to count; all of them in the first row."""
         say = self._say
         total = Share("", sum(s.some for s in shares), sum(s.of for s in shares), self._all)
@@ -242,7 +229,7 @@ class RowsReport:
             drawn.append(rest)
         header = (say("publisher"), say("rank"), f"{what} %", say("interval"), what, *columns)
         table = Table(title, header, tuple(map(tuple, sections)), " ".join(notes))
-        return Shown(table, intervals([share.estimate for share in drawn], total.estimate.value), axis_name)
+        return ShownTable(table, intervals([share.estimate for share in drawn], total.estimate.value), axis_name)
 
     def _topics_section(self) -> Section:
         say = self._say
@@ -261,7 +248,7 @@ class RowsReport:
         publishers = self._stacked(say("topics_by_publisher"), say("publisher"), [named, rest], "")
         return Section("topics", say("topics"), say("topics"), (say("topics_about"),), (time, publishers))
 
-    def _stacked(self, title: str, what: str, groups: Sequence[dict[str, Counts]], note: str) -> Shown:
+    def _stacked(self, title: str, what: str, groups: Sequence[dict[str, Counts]], note: str) -> ShownTable:
         """Return topics of groups of rows, as shares and as bars."""
         say = self._say
         sections, bars = [], []
@@ -276,7 +263,7 @@ class RowsReport:
             sections.append(tuple(rows))
         names = [*map(self._topic, self._topics), *([say("other_topics", n=len(self._rest))] if self._rest else [])]
         header = (what, say("count"), *names, say("abstained"))
-        return Shown(Table(title, header, tuple(sections), note), bars=bars, bars_name=say("shares"))
+        return ShownTable(Table(title, header, tuple(sections), note), bars=bars, bars_name=say("shares"))
 
     def _by_topic(self, counts: Counts) -> list[int]:
         """Return the articles of each topic, those of too many topics summed."""
@@ -291,7 +278,7 @@ class RowsReport:
             said.append(say("repeated_approximate", n=headlines.missed))
         rows = tuple((one.headline, say.number(one.times), self._printed_by(one)) for one in found)
         table = Table(say("repeated"), (say("headline"), say("times"), say("printed_by")), (rows,))
-        tables = (Shown(table, words=True),) if found else ()
+        tables = (ShownTable(table, words=True),) if found else ()
         return Section("repeated", say("repeated"), say("repeated_nav"), tuple(said), tables)
 
     def _printed_by(self, one: Repeated) -> str:
@@ -340,7 +327,9 @@ class RowsReport:
         header = (say("publisher"), say("count"), say("abstained"), say("share"),
                   *(say.term("because", reason) for reason in reasons))  # fmt: skip
         sections = self._by_publisher(row, lambda counts: counts.abstained.total())
-        return Section("abstentions", title, nav, (say("abstentions_about"),), (Shown(Table(title, header, sections)),))
+        return Section(
+            "abstentions", title, nav, (say("abstentions_about"),), (ShownTable(Table(title, header, sections)),)
+        )
 
     def _by_publisher(
         self, row: Callable[[str, Counts], tuple[str, ...]], of: Callable[[Counts], int]
@@ -364,7 +353,7 @@ class RowsReport:
         rows = tuple((reason, say.number(n)) for reason, n in found[:MOST_REASONS])
         note = say("errors_more", n=MOST_REASONS) if len(found) > MOST_REASONS else ""
         table = Table(title, (say("reason"), say("rows")), (rows,), note)
-        return Section("errors", title, nav, (), (Shown(table, words=True),))
+        return Section("errors", title, nav, (), (ShownTable(table, words=True),))
 
     def _dates(self) -> Section:
         say, months = self._say, [month for month in self._months if month]
@@ -379,7 +368,7 @@ class RowsReport:
         header = (say("publisher"), say("count"), say("without_date"), say("share"))
         sections = self._by_publisher(row, lambda counts: counts.scored - counts.dated)
         said = (say("dates_about", first=say.month(months[0]), last=say.month(months[-1])),) if months else ()
-        return Section("dates", title, nav, said, (Shown(Table(title, header, sections)),))
+        return Section("dates", title, nav, said, (ShownTable(Table(title, header, sections)),))
 
     def _changes(self) -> Section:
         say, drift = self._say, self._drift
@@ -391,7 +380,7 @@ class RowsReport:
         rows = tuple(tuple(tuple(shortened(cell, NAME_CHARS) for cell in row) for row in section[:MOST_FINDINGS])
                      for section in table.sections[:2])  # fmt: skip
         shown = Table(say("changes_figures"), (say("publisher"), say("level"), *table.header[2:]), rows, table.note)
-        tables = (Shown(shown, english=True),) if any(rows) else ()
+        tables = (ShownTable(shown, english=True),) if any(rows) else ()
         return Section("changes", say("changes"), say("changes_nav"), (said,), tables, tuple(found))
 
     def _about_articles(self, articles: Sequence[ShownArticle], found: int) -> list[str]:

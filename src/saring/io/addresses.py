@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from saring.errors import ConfigError, MissingExtraError, UsageError, masked
 from saring.io.connections import WEB, Absent, Changed, Facts, Refused, T, tried
+from saring.io.streams import Plain
 
 WRITABLE = ("s3", "s3a", "gs", "gcs", "az", "abfs", "abfss")
 OBJECTS = (*WRITABLE, "hf")
@@ -150,7 +151,7 @@ class Address:
             if len(data) != facts.size:
                 raise Changed(f"it has {len(data):,} bytes and had {facts.size:,}", "run again once nobody writes it")
             return io.BytesIO(data)
-        return cast("IO[bytes]", Forward(self.seekable(facts)))
+        return cast("IO[bytes]", Plain(_ranges(self.seekable(facts))))
 
     def seekable(self, facts: Facts | None = None) -> ObjectReader:
         """Return the bytes as a file that can be sought, and fetches what is read of it; OSError where it cannot."""
@@ -316,27 +317,12 @@ class ObjectReader(io.RawIOBase):
         return len(data)
 
 
-class Forward(io.RawIOBase):
-    """An object from front to back, fetched in ranges that grow."""
-
-    def __init__(self, reader: ObjectReader) -> None:
-        self._reader = reader
-        self._held = memoryview(b"")
-        self._next = FIRST_BYTES
-
-    def readable(self) -> bool:
-        """Return that it can be read."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """Put the next bytes into a buffer and return how many; 0 at the end."""
-        if not self._held:
-            self._held = memoryview(self._reader.fetched(self._next))
-            self._next = min(MOST_BYTES, 4 * self._next)
-        size = min(len(buffer), len(self._held))
-        buffer[:size] = self._held[:size]
-        self._held = self._held[size:]
-        return size
+def _ranges(reader: ObjectReader) -> Iterator[bytes]:
+    """Yield an object from front to back, in ranges that grow."""
+    size = FIRST_BYTES
+    while data := reader.fetched(size):
+        yield data
+        size = min(MOST_BYTES, 4 * size)
 
 
 class AddressAside:

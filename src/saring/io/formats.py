@@ -17,7 +17,7 @@ from typing import Any
 
 import orjson
 
-from saring.columns import MAX_LEVELS, MAX_NAMES, MAX_TEXT_BYTES, Broken, Unreadable, Values, holding, kind_of
+from saring.columns import MAX_LEVELS, MAX_NAMES, MAX_TEXT_BYTES, Broken, Unreadable, Values, holding, kind_of, mended
 from saring.errors import InputError, path_text
 from saring.io.addresses import Address, Place
 from saring.io.input_files import InputFile
@@ -33,7 +33,6 @@ CHUNK_CHARS = 1 << 20
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[,;\t ]*(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
 _UNCLOSED = "unexpected end of data"  # what the csv module says of a quote without its second
 _RESAVE = "expected one encoding throughout; save the file as UTF-8"
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _BETWEEN = re.compile(r"[\s,\[\]]*")  # what stands between the values of a JSON list
 # trafilatura's CSV, which has no header line.
 TRAFILATURA_CSV = (
@@ -427,9 +426,9 @@ def _whole(digits: str) -> int | Unreadable:
 
 
 def _mended(value: Any) -> Any:
-    """Return a JSON value with U+FFFD for lone surrogates, which no file could hold."""
+    """Return a JSON value with U+FFFD for what no file could hold."""
     if isinstance(value, str):
-        return _SURROGATE.sub("\ufffd", value)
+        return mended(value)
     if isinstance(value, list):
         return [_mended(item) for item in value]
     if isinstance(value, dict):

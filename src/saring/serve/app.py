@@ -11,6 +11,7 @@ import orjson
 
 from saring import __version__
 from saring.article import KeepLinks
+from saring.batch.parts import Command
 from saring.columns import Broken, kind_of
 from saring.errors import MissingExtraError
 from saring.io.formats import json_line
@@ -18,7 +19,7 @@ from saring.predict import Model
 from saring.serve import openapi
 from saring.serve.limits import PROBLEM_TYPE, Limits, Problem, problem_of_status
 from saring.serve.pages import add_pages
-from saring.serve.scorer import Command, Scorer, Source
+from saring.serve.scorer import Scorer, Source
 from saring.serve.security import Access, Application, Guard
 from saring.serve.uploads import Uploads
 

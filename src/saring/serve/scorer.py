@@ -16,10 +16,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import IO, Any, Literal
+from typing import IO, Any
 
 from saring.article import KeepLinks, Record
-from saring.batch.parts import Task, row_tables
+from saring.batch.parts import Command, Task, row_tables
 from saring.batch.workers import ONE_THREAD, UNUSED
 from saring.columns import Columns
 from saring.errors import ConfigError, SaringError, visible_json
@@ -31,7 +31,6 @@ from saring.schema import rows_in
 from saring.serve.limits import Limits, Problem
 from saring.sources import record_of
 
-Command = Literal["score", "clean"]
 Source = Record | Mapping[str, Any]
 Wish = tuple[Command, KeepLinks, str]  # what is to be done, which links stay, the time that stands in the rows
 
