@@ -1,6 +1,6 @@
 # saring: `make train` is all a newcomer needs. Every target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup train pretrained evaluate gate ablate bench score serve docs dist sbom picture test lint format mlflow notebooks clean
+.PHONY: help setup train pretrained evaluate gate ablate bench score serve docs dist sbom picture test lint ruff mypy pytest format mlflow notebooks clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -110,15 +110,22 @@ sbom: $(READY) ## what saring[all] is made of, as CycloneDX: build/saring.cdx.js
 	$(BIN)/cyclonedx-py environment --pyproject build/sbom/pyproject.toml --mc-type library --output-reproducible --validate \
 		--output-file build/saring.cdx.json build/sbom/bin/python
 
-# The tests start hundreds of processes: each would compile all modules again where no bytecode is kept.
-test: export PYTHONDONTWRITEBYTECODE =
-test: lint ## ruff, mypy and pytest
-	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
+test: ruff ## ruff, mypy and pytest; mypy, which has one thread, beside tests that wait for other programs
+	@$(MAKE) --no-print-directory --jobs=2 mypy pytest
 
-lint: $(READY) ## ruff and mypy
+lint: ruff mypy ## ruff and mypy
+
+ruff: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+mypy: $(READY)
 	$(BIN)/mypy
+
+# The tests start hundreds of processes: each would compile all modules again where no bytecode is kept.
+pytest: export PYTHONDONTWRITEBYTECODE =
+pytest: $(READY)
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 format: $(READY) ## let ruff mend and format the code
 	$(BIN)/ruff check --fix .

@@ -4,7 +4,7 @@ python .ci/installed.py dist/saring-*.whl dist/saring-*.tar.gz [--python PYTHON 
 
 Each file goes into an environment of its own, for each Python of this machine that saring runs on: bare, and with
 ``[all]``; ``--extras each`` takes each extra alone, too. There, outside the clone and without a network, saring
-predicts; what an extra brings works where it is installed, and names it where it is not.
+predicts; what an extra brings works where it is installed, and names it where it is not (tried bare and with all).
 """
 
 import argparse
@@ -16,6 +16,7 @@ import sys
 import tarfile
 import zipfile
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ARTICLES = ROOT / "tests" / "articles"
 MINORS = (11, 12, 13, 14)
 NOT_FOR_USERS = {"dev", "notebooks"}  # their packages are those of `make setup`
-NOT_IN_ALL = {"datatrove", "remote", "spark"}  # heavy, or of use to few
+SIDE_BY_SIDE = 3  # environments: while one waits for the network or the disk, another computes
 MISSING = "needs an optional part"
 
 # Brings up the loopback interface of a new network namespace, which `saring serve` listens at, and becomes the command.
@@ -132,14 +133,21 @@ def extras_of(file: Path) -> set[str]:
     return extras
 
 
-def parts(file: Path, extras: Iterable[str]) -> set[str]:
-    """Return the extras that others bring, too: whose packages are all among theirs."""
-    wanted = {}
-    for line in re.findall(r"^Requires-Dist: (.+)$", metadata(file), re.M):
-        if found := re.match(r"([\w.-]+).*extra == [\"'](\w+)", line):
-            wanted.setdefault(found[2], set()).add(found[1].lower())
-    brought = set().union(*(wanted.get(extra, set()) for extra in extras)) if extras else set()
-    return {extra for extra, names in wanted.items() if names <= brought}
+def packages(file: Path) -> dict[str, set[str]]:
+    """Return the packages of each extra, with those of the extras that it takes in, as `all` does."""
+    pattern = r"^Requires-Dist: ([\w.-]+)(?:\[([\w,-]+)\])?.*extra == [\"']([\w-]+)"
+    lines = re.findall(pattern, metadata(file), re.M)
+    own: dict[str, set[str]] = {}
+    for name, _, extra in lines:
+        own.setdefault(extra, set()).add(name.lower())
+    taken_in = {extra: taken.split(",") for name, taken, extra in lines if name == "saring"}
+    return {extra: names.union(*(own[other] for other in taken_in.get(extra, []))) for extra, names in own.items()}
+
+
+def parts(file: Path, extra: str) -> set[str]:
+    """Return the extras that one brings: whose packages are all among its own."""
+    brought = packages(file)
+    return {other for other in extras_of(file) if brought[other] <= brought[extra]} if extra else set()
 
 
 def install(file: Path, python: Path, extras: str, home: Path, *, newest: bool) -> Path:
@@ -196,8 +204,10 @@ def ask(programs: Path, cut: list[str], words: Iterable[str], folder: Path) -> s
     return done.stdout + "".join(path.read_text("utf-8") for path in folder.glob("out.*") if path.is_file())
 
 
-def faults(file: Path, programs: Path, cut: list[str], extras: set[str], folder: Path) -> Iterator[str]:
-    """Yield what an environment does not do as promised."""
+def faults(
+    file: Path, programs: Path, cut: list[str], extras: set[str], tried: set[str], folder: Path
+) -> Iterator[str]:
+    """Yield what an environment does not do as promised, where the extras that it has and those it lacks are tried."""
     for name in ("prmn.txt", "page.html"):
         shutil.copy(ARTICLES / name, folder)
     with zipfile.ZipFile(folder / "rows.xlsx", "w") as workbook:
@@ -216,7 +226,7 @@ def faults(file: Path, programs: Path, cut: list[str], extras: set[str], folder:
         yield f"saring score: {rows}"
     for extra, trial in TRIALS.items():
         expected = trial.shows if extra in extras else trial.without
-        if expected and extra in extras_of(file) and expected not in (shown := ask(programs, cut, trial.words, folder)):
+        if expected and extra in tried and expected not in (shown := ask(programs, cut, trial.words, folder)):
             yield f"extra {extra} {'installed' if extra in extras else 'missing'}: expected {expected!r}, found {shown}"
 
 
@@ -230,20 +240,28 @@ def main() -> int:
     options = parser.parse_args()
     cut = isolation()
     failed = 0
-    for python in options.python or list(pythons()):
-        for file in map(Path.resolve, options.files):
-            known = extras_of(file)
-            choices = {"none": [""], "all": ["", "all"], "each": ["", "all", *sorted(known)]}[options.extras]
-            for extras in choices:
-                with TemporaryDirectory() as folder:
-                    programs = install(file, python, extras, Path(folder, "env"), newest=options.newest)
-                    work = Path(folder, "work")
-                    work.mkdir()
-                    installed = parts(file, [extras] if extras != "all" else known - NOT_IN_ALL) if extras else set()
-                    wrong = list(faults(file, programs, cut, installed, work))
-                failed += bool(wrong)
-                name = f"{file.name}[{extras}]" if extras else file.name
-                print(f"{'FAILED' if wrong else 'passed'}  {python}  {name}", *wrong, sep="\n    ", flush=True)
+
+    def trial(python: Path, file: Path, extra: str) -> tuple[str, list[str]]:
+        with TemporaryDirectory() as folder:
+            programs = install(file, python, extra, Path(folder, "env"), newest=options.newest)
+            work = Path(folder, "work")
+            work.mkdir()
+            installed = parts(file, extra)
+            tried = installed if extra in TRIALS else extras_of(file)  # what is missing is told by the other two
+            name = f"{file.name}[{extra}]" if extra else file.name
+            return f"{python}  {name}", list(faults(file, programs, cut, installed, tried, work))
+
+    choices = {"none": [""], "all": ["", "all"]}
+    asked = [
+        (python, file, extra)
+        for python in options.python or list(pythons())
+        for file in map(Path.resolve, options.files)
+        for extra in choices.get(options.extras, ["", "all", *sorted(extras_of(file))])
+    ]
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as side_by_side:
+        for name, wrong in side_by_side.map(trial, *zip(*asked, strict=True)):
+            failed += bool(wrong)
+            print(f"{'FAILED' if wrong else 'passed'}  {name}", *wrong, sep="\n    ", flush=True)
     print(
         f"{'some environments failed' if failed else 'every environment answered'} "
         f"({'network cut' if cut else 'network not cut'})"
