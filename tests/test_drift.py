@@ -14,7 +14,8 @@ from monthsofrows import LINK, TOPICS, articles, failed, row
 
 from saring import store
 from saring.cli.commands import main
-from saring.drift import compare_profiles, histogram_shift, holm, latest_month, share_difference, trained_on
+from saring.drift import compare_profiles, latest_month, trained_on
+from saring.evaluation.shifts import histogram_shift, holm, share_difference
 from saring.io.writers import open_rows
 from saring.profiles import Profile, profile_rows, read_profile
 from saring.schema import kinds, prediction_columns

@@ -11,7 +11,6 @@ import math
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from itertools import accumulate
 from math import asin, log, sqrt
 from pathlib import Path
 from statistics import fmean, stdev
@@ -19,17 +18,16 @@ from typing import Any, Literal
 
 from saring import store
 from saring.errors import InputError
-from saring.evaluation.metrics import CONFIDENCE, Estimate, wilson_interval
+from saring.evaluation.metrics import CONFIDENCE, Estimate
 from saring.evaluation.reports import NO_PUBLISHER as UNNAMED
 from saring.evaluation.reports import Table
+from saring.evaluation.shifts import Shift, bin_at, histogram_shift, holm, share_difference, share_shift
 from saring.profiles import NO_MONTH, NO_PUBLISHER, OUT_OF_DOMAIN_BINS, Counts, Profile, bin_chars
 
 ALPHA = 0.01  # chance of any false alarm in a comparison of all publishers
 MIN_ARTICLES = 30  # of a publisher on either side: with fewer even a loss of all may be chance
 MIN_MONTHS = 3  # of which each has enough articles, to tell how much months differ
 REFERENCE_MONTHS = 12  # before the latest: what is older was another layout
-MOST_BINS = 10  # of a population stability index, as banks have them
-MIN_EXPECTED = 5.0  # rows of a bin, for the chi-square test
 # Effects that matter. Of shares Cohen's h, for which 0.2 is small and 0.5 medium; of histograms the population
 # stability index, for which 0.25 is a major shift.
 MARKED, SMALL = 0.3, 0.2
@@ -155,95 +153,6 @@ UNITS: Mapping[Unit, Callable[[float], str]] = {
 }  # fmt: skip
 
 
-# Tests and effects.
-
-
-@dataclass(frozen=True, slots=True)
-class Shift:
-    """How far two samples are apart, and the chance of as much were they one."""
-
-    effect: float
-    p: float
-
-
-def share_shift(before: int, n_before: int, now: int, n_now: int) -> Shift:
-    """Return the shift of a share: Cohen's h, signed, and the p-value of Fisher's exact test."""
-    from scipy.stats import fisher_exact
-
-    h = 2 * (asin(sqrt(now / n_now)) - asin(sqrt(before / n_before)))
-    return Shift(h, float(fisher_exact([[before, n_before - before], [now, n_now - now]]).pvalue))
-
-
-def share_difference(before: int, n_before: int, now: int, n_now: int) -> Estimate:
-    """Return how much a share rose, with Newcombe's 95% interval, which holds for small counts.
-
-    Source: R. G. Newcombe, Stat. Med. 17 (1998), 873-890, method 10.
-    """
-    a, b = wilson_interval(before / n_before, n_before), wilson_interval(now / n_now, n_now)
-    rise = b.value - a.value
-    low = rise - sqrt((b.value - b.low) ** 2 + (a.high - a.value) ** 2)
-    return Estimate(rise, low, rise + sqrt((b.high - b.value) ** 2 + (a.value - a.low) ** 2))
-
-
-def histogram_shift(before: Counter[Any], now: Counter[Any]) -> Shift:
-    """Return the population stability index of two histograms and the p-value of the chi-square test.
-
-    Bins next to each other are put together until each holds a tenth of the rows and enough for the test. What the
-    index has by chance alone, which is much where counts are small, is taken off.
-    """
-    from scipy.stats import chi2
-
-    pairs = _joined(before, now)
-    n, m = before.total(), now.total()
-    if len(pairs) < 2:
-        return Shift(0.0, 1.0)
-    shares = [((a + 0.5) / (n + 0.5 * len(pairs)), (b + 0.5) / (m + 0.5 * len(pairs))) for a, b in pairs]
-    index = sum((q - p) * log(q / p) for p, q in shares)
-    by_chance = (len(pairs) - 1) * (1 / n + 1 / m)
-    statistic = sum((a * m - b * n) ** 2 / (a + b) for a, b in pairs) / (n * m)
-    return Shift(max(0.0, index - by_chance), float(chi2.sf(statistic, len(pairs) - 1)))
-
-
-def _joined(before: Counter[Any], now: Counter[Any]) -> list[tuple[int, int]]:
-    """Return the counts of both in bins that hold enough."""
-    total = before.total() + now.total()
-    if not before or not now:
-        return []
-    enough = max(total / MOST_BINS, MIN_EXPECTED * total / min(before.total(), now.total()))
-    pairs: list[tuple[int, int]] = []
-    a = b = 0
-    for key in sorted({*before, *now}):
-        a, b = a + before[key], b + now[key]
-        if a + b >= enough:
-            pairs.append((a, b))
-            a = b = 0
-    if pairs and a + b:
-        last = pairs.pop()
-        pairs.append((last[0] + a, last[1] + b))
-    return pairs
-
-
-def bin_at(histogram: Counter[int], share: float) -> int:
-    """Return the bin of the row that has this share of the others before it."""
-    keys = sorted(histogram)
-    reached = accumulate(histogram[key] for key in keys)
-    return next((key for key, n in zip(keys, reached, strict=True) if n >= share * histogram.total()), 0)
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Return p-values corrected for their number, by Holm's step-down method.
-
-    >>> holm([0.01, 0.04, 0.03])
-    [0.03, 0.06, 0.06]
-    """
-    adjusted = [0.0] * len(p_values)
-    least = 0.0
-    for rank, i in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
-        least = max(least, min(1.0, (len(p_values) - rank) * p_values[i]))
-        adjusted[i] = least
-    return adjusted
-
-
 # What is compared of a publisher.
 
 
@@ -308,12 +217,9 @@ def _lengths(counts: Counts) -> Counter[int]:
     return counts.given_chars or counts.body_chars
 
 
-def _quarter_below(counts: Counts) -> float:
-    return float(bin_chars(bin_at(_lengths(counts), 0.25)))
-
-
-def _quarter_above(counts: Counts) -> float:
-    return float(bin_chars(bin_at(_lengths(counts), 0.75)))
+def _length_at(share: float) -> Callable[[Counts], float]:
+    """Return what gives the length that this share of the texts stay below."""
+    return lambda counts: float(bin_chars(bin_at(_lengths(counts), share)))
 
 
 def _ratio_of(figure: Callable[[Counts], float]) -> Callable[[Counts, Counts], float]:
@@ -403,10 +309,10 @@ CHECKS = (
     Check("text", of_share(_with_text),
           fell="more than two sentences of text in {now} of {n} articles, {before} {when}: a part of the page is "
                "probably no longer read"),
-    Check("text", of_histogram(_lengths, _quarter_below, _ratio_of(_quarter_below), LENGTH_RATIO),
+    Check("text", of_histogram(_lengths, _length_at(0.25), _ratio_of(_length_at(0.25)), LENGTH_RATIO),
           fell="texts are shorter, a quarter of {n} articles below {now} characters, {before} {when}: a part of the "
                "page is probably no longer read", unit="characters"),
-    Check("text", of_histogram(_lengths, _quarter_above, _ratio_of(_quarter_above), LENGTH_RATIO),
+    Check("text", of_histogram(_lengths, _length_at(0.75), _ratio_of(_length_at(0.75)), LENGTH_RATIO),
           rose="texts are longer, a quarter of {n} articles above {now} characters, {before} {when}: more of the page "
                "than the article is probably read", unit="characters"),
     Check("removed", of_histogram(lambda c: c.removed, _taken_share,
