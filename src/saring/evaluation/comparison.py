@@ -58,7 +58,7 @@ class Comparison:
         return WORSE if self.difference.high < 0 else ALIKE
 
 
-def compare(champion: Sequence[HeldOut], challenger: Sequence[HeldOut], seed: int = 0) -> list[Comparison]:
+def compare(champion: Sequence[HeldOut], challenger: Sequence[HeldOut]) -> list[Comparison]:
     """Return a comparison for each task and split of the challenger that the champion answered rows of, too.
 
     Of several answers of the champion to a split, or to parts of it, those to the most of its rows count.
@@ -79,7 +79,7 @@ def compare(champion: Sequence[HeldOut], challenger: Sequence[HeldOut], seed: in
             continue
         a, b = other.take(others[agreed]), ours.take(rows[agreed])
         a = replace(a, scored=replace(a.scored, groups=b.scored.groups))
-        report = b.report({CHAMPION: a.scored.predicted}, seed=seed)
+        report = b.report({CHAMPION: a.scored.predicted})
         reasons = {
             TRAINED_ON if other.by else NOT_HELD_OUT: len(mine) - most,
             TRAINED_ON_BY_IT: (len(other.keys) - most) * bool(ours.by),
@@ -87,7 +87,7 @@ def compare(champion: Sequence[HeldOut], challenger: Sequence[HeldOut], seed: in
         }
         found.append(
             Comparison(
-                champion=a.report({}, seed=seed),
+                champion=a.report({}),
                 challenger=report,
                 difference=report.baselines[0].gain,
                 left_out_for={why: n for why, n in reasons.items() if n},

@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 import numpy as np
 import orjson
 
-from saring.article import Article, Prediction
 from saring.columns import Columns, mended
 from saring.errors import CorpusError, InputError, UsageError
 from saring.io.records import ReadOptions, read, rows
@@ -32,7 +31,6 @@ from saring.training.refitting import linear_model
 T = TypeVar("T")
 BATCH = 256
 DEFAULT = ReadOptions(on_error="keep")
-UNSURE_OF_NEWS = "unlike_news"
 # Why an article is not among those to choose from.
 LABELLED, TWICE, NO_TEXT = "labelled already", "there twice", "without a verdict"
 UNLIKE, MISFIT = "unlike Indonesian news", "with links that do not stand in the kept text"
@@ -175,20 +173,11 @@ def _scored(inputs: Sequence[str | Path], counts: Counter[str]) -> Iterator[Cand
             probabilities = {
                 name[2:]: value for name, value in row.items() if name.startswith("p_") and value is not None
             }
-            links, given = row["links"] or (), row.get(text_column)
-            if row["topic"] is None or not isinstance(given, str) or len(probabilities) < 2:
+            given = row.get(text_column)
+            if not isinstance(given, str) or len(probabilities) < 2:
                 counts[NO_TEXT] += 1
-            elif row["abstained_because"] == UNSURE_OF_NEWS:
-                counts[UNLIKE] += 1
-            elif (text := _fitting(links, given)) is None:
-                counts[MISFIT] += 1
             else:
-                yield Candidate(
-                    text=text, body=row["clean_text"] or "", probabilities=probabilities, links=links,
-                    topic=row["topic"], clickbait=row["clickbait"], model_version=row["model_version"],
-                    margin=margin(probabilities),
-                    **{name: row.get(name) or "" for name in ("id", "title", "publisher", "published", "url")},
-                )  # fmt: skip
+                yield from _candidates(row, _fitting(row["links"] or (), given), probabilities, counts)
 
 
 def _fitting(links: Sequence[Mapping[str, Any]], given: str) -> str | None:
@@ -217,27 +206,23 @@ def _unscored(
         articles = [parse(record) for record in records if not record.error]
         counts.update(f"unreadable ({reason_of(record.error)})" for record in records if record.error)
         for article, found in zip(articles, model.predict(articles), strict=True):
-            if found.topic is None:
-                counts[NO_TEXT] += 1
-            elif found.abstained_because == UNSURE_OF_NEWS:
-                counts[UNLIKE] += 1
-            else:
-                yield _candidate(article, found)
+            yield from _candidates(found.row(), mended(article.text), found.probabilities, counts)
 
 
-def _candidate(article: Article, found: Prediction) -> Candidate:
-    return Candidate(
-        id=found.id,
-        title=found.title,
-        text=mended(article.text),
-        body=mended(article.body),
-        publisher=found.publisher,
-        published=found.published,
-        url=found.url,
-        topic=str(found.topic),
-        probabilities=found.probabilities,
-        clickbait=found.clickbait,
-        links=[link.row() for link in found.links],
-        model_version=found.model_version,
-        margin=margin(found.probabilities),
-    )
+def _candidates(
+    row: Mapping[str, Any], text: str | None, probabilities: Mapping[str, float], counts: Counter[str]
+) -> Iterator[Candidate]:
+    """Yield the candidate that a scored row is, or count why it is none; no `text` is one in which its links stand."""
+    if row["topic"] is None:
+        counts[NO_TEXT] += 1
+    elif row["abstained_because"] == "unlike_news":
+        counts[UNLIKE] += 1
+    elif text is None:
+        counts[MISFIT] += 1
+    else:
+        yield Candidate(
+            text=text, body=row["clean_text"] or "", probabilities=probabilities, links=row["links"] or (),
+            topic=row["topic"], clickbait=row["clickbait"], model_version=row["model_version"],
+            margin=margin(probabilities),
+            **{name: row.get(name) or "" for name in ("id", "title", "publisher", "published", "url")},
+        )  # fmt: skip

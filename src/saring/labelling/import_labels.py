@@ -34,6 +34,7 @@ from saring.labelling.task_files import (
     words_key,
 )
 from saring.parsing.engine import parse
+from saring.store import TASKS
 from saring.training.corpus import CHOSEN
 from saring.training.tasks import CLICKBAIT_LABELS, LINK_LABELS
 
@@ -68,7 +69,12 @@ class Annotation:
         """Return it as it is kept in a corpus row."""
         links = [{"headline": headline, "related": related} for headline, related in self.links.items()]
         said = {"at": self.at, "topic": self.topic, "clickbait": self.clickbait, "links": links}
-        return {"by": self.by, **{name: value for name, value in said.items() if value not in (None, "", [])}}
+        return {"by": self.by, **_filled(said)}
+
+
+def _filled(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is said, without what is left open."""
+    return {name: value for name, value in said.items() if value not in (None, "", [])}
 
 
 @dataclass(slots=True)
@@ -219,7 +225,7 @@ def _one_each(annotations: Sequence[Annotation]) -> list[Annotation]:
 
 def _labels(made: Iterable[Mapping[str, Any]]) -> dict[str, list[Label]]:
     """Return who said what of which item, by task, of corpus rows."""
-    labels: dict[str, list[Label]] = {TOPIC: [], "link": [], CLICKBAIT: []}
+    labels: dict[str, list[Label]] = {task: [] for task in TASKS}
     for number, row in enumerate(made):
         # Of files with a pair a row, each annotator's grade: 0 unrelated, 1 and 2 related.
         graded = {name: grade for name, grade in row.items() if name.startswith("annotator_")}
@@ -241,7 +247,7 @@ def agreements_of(made: Sequence[Mapping[str, Any]]) -> list[Agreement]:
 
 def _changed(made: Iterable[Mapping[str, Any]]) -> dict[str, tuple[int, int]]:
     """Return how many of the model's answers have another label now, and of how many, by task."""
-    pairs: dict[str, list[bool]] = {TOPIC: [], "link": [], CLICKBAIT: []}
+    pairs: dict[str, list[bool]] = {task: [] for task in TASKS}
     for row in made:
         suggested = row.get("suggested", {})
         if row.get("topic") and suggested.get("topic"):
@@ -313,15 +319,16 @@ def _of_studio(task: Mapping[str, Any]) -> tuple[str, Labelled]:
     annotations = [
         _annotation(one, text, headlines) for one in given if not (one.get("was_cancelled") or one.get("skipped"))
     ]
-    said = {"model_version": data.get("model_version"), **(data.get("suggested") or {})}
-    suggested = {name: value for name, value in said.items() if value not in (None, "", [])}
-    names = ("id", "title", "publisher", "url")
-    article = {name: str(data.get(name) or "") for name in names} | {
-        "date": str(data.get("published") or "")[:10],
-        "text": text,
-    }
+    suggested = _filled({"model_version": data.get("model_version"), **(data.get("suggested") or {})})
+    article = _article(data)
     article["id"] = article["id"] or str(task.get("id", ""))
     return article["id"], Labelled(article, annotations, suggested, str(data.get("chosen") or ""))
+
+
+def _article(given: Mapping[str, Any]) -> dict[str, str]:
+    """Return the article of a task, by the columns of a corpus row."""
+    named = {name: str(given.get(name) or "") for name in ("id", "title", "publisher", "url")}
+    return named | {"date": str(given.get("published") or "")[:10], "text": given["text"]}
 
 
 def _annotation(given: Mapping[str, Any], text: str, headlines: Mapping[tuple[int, int], str]) -> Annotation:
@@ -439,10 +446,7 @@ def _of_table(item: tuple[Mapping[str, str], set[str]]) -> tuple[str, Labelled]:
         if related is not None:
             found.links[headline] = related
     is_labelled = found.topic or found.clickbait is not None or found.links
-    names = ("id", "title", "publisher", "url")
-    article = {name: row.get(name, "") for name in names} | {"date": row.get("published", "")[:10], "text": row["text"]}
-    given = {name: value for name, value in suggested.items() if value not in (None, "", [])}
-    return row["id"], Labelled(article, [found] if is_labelled else [], given, UNCERTAIN)
+    return row["id"], Labelled(_article(row), [found] if is_labelled else [], _filled(suggested), UNCERTAIN)
 
 
 def _answer(row: Mapping[str, str], column: str, before: bool | None) -> bool | None:
