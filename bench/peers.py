@@ -39,6 +39,7 @@ from threadpoolctl import threadpool_limits
 from saring import store
 from saring.config import load_config
 from saring.kernel import scoring
+from saring.kernel.text_arrays import THREADS
 from saring.models.pipelines import topic_parameters
 from saring.training.corpus import LabelledArticle, fingerprint, read_corpus
 from saring.training.fit import Fitted
@@ -99,20 +100,21 @@ def topic_ways(pipeline: Pipeline, peers: dict[str, Any]) -> dict[str, Way]:
     def bare(answers: Any) -> Sequence[str]:
         return [found[0].removeprefix(PREFIX) for found in answers[0]]
 
-    def ours(threads: int) -> Callable[[Any], Any]:
-        return lambda both: scoring.topics(model, *both, threads=threads).probabilities
+    def ours(both: Any) -> Any:
+        return scoring.topics(model, *both).probabilities
 
     return {
         PLAIN: Way(lambda *both: list(zip(*both, strict=True)), pipeline.predict_proba, named),
         **{name: Way(lines, peer.predict, bare) for name, peer in peers.items()},
-        OURS: Way(lambda *both: both, ours(1), named),
-        f"{OURS}, Arrow columns": Way(lambda *both: [*map(pa.array, both)], ours(1), named),
-        f"{OURS}, two threads": Way(lambda *both: both, ours(2), named, cores=2),
+        OURS: Way(lambda *both: both, ours, named),
+        f"{OURS}, Arrow columns": Way(lambda *both: [*map(pa.array, both)], ours, named),
+        f"{OURS}, two threads": Way(lambda *both: both, ours, named, cores=2),
     }
 
 
 def pin(cores: int) -> None:
-    """Keep this process, and those it starts, on so many cores, where the system can."""
+    """Keep this process, and those it starts, on so many cores, where the system can, and to as many threads."""
+    os.environ[THREADS] = str(cores)
     if CORES:
         os.sched_setaffinity(0, CORES[-cores:])
 

@@ -220,7 +220,7 @@ def test_numba_told_not_to_compile_is_done_without(article):
 def test_a_number_of_threads_that_is_none_is_told(monkeypatch):
     monkeypatch.setenv("SARING_THREADS", "abc")
     with pytest.raises(ConfigError, match="SARING_THREADS: found 'abc'"):
-        in_slices(lambda start, stop: None, [as_column(["a" * (SLICE_BYTES + 1)])], None)
+        in_slices(lambda start, stop: None, [as_column(["a" * (SLICE_BYTES + 1)])])
 
 
 @pytest.mark.parametrize("kind", ["file", "loop", "dangling", "pipe", "empty", "odd"])

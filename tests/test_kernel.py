@@ -20,7 +20,7 @@ from saring.config import TopicConfig
 from saring.kernel import loops, scorers, scoring
 from saring.kernel.loops import LETTER, MARK
 from saring.kernel.scorers import TermTable, article_scorer, hash_terms, letters
-from saring.kernel.text_arrays import kernel_is_kept
+from saring.kernel.text_arrays import THREADS, kernel_is_kept
 from saring.models.pair_features import PairScorer
 from saring.models.parameters import MOST_TERM_WORDS
 from saring.models.pipelines import clickbait_parameters, link_parameters, topic_model, topic_parameters
@@ -251,18 +251,18 @@ def test_other_arrow_arrays_are_refused(bundle):
         scoring.topics(bundle.topic, pa.array([1]), pa.array([2]))
 
 
-def test_no_digit_depends_on_threads_or_on_slices(bundle, articles):
+def test_no_digit_depends_on_threads_or_on_slices(bundle, articles, monkeypatch):
     titles, bodies = (column * 4 for column in articles)
     topic, bait = bundle.topic, bundle.clickbait
-    alone = scoring.topics(topic, titles, bodies, threads=1)
-    for threads in (None, 2, 7):
-        together = scoring.topics(topic, titles, bodies, threads=threads)
-        assert np.array_equal(alone.probabilities, together.probabilities)
-        assert np.array_equal(alone.out_of_domain, together.out_of_domain)
+    found = []
+    for number in ("1", "2", "7"):
+        monkeypatch.setenv(THREADS, number)
+        found.append((*scoring.topics(topic, titles, bodies), scoring.clickbait(bait, titles)))
+    for answers in zip(*found, strict=True):
+        assert all(np.array_equal(answers[0], other) for other in answers[1:])
+    probabilities, _, baits = found[0]
     one_by_one = [scoring.topics(topic, [t], [b]).probabilities[0] for t, b in zip(*articles, strict=True)]
-    assert np.array_equal(alone.probabilities[: len(one_by_one)], one_by_one)
-    baits = scoring.clickbait(bait, titles, threads=1)
-    assert np.array_equal(baits, scoring.clickbait(bait, titles, threads=3))
+    assert np.array_equal(probabilities[: len(one_by_one)], one_by_one)
     assert np.array_equal(baits[:99], [scoring.clickbait(bait, [title])[0] for title in titles[:99]])
 
 

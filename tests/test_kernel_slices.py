@@ -10,7 +10,7 @@ from saring.kernel.text_arrays import SLICE_BYTES, THREADS, as_column, cores, in
 MANY = as_column(["x" * (SLICE_BYTES // 10)] * 95)
 
 
-def worked(column, threads=None):
+def worked(column):
     """The slices that were worked on, in order, and how many at a time at most."""
     slices, now, most, lock = [], 0, 0, threading.Lock()
     met = threading.Event()
@@ -25,21 +25,22 @@ def worked(column, threads=None):
         with lock:
             now -= 1
 
-    in_slices(work, (column,), threads)
+    in_slices(work, (column,))
     return sorted(slices), most
 
 
-def test_every_row_is_in_one_slice():
-    slices, _ = worked(MANY, threads=2)
+def test_every_row_is_in_one_slice(monkeypatch):
+    monkeypatch.setenv(THREADS, "2")
+    slices, _ = worked(MANY)
     assert len(slices) > 5
     rows = [row for start, stop in slices for row in range(start, stop)]
     assert rows == list(range(len(MANY)))
 
 
-@pytest.mark.parametrize(("given", "threads", "expected"), [("1", None, 1), ("3", None, 3), ("3", 2, 2)])
-def test_the_variable_says_how_many_threads_there_are_unless_the_caller_does(monkeypatch, given, threads, expected):
-    monkeypatch.setenv(THREADS, given)
-    assert worked(MANY, threads)[1] == expected
+@pytest.mark.parametrize("number", [1, 3])
+def test_the_variable_says_how_many_threads_there_are(monkeypatch, number):
+    monkeypatch.setenv(THREADS, str(number))
+    assert worked(MANY)[1] == number
 
 
 def test_without_it_there_are_as_many_as_cores_for_this_process(monkeypatch):

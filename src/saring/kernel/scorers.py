@@ -135,8 +135,8 @@ def _places(hashes: Numbers) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
 def article_scorer(model: TopicParameters) -> Callable[..., tuple[Numbers, Numbers, Numbers]]:
     """Return the compiled topic model.
 
-    It takes titles, bodies and the number of threads, and returns probabilities, out-of-domain scores, and the rows
-    that plain Python must answer. Raises as `TermTable`.
+    It takes titles and bodies, and returns probabilities, out-of-domain scores, and the rows that plain Python must
+    answer. Raises as `TermTable`.
     """
     rarity, unknown = rarities(model.whole.terms, model.whole.idf, model.min_df)
     common_first = sorted(rarity, key=rarity.__getitem__)
@@ -148,7 +148,7 @@ def article_scorer(model: TopicParameters) -> Callable[..., tuple[Numbers, Numbe
     terms = loops.Terms(letters(), table.table, by_slot, *table.members(model.lexicon.values()))
     domains = domain_weights(model)
 
-    def score(titles: Column, bodies: Column, threads: int | None) -> tuple[Numbers, Numbers, Numbers]:
+    def score(titles: Column, bodies: Column) -> tuple[Numbers, Numbers, Numbers]:
         scores, facts = np.tile(model.intercept, (len(titles), 1)), np.zeros((len(titles), len(loops.FACTS)))
 
         def work(start: int, stop: int) -> None:
@@ -157,7 +157,7 @@ def article_scorer(model: TopicParameters) -> Callable[..., tuple[Numbers, Numbe
                 terms, fields, domains, scores, facts.view(loops.FACT)[:, 0],
             )  # fmt: skip
 
-        in_slices(work, (titles, bodies), threads)
+        in_slices(work, (titles, bodies))
         return scores, mean_rarity(facts[:, :-1]), np.flatnonzero(facts[:, -1])
 
     return score
@@ -166,8 +166,8 @@ def article_scorer(model: TopicParameters) -> Callable[..., tuple[Numbers, Numbe
 def headline_scorer(model: ClickbaitParameters) -> Callable[..., tuple[Numbers, Numbers]]:
     """Return the compiled clickbait model.
 
-    It takes headlines as `framed` gives them and the number of threads, and returns the probability of each label, and
-    the rows that plain Python must answer. Raises as `TermTable`.
+    It takes headlines as `framed` gives them, and returns the probability of each label, and the rows that plain Python
+    must answer. Raises as `TermTable`.
     """
     small, cased = TermTable(chain(model.words.terms, model.known.terms)), TermTable(model.cased.terms)
     fields = small.field(model.words), small.field(model.known), cased.field(model.cased)
@@ -175,13 +175,13 @@ def headline_scorer(model: ClickbaitParameters) -> Callable[..., tuple[Numbers, 
     no_groups = np.zeros(n_slots + 1), np.zeros(n_slots + 1, np.int32), np.zeros(0, np.int32)
     terms = tuple(loops.Terms(letters(), table.table, *no_groups) for table in (small, cased))
 
-    def score(headlines: Column, threads: int | None) -> tuple[Numbers, Numbers]:
+    def score(headlines: Column) -> tuple[Numbers, Numbers]:
         scores, facts = np.full((len(headlines), 1), model.intercept), np.zeros(len(headlines), loops.FACT)
 
         def work(start: int, stop: int) -> None:
             loops.score_headlines((headlines.data, headlines.offsets), start, stop, terms, fields, scores, facts)
 
-        in_slices(work, (headlines,), threads)
+        in_slices(work, (headlines,))
         return two_labels(scores[:, 0]), np.flatnonzero(facts["needs_fallback"])
 
     return score
@@ -233,7 +233,7 @@ class CompiledPairScorer:
                 letters(), self._terms, rows, evidence, met, facts,
             )  # fmt: skip
 
-        in_slices(work, (articles,), None)
+        in_slices(work, (articles,))
         body, sentences = "", Sentences("", self._splitter)
         for row in facts["needs_sentence"].nonzero()[0].tolist():
             _, article, headline = pairs[places[row]]

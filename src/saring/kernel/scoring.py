@@ -61,7 +61,7 @@ def prepare() -> bool:
     return _wanted() and _loaded()
 
 
-def topics(model: TopicParameters, titles: Strings, bodies: Strings, *, threads: int | None = None) -> Topics:
+def topics(model: TopicParameters, titles: Strings, bodies: Strings) -> Topics:
     """Return the topics of articles and how unlike Indonesian news each is; a headline has an empty body.
 
     Parameters
@@ -69,8 +69,6 @@ def topics(model: TopicParameters, titles: Strings, bodies: Strings, *, threads:
     model : TopicParameters
     titles, bodies : sequence of str, or Arrow array of strings
         Of one length. A null is an empty text.
-    threads : int, optional
-        How many slices of a big batch are scored at once, by default as `in_slices` says. Answers do not depend on it.
 
     Raises
     ------
@@ -83,22 +81,22 @@ def topics(model: TopicParameters, titles: Strings, bodies: Strings, *, threads:
     if scorer is None:
         return Topics(*_scorer(model, PLAIN)(as_list(titles), as_list(bodies)))
     first, second = as_column(titles), as_column(bodies)
-    probabilities, out_of_domain, fallback = scorer(first, second, threads)
+    probabilities, out_of_domain, fallback = scorer(first, second)
     if len(fallback):
         texts = [first[i] for i in fallback], [second[i] for i in fallback]
         probabilities[fallback], out_of_domain[fallback] = _scorer(model, PLAIN)(*texts)
     return Topics(probabilities, out_of_domain)
 
 
-def clickbait(model: ClickbaitParameters, headlines: Strings, *, threads: int | None = None) -> NDArray[np.float64]:
-    """Return the probability of each label for headlines, shape (n, 2); parameters as in `topics`."""
+def clickbait(model: ClickbaitParameters, headlines: Strings) -> NDArray[np.float64]:
+    """Return the probability of each label for headlines, shape (n, 2)."""
     scorer = _kernel(model, len(headlines))
     texts = as_list(headlines)
     answers: NDArray[np.float64]
     if scorer is None:
         answers = _scorer(model, PLAIN)(texts)
         return answers
-    answers, fallback = scorer(as_column([framed(text, cased=True) for text in texts]), threads)
+    answers, fallback = scorer(as_column([framed(text, cased=True) for text in texts]))
     if len(fallback):
         answers[fallback] = _scorer(model, PLAIN)([texts[i] for i in fallback])
     return answers

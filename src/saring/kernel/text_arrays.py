@@ -110,15 +110,15 @@ def _threads() -> int:
     return int(given) or cores()
 
 
-def in_slices(work: Callable[[int, int], None], columns: Sequence[Column], threads: int | None) -> None:
+def in_slices(work: Callable[[int, int], None], columns: Sequence[Column]) -> None:
     """Call `work` with the first row of each slice of the columns, all of one length, and the one behind its last.
 
-    The kernel releases the GIL, so that many `threads` work at once; when None, as many as the variable SARING_THREADS
-    says, or else as there are cores for this process.
+    The kernel releases the GIL, so that several threads work at once: as many as the variable SARING_THREADS says, or
+    else as there are cores for this process.
     """
     n, size = len(columns[0]), sum([column.size for column in columns])
     # In this order: a single article is not to wait for what the system says of its threads.
-    if size <= SLICE_BYTES or (threads := threads or _threads()) == 1:
+    if size <= SLICE_BYTES or (threads := _threads()) == 1:
         work(0, n)
         return
     ends = sum(column.offsets[1:] - column.offsets[0] for column in columns)
