@@ -335,7 +335,7 @@ def test_an_article_is_read_as_it_is_defined(pairs, title, body):
         assert article.mentions(word) == max(found.count(word), inside)
         assert (word in article.names) == (word in capitalised(body))
         for two in asked_words:
-            assert article.bag.pairs(word, two) == Counter(pairwise(found))[word, two]
+            assert article.bag.times((word, two)) == Counter(pairwise(found))[word, two]
     weights = {word: 1.0 + i / 3 for i, word in enumerate(asked_words)}
     sentences = [set(separate_words(part)) for part in tools.splitter.sentences(body)]
     assert article.sentences.best(weights) == max(

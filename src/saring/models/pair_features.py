@@ -247,9 +247,9 @@ def pair_features(
         specific=sum([w - SPECIFIC_WEIGHT for w in shared.values() if w > SPECIFIC_WEIGHT]),
         saturated=sum([w * (said[word] * (BM25_SATURATION + 1) / (said[word] + bend)) for word, w in shared.items()]),
         phrases=sum(
-            math.log1p(times) * min(weights[one], weights[two])
-            for one, two in headline.pairs
-            if (times := article.bag.pairs(one, two))
+            math.log1p(times) * min(weights[pair[0]], weights[pair[1]])
+            for pair in headline.pairs
+            if (times := article.bag.times(pair))
         ),
         mentions=sum(evidence.values()),
         matter=sum([found for word, found in evidence.items() if word not in places and word not in actors]),

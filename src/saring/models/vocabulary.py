@@ -49,10 +49,6 @@ class Bag:
         """The words in order."""
         return [word for word in self._runs if len(word) > 1]
 
-    def pairs(self, one: str, two: str) -> int:
-        """Return how often a word stands directly before another."""
-        return self.times((one, two))
-
     def times(self, run: Sequence[str]) -> int:
         """Return how often a run of two words or more stands in the text."""
         if any(word not in self.counts for word in run):

@@ -29,7 +29,7 @@ LATER_SHARE = 0.2  # of the dated rows, the youngest, are tested by time
 # Folds so alike are told apart by their sizes, as by scikit-learn with NumPy's isclose.
 ALIKE_ABSOLUTE, ALIKE_RELATIVE = 1e-8, 1e-5
 SHINGLE_WORDS = 5  # two writers on one event seldom share five words in a row; a copied article does
-MIN_THRESHOLD = 0.4  # below it so many runs of each text are looked up that thousands of texts take minutes
+NEAR = 0.5  # Jaccard index of near-duplicates; of less, so many runs of a text are looked up that it takes minutes
 CHUNK_TEXTS = 500  # texts whose candidates are held at once
 CHUNK_PAIRS = 20_000  # pairs checked at once, some 50 MB of shingles
 _WORD = re.compile(r"\w+")
@@ -153,20 +153,18 @@ def article_groups(articles: Sequence[LabelledArticle]) -> NDArray[np.intp]:
     return near_duplicate_groups([f"{a.article.title}\n{a.article.text}" for a in articles])
 
 
-def near_duplicate_groups(texts: Sequence[str], threshold: float = 0.5) -> NDArray[np.intp]:
+def near_duplicate_groups(texts: Sequence[str]) -> NDArray[np.intp]:
     """Return a group number per text, (n,); near-duplicates, and theirs in turn, share one.
 
-    Two texts are near-duplicates when the Jaccard index of their sets of five-word runs reaches `threshold`. Case,
+    Two texts are near-duplicates when the Jaccard index of their sets of five-word runs reaches `NEAR`. Case,
     punctuation and spacing do not count. A text of fewer than five words is one run; a text without a word is like no
-    other. Numbers rise from 0 in order of first appearance. ConfigError when `threshold` is outside [0.4, 1].
+    other. Numbers rise from 0 in order of first appearance.
     """
-    if not MIN_THRESHOLD <= threshold <= 1:
-        raise ConfigError(f"threshold of near-duplicates is {threshold}; expected {MIN_THRESHOLD} to 1")
     codes: dict[str, int] = {}
     shingles = [_shingles([codes.setdefault(w, len(codes)) for w in _WORD.findall(t.casefold())]) for t in texts]
     numbers: dict[bytes, int] = {}  # equal sets become one entry
     entry = np.array([numbers.setdefault(found.tobytes(), len(numbers)) for found in shingles], dtype=np.intp)
-    groups = _components([np.frombuffer(key, dtype=np.uint64) for key in numbers], threshold)[entry]
+    groups = _components([np.frombuffer(key, dtype=np.uint64) for key in numbers])[entry]
     wordless = np.array([not len(found) for found in shingles], dtype=np.bool_)
     groups[wordless] = len(numbers) + np.flatnonzero(wordless)
     _, first, code = np.unique(groups, return_index=True, return_inverse=True)
@@ -185,10 +183,10 @@ def _shingles(words: list[int]) -> Hashes:
     return np.unique(mixed)
 
 
-def _components(sets: list[Hashes], threshold: float) -> NDArray[np.intp]:
+def _components(sets: list[Hashes]) -> NDArray[np.intp]:
     """Return the connected component of each set of shingles under "is a near-duplicate of".
 
-    Sets as alike as that share one of the rarest runs of each, all but a threshold's share of them: only sets that
+    Sets as alike as that share one of the rarest runs of each, all but a share of `NEAR` of them: only sets that
     share one are compared. Source: S. Chaudhuri et al., A primitive operator for similarity joins, ICDE 2006.
     """
     component = np.arange(len(sets))
@@ -200,7 +198,7 @@ def _components(sets: list[Hashes], threshold: float) -> NDArray[np.intp]:
     order = np.lexsort((column, counts[column], owner))  # of each set the rarest runs first
     column = column[order]
     rank = np.arange(len(owner)) - (sizes.cumsum() - sizes)[owner]
-    rare = rank <= sizes[owner] - np.ceil(threshold * sizes[owner] - 1e-9)
+    rare = rank <= sizes[owner] - np.ceil(NEAR * sizes[owner] - 1e-9)
     shared = counts[column] > 1  # the others, nearly all, cannot be in an intersection
 
     def incidence(chosen: NDArray[np.bool_]) -> csr_array:
@@ -215,11 +213,11 @@ def _components(sets: list[Hashes], threshold: float) -> NDArray[np.intp]:
         pairs = np.stack([found.row + start, found.col])
         smaller, larger = np.sort(sizes[pairs], axis=0)
         apart = (pairs[0] < pairs[1]) & (component[pairs[0]] != component[pairs[1]])
-        pairs = pairs[:, apart & (smaller >= threshold * larger)]
+        pairs = pairs[:, apart & (smaller >= NEAR * larger)]
         parts = [pairs[:, at : at + CHUNK_PAIRS] for at in range(0, pairs.shape[1], CHUNK_PAIRS)]
         common = [whole[left].multiply(whole[right]).sum(axis=1) for left, right in parts]
         both = np.concatenate([*common, np.empty(0)])
-        alike = both / (sizes[pairs].sum(axis=0) - both) >= threshold
+        alike = both / (sizes[pairs].sum(axis=0) - both) >= NEAR
         if alike.any():
             edges = np.concatenate([edges, pairs[:, alike]], axis=1)
             graph = coo_array((np.ones(edges.shape[1], dtype=np.int8), tuple(edges)), shape=(len(sets), len(sets)))
