@@ -56,7 +56,8 @@ def find_bundle(reference: str | Path | None = None, models: Path | None = None)
     is_alias = name in RESERVED or name.endswith((f"@{CHALLENGER}", f"@{CHAMPION}"))
     by_alias = is_alias and not isinstance(reference, Path)
     if name and not by_alias:
-        for folder in (Path(name), models / name, *_of_version(models, name)):
+        versions = sorted(models.glob(f"*-{name}")) if _VERSION.fullmatch(name) else []
+        for folder in (Path(name), models / name, *versions):
             if (folder / store.CARD).is_file():
                 return Choice(folder, "named")
         found = _in_folder(Path(name)) if Path(name).is_dir() else _of_line(models, name) or _of_run(models, name)
@@ -82,11 +83,6 @@ def find_bundle(reference: str | Path | None = None, models: Path | None = None)
         f"{name}: found neither such a folder nor such a model in {models}; see `saring models`, or leave out --model "
         f"and {MODELS_VARIABLE} for the one that comes with saring (`saring train` makes another)"
     )
-
-
-def _of_version(models: Path, name: str) -> list[Path]:
-    """Return the folders of models whose version a name is."""
-    return sorted(models.glob(f"*-{name}")) if _VERSION.fullmatch(name) else []
 
 
 def _of_run(models: Path, name: str) -> Choice | None:

@@ -37,7 +37,7 @@ MOST_LINKS = 20  # counted as such; beyond are lists
 MOST_REASONS = 100
 UNITS = 1_000_000_000  # a share as a whole number: sums then do not hang on their order
 REMOVED_BINS, PROBABILITY_BINS, OUT_OF_DOMAIN_BINS = 20, 10, 4  # a unit
-MOST_OUT_OF_DOMAIN = 12.0
+LAST_OUT_OF_DOMAIN = 12.0
 OCTAVE_BINS = 4  # lengths: four bins until they have doubled
 
 _PLACE = re.compile(r"^\S[^;]*?(?::\d+|\.\w{2,7}): ")
@@ -171,7 +171,7 @@ def _bin(share: float, bins: int) -> int:
 
 def out_of_domain_bin(score: float) -> int:
     """Return the number of the bin of an out-of-domain score."""
-    return int(min(score, MOST_OUT_OF_DOMAIN) * OUT_OF_DOMAIN_BINS)
+    return int(min(score, LAST_OUT_OF_DOMAIN) * OUT_OF_DOMAIN_BINS)
 
 
 def chars_bin(chars: int) -> int:

@@ -12,9 +12,10 @@ from typing import Any
 
 from saring import champions, store, tracking
 from saring.champions import CHALLENGER, CHAMPION, LINE, PROMOTE, SHIPPED, Step, line_of, models_folder
+from saring.config import read_toml
 from saring.errors import BundleError, ConfigError, SaringError
 from saring.evaluation.comparison import Comparison, Verdict, compare, told, verdict
-from saring.evaluation.gate import Check, check_thresholds, gate_told, is_failed, load_thresholds, model_names
+from saring.evaluation.gate import Check, check_thresholds, gate_told, is_failed, load_thresholds
 from saring.evaluation.heldout import from_arrays
 from saring.evaluation.reports import Table, stored_reports
 from saring.locate import bundle_of, find_bundle, shipped_bundle
@@ -95,7 +96,7 @@ def gate_checks(challenger: Bundle, gate: Path | None = None) -> list[Check]:
     card = challenger.card
     with as_file(files("saring.evaluation").joinpath("thresholds.toml")) as ours:
         path = gate or ours
-        if gate is None and card["name"] not in model_names(path):
+        if gate is None and card["name"] not in read_toml(path):
             return []
         thresholds = load_thresholds(path, card["name"], card["labels"], skip=gate is None)
     return check_thresholds(stored_reports(card), thresholds)

@@ -23,7 +23,7 @@ BATCH_ROWS = 1000
 SHOWN_COLUMNS = 12  # named in a message
 NEEDED = ("title", "published", "publisher", "topic", "topic_probability", "abstained_because", "clickbait", "links",
           "clean_text", "error", "model_version")  # fmt: skip
-_COLUMNS = {column.name: column.kind for column in prediction_columns(())}
+COLUMNS = {column.name: column.kind for column in prediction_columns(())}  # all but the topics' p_<topic>
 
 
 def read_rows(paths: Inputs, columns: Collection[str] | None = None) -> Iterator[list[dict[str, Any]]]:
@@ -127,7 +127,7 @@ _FITS: Mapping[str, Callable[[Any], bool]] = {
     "bool": lambda value: type(value) is bool,
     "links": lambda value: isinstance(value, list) and all(isinstance(item, dict) for item in value),
 }
-_CHECKED = [(name, _FITS[kind], KINDS[kind]) for name, kind in _COLUMNS.items()]
+_CHECKED = [(name, _FITS[kind], KINDS[kind]) for name, kind in COLUMNS.items()]
 _CHECKED_LINK = [(column.name, _FITS[column.kind], KINDS[column.kind]) for column in LINK_COLUMNS]
 _NEEDED_LINK = ("headline", "marker")
 
@@ -152,7 +152,7 @@ def _check_fields(values: Row, checked: Sequence[tuple[str, Callable[[Any], bool
 
 def _typed(name: str, cell: str) -> Any:
     """Return the value in a cell of CSV."""
-    kind = "float" if name.startswith("p_") else _COLUMNS.get(name, "string")
+    kind = "float" if name.startswith("p_") else COLUMNS.get(name, "string")
     if not cell or kind == "string":
         return cell or None
     try:

@@ -263,7 +263,10 @@ def check_places(
             there, ours = path.exists(), is_one_of(path, joined)
         for given in map(place, inputs if there else ()):
             with suppress(OSError):  # who reads it says what is wrong with it
-                if _is_same(given, path):
+                is_same = given == path
+                if isinstance(given, Path) and isinstance(path, Path):
+                    is_same = given.samefile(path)
+                if is_same:
                     raise ConfigError(f"{path}: is also an input; name another file for the output")
                 if _is_within(path, given):
                     raise ConfigError(
@@ -271,12 +274,6 @@ def check_places(
                         "a file elsewhere"
                     )
         check_place(path, overwrite=overwrite or ours, suffixes=suffixes)
-
-
-def _is_same(one: Place, other: Place) -> bool:
-    if isinstance(one, Path) and isinstance(other, Path):
-        return one.samefile(other)
-    return one == other
 
 
 def _is_within(place: Place, folder: Place) -> bool:

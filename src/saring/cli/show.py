@@ -37,7 +37,7 @@ _ABSTENTIONS: Mapping[Abstention, str] = {
     "so the probabilities above mean nothing",
 }
 READING_COLUMNS = 88  # longer lines are hard to read, however wide the terminal
-SPAN_COLUMNS = 29  # before a piece's text
+SPAN_CHARS = 29  # before a piece's text
 PIECE_CHARS = 100  # of a piece that is shown where there is no terminal to fit
 METADATA = ("title", "published", "publisher", "place", "author", "editor", "source", "url")
 
@@ -174,7 +174,7 @@ def print_article(article: Article) -> None:
     if article.tags:
         out.print(Text(f"{'tags':<10} {', '.join(article.tags)}"))
     out.print()
-    width = max(out.width - SPAN_COLUMNS, SPAN_COLUMNS) if out.is_terminal else PIECE_CHARS
+    width = max(out.width - SPAN_CHARS, SPAN_CHARS) if out.is_terminal else PIECE_CHARS
     if not article.text.strip():
         out.print(NO_TEXT)
     for piece in article.pieces():

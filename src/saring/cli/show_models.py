@@ -80,12 +80,8 @@ def print_trained(trained: Trained, models: Path, bundle: str | None, name: str)
     if review and review.verdict.may:
         reference = "" if review.line == LINE else f" {shlex.quote(review.line)}@{CHALLENGER}"
         _fact(out, "next", f"saring promote{reference}{_option(models)}")
-    _fact(out, "try it" if review and review.verdict.may else "next", _asking(bundle or str(trained.folder)))
-
-
-def _asking(folder: str) -> str:
-    """Return the line that asks a model which does not answer by itself."""
-    return f"saring predict FILE --model {shlex.quote(folder)}"
+    asking = f"saring predict FILE --model {shlex.quote(bundle or str(trained.folder))}"
+    _fact(out, "try it" if review and review.verdict.may else "next", asking)
 
 
 def _option(models: Path) -> str:

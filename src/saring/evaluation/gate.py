@@ -49,11 +49,6 @@ def gate_told(checks: Sequence[Check]) -> str:
     return f"passed, {len(checks)} thresholds hold" if checks else "none, no thresholds are set for the model's name"
 
 
-def model_names(path: str | Path) -> list[str]:
-    """Return the names of the models that a file has thresholds for; ConfigError when it cannot be read."""
-    return list(read_toml(path))
-
-
 def load_thresholds(
     path: str | Path, model: str, labels: Mapping[str, Sequence[str]], *, skip: bool = False
 ) -> Mapping[str, Mapping[str, float]]:

@@ -46,7 +46,7 @@ ABOUT = {
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ReportPart:
     """All that the page shows of one report."""
 
     report: Report
@@ -130,7 +130,7 @@ def _told(report: Report) -> str:
     return f"{report.macro_f1} for {report.name}{rule}"
 
 
-def _part(report: Report, heldout: dict[tuple[str, str, str], HeldOut]) -> Part:
+def _part(report: Report, heldout: dict[tuple[str, str, str], HeldOut]) -> ReportPart:
     """Return what the page shows of one report."""
     whole = report.table()
     overall, labels, baselines, _ = whole.sections
@@ -140,7 +140,7 @@ def _part(report: Report, heldout: dict[tuple[str, str, str], HeldOut]) -> Part:
     by_publisher = sorted(report.per_publisher, key=lambda score: score.accuracy.high)
     shown = by_publisher[:MOST_PUBLISHERS]
     cut = f", the {len(shown)} worst of {len(by_publisher)}" * (len(shown) < len(by_publisher))
-    return Part(
+    return ReportPart(
         report=report,
         overall=Table("All rows", ("figure", *whole.header[1:3]), figures, whole.note),
         confusion=confusion_counts(report),

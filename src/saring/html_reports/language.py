@@ -30,7 +30,7 @@ class Language:
     def __call__(self, key: str, **values: Any) -> str:
         """Return a phrase with its values; a number among them is written as a whole one."""
         phrase: str = self._phrases[key][self.name]
-        return phrase.format_map({name: self._written(value) for name, value in values.items()})
+        return phrase.format_map({n: self.number(v) if isinstance(v, int) else v for n, v in values.items()})
 
     def counted(self, key: str, n: int) -> str:
         """Return how many there are of something, the key of whose phrase ends in "_one" where it is one."""
@@ -79,9 +79,6 @@ class Language:
         year, _, number = month.partition("-")
         names = self._phrases["months"][self.name].split()
         return f"{names[int(number) - 1]} {year}" if number.isdecimal() and 0 < int(number) <= len(names) else month
-
-    def _written(self, value: Any) -> Any:
-        return self.number(value) if isinstance(value, int) else value
 
 
 _WEIGHT = re.compile(r"(?<=' )\d+\.\d")  # behind a word in quotes

@@ -14,8 +14,7 @@ from math import inf
 from zlib import crc32
 
 from saring.columns import Columns
-from saring.schema import prediction_columns
-from saring.scored_rows import Row
+from saring.scored_rows import COLUMNS, Row
 
 MOST_HEADLINES = 50_000  # kept at once; up to so many different ones are counted exactly
 MOST_PRINTERS = 20  # publishers counted of one headline
@@ -207,8 +206,7 @@ class Digest:
                 self.scored = min(first, when), max(last, when)
 
 
-_COLUMNS = Columns({})
-_OURS = frozenset(column.name for column in prediction_columns(()))
+_USUAL = Columns({})
 
 
 def kept_text(row: Row) -> str:
@@ -216,8 +214,8 @@ def kept_text(row: Row) -> str:
 
     It is found under its usual names, else it is the longest that the input brought.
     """
-    column = _COLUMNS.find(tuple(row)).columns.get("text", "")
-    brought = [value for name, value in row.items() if name not in _OURS and isinstance(value, str)]
+    column = _USUAL.find(tuple(row)).columns.get("text", "")
+    brought = [value for name, value in row.items() if name not in COLUMNS and isinstance(value, str)]
     value = row.get(column) or max(brought, key=len, default="")
     if isinstance(value, list):
         value = "\n".join(map(str, value))

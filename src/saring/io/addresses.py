@@ -208,7 +208,10 @@ class Address:
         if self.is_web:
             raise Refused("a web address can only be read", "name a file, or an object as in s3://bucket/rows.jsonl")
         if "@" in self.text.partition("://")[2].partition("/")[0] and self.protocol != "hf":
-            _refuse_password(self)
+            raise UsageError(
+                f"{self}: found a name or password in the address; expected {self.protocol}://BUCKET/KEY: set "
+                "AWS_PROFILE or the like"
+            )
         path = self.located()
         waits = () if once or self.protocol in ("gs", "gcs") else None  # gcsfs has tries of its own
         try:
@@ -222,13 +225,6 @@ class Address:
                 raise
             except Refused:
                 raise refusal from None
-
-
-def _refuse_password(address: Address) -> NoReturn:
-    raise UsageError(
-        f"{address}: found a name or password in the address; expected {address.protocol}://BUCKET/KEY: set "
-        "AWS_PROFILE or the like"
-    )
 
 
 @cache

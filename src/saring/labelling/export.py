@@ -22,8 +22,7 @@ from saring.labelling.task_files import Candidate, interface, studio_task, table
 from saring.parsing.engine import parse
 from saring.predict import Model
 from saring.profiles import reason_of
-from saring.schema import prediction_columns
-from saring.scored_rows import read_rows
+from saring.scored_rows import COLUMNS, read_rows
 from saring.text import words
 from saring.training.corpus import digests, merged_digests, read_corpus, row_keys, seen_texts
 from saring.training.refitting import linear_model
@@ -155,13 +154,12 @@ def _are_scored(inputs: Sequence[str | Path], options: ReadOptions) -> bool:
 
 def _scored(inputs: Sequence[str | Path], counts: Counter[str]) -> Iterator[Candidate]:
     """Yield the candidates among scored rows, which must hold the articles' texts."""
-    ours = {column.name for column in prediction_columns(())}
     columns = Columns({})
     text_column = ""
     for some in read_rows([*inputs]):
         for row in some:
             if not text_column:
-                others = tuple(name for name in row if name not in ours and not name.startswith("p_"))
+                others = tuple(name for name in row if name not in COLUMNS and not name.startswith("p_"))
                 if "text" not in (found := columns.find(others).columns):
                     raise InputError(
                         f"{inputs[0]}: the rows lack the articles' texts, in which links are marked; score them again "
@@ -212,7 +210,7 @@ def _unscored(
 def _candidates(
     row: Mapping[str, Any], text: str | None, probabilities: Mapping[str, float], counts: Counter[str]
 ) -> Iterator[Candidate]:
-    """Yield the candidate that a scored row is, or count why it is none; no `text` is one in which its links stand."""
+    """Yield the candidate that a scored row is, or count why not; `text` is None where no text holds its links."""
     if row["topic"] is None:
         counts[NO_TEXT] += 1
     elif row["abstained_because"] == "unlike_news":

@@ -132,7 +132,12 @@ class _Seat:
             return self.process.rows(wish, sources)
         except WorkerDied:
             self.start()
-        return [self._row(wish, source) for source in sources if _still(is_wanted)]
+        rows = []
+        for source in sources:
+            if not is_wanted():
+                raise SaringError("nobody waits for these rows any more")
+            rows.append(self._row(wish, source))
+        return rows
 
     def _row(self, wish: Wish, source: Source) -> bytes:
         why = ""
@@ -147,14 +152,8 @@ class _Seat:
         return self.process.rows(wish, [replace(record, text="", error=error)])[0]
 
 
-def _still(is_wanted: Callable[[], bool]) -> bool:
-    if not is_wanted():
-        raise SaringError("nobody waits for these rows any more")
-    return True
-
-
 @dataclass(slots=True)
-class Part:
+class RequestPart:
     """Some of a request's articles, and the rows that they become."""
 
     wish: Wish
@@ -173,7 +172,7 @@ class Scorer:
 
     def __init__(self, model: Model, limits: Limits, workers: int) -> None:
         self.model, self.limits, self.workers = model, limits, workers
-        self._parts: list[tuple[int, int, Part]] = []  # a heap: turn, number, part
+        self._parts: list[tuple[int, int, RequestPart]] = []  # a heap: turn, number, part
         self._numbers = itertools.count()
         self._changed = threading.Condition()
         self._waiting: dict[str, int] = {}  # rows of each client that nobody works on yet
@@ -254,7 +253,7 @@ class Scorer:
                 part.rows.cancel()
         return list(itertools.chain.from_iterable(done))
 
-    def _add(self, parts: Sequence[Part], client: str) -> None:
+    def _add(self, parts: Sequence[RequestPart], client: str) -> None:
         with self._changed:
             if why := self.hindrance:
                 raise Problem("not-ready", why, "a server that has started", "try again later", {"Retry-After": "5"})
@@ -301,7 +300,7 @@ class Scorer:
         self._has_started = True
         return process
 
-    def _answer(self, seat: _Seat, parts: Sequence[Part]) -> None:
+    def _answer(self, seat: _Seat, parts: Sequence[RequestPart]) -> None:
         """Give each part its rows, or say why there are none; WorkerDied and OSError where no process starts."""
         wish, sources = parts[0].wish, [source for part in parts for source in part.sources]
         try:
@@ -330,10 +329,10 @@ class Scorer:
             if part.rows.set_running_or_notify_cancel():
                 part.rows.set_exception(SaringError(why))
 
-    def _next(self) -> list[Part] | None:
+    def _next(self) -> list[RequestPart] | None:
         """Return the next parts with one wish, as many as are worth scoring together; None when there will be none."""
         with self._changed:
-            taken: list[Part] = []
+            taken: list[RequestPart] = []
             rows = chars = 0
             while not taken:
                 while self._parts:
@@ -352,7 +351,7 @@ class Scorer:
                     self._changed.wait()
             return taken
 
-    def _forget(self, part: Part) -> None:
+    def _forget(self, part: RequestPart) -> None:
         """Count the rows of a part as waiting no more."""
         left = self._waiting[part.client] - len(part.sources)
         if left:
@@ -361,18 +360,18 @@ class Scorer:
             del self._waiting[part.client]
 
 
-def _parts(wish: Wish, sources: Sequence[Source], client: str) -> Iterator[Part]:
+def _parts(wish: Wish, sources: Sequence[Source], client: str) -> Iterator[RequestPart]:
     """Yield a request's articles in parts of bounded length and size."""
     group: list[Source] = []
     chars = 0
     for source in sources:
         size = _chars(source)
         if group and (len(group) == PART_ROWS or chars + size > PART_CHARS):
-            yield Part(wish, group, chars, client)
+            yield RequestPart(wish, group, chars, client)
             group, chars = [], 0
         group.append(source)
         chars += size
-    yield Part(wish, group, chars, client)
+    yield RequestPart(wish, group, chars, client)
 
 
 def _chars(source: Source) -> int:
