@@ -169,8 +169,7 @@ class _Problem:
 
 def _probabilities(scores: Floats) -> Floats:
     """Return the probability of each label that has a score; a single one's rival has 0."""
-    n_scores = scores.shape[1]
-    found: Floats = softmax(score_columns(scores[:, 0] if n_scores == 1 else scores), axis=1)[:, -n_scores:]
+    found: Floats = softmax(score_columns(scores), axis=1)[:, -scores.shape[1] :]
     return found
 
 
@@ -411,5 +410,6 @@ class Calibration:
 
 
 def score_columns(scores: Floats) -> Floats:
-    """Return scores with one column a class; with two classes the first one's score is 0."""
-    return np.column_stack([np.zeros(len(scores)), scores]) if scores.ndim == 1 else scores
+    """Return scores with one column a class; with two classes, where the second alone has one, the first one's is 0."""
+    is_alone = scores.ndim == 1 or scores.shape[1] == 1
+    return np.column_stack([np.zeros(len(scores)), scores]) if is_alone else scores

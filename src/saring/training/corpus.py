@@ -211,9 +211,7 @@ def article_counts(articles: Iterable[LabelledArticle]) -> Counts:
         article = one.article
         links = [{"marker": link.marker, "related": None} for link in article.links]
         given = {"topic": one.topic, "published": article.published, "publisher": article.publisher, "links": links}
-        counts.add(
-            dict.fromkeys(NEEDED) | given | {"clean_text": article.body, "removed": article.removed}
-        )  # fmt: skip
+        counts.add(dict.fromkeys(NEEDED) | given | {"clean_text": article.body, "removed": article.removed})
     return counts
 
 
@@ -242,16 +240,11 @@ def row_keys(rows: Iterable[str | Sequence[str]]) -> NDArray[np.uint64]:
     return np.frombuffer(digest, dtype="<u8").astype(np.uint64)
 
 
-def count_seen(articles: Iterable[LabelledArticle], stored: str) -> int:
-    """Return how many articles have a title or a text among those that `digests` was given, as `stored`.
+def seen(articles: Iterable[LabelledArticle], stored: str) -> list[bool]:
+    """Return whether each article has a title or a text among those that `digests` was given, as `stored`.
 
     Case, punctuation and spacing do not count. BundleError when `stored` is none of `digests`.
     """
-    return sum(seen(articles, stored))
-
-
-def seen(articles: Iterable[LabelledArticle], stored: str) -> list[bool]:
-    """Return for each article whether `count_seen` counts it."""
     return seen_texts([(a.article.title, a.article.body) for a in articles], stored)
 
 

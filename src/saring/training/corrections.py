@@ -29,7 +29,7 @@ from saring.models.pipelines import fit_move, score_columns
 from saring.store import Bundle
 from saring.training.corpus import IN_MEMORY, LabelledArticle, digests, merged_digests, row_keys, seen
 from saring.training.evaluate import answer_threshold
-from saring.training.fit import Progress, held_out
+from saring.training.fit import Progress, held_out, predicted_labels
 from saring.training.refitting import LinearModel, linear_model
 from saring.training.splits import article_groups
 from saring.training.tasks import TASKS, Table, Task
@@ -206,7 +206,7 @@ class _Correction:
             for fold, test in enumerate(folds):
                 rows = test[test < n_new]
                 rows = rows[self._new.is_eval[rows]]
-                likely = log_softmax(_score_columns(scores[rows] + columns[rows] @ moves[C][fold]), axis=1)
+                likely = log_softmax(score_columns(scores[rows] + columns[rows] @ moves[C][fold]), axis=1)
                 loss[at, fold] = -likely[np.arange(len(rows)), codes[rows]].sum()
         self.C = strengths[int(loss.sum(axis=1).argmin())]
         self._move = moved(np.arange(len(groups)), self.C)
@@ -246,11 +246,8 @@ class _Correction:
             likely = np.log(np.maximum(one.scored.probabilities, LEAST))
             scores = likely if len(self.labels) > 2 else likely[:, 1:] - likely[:, :1]
             probabilities = _probabilities(scores + self._moved(self._columns[1][rows], self._groups[1][rows]))
-            codes = probabilities.argmax(axis=1)
-            if len(self.labels) == 2:
-                codes = (probabilities[:, 1] >= self._threshold).astype(np.intp)
-            scored = replace(one.scored, probabilities=probabilities, predicted=np.array(self.labels)[codes])
-            found.append(replace(one, scored=scored))
+            predicted = predicted_labels(probabilities, self.labels, self._threshold)
+            found.append(replace(one, scored=replace(one.scored, probabilities=probabilities, predicted=predicted)))
         return found
 
     def _moved(self, columns: csr_matrix, groups: NDArray[np.intp]) -> Floats:
@@ -264,9 +261,5 @@ class _Correction:
 
 def _probabilities(scores: Floats) -> Floats:
     """Return the probability of each label, given scores of all or, of two, of the second."""
-    found: Floats = np.exp(log_softmax(_score_columns(scores), axis=1))
+    found: Floats = np.exp(log_softmax(score_columns(scores), axis=1))
     return found
-
-
-def _score_columns(scores: Floats) -> Floats:
-    return score_columns(scores[:, 0]) if scores.shape[1] == 1 else scores

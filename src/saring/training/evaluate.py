@@ -15,7 +15,7 @@ from saring.evaluation.reports import Report
 from saring.kernel import scoring
 from saring.models.pair_features import BASELINE
 from saring.store import Bundle
-from saring.training.corpus import LabelledArticle, count_seen, seen
+from saring.training.corpus import LabelledArticle, seen
 from saring.training.fit import held_out, overlap_labels
 from saring.training.splits import article_groups
 from saring.training.tasks import REST, TASKS, Table, Task
@@ -103,8 +103,8 @@ def rows_note(bundle: Bundle, articles: Sequence[LabelledArticle], path: str) ->
         note = f"{path}: the rows whose split is test, {len(tested):,} of {len(articles):,}"
         if path.rpartition("/")[2] in bundle.card["sources"]:
             note += ", which training measured too (test)"
-    if seen := count_seen(tested, bundle.card.get("trained_on", "")):
-        note += f". The model WAS TRAINED ON {seen:,} of them: of new articles expect less"
+    if n_seen := sum(seen(tested, bundle.card.get("trained_on", ""))):
+        note += f". The model WAS TRAINED ON {n_seen:,} of them: of new articles expect less"
     return f"{note}."
 
 

@@ -184,6 +184,16 @@ def label_targets(table: Table, labels: Sequence[str]) -> Floats:
     return targets
 
 
+def predicted_labels(probabilities: Floats, labels: Sequence[str], threshold: float | Floats) -> Strings:
+    """Return the most probable label of each row.
+
+    Of two labels, the second where it is as probable as `threshold`, one for all rows or one for each.
+    """
+    codes = (probabilities[:, 1] >= threshold).astype(np.intp) if len(labels) == 2 else probabilities.argmax(axis=1)
+    found: Strings = np.array(labels)[codes]
+    return found
+
+
 def held_out(
     task: Task,
     table: Table,
@@ -197,20 +207,13 @@ def held_out(
     threshold: float | Floats = 0.5,
     by: str = "",
 ) -> HeldOut:
-    """Return the answers to rows of a table.
-
-    The most probable label is predicted; of two, the second where it is as probable as `threshold`, one for all rows or
-    one for each.
-    """
-    codes = probabilities.argmax(axis=1)
-    if len(labels) == 2:
-        codes = (probabilities[:, 1] >= threshold).astype(np.intp)
+    """Return the answers to rows of a table; `threshold` as in `predicted_labels`."""
     table = table.take(rows)
     scored = Scored(
         labels=tuple(labels),
         truth=table.truth,
         probabilities=probabilities,
-        predicted=np.array(labels)[codes],
+        predicted=predicted_labels(probabilities, labels, threshold),
         publishers=table.publishers,
         groups=groups[rows],
         shares=table.shares,

@@ -88,20 +88,9 @@ def find_label_issues(
     probabilities = Calibration(scores[fair], targets[fair]).apply(scores)
     found = []
     for row, p in zip(rows.tolist(), probabilities.tolist(), strict=True):
-        labelled, source, label = articles[table.articles[row]], table.rows[row], str(table.truth[row])
-        found.append(
-            LabelIssue(
-                id=labelled.article.id,
-                title=labelled.article.title,
-                publisher=labelled.article.publisher,
-                headline=source if isinstance(source, str) else "".join(source[2:]),  # of a pair the third
-                label=label,
-                label_source="" if task.labels else labelled.topic_source,
-                predicted=labels[p.index(max(p))],
-                p_label=p[labels.index(label)],
-                p_predicted=max(p),
-            )
-        )
+        labelled, read = articles[table.articles[row]], table.rows[row]
+        headline = read if isinstance(read, str) else "".join(read[2:])  # of a pair the third
+        found.append(_issue(task.name, labelled, headline, str(table.truth[row]), labels, p))
     return LabelIssues(_flagged(found), Counter(issue.label_source for issue in found))
 
 
@@ -129,17 +118,24 @@ def _answered(
     columns = (one.ids, one.keys, one.scored.truth, one.scored.probabilities)
     for article, key, label, p in zip(*(column.tolist() for column in columns), strict=True):
         if (labelled := by_id.get(article)) and (text := texts.get(key)):
-            yield LabelIssue(
-                id=article,
-                title=labelled.article.title,
-                publisher=labelled.article.publisher,
-                headline=text.headline,
-                label=label,
-                label_source=labelled.topic_source if one.task == "topic" else "",
-                predicted=labels[p.index(max(p))],
-                p_label=p[labels.index(label)],
-                p_predicted=max(p),
-            )
+            yield _issue(one.task, labelled, text.headline, label, labels, p)
+
+
+def _issue(
+    task: str, labelled: LabelledArticle, headline: str, label: str, labels: Sequence[str], probabilities: list[float]
+) -> LabelIssue:
+    """Return a label beside the one that a model would give, in the probabilities of all labels."""
+    return LabelIssue(
+        id=labelled.article.id,
+        title=labelled.article.title,
+        publisher=labelled.article.publisher,
+        headline=headline,
+        label=label,
+        label_source=labelled.topic_source if task == "topic" else "",
+        predicted=labels[probabilities.index(max(probabilities))],
+        p_label=probabilities[labels.index(label)],
+        p_predicted=max(probabilities),
+    )
 
 
 def _flagged(found: Iterable[LabelIssue]) -> tuple[LabelIssue, ...]:
