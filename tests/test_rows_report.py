@@ -14,11 +14,11 @@ pytest.importorskip("lxml", reason='needs the extra "html"')
 
 from saring.cli.commands import main
 from saring.evaluation.metrics import wilson_interval
+from saring.html_reports import report_articles
 from saring.html_reports import rows_report as rows_report_module
-from saring.html_reports import shown_articles as shown_articles_module
 from saring.html_reports.language import LANGUAGES, Language, phrases
+from saring.html_reports.report_articles import web_address
 from saring.html_reports.rows_report import FILTERED, rows_report
-from saring.html_reports.shown_articles import web_address
 from saring.io.writers import open_rows
 from saring.models.pair_features import Evidence
 from saring.predict import link_reasons
@@ -236,7 +236,7 @@ def test_the_cap_is_said_and_many_articles_have_a_filter_that_the_page_does_with
 
 
 def test_big_articles_are_fewer(monkeypatch):
-    monkeypatch.setattr(shown_articles_module, "MOST_BYTES", 20_000)
+    monkeypatch.setattr(report_articles, "MOST_BYTES", 20_000)
     text = "Harga beras naik.\n" * 100
     page = page_of([row(n, related=(), clickbait=0.9, clean_text=text, kept={}) for n in range(100)])
     assert 5 < len(page.xpath("//details[@class='article']")) < 20

@@ -135,7 +135,7 @@ def _beside_earlier(reviewed: Review, models: Path) -> dict[str, list[Comparison
     own = _by_protocol(reviewed.challenger, protocol)
     done = {reviewed.challenger.model_version, reviewed.champion.model_version if reviewed.champion else ""}
     found: dict[str, list[Comparison]] = {}
-    for folder in sorted((path for path in models.iterdir() if (path / store.CARD).is_file()), reverse=True):
+    for folder in reversed(store.bundles(models)):
         with suppress(BundleError):
             other = store.load(folder)
             if other.model_version in done or line_of(other.card) != reviewed.line:

@@ -92,7 +92,7 @@ def _of_run(models: Path, name: str) -> Choice | None:
     """
     from saring.tracking import resolve, tracking_uri
 
-    found = [path.parent for path in sorted(models.glob(f"[!.]*/{store.CARD}")) if _run_name(path) == name]
+    found = [folder for folder in store.bundles(models) if _run_name(folder / store.CARD) == name]
     if len(found) > 1:
         raise ConfigError(
             f"{name}: {len(found)} models of {models} are called so; name one by its version (`saring models`) or its "

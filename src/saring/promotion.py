@@ -226,8 +226,7 @@ def list_models(models: Path | None = None) -> dict[str, list[Listed]]:
     models = models or models_folder()
     steps = champions.read_history(models)
     found: dict[str, list[Listed]] = {LINE: []}
-    folders = [path for path in models.iterdir() if path.name != SHIPPED] if models.is_dir() else []
-    for folder in [path for path in folders if path.name[0] != "." and (path / store.CARD).is_file()]:
+    for folder in [path for path in store.bundles(models) if path.name != SHIPPED]:
         try:
             bundle = store.load(folder)
             one = Listed(folder, bundle.card, gate_checks(bundle))

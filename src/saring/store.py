@@ -206,19 +206,21 @@ def newest(
 
     A card that cannot be read raises BundleError: an older model must not silently take its place.
     """
-    try:
-        paths = list(folder.iterdir()) if folder.is_dir() else []
-    except OSError as error:
-        raise BundleError(f"{folder}: cannot be read ({error.strerror})") from error
     found = [
         (_parse_created(card.get("created"), path / CARD), path.name, path)
-        for path in paths
-        if not path.name.startswith(".")
-        and path.name not in but
-        and all((path / name).is_file() for name in (CARD, CHECKSUMS))
-        and chosen(card := _read_json(path / CARD))
+        for path in bundles(folder)
+        if path.name not in but and (path / CHECKSUMS).is_file() and chosen(card := _read_json(path / CARD))
     ]
     return max(found)[-1] if found else None
+
+
+def bundles(folder: Path) -> list[Path]:
+    """Return the bundles in a folder by name, not those that are being written; none where there is no such folder."""
+    try:
+        paths = sorted(folder.iterdir()) if folder.is_dir() else []
+    except OSError as error:
+        raise BundleError(f"{folder}: cannot be read ({error.strerror})") from error
+    return [path for path in paths if not path.name.startswith(".") and (path / CARD).is_file()]
 
 
 def check_target(folder: Path, *, replace: bool = False) -> bool:

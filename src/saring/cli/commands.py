@@ -20,7 +20,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
-from saring.cli import label_commands, model_commands
+from saring.cli import corpus_commands, model_commands
 from saring.cli.arguments import (
     DRIFTED,
     FAILED,
@@ -328,38 +328,6 @@ def _serve(options: argparse.Namespace) -> int:
     return OK
 
 
-def _import(options: argparse.Namespace) -> int:
-    """Import a corpus and print what became of its rows."""
-    from saring.cli.show import print_lines, stages
-    from saring.datasets.import_corpus import import_corpus
-
-    given = {name: getattr(options, name) for name in ("recipe", "source", "out", "sha256", "overwrite")}
-    with stages() as progress:
-        imported = import_corpus(**given, progress=progress)
-    print_lines([*imported.lines(), f"-> {options.out}"])
-    return SOME_ERRORS if imported.problems else OK
-
-
-def _label_issues(options: argparse.Namespace) -> int:
-    """Write the labels that models which never saw them find unlikely."""
-    from dataclasses import asdict
-
-    from saring.cli.show import print_lines, stages
-    from saring.config import load_config
-    from saring.io.writers import open_rows
-    from saring.training.corpus import read_corpus
-    from saring.training.label_issues import COLUMNS, find_label_issues
-
-    config = load_config(options.config)
-    with open_rows(options.out, COLUMNS, overwrite=options.overwrite) as file:
-        articles = [article for path in options.corpus for article in read_corpus(path)]
-        with stages() as progress:
-            found = find_label_issues(articles, config, options.question, progress)
-        file.write([asdict(issue) for issue in found.rows])
-    print_lines([*found.lines(), f"-> {options.out}"])
-    return OK
-
-
 _COMMANDS: Mapping[str, Command] = {
     "predict": _predict,
     "score": _score,
@@ -377,9 +345,9 @@ _COMMANDS: Mapping[str, Command] = {
     "models": model_commands.models,
     "models register": model_commands.register,
     "relocate": model_commands.relocate,
-    "label export": label_commands.export,
-    "label import": label_commands.import_labels,
-    "corpus import": _import,
-    "corpus check": label_commands.check,
-    "corpus label-issues": _label_issues,
+    "label export": corpus_commands.export,
+    "label import": corpus_commands.import_labels,
+    "corpus import": corpus_commands.import_corpus,
+    "corpus check": corpus_commands.check,
+    "corpus label-issues": corpus_commands.label_issues,
 }

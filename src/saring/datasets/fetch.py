@@ -24,6 +24,7 @@ from saring.atomic import appear, sync
 from saring.errors import ConfigError, InputError
 from saring.io.connections import MAX_REASON_CHARS
 from saring.io.web import MAX_SECONDS, answer, is_web_address
+from saring.io.writers import telling
 
 CHUNK_BYTES = 1 << 20
 MAX_BYTES = 1 << 33  # CLICK-ID's zip takes some hundred million
@@ -52,7 +53,7 @@ def fetch(address: str, path: Path, sha256: str = "", progress: Progress = lambd
     """
     if not is_web_address(address):
         raise ConfigError(f"{address}: no web address; expected http:// or https://")
-    try:
+    with telling(path):
         if path.exists():
             return check_sha256(path, sha256)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -66,8 +67,6 @@ def fetch(address: str, path: Path, sha256: str = "", progress: Progress = lambd
         finally:
             version.unlink(missing_ok=True)
         appear(part, path)
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be written ({error.strerror}); make room or name another place") from error
     return digest
 
 

@@ -13,8 +13,8 @@ from saring.evaluation.reports import Table
 from saring.html_reports.charts import ShownTable, intervals
 from saring.html_reports.language import OWN, Language
 from saring.html_reports.rendering import code_hash, render
+from saring.html_reports.report_articles import NAME_CHARS, ShownArticle, shortened, shown_articles
 from saring.html_reports.row_digest import MOST_ARTICLES, Digest, Repeated
-from saring.html_reports.shown_articles import NAME_CHARS, ShownArticle, shortened, shown_articles
 from saring.profiles import NO_MONTH, NO_PUBLISHER, OTHERS, PROBABILITY_BINS, UNITS, Counts, Profile
 from saring.scored_rows import Row
 

@@ -22,7 +22,7 @@ from saring.errors import InputError, path_text
 from saring.io.addresses import Address, Place
 from saring.io.input_files import InputFile
 from saring.io.json_shapes import of_publisher, rows_within
-from saring.io.spreadsheets import sheet_rows
+from saring.io.spreadsheets import Choose, sheet_rows
 from saring.io.streams import ARROW_FILE, BUFFER_BYTES, FEATHER_1, UNDECODED, Stream
 
 RUN_LINES = 10  # paragraphs that look like rows by chance are fewer; one with a number is no chance
@@ -41,8 +41,6 @@ TRAFILATURA_CSV = (
 _TRAFILATURA_ROW = re.compile(r"(?:https?://[^\t\r\n]*|null)\t[^\t\r\n]*\t[0-9a-f]{16}\t(?:[^\t\r\n]*\t){4}")
 _NAMED_LIST = re.compile(r'\s*\{\s*"(?:[^"\\]|\\.)*"\s*:\s*\[')  # how an object of lists begins
 _COLON = re.compile(r"\s*:\s*(?=\[)")
-
-Choose = Callable[[Sequence[str]], "Sequence[str] | None"]  # from a table's columns, those to read; None for all
 
 
 def header_of(start: str, tabs: bool = False) -> tuple[str, list[str], bool]:

@@ -17,12 +17,11 @@ from saring.io.streams import Stream
 HEADER_ROWS = 30  # above which a sheet may have a title, a logo, notes
 MAX_UNPACKED_BYTES = 1 << 31  # of a workbook, which is read as a whole
 
+Choose = Callable[[Sequence[str]], Sequence[str] | None]  # from a table's columns, those to read; None for all
 Row = list[Any]
 
 
-def sheet_rows(
-    file: InputFile, stream: Stream, choose: Callable[[Sequence[str]], Sequence[str] | None]
-) -> Iterator[Values | Broken]:
+def sheet_rows(file: InputFile, stream: Stream, choose: Choose) -> Iterator[Values | Broken]:
     """Yield the rows of each sheet that has a text column, or of the first one that has any cells.
 
     Cells are values as Excel shows them last, also those of formulas; a cell that was merged over rows is in each of
@@ -80,7 +79,7 @@ def _filled(sheet: Any) -> list[Row]:
     return rows if len(blank) < len(rows) else []
 
 
-def _header(rows: Sequence[Row], choose: Callable[[Sequence[str]], Sequence[str] | None]) -> tuple[int, bool]:
+def _header(rows: Sequence[Row], choose: Choose) -> tuple[int, bool]:
     """Return which row is a sheet's header, and whether it names a text column; else the first that is widest."""
     usual = Columns({})
     start = [[name for name in _names(row) if name] for row in rows[:HEADER_ROWS]]

@@ -114,15 +114,15 @@ def _varint(value: int) -> bytes:
 # formula. Cells begin where a text does, and in it where the reader's list separator is a semicolon or a tab (a quote
 # behind a comma quotes nothing for it). What cannot be seen may stand before the sign, and so may quotes.
 _SIGNS = "=+\\-@\u207a-\u207c\u208a-\u208c\u2212\u2a75\u2a76\ufb29\ufe62\ufe63\ufe66\ufe6b\uff0b\uff0d\uff1d\uff20"
-_ENDS = ";\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029"  # of a cell
+ENDS = ";\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029"  # of a cell
 _UNSEEN = (
     '"\0-\x08\x0e-\x1b\x1f\x20\x7f-\x84\x86-\xa0\xad\u034f\u0600-\u0605\u061c\u06dd\u070f'
     "\u0890-\u0891\u08e2\u115f-\u1160\u1680\u17b4-\u17b5\u180b-\u180f\u2000-\u200f\u202a-\u202f"
     "\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000110bd\U000110cd"
     "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-_FORMULA = re.compile(f"([{_ENDS}])([{_UNSEEN}]*+)([{_SIGNS}])")
-_GUARDED = re.compile(f"(?:^|(?<=[{_ENDS}]))'(?=[{_UNSEEN}]*+[{_SIGNS}])|^'(?=[\t\r])")
+_FORMULA = re.compile(f"([{ENDS}])([{_UNSEEN}]*+)([{_SIGNS}])")
+_GUARDED = re.compile(f"(?:^|(?<=[{ENDS}]))'(?=[{_UNSEEN}]*+[{_SIGNS}])|^'(?=[\t\r])")
 
 Rows = Sequence[Mapping[str, Any]]
 ColumnValues = Mapping[str, Sequence[Any]]  # the values of each column by its name, all of one length

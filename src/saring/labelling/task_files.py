@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
+from saring.io.writers import ENDS
 from saring.training.corpus import row_keys
 from saring.training.tasks import CLICKBAIT_LABELS, LINK_LABELS
 
@@ -24,7 +25,7 @@ SUGGESTED = {True: YES, False: NO, None: ""}
 COLOURS = dict(zip(LINK_LABELS, ("#1a7f37", "#b35900"), strict=True))
 
 # Where the writer of CSV puts an apostrophe; one that stands there already is doubled, so that one can be taken off.
-_GUARD = re.compile("(?:^|(?<=[;\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]))'")
+_GUARD = re.compile(f"(?:^|(?<=[{ENDS}]))'")
 
 
 @dataclass(frozen=True, slots=True)

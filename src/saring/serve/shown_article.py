@@ -11,7 +11,7 @@ import orjson
 
 from saring.article import Article, Record
 from saring.html_reports.language import Language
-from saring.html_reports.shown_articles import link_verdict, shortened
+from saring.html_reports.report_articles import link_verdict, shortened
 from saring.scored_rows import Row
 from saring.sources import take
 

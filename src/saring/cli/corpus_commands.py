@@ -1,4 +1,4 @@
-"""The commands that bring labels from people: tasks out, labels in, a corpus checked."""
+"""The commands that make labelled corpora: tasks out, labels in, data sets in; and those that check them."""
 
 from __future__ import annotations
 
@@ -51,3 +51,35 @@ def check(options: argparse.Namespace) -> int:
     print_table(Terminal(), found.table())
     print_lines(found.lines(most=options.show))
     return FAILED if found.faults else OK
+
+
+def import_corpus(options: argparse.Namespace) -> int:
+    """Import a corpus and print what became of its rows."""
+    from saring.cli.show import print_lines, stages
+    from saring.datasets.import_corpus import import_corpus as imported_corpus
+
+    given = {name: getattr(options, name) for name in ("recipe", "source", "out", "sha256", "overwrite")}
+    with stages() as progress:
+        imported = imported_corpus(**given, progress=progress)
+    print_lines([*imported.lines(), f"-> {options.out}"])
+    return SOME_ERRORS if imported.problems else OK
+
+
+def label_issues(options: argparse.Namespace) -> int:
+    """Write the labels that models which never saw them find unlikely."""
+    from dataclasses import asdict
+
+    from saring.cli.show import print_lines, stages
+    from saring.config import load_config
+    from saring.io.writers import open_rows
+    from saring.training.corpus import read_corpus
+    from saring.training.label_issues import COLUMNS, find_label_issues
+
+    config = load_config(options.config)
+    with open_rows(options.out, COLUMNS, overwrite=options.overwrite) as file:
+        articles = [article for path in options.corpus for article in read_corpus(path)]
+        with stages() as progress:
+            found = find_label_issues(articles, config, options.question, progress)
+        file.write([asdict(issue) for issue in found.rows])
+    print_lines([*found.lines(), f"-> {options.out}"])
+    return OK
