@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import urllib.parse
 
 import orjson
@@ -103,6 +104,8 @@ REFUSED = {
     "too many": ({}, ("rows.csv", b"text\n" + b"a\n" * 1001), 413),
     "a table without text": ({}, ("rows.csv", b"angka\n1\n"), 422),
     "an empty file": ({}, ("rows.csv", b""), 422),
+    "too many bytes": ({}, ("rows.csv", b"a" * 20_000_001), 413),
+    "too long for a page": ({"text": "a" * 1_000_001}, None, 413),
 }
 
 
@@ -110,7 +113,25 @@ REFUSED = {
 def test_what_cannot_be_answered_is_told_on_the_page(server, case):
     fields, file, expected = REFUSED[case]
     status, _, page = form(server, fields, file)
-    assert status == expected and 'role="alert"' in page and "What to do" in page
+    assert status == expected and page.count('role="alert"') == 4 and "What to do" in page
+
+
+FINDINGS = re.compile(r"<dd>(.*?)</dd>", re.DOTALL)
+
+
+@pytest.mark.parametrize("case", sorted(set(REFUSED) - {"a wish nobody knows"}))  # which the form cannot be told
+def test_all_that_the_page_says_of_it_is_in_the_reader_s_language(server, case):
+    fields, file, _ = REFUSED[case]
+    english, own = (FINDINGS.findall(form(server, fields, file, lang)[2]) for lang in ("en", "id"))
+    assert len(english) == 3
+    for here, there in zip(english, own, strict=True):
+        assert here != there
+        assert not re.search(r"\b(found|expected|at most|bytes|the)\b", there)
+
+
+def test_what_is_too_large_is_told_with_the_limit_in_words(server):
+    _, _, page = form(server, file=("rows.csv", b"a" * 20_000_001))
+    assert "20 MB can be sent at once" in page and "1,000 articles, 20 MB at most" in page
 
 
 def test_problems_are_told_in_the_reader_s_language(server):
@@ -213,7 +234,8 @@ def test_every_phrase_is_there_in_each_language():
 def test_all_reasons_are_said_in_the_reader_s_language():
     say = Language("id", "saring.serve")
     shared, grouped = Evidence("bulog", 6.4, shared=True), Evidence("beras", 4.8, shared=False)
-    for evidence in ([], [shared], [shared, shared], [grouped], [shared, grouped]):
+    named = Evidence("lukashenko", 5.0, shared=False, companion="belarus")
+    for evidence in ([], [shared], [shared, shared], [grouped], [shared, grouped], [named], [named, shared, named]):
         for reason in link_reasons(evidence, ("gossip", 0.9), "economy", 0.9, related=False):
             assert say.reason(reason) != reason
     assert say.reason("headline reads as international politics") == "judul terbaca sebagai politik internasional"
@@ -303,6 +325,35 @@ def test_what_is_wrong_is_told_and_the_copy_button_copies(chromium, server):  # 
         page.locator("button.copy").first.click()
         page.locator("button.copy", has_text="Copied").wait_for()
         assert page.evaluate("navigator.clipboard.readText()") == "Rupiah menguat."
+
+
+def test_what_is_typed_in_stays_where_the_server_has_ended(chromium, bundle_folder, tmp_path):  # noqa: F811
+    with serving(tmp_path, bundle_folder) as server:
+        context = chromium.new_context(viewport=WIDE, locale="en-GB")
+        page = context.new_page()
+        page.goto(f"http://127.0.0.1:{server.port}/")
+    for answer in ("page", "csv"):
+        page.locator("#text").fill("Rupiah menguat.")
+        page.locator("#answer").select_option(answer)
+        page.locator("button.first").click()
+        page.get_by_text("The server does not answer").wait_for()
+        assert page.locator("#text").input_value() == "Rupiah menguat."
+        page.locator("#result").evaluate("one => one.replaceChildren()")
+    context.close()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_file_that_is_too_large_is_told_so(chromium, server, tmp_path, script):  # noqa: F811
+    path = tmp_path / "rows.csv"
+    path.write_bytes(b"text\n" + b"a" * 70_000_000)
+    context = chromium.new_context(viewport=NARROW, locale="en-GB", java_script_enabled=script)
+    page = context.new_page()
+    page.goto(f"http://127.0.0.1:{server.port}/")
+    page.locator("#file").set_input_files(path)
+    page.locator("button.first").click()
+    page.get_by_text("This is too large: 20 MB can be sent at once").wait_for()
+    screenshot(page, f"serve-too-large-{'with' if script else 'without'}-script", full_page=True)
+    context.close()
 
 
 def test_the_api_s_page_can_be_read_by_all(chromium, server):  # noqa: F811

@@ -23,7 +23,7 @@ class Language:
     """
 
     def __init__(self, name: str, package: str = OWN) -> None:
-        self.name = name
+        self.name, self._package = name, package
         self._phrases = {**phrases(OWN), **phrases(package)}
         self._thousands, self._decimal = MARKS[name]
 
@@ -42,18 +42,31 @@ class Language:
         >>> Language("id").reason("shares 'bulog' 6.4, 'beras' 4.8")
         "sama-sama menyebut 'bulog' 6,4, 'beras' 4,8"
         """
+        return self._other_words("reason", reason)
+
+    def fault(self, fault: str) -> str:
+        """Return what is wrong, or what to do about it, as a package of this language has it; another's as it is.
+
+        >>> Language("id", "saring.serve").fault("more than 1,000 articles in rows.csv")
+        'lebih dari 1.000 artikel di rows.csv'
+        """
+        return self._other_words("fault", fault)
+
+    def _other_words(self, kind: str, english: str) -> str:
+        """Return English words in this language, by the first phrase of a kind that they are made of."""
         if self.name == "en":
-            return reason
-        for key, pattern in _reasons():
-            if found := pattern.fullmatch(reason):
-                values = found.groupdict()
+            return english
+        for key, pattern in _patterns(kind, self._package):
+            if found := pattern.fullmatch(english):
+                values = {name: self._whole(value) for name, value in found.groupdict().items()}
                 if words := values.get("words"):
                     words = _MORE.sub(lambda more: " " + self("and_more", n=int(more[1])), words)
+                    words = words.replace(", known with ", self("known_with"))
                     values["words"] = _WEIGHT.sub(lambda weight: self.number(float(weight[0]), 1), words)
                 if topic := values.get("topic"):
                     values["topic"] = self.term("topic", topic.replace(" ", "_"))
                 return self(key, **values)
-        return reason
+        return english
 
     def term(self, kind: str, name: str) -> str:
         """Return what is said for a name of saring's, such as a topic; another's name as it is."""
@@ -80,16 +93,23 @@ class Language:
         names = self._phrases["months"][self.name].split()
         return f"{names[int(number) - 1]} {year}" if number.isdecimal() and 0 < int(number) <= len(names) else month
 
+    def _whole(self, text: str) -> str:
+        """Return a whole number of English text as this language writes it; anything else as it is."""
+        return self.number(int(text.replace(",", ""))) if _WHOLE.fullmatch(text) else text
+
 
 _WEIGHT = re.compile(r"(?<=' )\d+\.\d")  # behind a word in quotes
+_WHOLE = re.compile(r"\d{1,3}(,\d{3})+")
 _MORE = re.compile(r" and (\d+) more$")
 
 
 @cache
-def _reasons() -> list[tuple[str, re.Pattern[str]]]:
-    """Return the keys of phrases that are reasons, and patterns of their English words."""
-    given = [(key, re.escape(phrase["en"])) for key, phrase in phrases().items() if key.startswith("reason_")]
-    return [(key, re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+)", words))) for key, words in given]
+def _patterns(kind: str, package: str) -> list[tuple[str, re.Pattern[str]]]:
+    """Return the keys of phrases of a kind, and patterns of their English words."""
+    known = {**phrases(OWN), **phrases(package)}
+    given = [(key, re.escape(phrase["en"])) for key, phrase in known.items() if key.startswith(f"{kind}_")]
+    made = ((key, words.replace(r"\{n\}", r"(?P<n>[\d,]+)")) for key, words in given)
+    return [(key, re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+)", words))) for key, words in made]
 
 
 @cache

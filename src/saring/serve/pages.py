@@ -20,7 +20,7 @@ from saring.html_reports.language import LANGUAGES, Language
 from saring.html_reports.rendering import render
 from saring.io.writers import SUFFIXES
 from saring.schema import CLEAN_COLUMNS, KINDS, LINK_COLUMNS, kinds, prediction_columns
-from saring.serve.limits import Problem
+from saring.serve.limits import Limits, Problem
 from saring.serve.openapi import LINES, operations
 from saring.serve.scorer import Scorer
 from saring.serve.security import COOKIE, Access, page_policy
@@ -84,7 +84,7 @@ class Pages:
             other=next(name for name in LANGUAGES if name != say.name),
             model=say("model_answers", name=model.bundle.card["name"], version=version),
             given=given,
-            most=self.scorer.limits.rows,
+            limits=_in_words(self.scorer.limits),
             keeps=get_args(KeepLinks),
             answers=ANSWERS,
             rows=[listed(row, say) for row in values] if len(values) > 1 else [],
@@ -116,6 +116,11 @@ class Pages:
         body = format.start() + format.part([orjson.loads(row) for row in rows])
         headers = {"Content-Disposition": f'attachment; filename="saring{suffix}"'}
         return Response(body, headers=headers, media_type=ANSWERS[given.answer])
+
+
+def _in_words(limits: Limits) -> dict[str, int]:
+    """Return the limits that the page tells a person."""
+    return {"n": limits.rows, "mb": limits.body_bytes // 1_000_000, "chars": OPENED_CHARS}
 
 
 def add_pages(app: FastAPI, scorer: Scorer, uploads: Uploads, access: Access) -> None:

@@ -117,7 +117,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        body = _Body(self, receive)
+        body = _Body(self, receive, headers.get("content-length", ""))
         send = _with_headers(_draining(send, body))
         try:
             self._check(scope, headers)
@@ -148,9 +148,6 @@ class Guard:
             self._check_token(headers)
         if (packed := headers.get("content-encoding", "identity")).lower() != "identity":
             raise Problem("media-type", f"the encoding {packed[:100]!r}", "a body as it is", "send it unpacked")
-        size = headers.get("content-length", "0")
-        if size.isdecimal() and int(size) > self.limits.body_bytes:
-            raise self.too_large(f"{int(size):,} bytes")
 
     def _check_token(self, headers: dict[str, str]) -> None:
         kind, _, token = headers.get("authorization", "").partition(" ")
@@ -184,8 +181,9 @@ class Guard:
 class _Body:
     """The body of one request as it arrives."""
 
-    def __init__(self, guard: Guard, receive: Receive) -> None:
+    def __init__(self, guard: Guard, receive: Receive, announced: str) -> None:
         self._guard, self._receive = guard, receive
+        self._announced = int(announced) if announced.isdecimal() else 0
         self._end = time.monotonic() + guard.limits.body_seconds
         self._size = 0
         self._whole = False
@@ -194,6 +192,9 @@ class _Body:
         """Return the next message; Problem where it does not come in time, or all together is too large."""
         if self._whole:
             return await self._receive()
+        # Who reads the body answers what is too large: the page in words, the API as a problem.
+        if self._announced > self._guard.limits.body_bytes:
+            raise self._guard.too_large(f"{self._announced:,} bytes")
         try:
             async with asyncio.timeout(self._end - time.monotonic()):
                 message = await self._receive()
@@ -218,7 +219,7 @@ class _Body:
         dropped = 0
         with suppress(TimeoutError):
             async with asyncio.timeout(self._end - time.monotonic()):
-                while not self._whole and dropped < 2 * self._guard.limits.body_bytes:
+                while not self._whole and dropped < 10 * self._guard.limits.body_bytes:
                     message = await self._receive()
                     dropped += len(message.get("body", b""))
                     self._whole = not message.get("more_body")

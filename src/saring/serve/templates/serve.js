@@ -5,21 +5,39 @@ let asked = 0;
 async function ask(button) {
   const number = ++asked, data = new FormData(form);
   if (button) data.append(button.name, button.value);
+  if (file.files.length && file.files[0].size > file.dataset.most) return say("too-large");
   told.textContent = told.dataset.working;
   try {
     const response = await fetch(form.action, { method: "POST", body: data, headers: { Accept: "text/html" } });
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const found = page.getElementById("result");
-    if (number !== asked || !found) return;
+    if (number !== asked) return;
+    if (!found) return say(response.redirected ? "token" : "no-answer");
     document.getElementById("result").replaceWith(found);
     if (button) text.value = page.getElementById("text").value;
     ready();
     found.focus();
     found.scrollIntoView({ block: "start", behavior: "auto" });
   } catch (error) {
-    if (number === asked) form.submit();
+    if (number === asked) say("no-answer");
   } finally {
     if (number === asked) told.textContent = "";
+  }
+}
+// What stays on the page with all that was typed in, where sending it would bring the browser's own error page.
+function say(name) {
+  const result = document.getElementById("result");
+  result.replaceChildren(document.getElementById(name).content.cloneNode(true));
+  result.scrollIntoView({ block: "nearest", behavior: "auto" });
+}
+async function download() {
+  if (file.files.length && file.files[0].size > file.dataset.most) return say("too-large");
+  try {
+    await fetch("/healthz");
+    document.getElementById("result").replaceChildren();
+    form.submit();
+  } catch (error) {
+    say("no-answer");
   }
 }
 function ready() {
@@ -39,9 +57,9 @@ function ready() {
 }
 form.addEventListener("submit", (event) => {
   const button = event.submitter && event.submitter.name ? event.submitter : null;
-  if (answer.value !== "page" && !button) return;
   event.preventDefault();
-  ask(button);
+  if (answer.value !== "page" && !button) download();
+  else ask(button);
 });
 text.addEventListener("paste", () => setTimeout(() => { file.value = ""; if (answer.value === "page") ask(null); }));
 text.addEventListener("keydown", (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit(); });
