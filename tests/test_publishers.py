@@ -97,11 +97,11 @@ def test_whatever_is_printed_gives_a_name_that_is_stable_and_no_address(printed,
 def test_subdomains_and_paths_do_not_matter(label, suffix, below, form):
     domain = publishers._portal(label + suffix)
     assert canonical_publisher(form.format(below + label + suffix)) == domain
-    assert domain in (label + suffix, publishers.load_names().by_name.get(publishers._key(label), ""))
+    assert domain in (label + suffix, publishers.load_publishers().by_name.get(publishers._key(label), ""))
 
 
 def test_no_name_in_the_table_is_another_portals():
-    known = publishers.load_names()
+    known = publishers.load_publishers()
     for name, domain in known.by_name.items():
         assert publishers._named(name) == domain
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from saring.article import KeepLinks, Record
-from saring.batch.parts import KEEP_ERRORS, Task, row_tables
+from saring.batch.parts import Task, row_tables
 from saring.errors import ConfigError, InputError
 from saring.frames import TableMaker, block_of, row_batches
-from saring.io.records import open_blocks
+from saring.io.records import KEEP_ERRORS, open_blocks
 from saring.io.writers import arrow_schema
 from saring.predict import Model, now
 from saring.schema import rows_in

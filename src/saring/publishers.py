@@ -63,7 +63,7 @@ def _canonical(printed: str, host: str) -> str:
     key, own = _key(name), _key(there.partition(".")[0])
     size = min(len(own), len(key))
     # A name that is not known is kept, unless it may be that of the portal it was found at.
-    is_own = not key or (size >= MIN_NAME_CHARS and own[:size] == key[:size]) or there in load_names().by_domain
+    is_own = not key or (size >= MIN_NAME_CHARS and own[:size] == key[:size]) or there in load_publishers().by_domain
     return _named(key) or (there if is_own else name)
 
 
@@ -83,14 +83,14 @@ def is_corpus(printed: str) -> bool:
     >>> is_corpus("common-crawl"), is_corpus("CC-MAIN-2024-10"), is_corpus("Common Ground")
     (True, True, False)
     """
-    key, names = _key(printed), load_names().names
+    key, names = _key(printed), load_publishers().names
     rests = [key[len(name) :] for name in names["corpora"] if key.startswith(name)]
     return not _host(printed) and any(not rest.strip("0123456789v") or rest in names["corpus_parts"] for rest in rests)
 
 
 def _named(key: str) -> str:
     """Return the domain of a name, alone or with a section behind it; empty if none is known."""
-    by_name, _, _, names = load_names()
+    by_name, _, _, names = load_publishers()
     for end in range(len(key), 2, -1):
         domain, rest = by_name.get(key[:end], ""), key[end:]
         regions, common = domain in names["regional"], domain in names["common"]
@@ -101,7 +101,7 @@ def _named(key: str) -> str:
 
 def _is_section(rest: str, *, regions: bool) -> bool:
     """Return whether what stands behind a portal's name is the name of a part of it, or nothing."""
-    names = load_names().names
+    names = load_publishers().names
     words = names["sections"] + names["regions"] * regions
     ends = {0}  # where in `rest` a word may end
     for at in range(len(rest)):
@@ -117,7 +117,7 @@ def _host(address: str) -> str:
         return ""
     host = found["host"].lower()
     ending = host.rpartition(".")[2]
-    is_host = found["slashes"] or len(ending) == 2 or ending in load_names().suffixes["long"]
+    is_host = found["slashes"] or len(ending) == 2 or ending in load_publishers().suffixes["long"]
     return host if is_host and not ending.isdigit() else ""  # a file's name, or an abbreviation
 
 
@@ -125,13 +125,13 @@ def _portal(host: str) -> str:
     """Return the registrable domain of a host, or the portal's main one."""
     if not host:
         return ""
-    suffixes, labels = load_names().suffixes, host.split(".")
+    suffixes, labels = load_publishers().suffixes, host.split(".")
     second = suffixes["id"] if labels[-1] == "id" else suffixes["other"]
     country = len(labels[-1]) == 2 and labels[-2] in second
     blogs = [shared.count(".") for shared in suffixes["shared"] if host.endswith("." + shared)]
     size = max([2 + country, *(dots + 2 for dots in blogs)])
     domain = ".".join(labels[-size:]) if len(labels) >= size else ""
-    return load_names().by_domain.get(domain, domain)
+    return load_publishers().by_domain.get(domain, domain)
 
 
 def _key(name: str) -> str:
@@ -140,7 +140,7 @@ def _key(name: str) -> str:
 
 
 @cache
-def load_names() -> PublisherNames:
+def load_publishers() -> PublisherNames:
     """Return publishers.toml, read once."""
     table = tomllib.loads(files("saring").joinpath("publishers.toml").read_text("utf-8"))
     by_name: dict[str, str] = {}

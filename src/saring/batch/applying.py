@@ -12,13 +12,13 @@ from typing import Any
 import orjson
 
 from saring.article import KeepLinks, Prediction, Record, clean_text
-from saring.batch.parts import KEEP_ERRORS, Cleaned, Summary, summary_of, unreadable
+from saring.batch.parts import Cleaned, Summary, summary_of, unreadable
 from saring.batch.run import BATCH_ROWS, BATCH_SIZE, Progress, check_places, cut_batches
 from saring.columns import mended
 from saring.errors import InputError, UsageError
 from saring.html.page import PageReader
 from saring.io.blocks import InputRow
-from saring.io.records import ReadOptions, kept_kinds, open_blocks, read_blocks, rows
+from saring.io.records import KEEP_ERRORS, ReadOptions, kept_kinds, open_blocks, read_blocks, rows
 from saring.io.writers import SUFFIXES, followed, open_rows
 from saring.schema import CLEAN_COLUMNS, as_table, kept_columns, kinds
 from saring.sources import failed, take

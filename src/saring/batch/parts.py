@@ -20,7 +20,7 @@ from saring.article import Article, KeepLinks, Prediction, Record, clean_text
 from saring.errors import InputError, SaringError
 from saring.html.page import PageReader
 from saring.io.blocks import Block
-from saring.io.records import ReadOptions, open_blocks
+from saring.io.records import KEEP_ERRORS, ReadOptions, open_blocks
 from saring.io.writers import SUFFIXES, ColumnValues
 from saring.schema import CLEAN_COLUMNS, SPAN_COLUMNS, Column, as_table, kept_columns, kinds, prediction_columns
 from saring.sources import take
@@ -30,7 +30,6 @@ STEP_ROWS = 256  # given to the model at once: enough for the overhead of a call
 STEP_CHARS = 2_000_000  # few enough for any memory, where articles are huge
 # For an article, or a step of them: the largest there may be takes ten.
 ARTICLE_SECONDS = 60.0
-KEEP_ERRORS = ReadOptions(on_error="keep")
 Command = Literal["score", "clean", "spans"]
 
 

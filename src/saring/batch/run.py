@@ -17,14 +17,14 @@ from typing import TypedDict, Unpack, cast
 from saring import __version__
 from saring.article import KeepLinks
 from saring.batch.checkpoints import FileId, Plan, is_one_of, open_checkpoint, parts_folder, read_manifest
-from saring.batch.parts import KEEP_ERRORS, Model, PartMaker, Summary, Task, article_spans
+from saring.batch.parts import Model, PartMaker, Summary, Task, article_spans
 from saring.batch.workers import parts_made_here, pool_for
 from saring.errors import ConfigError, SaringError, UsageError
 from saring.io.addresses import Address, Place, place
 from saring.io.blocks import Block
 from saring.io.formats import parquet_metadata
 from saring.io.input_files import PACKINGS, find_files
-from saring.io.records import ReadOptions, kept_kinds, read_blocks
+from saring.io.records import KEEP_ERRORS, ReadOptions, kept_kinds, read_blocks
 from saring.io.sieve import Sieve
 from saring.io.writers import SUFFIXES, check_place, claimed, followed, telling
 from saring.kernel.scoring import prepare

@@ -25,7 +25,7 @@ from saring.datasets.recipe import Annotations, ArticleKey, Recipe, demojibake, 
 from saring.dates import MIDNIGHT, read_date
 from saring.errors import ConfigError, CorpusError, InputError
 from saring.io.blocks import InputRow
-from saring.io.records import ReadOptions, rows
+from saring.io.records import KEEP_ERRORS, rows
 from saring.training.corpus import CHOSEN, SECTION
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".json", ".parquet", ".gz", ".zst")
@@ -99,7 +99,7 @@ def table_rows(table: Path, recipe: Recipe) -> Iterator[InputRow]:
     column of the recipe; only tables of a layout may lack some.
     """
     seen: set[str] = set()
-    for row in rows(table, ReadOptions(on_error="keep")):
+    for row in rows(table, KEEP_ERRORS):
         values, error = {}, row.error
         given = flattened(row.values)
         seen.update(given)

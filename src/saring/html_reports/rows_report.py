@@ -33,11 +33,9 @@ OTHER_TOPIC = "other"  # stands last
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading, what is said below it, and its tables; `nav` is its short name."""
+    """A heading, what is said below it, and its tables; the phrase of the heading has this key."""
 
-    id: str
-    title: str
-    nav: str
+    key: str
     said: tuple[str, ...]
     tables: tuple[ShownTable, ...] = ()
     found: tuple[tuple[str, str], ...] = ()  # "alarm" or "note", and what it says, in English
@@ -178,7 +176,7 @@ class RowsReport:
         shares = self._link_shares()
         said = [say("unrelated_about")]
         if not shares:
-            return Section("unrelated", say("unrelated"), say("unrelated_nav"), (self._of_links(),))
+            return Section("unrelated", (self._of_links(),))
         without = sum(not counts.links for counts in self._publishers.values())
         notes = [say("few_note", n=FEW)] if any(share.of < FEW for share in shares) else []
         if without:
@@ -188,7 +186,7 @@ class RowsReport:
             say("with_links"): lambda share: say.number(share.counts.with_links),
         }
         table = self._ranking(say("unrelated"), say("unrelated_share"), shares, columns, say("share_axis"), notes)
-        return Section("unrelated", say("unrelated"), say("unrelated_nav"), tuple(said), (table,))
+        return Section("unrelated", tuple(said), (table,))
 
     def _link_shares(self) -> list[Share]:
         return _ranked((name, c.unrelated, c.unrelated + c.related, c) for name, c in self._publishers.items())
@@ -246,7 +244,7 @@ class RowsReport:
         rest = {say.counted("other_publishers", len(left)): sum(left, Counts())} if left else {}
         named = {self._named(name): counts for name, counts in shown.items()}
         publishers = self._stacked(say("topics_by_publisher"), say("publisher"), [named, rest], "")
-        return Section("topics", say("topics"), say("topics"), (say("topics_about"),), (time, publishers))
+        return Section("topics", (say("topics_about"),), (time, publishers))
 
     def _stacked(self, title: str, what: str, groups: Sequence[dict[str, Counts]], note: str) -> ShownTable:
         """Return topics of groups of rows, as shares and as bars."""
@@ -279,7 +277,7 @@ class RowsReport:
         rows = tuple((one.headline, say.number(one.times), self._printed_by(one)) for one in found)
         table = Table(say("repeated"), (say("headline"), say("times"), say("printed_by")), (rows,))
         tables = (ShownTable(table, words=True),) if found else ()
-        return Section("repeated", say("repeated"), say("repeated_nav"), tuple(said), tables)
+        return Section("repeated", tuple(said), tables)
 
     def _printed_by(self, one: Repeated) -> str:
         """Return who printed a headline and how often, those who did most first."""
@@ -302,21 +300,20 @@ class RowsReport:
         )
         shares = _ranked(counted)
         if not shares:
-            return Section("clickbait", say("clickbait"), say("clickbait_nav"), (say("clickbait_none"),))
+            return Section("clickbait", (say("clickbait_none"),))
         notes = [say("few_titles_note", n=FEW)] if any(share.of < FEW for share in shares) else []
         columns = {
             say("of_titles"): lambda share: say.number(share.of),
             say("mean_probability"): lambda share: say.percent(share.counts.clickbait_units / UNITS / share.of),
         }
         table = self._ranking(say("clickbait"), say("clickbait_share"), shares, columns, say("clickbait_axis"), notes)
-        return Section("clickbait", say("clickbait"), say("clickbait_nav"), (say("clickbait_about"),), (table,))
+        return Section("clickbait", (say("clickbait_about"),), (table,))
 
     def _abstentions(self) -> Section:
         say = self._say
-        title, nav = say("abstentions"), say("abstentions_nav")
         reasons = sorted(self._all.abstained)
         if not reasons:
-            return Section("abstentions", title, nav, (say("abstentions_none"),))
+            return Section("abstentions", (say("abstentions_none"),))
 
         def row(name: str, counts: Counts) -> tuple[str, ...]:
             n = counts.abstained.total()
@@ -327,9 +324,8 @@ class RowsReport:
         header = (say("publisher"), say("count"), say("abstained"), say("share"),
                   *(say.term("because", reason) for reason in reasons))  # fmt: skip
         sections = self._by_publisher(row, lambda counts: counts.abstained.total())
-        return Section(
-            "abstentions", title, nav, (say("abstentions_about"),), (ShownTable(Table(title, header, sections)),)
-        )
+        table = ShownTable(Table(say("abstentions"), header, sections))
+        return Section("abstentions", (say("abstentions_about"),), (table,))
 
     def _by_publisher(
         self, row: Callable[[str, Counts], tuple[str, ...]], of: Callable[[Counts], int]
@@ -346,20 +342,18 @@ class RowsReport:
 
     def _errors(self) -> Section:
         say = self._say
-        title, nav = say("errors"), say("errors_nav")
         found = sorted(self._all.errors.items(), key=lambda item: (-item[1], item[0]))
         if not found:
-            return Section("errors", title, nav, (say("errors_none"),))
+            return Section("errors", (say("errors_none"),))
         rows = tuple((reason, say.number(n)) for reason, n in found[:MOST_REASONS])
         note = say("errors_more", n=MOST_REASONS) if len(found) > MOST_REASONS else ""
-        table = Table(title, (say("reason"), say("rows")), (rows,), note)
-        return Section("errors", title, nav, (), (ShownTable(table, words=True),))
+        table = Table(say("errors"), (say("reason"), say("rows")), (rows,), note)
+        return Section("errors", (), (ShownTable(table, words=True),))
 
     def _dates(self) -> Section:
         say, months = self._say, [month for month in self._months if month]
-        title, nav = say("dates"), say("dates_nav")
         if self._all.dated == self._all.scored:
-            return Section("dates", title, nav, (say("dates_none"),))
+            return Section("dates", (say("dates_none"),))
 
         def row(name: str, counts: Counts) -> tuple[str, ...]:
             n = counts.scored - counts.dated
@@ -368,7 +362,7 @@ class RowsReport:
         header = (say("publisher"), say("count"), say("without_date"), say("share"))
         sections = self._by_publisher(row, lambda counts: counts.scored - counts.dated)
         said = (say("dates_about", first=say.month(months[0]), last=say.month(months[-1])),) if months else ()
-        return Section("dates", title, nav, said, (ShownTable(Table(title, header, sections)),))
+        return Section("dates", said, (ShownTable(Table(say("dates"), header, sections)),))
 
     def _changes(self) -> Section:
         say, drift = self._say, self._drift
@@ -381,7 +375,7 @@ class RowsReport:
                      for section in table.sections[:2])  # fmt: skip
         shown = Table(say("changes_figures"), (say("publisher"), say("level"), *table.header[2:]), rows, table.note)
         tables = (ShownTable(shown, english=True),) if any(rows) else ()
-        return Section("changes", say("changes"), say("changes_nav"), (said,), tables, tuple(found))
+        return Section("changes", (said,), tables, tuple(found))
 
     def _about_articles(self, articles: Sequence[ShownArticle], found: int) -> list[str]:
         say = self._say

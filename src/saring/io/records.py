@@ -40,6 +40,7 @@ class ReadOptions:
 
 
 _DEFAULT = ReadOptions()
+KEEP_ERRORS = ReadOptions(on_error="keep")
 
 
 def read(inputs: Inputs, options: ReadOptions = _DEFAULT) -> Iterator[Record]:

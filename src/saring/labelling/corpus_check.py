@@ -10,7 +10,7 @@ from pathlib import Path
 from saring.config import TrainConfig
 from saring.errors import CorpusError
 from saring.evaluation.reports import Table
-from saring.io.records import ReadOptions, rows
+from saring.io.records import KEEP_ERRORS, rows
 from saring.labelling.agreement import Agreement
 from saring.labelling.import_labels import agreements_of
 from saring.training.corpus import LabelledArticle, labelled_row, row_keys
@@ -72,7 +72,7 @@ def check_corpus(
     articles: list[LabelledArticle] = []
     given: list[Mapping[str, object]] = []
     for path in paths:
-        for row in rows(path, ReadOptions(on_error="keep")):
+        for row in rows(path, KEEP_ERRORS):
             check.rows += 1
             try:
                 if row.error:

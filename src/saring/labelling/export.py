@@ -15,7 +15,7 @@ import orjson
 
 from saring.columns import Columns, mended
 from saring.errors import CorpusError, InputError, UsageError
-from saring.io.records import ReadOptions, read, rows
+from saring.io.records import KEEP_ERRORS, ReadOptions, read, rows
 from saring.io.writers import check_place, open_rows, output_place, unguarded, write_whole
 from saring.labelling.choosing import POOL, choose, margin
 from saring.labelling.task_files import Candidate, interface, studio_task, table_columns, table_row
@@ -29,7 +29,6 @@ from saring.training.refitting import linear_model
 
 T = TypeVar("T")
 BATCH = 256
-DEFAULT = ReadOptions(on_error="keep")
 # Why an article is not among those to choose from.
 LABELLED, TWICE, NO_TEXT = "labelled already", "there twice", "without a verdict"
 UNLIKE, MISFIT = "unlike Indonesian news", "with links that do not stand in the kept text"
@@ -58,7 +57,7 @@ def export(
     most: int = 200,
     labelled: Sequence[str | Path] = (),
     config: str | Path | None = None,
-    options: ReadOptions = DEFAULT,
+    options: ReadOptions = KEEP_ERRORS,
     overwrite: bool = False,
     progress: Callable[..., None] = lambda rows: None,
 ) -> Exported:

@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from saring.article import KeepLinks
-from saring.batch.parts import KEEP_ERRORS, Summary, Task
+from saring.batch.parts import Summary, Task
 from saring.columns import Broken, Columns, holding
 from saring.errors import ConfigError, InputError, MissingExtraError, SaringError
 from saring.io.blocks import CHECKED_ROWS
 from saring.io.formats import TRAFILATURA_CSV, arrow_names, header_of, json_line, parquet_schema
 from saring.io.input_files import FORMATS, InputFile, find_files
-from saring.io.records import ReadOptions, arrow_kinds, fixer, kept_kinds
+from saring.io.records import KEEP_ERRORS, ReadOptions, arrow_kinds, fixer, kept_kinds
 from saring.io.web import is_web_address
 from saring.io.writers import arrow_schema, check_place
 from saring.predict import Model, now
