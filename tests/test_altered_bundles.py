@@ -220,7 +220,7 @@ def test_arrays_changed_in_any_way_are_refused_or_predict_soundly(whole, tmp_pat
         members = members_of(files[name])
         arrays = [key for key in members if key.endswith(".npy")]
         for change, make in CHANGES.items():
-            for key in dice.sample(arrays, 2):
+            for key in dice.sample(arrays, 1):
                 array = np.load(io.BytesIO(members[key]), allow_pickle=False)
                 data = packed([*(members | {key: npy(make(array, dice))}).items()])
                 with noted(f"{name}: {key}: {change}, {array.dtype}, {array.shape}"):

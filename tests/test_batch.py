@@ -522,8 +522,9 @@ score([sys.argv[2]], sys.argv[3], load(sys.argv[1]), batch_size=20, workers=int(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("workers", ["1", "2"])
-@pytest.mark.parametrize("with_signal", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize(
+    ("workers", "with_signal"), [("1", signal.SIGKILL), ("2", signal.SIGKILL), ("2", signal.SIGINT)]
+)
 def test_a_run_killed_again_and_again_loses_only_what_is_in_hand(model, bundle_folder, tmp_path, workers, with_signal):
     given, out = write(tmp_path / "in.jsonl", 200), tmp_path / "out.parquet"
     command = [sys.executable, "-c", SCORE, bundle_folder, given, out, workers, NOON]

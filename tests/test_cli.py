@@ -465,9 +465,15 @@ def test_evaluate_writes_a_page_that_has_the_terminals_figures_and_no_page_is_lo
     assert main([*words, "--overwrite"]) == DONE
 
 
-def test_what_comes_next_names_the_bundle_that_was_asked_for(small_corpus, capfd, work):
-    (work / "quick.toml").write_text("folds = 2\n[link]\ndimensions = 20\n")
-    words = ["train", str(small_corpus), "--no-log", "--config", "quick.toml"]
+def test_what_comes_next_names_the_bundle_that_was_asked_for(capfd, work):
+    rows = [
+        {"title": f"{word} {n}", "text": f"{word} lagi {n}", "topic": word}
+        for word in ("rupiah", "gempa")
+        for n in range(12)
+    ]
+    (work / "own.jsonl").write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+    (work / "quick.toml").write_text("folds = 2\n[topic]\nmin_df = 1\n")
+    words = ["train", "own.jsonl", "--no-log", "--config", "quick.toml"]
     with parallel_config("sequential"):
         assert main([*words, "--bundle", "given/ours"]) == DONE
     assert "next       saring predict FILE --model given/ours\n" in capfd.readouterr().out

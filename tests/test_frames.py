@@ -84,10 +84,17 @@ KINDS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("workers", [None, 2])
 @pytest.mark.parametrize(("make", "kind"), KINDS.values(), ids=KINDS)
-def test_the_kind_that_comes_in_comes_out_with_the_same_rows(model, expected, make, kind, workers):
-    found = model.predict_frame(make(), scored_at=NOON, workers=workers)
+def test_the_kind_that_comes_in_comes_out_with_the_same_rows(model, expected, make, kind):
+    found = model.predict_frame(make(), scored_at=NOON)
+    assert isinstance(found, kind)
+    assert rows_of(found) == expected
+
+
+@pytest.mark.parametrize("name", ["pandas", "lazy polars", "Arrow stream", "a list"])  # of each library
+def test_so_it_does_from_worker_processes(model, expected, name):
+    make, kind = KINDS[name]
+    found = model.predict_frame(make(), scored_at=NOON, workers=2)
     assert isinstance(found, kind)
     assert rows_of(found) == expected
 

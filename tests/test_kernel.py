@@ -12,7 +12,7 @@ from unittest import mock
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from saring import store
@@ -103,6 +103,7 @@ def test_headlines_get_the_clickbait_that_the_pipeline_gives(pipelines, articles
     agree_on_clickbait(pipelines["clickbait"], articles[0])
 
 
+@settings(max_examples=50)  # of up to five articles each
 @given(rows)
 def test_so_do_articles_of_whatever_letters(pipelines, rows):
     agree_on_topics(pipelines["topic"], *zip(*rows, strict=True))
@@ -126,9 +127,9 @@ def test_the_lead_ends_after_so_many_characters_also_inside_a_word(pipelines, wo
 
 
 def test_a_huge_text_a_text_of_one_word_and_none_at_all(bundle, pipelines, articles):
-    huge = "\n".join(articles[1])
-    assert len(huge) > 1_000_000
-    bodies = ["a" * 1_000_000, huge, "beras " * 100_000, "", "\0", "."]
+    huge = "\n".join(articles[1])[:500_000]
+    assert len(huge.split()) > 1 << 16
+    bodies = ["a" * 500_000, huge, "beras " * 70_000, "", "\0", "."]
     agree_on_topics(pipelines["topic"], [""] * len(bodies), bodies)
     agree_on_clickbait(pipelines["clickbait"], ["", "beras " * 10_000, "1" * 100_000])
     found = scoring.topics(bundle.topic, [""], [""])

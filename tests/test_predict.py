@@ -399,29 +399,18 @@ def test_a_folder_with_a_colon_in_its_path_is_no_address(bundle_folder, tmp_path
     assert load("C:/models").topics
 
 
-# the whole model
+# the model that comes with saring; test_readme.py trains on the whole corpus
 
 
-@pytest.fixture(scope="module")
-def whole_model(embedded_corpus, tmp_path_factory) -> Model:
-    from saring.config import TrainConfig
-    from saring.experiment import train_files
-
-    folder = tmp_path_factory.mktemp("whole")
-    return load(train_files([embedded_corpus], folder, TrainConfig(folds=2), log=False).folder)
-
-
-@pytest.mark.slow
-def test_the_whole_model_knows_our_page(whole_model):
-    found = one(whole_model, PRMN)
+def test_the_shipped_model_knows_our_page(shipped):
+    found = one(shipped, PRMN)
     assert found.topic == "international_politics"
     assert [link.related for link in found.links] == [False] * 3
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not SEED.exists(), reason="needs ../shared/seed")
-def test_the_whole_model_knows_the_seed_article(whole_model):
-    found = one(whole_model, SEED.read_text(encoding="utf-8"))
+def test_the_shipped_model_knows_the_seed_article(shipped):
+    found = one(shipped, SEED.read_text(encoding="utf-8"))
     assert found.topic == "international_politics"
     assert (found.published, found.source) == ("2022-01-19T14:30:00+07:00", "Reuters")
     assert [link.related for link in found.links] == [False] * 3

@@ -4,7 +4,7 @@ import threading
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -103,6 +103,7 @@ def test_chosen_terms_stand_in_the_given_order_met_or_not():
 # Features of some rows of a table
 
 
+@settings(max_examples=30)
 @given(rows, st.data())
 @pytest.mark.parametrize(
     "features",

@@ -47,6 +47,14 @@ def measured(rows, config=CONFIG, told=lambda *step: None):
         return list(measure(make_jobs(rows, config), config, told))
 
 
+@pytest.fixture(scope="module")
+def topics():
+    """What is measured of the topics of `articles()`, and the steps that were told."""
+    told = []
+    (found,) = measured(articles(), told=lambda *step: told.append(step))
+    return found, told
+
+
 def splits(found):
     return [report.subset for report in found.reports]
 
@@ -88,34 +96,33 @@ def test_a_tested_corpus_that_is_not_there_is_refused_with_those_that_are():
 # Reports
 
 
-def test_each_protocol_has_a_report_and_the_test_split_comes_last():
-    (found,) = measured(articles())
+def test_each_protocol_has_a_report_and_the_test_split_comes_last(topics):
+    found, _ = topics
     assert splits(found) == ["random", "publisher-out", "later-time", "test"]
     assert [report.n for report in found.reports] == [57, 57, 12, 6]
     (untested,) = measured(articles(tested=0), replace(CONFIG, protocols=("publisher-out",)))
     assert splits(untested) == ["publisher-out"]
 
 
-def test_the_publisher_is_no_baseline_where_no_publisher_is_known():
-    (found,) = measured(articles())
+def test_the_publisher_is_no_baseline_where_no_publisher_is_known(topics):
+    found, _ = topics
     rules = {report.split: [rule.name for rule in report.baselines] for report in found.reports}
     assert rules.pop("publisher-out") == ["majority"]
     assert set(map(tuple, rules.values())) == {("majority", "publisher")}
 
 
-def test_steps_are_told_up_to_the_last():
-    told = []
-    measured(articles(), told=lambda *step: told.append(step))
+def test_steps_are_told_up_to_the_last(topics):
+    _, told = topics
     n_folds = 2 + 7 + 1 + 1  # at random, publishers one by one, by time, the test split
     assert told == [("cross-validate", n, n_folds) for n in range(1, n_folds + 1)]
 
 
-def test_reports_of_several_questions_keep_to_their_own():
+def test_reports_of_several_questions_keep_to_their_own(topics):
     rows = [replace(a, clickbait=i % 2 == 0) for i, a in enumerate(articles())]
     topic, clickbait = measured(rows)
     assert {report.name for report in topic.reports} == {"topic"}
     assert {report.name for report in clickbait.reports} == {"clickbait"}
-    assert topic.reports[:1] == measured(articles())[0].reports[:1]
+    assert topic.reports[:1] == topics[0].reports[:1]
 
 
 # Calibration and thresholds
@@ -178,13 +185,12 @@ def test_votes_keep_the_model_from_being_surer_than_the_annotators():
     assert split.calibration.scale < sure.calibration.scale
 
 
-def test_a_question_comes_with_its_own_thresholds():
+def test_a_question_comes_with_its_own_thresholds(topics):
     links, *_ = base(LINK, *drawn(LINK_LABELS)[::-1], (150, 150))
     assert links.thresholds(CONFIG).keys() == {"unrelated"}
     headlines, *_ = base(CLICKBAIT, *drawn(CLICKBAIT_LABELS)[::-1], (150, 150))
     assert headlines.thresholds(CONFIG) == {}
-    (topics,) = measured(articles())
-    assert topics.thresholds.keys() == {"abstain", "out_of_domain"}
+    assert topics[0].thresholds.keys() == {"abstain", "out_of_domain"}
 
 
 def topic_base(n=200):
