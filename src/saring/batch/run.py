@@ -83,7 +83,8 @@ def score(
     overwrite : bool
         Whether an existing `out` or `profile`, and the parts of another run, are replaced.
     workers : int, optional
-        Number of processes; if not given, one for a small input and one a core for others.
+        Number of processes; if not given, one a core, but one in all for a small input, and where this process is of
+        several that share the cores (multiprocessing).
     batch_size : int, optional
         Rows of a part, which is the most that a process holds and an interruption costs it; 2,048 if not given.
     quarantine : path, optional

@@ -212,12 +212,11 @@ class GroupShares(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Return a fitted one, from the groups that a model keeps."""
         found = cls()
         found.groups_ = {name: list(terms) for name, terms in groups.items()}
-        found._counter = GroupCounter(found.groups_.values())
         return found
 
     def fit(self, rows: Sequence[Row], y: Any = None) -> GroupShares:
         """Take the groups as they stand; return self."""
-        self.__dict__ |= vars(GroupShares.of(SECTIONS[self.section]())) | {"section": self.section}
+        self.groups_ = {name: list(terms) for name, terms in SECTIONS[self.section]().items()}
         return self
 
     def transform(self, rows: Sequence[Row]) -> csr_matrix:
@@ -225,8 +224,9 @@ class GroupShares(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return per_row(rows, ("groups", self.section), self._shares)
 
     def _shares(self, rows: Sequence[Row]) -> csr_matrix:
+        counter = GroupCounter(self.groups_.values())
         titles, bags = ([Bag(runs(field_text(row, field))) for row in rows] for field in ("title", "all"))
-        in_title, counts = (np.array([self._counter.count(bag) for bag in found], float) for found in (titles, bags))
+        in_title, counts = (np.array([counter.count(bag) for bag in found], float) for found in (titles, bags))
         share = counts / np.array([max(1, bag.size) for bag in bags])[:, None]
         return csr_matrix(np.hstack([in_title > 0, SHARE_SCALE * np.sqrt(share)]))
 
