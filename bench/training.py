@@ -183,7 +183,7 @@ def train_plainly(job: Job, config: TrainConfig) -> float:
         return clone(model).fit(known.rows, known.truth, classify__sample_weight=known.weights)
 
     truth, scores = [], []
-    for train, test in job.protocols[RANDOM]:
+    for train, test in job.protocols[RANDOM, ""]:
         asked = table.take(test)
         truth.append(asked.truth)
         scores.append(fitted(train).predict_proba(asked.rows))

@@ -135,7 +135,7 @@ def base(task, truth, scores, sizes, **columns):
     found = table(truth, **columns)
     every = np.arange(len(found))
     folds = [(np.setdiff1d(every, part), part) for part in numbers]
-    job = Job(task, found, every, {"random": folds}, (every, every[:0]))
+    job = Job(task, found, every, {("random", ""): folds}, (every, every[:0]))
     parts = [Answers(rows, scores[rows], {}, np.full(len(rows), 3.0)) for rows in numbers]
     return CalibratingAnswers(job, parts), parts, job
 
@@ -268,11 +268,11 @@ def test_links_of_the_other_corpus_calibrate_too_and_are_reported_apart():
     config = replace(CONFIG, tested="real", protocols=("random",))
     (job,) = (job for job in make_jobs(rows, config) if job.task.name == "link")
     (topic,) = (job for job in make_jobs(rows, config) if job.task.name == "topic")
-    assert list(job.protocols) == ["random", "random (written)"]
-    assert list(topic.protocols) == ["random"]
+    assert list(job.protocols) == [("random", ""), ("random", "written")]
+    assert list(topic.protocols) == [("random", "")]
     tested = {name: np.concatenate([test for _, test in f]) for name, f in job.protocols.items()}
-    assert set(job.table.corpora[tested["random"]]) == {"real"}
-    assert set(job.table.corpora[tested["random (written)"]]) == {"written"}
+    assert set(job.table.corpora[tested["random", ""]]) == {"real"}
+    assert set(job.table.corpora[tested["random", "written"]]) == {"written"}
 
 
 def test_links_are_decided_by_the_threshold_that_others_gave():

@@ -16,6 +16,7 @@ from saring.training.fit import Answers, FoldTask, Progress, held_out, run_folds
 from saring.training.splits import Fold
 from saring.training.trainer import CalibratingAnswers, Job, make_jobs
 
+Name = tuple[str, str]  # of a protocol, and of the other corpus that it tests
 SHARES = (0.125, 0.25, 0.5, 1.0)  # each twice the last: a straight line on paper means that doubling goes on helping
 
 
@@ -33,7 +34,7 @@ def learning_curve(
     """
     jobs = make_jobs(articles, config)
     wanted = [(job, share, name, fold) for job in jobs for share in shares for name, fold in _folds(job, share, config)]
-    answers: dict[tuple[str, float], list[tuple[str, Answers]]] = {}
+    answers: dict[tuple[str, float], list[tuple[Name, Answers]]] = {}
     tasks = [FoldTask(job.task, job.table, fold) for job, _, _, fold in wanted]
     with threadpool_limits(limits=1):
         try:
@@ -49,9 +50,9 @@ def learning_curve(
     return [_point(job, share, answers[job.task.name, share], config) for job in jobs for share in shares]
 
 
-def _folds(job: Job, share: float, config: TrainConfig) -> list[tuple[str, Fold]]:
+def _folds(job: Job, share: float, config: TrainConfig) -> list[tuple[Name, Fold]]:
     """Return the folds of the first protocol, and of other corpora under it, that train on a share of their rows."""
-    first = next(iter(job.protocols))
+    first, _ = next(iter(job.protocols))
     ranks = np.random.default_rng(config.seed).random(int(job.groups.max()) + 1)  # of groups of near-duplicates
 
     def part(rows: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -59,11 +60,11 @@ def _folds(job: Job, share: float, config: TrainConfig) -> list[tuple[str, Fold]
         chosen: NDArray[np.intp] = rows[own <= np.sort(own)[max(0, round(share * len(rows)) - 1)]]
         return chosen
 
-    named = {name: folds for name, folds in job.protocols.items() if name.partition(" (")[0] == first}
-    return [(name, (part(train), test)) for name, folds in named.items() for train, test in folds]
+    named = [(name, fold) for name, folds in job.protocols.items() if name[0] == first for fold in folds]
+    return [(name, (part(train), test)) for name, (train, test) in named]
 
 
-def _point(job: Job, share: float, answers: Sequence[tuple[str, Answers]], config: TrainConfig) -> CurvePoint:
+def _point(job: Job, share: float, answers: Sequence[tuple[Name, Answers]], config: TrainConfig) -> CurvePoint:
     """Return the figure of one task at one share, calibrated as training does."""
     first = next(iter(job.protocols))
     base = CalibratingAnswers(job, [found for _, found in answers])
@@ -72,8 +73,8 @@ def _point(job: Job, share: float, answers: Sequence[tuple[str, Answers]], confi
     rows = np.concatenate([found.rows for found in own])
     whole = held_out(
         job.task, job.table, rows, probabilities,
-        labels=job.labels, groups=job.groups, split=first, threshold=thresholds,
+        labels=job.labels, groups=job.groups, split=first[0], threshold=thresholds,
     )  # fmt: skip
     trained = [train[job.table.is_eval[train]] for name, (train, _) in _folds(job, share, config) if name == first]
     n = round(float(np.mean([len(rows) for rows in trained])))
-    return CurvePoint(job.task.name, first, share, n, whole.report({}, seed=config.seed).macro_f1)
+    return CurvePoint(job.task.name, first[0], share, n, whole.report({}, seed=config.seed).macro_f1)

@@ -55,14 +55,15 @@ LEAST_OUT_OF_DOMAIN = 4.75
 class Job:
     """One task to train: its rows, their near-duplicate groups, and the folds of each protocol.
 
-    The first protocol calibrates, on other corpora too where the task says so. `test` trains on all rows that are not
-    marked ``test`` and tests those that are.
+    The first protocol calibrates, on other corpora too where the task says so: a protocol stands under its name and
+    that of the other corpus whose rows it tests, else an empty one. `test` trains on all rows that are not marked
+    ``test`` and tests those that are.
     """
 
     task: Task
     table: Table
     groups: NDArray[np.intp]
-    protocols: Mapping[str, list[Fold]]
+    protocols: Mapping[tuple[str, str], list[Fold]]
     test: Fold
 
     @property
@@ -125,12 +126,12 @@ def _job(task: Task, articles: Sequence[LabelledArticle], groups: NDArray[np.int
             "of another"
         )
     rows, rows_groups = table.take(train), row_groups[train]
-    protocols = protocol_folds(rows, rows_groups, config)
+    protocols = {(name, ""): folds for name, folds in protocol_folds(rows, rows_groups, config).items()}
     if task.every_corpus and config.tested:  # the first protocol's folds of each other corpus too
         for corpus in map(str, np.unique(rows.corpora[rows.is_eval & (rows.corpora != config.tested)])):
             plan = replace(config, tested=corpus, protocols=config.protocols[:1])
             [(name, folds)] = protocol_folds(rows, rows_groups, plan).items()
-            protocols[f"{name} ({corpus})"] = folds
+            protocols[name, corpus] = folds
     return Job(
         task,
         table,
@@ -143,12 +144,12 @@ def _job(task: Task, articles: Sequence[LabelledArticle], groups: NDArray[np.int
 def measure(jobs: Sequence[Job], config: TrainConfig, progress: Progress) -> Iterator[Measured]:
     """Yield what each job's protocols and test split say, and its model; folds run in parallel."""
     named = [
-        (name, FoldTask(job.task, job.table, fold, keep=name == TEST), job)
+        (name, FoldTask(job.task, job.table, fold, keep=name == (TEST, "")), job)
         for job in jobs
-        for name, folds in [*job.protocols.items(), (TEST, [job.test])]
+        for name, folds in [*job.protocols.items(), ((TEST, ""), [job.test])]
         for fold in folds
     ]
-    answers: dict[str, list[Answers]] = {}
+    answers: dict[tuple[str, str], list[Answers]] = {}
     runs = run_folds([fold for _, fold, _ in named], config, progress)
     for (name, _, job), (fitted, found) in zip(named, runs, strict=True):
         if found is not None:
@@ -158,22 +159,23 @@ def measure(jobs: Sequence[Job], config: TrainConfig, progress: Progress) -> Ite
             answers = {}
 
 
-def _measured(job: Job, fitted: Fitted, answers: Mapping[str, Sequence[Answers]], config: TrainConfig) -> Measured:
+def _measured(
+    job: Job, fitted: Fitted, answers: Mapping[tuple[str, str], Sequence[Answers]], config: TrainConfig
+) -> Measured:
     """Return calibration, thresholds and reports, given each protocol's answers."""
-    first = next(iter(job.protocols))
-    base = CalibratingAnswers(job, [a for name, some in answers.items() if name.split(" (")[0] == first for a in some])
+    first, _ = next(iter(job.protocols))
+    base = CalibratingAnswers(job, [a for (name, _), some in answers.items() if name == first for a in some])
     thresholds_of_model = base.thresholds(config)
     if job.task.labels == LINK_LABELS:
         thresholds_of_model["overlap"] = fitted.overlap
     reports, heldout = [], []
-    for name, some in answers.items():
+    for (protocol, corpus), some in answers.items():
         applied = [base.apply(part) for part in some]
         probabilities, thresholds = (np.concatenate(column) for column in zip(*applied, strict=True))
         rows = np.concatenate([part.rows for part in some])
         rules = {rule: np.concatenate([part.baselines[rule] for part in some]) for rule in some[0].baselines}
-        if name.startswith(PUBLISHER_OUT):
+        if protocol == PUBLISHER_OUT:
             del rules["publisher"]  # no publisher is known there: it is the majority again
-        protocol, _, corpus = name.removesuffix(")").partition(" (")  # as `_job` names them
         whole = held_out(
             job.task, job.table, rows, probabilities,
             labels=job.labels, groups=job.groups, split=protocol, part=corpus, threshold=thresholds,
