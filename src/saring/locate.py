@@ -53,23 +53,15 @@ def find_bundle(reference: str | Path | None = None, models: Path | None = None)
         from saring.tracking import resolve
 
         return Choice(resolve(name), "named, from MLflow")
-    is_alias = name in RESERVED or name.endswith((f"@{CHALLENGER}", f"@{CHAMPION}"))
-    by_alias = is_alias and not isinstance(reference, Path)
-    if name and not by_alias:
-        versions = sorted(models.glob(f"*-{name}")) if _VERSION.fullmatch(name) else []
-        for folder in (Path(name), models / name, *versions):
-            if (folder / store.CARD).is_file():
-                return Choice(folder, "named")
-        found = _in_folder(Path(name)) if Path(name).is_dir() else _of_line(models, name) or _of_run(models, name)
-    elif not name and variable and (Path(variable) / store.CARD).is_file():
+    if not name and variable and (Path(variable) / store.CARD).is_file():
         return Choice(Path(variable), f"named by {MODELS_VARIABLE}")
-    elif not name and variable and not models.is_dir():
+    if not name and variable and not models.is_dir():
         raise BundleError(
             f"{variable}: no such folder, though {MODELS_VARIABLE} names it; make it, or unset the variable"
         )
-    else:
-        found = _of_line(models, name)
-    if found:
+    is_alias = name in ("", *RESERVED) or name.endswith((f"@{CHALLENGER}", f"@{CHAMPION}"))
+    is_line = is_alias and not isinstance(reference, Path)
+    if found := _of_line(models, name) if is_line else _named(models, name):
         return found
     line = name.partition("@")[0]
     if line not in RESERVED and not name.endswith(f"@{CHALLENGER}") and _newest(models, line):
@@ -83,6 +75,15 @@ def find_bundle(reference: str | Path | None = None, models: Path | None = None)
         f"{name}: found neither such a folder nor such a model in {models}; see `saring models`, or leave out --model "
         f"and {MODELS_VARIABLE} for the one that comes with saring (`saring train` makes another)"
     )
+
+
+def _named(models: Path, name: str) -> Choice | None:
+    """Return the model that is named by its folder, name or version, by a folder of models, a line or a run."""
+    versions = sorted(models.glob(f"*-{name}")) if _VERSION.fullmatch(name) else []
+    for folder in (Path(name), models / name, *versions):
+        if (folder / store.CARD).is_file():
+            return Choice(folder, "named")
+    return _in_folder(Path(name)) if Path(name).is_dir() else _of_line(models, name) or _of_run(models, name)
 
 
 def _of_run(models: Path, name: str) -> Choice | None:

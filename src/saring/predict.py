@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from saring import store
-from saring.article import Abstention, Article, KeepLinks, Link, LinkPrediction, Prediction, clean_text
+from saring.article import Abstention, Article, KeepLinks, LinkPrediction, Prediction, clean_text
 from saring.columns import Columns
 from saring.errors import BundleError, ConfigError
 from saring.kernel import scoring
@@ -283,7 +283,6 @@ class Model:
             unrelated = [round(p, DECIMALS) for p in scored.tolist()]
 
         verdicts: list[list[LinkPrediction]] = [[] for _ in articles]
-        kept: list[list[Link]] = [[] for _ in articles]
         for k, (i, link) in enumerate(links):
             (topic, probability), bait, p_unrelated = topics[n + k], clickbait[n + k], unrelated[k]
             related = None if p_unrelated is None else p_unrelated < thresholds["unrelated"]
@@ -293,11 +292,6 @@ class Model:
             verdicts[i].append(LinkPrediction(
                 link.headline, link.marker, link.start, link.end, related, p_unrelated, topic, bait, reasons, link.url
             ))  # fmt: skip
-            if keep_links == "all" or (keep_links == "related" and related):
-                kept[i].append(link)
-        clean_texts = bodies
-        if links and keep_links != "none":
-            clean_texts = [clean_text(article, links) for article, links in zip(articles, kept, strict=True)]
         return [
             Prediction(
                 id=article.id,
@@ -314,7 +308,7 @@ class Model:
                 clickbait=clickbait[i] if article.title else None,
                 links=tuple(verdicts[i]),
                 removed=round(article.removed, DECIMALS),
-                clean_text=clean_texts[i],
+                clean_text=_clean_text(article, bodies[i], verdicts[i], keep_links),
                 error=article.note,
                 **marks,
             )
@@ -322,6 +316,14 @@ class Model:
                 zip(articles, topics[:n], found.out_of_domain.tolist()[:n], strict=True)
             )
         ]
+
+
+def _clean_text(article: Article, body: str, verdicts: Sequence[LinkPrediction], keep_links: KeepLinks) -> str:
+    """Return the body of an article, with the links that are to stay."""
+    if keep_links == "none" or not article.links:
+        return body
+    both = zip(article.links, verdicts, strict=True)
+    return clean_text(article, [link for link, verdict in both if keep_links == "all" or verdict.related])
 
 
 def load(path: str | Path | None = None) -> Model:
