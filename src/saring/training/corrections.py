@@ -25,6 +25,7 @@ from saring.champions import LINE, line_of, model_name
 from saring.config import TrainConfig
 from saring.errors import CorpusError
 from saring.evaluation.heldout import HeldOut, from_arrays
+from saring.evaluation.metrics import Floats
 from saring.models.pipelines import fit_move, score_columns
 from saring.store import Bundle
 from saring.training.corpus import IN_MEMORY, LabelledArticle, digests, merged_digests, row_keys, seen
@@ -34,8 +35,6 @@ from saring.training.refitting import LinearModel, linear_model
 from saring.training.splits import article_groups
 from saring.training.tasks import TASKS, Table, Task
 from saring.training.trainer import Fit, Job
-
-Floats = NDArray[np.float64]
 
 CORRECTIONS = "corrections"  # what the split of the new rows is called
 STRENGTHS = (0.1, 0.3, 1.0)  # variances of the prior that cross-validation chooses from

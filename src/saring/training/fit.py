@@ -15,8 +15,8 @@ from sklearn.pipeline import Pipeline
 from saring.config import TrainConfig
 from saring.errors import CorpusError
 from saring.evaluation.heldout import HeldOut
-from saring.evaluation.measure import Scored, majority_labels, publisher_labels
-from saring.evaluation.metrics import CONFIDENCE, confusion_matrix, macro_f1, wilson_low
+from saring.evaluation.measure import Scored, Strings, majority_labels, publisher_labels
+from saring.evaluation.metrics import CONFIDENCE, Floats, confusion_matrix, macro_f1, wilson_low
 from saring.kernel.scoring import pair_features, prepare
 from saring.models.pair_features import BASELINE
 from saring.models.pipelines import EmbeddingLogistic, fit_logistic, score_columns
@@ -26,8 +26,6 @@ from saring.training.corpus import row_keys
 from saring.training.splits import Fold
 from saring.training.tasks import LINK_LABELS, Table, Task, task_labels
 
-Strings = NDArray[np.str_]
-Floats = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]  # called with the stage's name, the steps done and the steps to do
 
 THRESHOLD_STEPS = 101  # quantiles of the training scores that are tried as a threshold

@@ -15,11 +15,11 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from saring.config import TrainConfig
 from saring.errors import ConfigError, CorpusError
+from saring.evaluation.metrics import Ints
 from saring.training.corpus import LabelledArticle
 from saring.training.tasks import Table
 
-Rows = NDArray[np.intp]
-Fold = tuple[Rows, Rows]  # row numbers: trained on, tested
+Fold = tuple[Ints, Ints]  # row numbers: trained on, tested
 Hashes = NDArray[np.uint64]
 
 RANDOM, PUBLISHER_OUT, LATER_TIME = "random", "publisher-out", "later-time"
@@ -36,7 +36,7 @@ _WORD = re.compile(r"\w+")
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio, odd: spreads every bit upwards
 
 
-def protocol_folds(table: Table, groups: NDArray[np.intp], config: TrainConfig) -> dict[str, list[Fold]]:
+def protocol_folds(table: Table, groups: Ints, config: TrainConfig) -> dict[str, list[Fold]]:
     """Return the folds of each protocol in `config` that the table supports; random ones where it supports none.
 
     Only rows to evaluate are tested, those of the corpus ``config.tested`` alone where it has some. All other rows help
@@ -57,7 +57,7 @@ def protocol_folds(table: Table, groups: NDArray[np.intp], config: TrainConfig) 
     return found or {RANDOM: _random(table, groups, tested, config)}
 
 
-def _random(table: Table, groups: NDArray[np.intp], rows: Rows, config: TrainConfig) -> list[Fold]:
+def _random(table: Table, groups: Ints, rows: Ints, config: TrainConfig) -> list[Fold]:
     """Return folds that keep near-duplicates together and each label's share."""
     parts = grouped_folds(table.truth[rows], groups[rows], config.folds, config.seed)
     return [(np.flatnonzero(~np.isin(groups, groups[rows[test]])), rows[test]) for _, test in parts]
@@ -99,7 +99,7 @@ class _StratifiedGroups(StratifiedGroupKFold):  # type: ignore[misc]
         return best
 
 
-def _publisher_out(table: Table, groups: NDArray[np.intp], rows: Rows, config: TrainConfig) -> list[Fold]:
+def _publisher_out(table: Table, groups: Ints, rows: Ints, config: TrainConfig) -> list[Fold]:
     """Return folds that keep publishers apart, packed to near equal size; none where too few publishers are known."""
     publishers = np.char.strip(table.publishers)
     names, codes, sizes = np.unique(publishers[rows], return_inverse=True, return_counts=True)
@@ -117,7 +117,7 @@ def _publisher_out(table: Table, groups: NDArray[np.intp], rows: Rows, config: T
     return folds
 
 
-def _later(table: Table, groups: NDArray[np.intp], rows: Rows, config: TrainConfig) -> list[Fold]:
+def _later(table: Table, groups: Ints, rows: Ints, config: TrainConfig) -> list[Fold]:
     """Return one fold that trains on what is dated before the day from which it tests.
 
     None where there are no dates, or all that is older has one label.
@@ -132,7 +132,7 @@ def _later(table: Table, groups: NDArray[np.intp], rows: Rows, config: TrainConf
     return [fold] if len(np.unique(table.truth[fold[0]])) > 1 else []
 
 
-def _apart(tested: Rows, barred: NDArray[np.bool_], groups: NDArray[np.intp]) -> Fold:
+def _apart(tested: Ints, barred: NDArray[np.bool_], groups: Ints) -> Fold:
     """Return the fold that tests these rows and trains on the rest, less what is barred or shares a group."""
     train = np.flatnonzero(~barred & ~np.isin(groups, groups[tested]))
     if not len(train):
@@ -143,17 +143,17 @@ def _apart(tested: Rows, barred: NDArray[np.bool_], groups: NDArray[np.intp]) ->
     return train, tested
 
 
-PROTOCOLS: Mapping[str, Callable[[Table, NDArray[np.intp], Rows, TrainConfig], list[Fold]]] = MappingProxyType(
+PROTOCOLS: Mapping[str, Callable[[Table, Ints, Ints, TrainConfig], list[Fold]]] = MappingProxyType(
     {RANDOM: _random, PUBLISHER_OUT: _publisher_out, LATER_TIME: _later}
 )
 
 
-def article_groups(articles: Sequence[LabelledArticle]) -> NDArray[np.intp]:
+def article_groups(articles: Sequence[LabelledArticle]) -> Ints:
     """Return the number of each article's group of near-duplicates, shape (n_articles,)."""
     return near_duplicate_groups([f"{a.article.title}\n{a.article.text}" for a in articles])
 
 
-def near_duplicate_groups(texts: Sequence[str]) -> NDArray[np.intp]:
+def near_duplicate_groups(texts: Sequence[str]) -> Ints:
     """Return a group number per text, (n,); near-duplicates, and theirs in turn, share one.
 
     Two texts are near-duplicates when the Jaccard index of their sets of five-word runs reaches `NEAR`. Case,
@@ -183,7 +183,7 @@ def _shingles(words: list[int]) -> Hashes:
     return np.unique(mixed)
 
 
-def _components(sets: list[Hashes]) -> NDArray[np.intp]:
+def _components(sets: list[Hashes]) -> Ints:
     """Return the connected component of each set of shingles under "is a near-duplicate of".
 
     Sets as alike as that share one of the rarest runs of each, all but a share of `NEAR` of them: only sets that

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from saring.config import TrainConfig
+from saring.evaluation.measure import Strings
 from saring.models import pipelines
 from saring.models.tfidf_features import Rows
 from saring.training.corpus import SECTION, UNSURE, LabelledArticle, row_keys
 
-Strings = NDArray[np.str_]
 DAY_CHARS = len("2024-01-31")
 REST = "other"  # the topic of all that has no topic of its own
 # In the order of the alphabet, as scikit-learn keeps classes; the second is the positive one.

@@ -21,6 +21,7 @@ from saring.config import TrainConfig, flat, load_config
 from saring.errors import ConfigError, CorpusError
 from saring.evaluation.heldout import HeldOut, to_arrays
 from saring.evaluation.measure import majority_labels
+from saring.evaluation.metrics import Floats
 from saring.evaluation.reports import Report
 from saring.models.pipelines import Calibration
 from saring.predict import Model
@@ -39,8 +40,6 @@ from saring.training.fit import (
 )
 from saring.training.splits import PUBLISHER_OUT, Fold, article_groups, protocol_folds
 from saring.training.tasks import LINK_LABELS, TASKS, Table, Task, task_labels
-
-Floats = NDArray[np.float64]
 
 TEST = "test"
 # Of the articles of a large portal that the model never saw, this share may be taken for no news.
