@@ -1,4 +1,4 @@
-"""A slice of the embedded corpus and a bundle trained on it, made once for each test process."""
+"""A slice of the embedded corpus, and bundles trained on it, which are made once for all test processes of a run."""
 
 import os
 from pathlib import Path
@@ -68,17 +68,34 @@ def small_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def trained_once(corpus: Path, tmp_path_factory: pytest.TempPathFactory, name: str, **topic: float) -> Path:
+    """Folder of a bundle that the first test process to ask for it trains; others wait for it."""
+    from saring.atomic import in_turn
+    from saring.config import LinkConfig, TopicConfig, TrainConfig
+    from saring.experiment import train_files
+
+    here = tmp_path_factory.getbasetemp()
+    models = (here.parent if "PYTEST_XDIST_WORKER" in os.environ else here) / name
+    # So small a model is often unsure, and what it would answer is what most tests look at.
+    config = TrainConfig(folds=3, abstain_risk=1.0, topic=TopicConfig(**topic), link=LinkConfig(dimensions=20))
+    # In one process: so small a corpus is trained on before worker processes have started.
+    with in_turn(models.with_suffix(".lock")), parallel_config("sequential"):
+        if not models.exists():
+            train_files([corpus], models, config, log=False)
+    [folder] = models.iterdir()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def bundle_folder(small_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a bundle trained on the small corpus; do not write into it."""
-    from saring.config import LinkConfig, TrainConfig
-    from saring.experiment import train_files
+    return trained_once(small_corpus, tmp_path_factory, "models")
 
-    # So small a model is often unsure, and what it would answer is what most tests look at.
-    config = TrainConfig(folds=3, abstain_risk=1.0, link=LinkConfig(dimensions=20))
-    # In one process: so small a corpus is trained on before worker processes have started.
-    with parallel_config("sequential"):
-        return train_files([small_corpus], tmp_path_factory.mktemp("models"), config, log=False).folder
+
+@pytest.fixture(scope="session")
+def other_bundle_folder(small_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Another of the same rows, with a penalty on topics so strong that it answers otherwise."""
+    return trained_once(small_corpus, tmp_path_factory, "other-models", C=0.01)
 
 
 @pytest.fixture(scope="session")

@@ -5,16 +5,13 @@ import sys
 from dataclasses import replace
 
 import pytest
-from joblib import parallel_config
 from pages import HOSTILE, read_page, rows_of
 
 pytest.importorskip("jinja2", reason='needs the extra "report"')
 pytest.importorskip("lxml", reason='needs the extra "html"')
 
 from saring import store
-from saring.config import LinkConfig, TopicConfig, TrainConfig
 from saring.evaluation.comparison import BETTER
-from saring.experiment import train_files
 from saring.html_reports import comparison_report
 from saring.html_reports.comparison_report import comparison_html
 from saring.model_comparison import ChangedAnswer, Setting, compare_models, figures_table
@@ -23,11 +20,8 @@ from saring.training.tasks import RowText
 
 
 @pytest.fixture(scope="module")
-def found(bundle_folder, small_corpus, tmp_path_factory):
-    config = TrainConfig(folds=3, abstain_risk=1.0, topic=TopicConfig(C=0.01), link=LinkConfig(dimensions=20))
-    with parallel_config("sequential"):
-        other = train_files([small_corpus], tmp_path_factory.mktemp("b"), config, log=False).folder
-    models = store.load(bundle_folder), store.load(other)
+def found(bundle_folder, other_bundle_folder, small_corpus):
+    models = store.load(bundle_folder), store.load(other_bundle_folder)
     return compare_models(*models, read_corpus(small_corpus), names=("sekarang", "usulan"))
 
 

@@ -6,14 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from bundles import CARD, TOPIC
-from joblib import parallel_config
 
 from saring import store
-from saring.config import LinkConfig, TopicConfig, TrainConfig
 from saring.errors import ConfigError
 from saring.evaluation.comparison import BETTER, WORSE, verdict
 from saring.evaluation.gate import Check
-from saring.experiment import train_files
 from saring.model_comparison import BOTH_WRONG, compare_models, confusion_difference
 from saring.promotion import compare_bundles
 from saring.training.corpus import read_corpus
@@ -25,11 +22,8 @@ def a(bundle_folder):
 
 
 @pytest.fixture(scope="module")
-def b(small_corpus, tmp_path_factory):
-    """Trained on the same rows, with a penalty on topics so strong that it answers otherwise."""
-    config = TrainConfig(folds=3, abstain_risk=1.0, topic=TopicConfig(C=0.01), link=LinkConfig(dimensions=20))
-    with parallel_config("sequential"):
-        return store.load(train_files([small_corpus], tmp_path_factory.mktemp("b"), config, log=False).folder)
+def b(other_bundle_folder):
+    return store.load(other_bundle_folder)
 
 
 @pytest.fixture(scope="module")

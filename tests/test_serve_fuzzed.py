@@ -34,7 +34,7 @@ def test_it_answers_as_its_description_says(bundle_folder, tmp_path):
         description = f"http://127.0.0.1:{server.port}/openapi.json"
         command = [
             sys.executable, "-m", "schemathesis.cli", "--config-file", config, "run", description, "--checks", ",".join(CHECKS), "--no-color",
-            "--max-examples", "60", "--generation-deterministic",
+            "--max-examples", "30", "--generation-deterministic",
             "--max-time", str(SECONDS),
         ]  # fmt: skip
         done = subprocess.run(

@@ -29,7 +29,7 @@ from saring.spark.driver import map_batches, spark_session
 from saring.spark.executors import FILE, LINE, ROW, START, Scorer, numbering
 
 CORPUS_ROWS = 60
-KILLED_ROWS = 1_500
+KILLED_ROWS = 800
 TIMES = 4  # a file of several blocks
 
 
