@@ -107,15 +107,20 @@ def train_files(
     if not log:
         return Trained(made_bundle.path, made.reports, reviewed)
     progress("log", 0, 1)
-    beside: dict[str, Any] = {"name": made_bundle.path.name}
-    if reviewed:
-        beside = {name: getattr(reviewed, name) for name in ("champion", "comparisons", "checks", "verdict")}
-        beside |= {"name": card["run_name"], "others": _beside_earlier(reviewed, Path(models))}
-    trained_on = [_trained_on(job, card["sources"]) for job in made.jobs]
-    run = tracking.run_record(made_bundle, trained_on=trained_on, files=_pages(made_bundle, made, reviewed), **beside)
+    run = _run_record(made_bundle, made, reviewed, Path(models))
     info = tracking.log_run(run, CHALLENGER if reviewed else "")
     progress("log", 1, 1)
     return Trained(made_bundle.path, made.reports, reviewed, info.run_id, info.run_name, info.registered_version)
+
+
+def _run_record(bundle: Bundle, made: Fit, reviewed: Review | None, models: Path) -> tracking.RunRecord:
+    """Return what MLflow is to keep of a training; a model of no line goes by the name of its folder."""
+    beside: dict[str, Any] = {"name": bundle.path.name}
+    if reviewed:
+        beside = {name: getattr(reviewed, name) for name in ("champion", "comparisons", "checks", "verdict")}
+        beside |= {"name": bundle.card["run_name"], "others": _beside_earlier(reviewed, models)}
+    trained_on = [_trained_on(job, bundle.card["sources"]) for job in made.jobs]
+    return tracking.run_record(bundle, trained_on=trained_on, files=_pages(bundle, made, reviewed), **beside)
 
 
 def _answered(current: Bundle, made: Fit) -> list[HeldOut]:
