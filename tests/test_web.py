@@ -1,6 +1,7 @@
 """Pages and tables by web address, from a server of this machine."""
 
 import base64
+import gc
 import socket
 import threading
 from contextlib import contextmanager
@@ -143,6 +144,22 @@ def test_offline_it_is_told_so(capfd, monkeypatch, bundle_folder):
     assert "https://portal.invalid/berita: cannot be read: the server does not answer" in told
     assert "check the address and the network, or save the page in a browser and give the file" in told
     assert told.count("\n") == 1
+
+
+def test_a_server_that_takes_a_request_and_says_nothing_is_given_up_at_once(capfd, monkeypatch):
+    monkeypatch.setattr(web, "ANSWER_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        assert main(["parse", f"http://127.0.0.1:{silent.getsockname()[1]}/x.html"]) == 1
+        silent.settimeout(0.2)
+        silent.accept()[0].close()  # the thread that waits hears of the end
+        with pytest.raises(TimeoutError):
+            silent.accept()  # for it was asked once
+    told = capfd.readouterr().err
+    assert "the server does not answer: it sent nothing for 0.2 seconds; try again later" in told
+    for thread in threading.enumerate():
+        if thread is not threading.main_thread():
+            thread.join(5)
+    gc.collect()
 
 
 def test_names_passwords_and_signatures_are_sent_and_not_told(site, tmp_path):

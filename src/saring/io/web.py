@@ -26,10 +26,15 @@ from saring.errors import LostConnectionError, masked
 from saring.io.connections import MAX_REASON_CHARS, WEB, Absent, Changed, Facts, Refused, T, tried
 
 SILENCE_SECONDS = 60  # a server that sends nothing for so long sends nothing more
-ANSWER_SECONDS = 120  # until the file begins, redirects and all
+ANSWER_SECONDS = 30  # until the file begins, redirects and all: somebody waits
 MAX_SECONDS = 6 * 3600  # for all of it: a server may send a byte a minute
 TRIES = (0.5, 1.0)  # seconds before each further try: somebody waits for a page
 BY_HAND = "save the page in a browser and give the file"
+
+
+class Silent(Refused):
+    """A server took a request and answered nothing; asking again would only double the wait."""
+
 
 _NO_HEAD = (HTTPStatus.FORBIDDEN, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED)
 _UNSAFE = re.compile(r"[^!-~]+")  # what no request line may hold
@@ -98,6 +103,9 @@ def _opened(address: str, method: str = "GET", **headers: str) -> HTTPResponse:
                 method = "GET"
                 return ask()
             raise
+        except TimeoutError:
+            found = f"the server does not answer: it sent nothing for {ANSWER_SECONDS} seconds"
+            raise Silent(found, f"try again later, or {BY_HAND}") from None
 
     return _said(address, ask)
 
@@ -113,7 +121,7 @@ def _said(address: str, action: Callable[[], T]) -> T:
         ) from None
     except Absent:
         raise Absent("the server has no such page", "check the address") from None
-    except Changed:
+    except (Changed, Silent):
         raise
     except Refused as error:
         raise Refused(f"the server says: {error.strerror}", f"check the address, or {BY_HAND}") from None
