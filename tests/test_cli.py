@@ -221,6 +221,18 @@ def test_predict_tells_errors_on_standard_error_and_goes_on(run):
     assert "mixed.jsonl:2: title and text are empty" in err
 
 
+@pytest.mark.parametrize("command", ["predict", "parse", "clean", "score"])
+@pytest.mark.parametrize("name", ["kosong.csv", "judul.csv", "kosong.json", "kosong.txt", "folder"])
+def test_an_input_without_a_row_is_told_with_its_name_and_an_exit_code(run, command, name):
+    Path("folder").mkdir(exist_ok=True)
+    for path, content in {"kosong.csv": "", "judul.csv": "judul,isi\n", "kosong.json": "[]", "kosong.txt": "",
+                          "folder/part-0.jsonl": ""}.items():  # fmt: skip
+        Path(path).write_text(content)
+    code, out, err = run(command, name, *(("--out", "rows.jsonl") if command in ("clean", "score") else ()))
+    assert code == SOME_ERRORS and not out
+    assert f"{name}: holds no rows; expected at least one article" in err
+
+
 def test_predict_reads_standard_input(run, monkeypatch):
     def standard_input(data):
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))

@@ -666,14 +666,25 @@ def test_a_file_that_is_no_parquet_is_one_error(tmp_path):
 # --- empty, huge, broken on the way ------------------------------------------------------------
 
 
-@pytest.mark.parametrize("suffix", ["jsonl", "json", "csv"])
-def test_an_empty_table_has_no_rows(tmp_path, suffix):
-    assert list(read([wrote(tmp_path / f"a.{suffix}", "")])) == []
+@pytest.mark.parametrize("suffix", ["jsonl", "json", "csv", "parquet", "feather", "xlsx", "warc", "txt", "html"])
+def test_a_file_of_nothing_is_an_error_that_names_it(tmp_path, suffix):
+    path = wrote(tmp_path / f"a.{suffix}", "")
+    (record,) = read([path], KEEP)
+    assert record.error == f"{path}: holds no rows; expected at least one article"
 
 
-def test_a_table_of_nothing_but_a_header_has_no_rows(tmp_path):
+def test_so_is_a_table_of_nothing_but_a_header_and_an_empty_list(tmp_path):
     parquet.write_table(pa.table({"isi": pa.array([], pa.string())}), tmp_path / "b.parquet")
-    assert list(read([wrote(tmp_path / "a.csv", "id,isi\n"), tmp_path / "b.parquet"])) == []
+    given = [wrote(tmp_path / "a.csv", "id,isi\n"), tmp_path / "b.parquet", wrote(tmp_path / "c.json", "[]")]
+    assert ["holds no rows" in record.error for record in read(given, KEEP)] == [True] * 3
+    with pytest.raises(InputError, match="holds no rows"):
+        list(read(given))
+
+
+def test_an_empty_table_in_a_folder_is_left_out_as_one_part_of_many(tmp_path):
+    write_as(tmp_path / "part-1.jsonl", RICE)
+    wrote(tmp_path / "part-0.jsonl", "")
+    assert len(list(read([tmp_path]))) == 1
 
 
 @pytest.mark.parametrize("suffix", ["csv", "csv.gz", "parquet"])
@@ -692,9 +703,8 @@ def test_a_table_of_nothing_but_a_header_without_a_text_is_an_error(tmp_path, su
     assert list(rows([path])) == []
 
 
-@pytest.mark.parametrize("content", ["", " \n \n"])
-def test_an_empty_text_file_is_one_record(tmp_path, content):
-    record = one(wrote(tmp_path / "a.txt", content))
+def test_an_empty_text_file_is_one_record(tmp_path):
+    record = one(wrote(tmp_path / "a.txt", " \n \n"))
     assert (record.id, record.text.strip(), record.error) == ("a.txt", "", "")
 
 

@@ -132,8 +132,9 @@ def test_line_breaks_in_a_cell_are_paragraphs(tmp_path):
 
 
 @pytest.mark.parametrize("sheets", [[[]], [[], []]])
-def test_an_empty_workbook_has_no_rows(tmp_path, sheets):
-    assert found(workbook(tmp_path / "a.xlsx", *sheets)) == []
+def test_an_empty_workbook_is_an_error_that_says_so(tmp_path, sheets):
+    (record,) = read([workbook(tmp_path / "a.xlsx", *sheets)], KEEP)
+    assert "a.xlsx: holds no rows" in record.error
 
 
 def test_a_workbook_that_fits_nothing_names_its_columns_and_the_line_to_type(tmp_path):
@@ -155,7 +156,7 @@ def test_a_column_is_kept_and_rows_are_as_they_stand(tmp_path):
     assert row.values == {"isi": TEXT, "jumlah": 2.5, "jumlah (2)": True}
 
 
-@pytest.mark.parametrize("data", [b"PK\x03\x04 bukan buku", b"", b"isi\nHarga naik\n"])
+@pytest.mark.parametrize("data", [b"PK\x03\x04 bukan buku", b"isi\nHarga naik\n"])
 def test_what_is_no_workbook_is_one_error(tmp_path, data):
     (tmp_path / "a.xlsx").write_bytes(data)
     (record,) = read([tmp_path], KEEP)

@@ -59,6 +59,9 @@ def visible(text: str) -> str:
     return OBEYED.sub(lambda found: ascii(found[0])[1:-1], path_text(text))
 
 
+NO_ROWS = "holds no rows; expected at least one article"  # of an input
+
+
 def visible_json(row: Mapping[str, Any]) -> bytes:
     r"""Return a row as JSON in one line; what a terminal would obey is escaped, though JSON lets it stand.
 

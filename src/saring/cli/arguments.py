@@ -21,8 +21,8 @@ OK, FAILED, WRONG_USE, SOME_ERRORS, DRIFTED = 0, 1, 2, 3, 4
 INTERRUPTED = 130  # what a shell reports for Ctrl-C
 EXIT_CODES = """\
 Exit codes: 0 done; 1 an error, told on standard error; 2 wrong use, of words
-or of an option's value; 3 done, but some rows had errors; 4 done, and `drift`
-found cause for alarm; 130 interrupted."""
+or of an option's value; 3 done, but some rows had errors, or an input had no
+rows; 4 done, and `drift` found cause for alarm; 130 interrupted."""
 MAPPING = """\
 A mapping file, such as mine.toml:
 

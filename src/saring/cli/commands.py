@@ -33,7 +33,7 @@ from saring.cli.arguments import (
     read_options,
 )
 from saring.cli.output import STANDARD_OUTPUT, named_output, print_json, print_line, tell, tell_model
-from saring.errors import SaringError, UsageError
+from saring.errors import NO_ROWS, SaringError, UsageError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -136,7 +136,7 @@ def _predict(options: argparse.Namespace) -> int:
     model.check_keep_links(options.keep_links)
     reading = read_options(options)
     records = read(options.inputs, reading)
-    failed = False
+    rows = failed = 0
     if options.json:
         from saring.batch.parts import Task, row_tables
         from saring.schema import rows_in
@@ -145,16 +145,28 @@ def _predict(options: argparse.Namespace) -> int:
         for table in row_tables(task, records):
             for row in rows_in(table):
                 print_json(row)
-            failed |= any(table["error"])
+            rows += len(table["error"])
+            failed += any(table["error"])
     else:
         from saring.cli.show import print_prediction
 
         for record in records:
             [prediction] = model.predict([record], keep_links="all")  # shown in place, whichever are kept
             print_prediction(record.where, prediction)
-            failed |= bool(prediction.error)
+            rows += 1
+            failed += bool(prediction.error)
     tell_model(model)
-    return SOME_ERRORS if failed else OK
+    return _code(options.inputs, rows, failed)
+
+
+def _code(inputs: Sequence[str], rows: int, failed: int) -> int:
+    """Return the exit code of a command that reads articles, and tell where there was none.
+
+    A file without a row that the user named is a row with an error already; this is for folders and archives.
+    """
+    if not rows:
+        tell(f"{', '.join(inputs)}: {NO_ROWS}")
+    return SOME_ERRORS if failed or not rows else OK
 
 
 def _score(options: argparse.Namespace) -> int:
@@ -183,7 +195,7 @@ def _score(options: argparse.Namespace) -> int:
         model = load(options.model)
         summary = score_files(options.inputs, options.out, model, read_options(options), **given)
     print_summary(summary, options.out, model)
-    return SOME_ERRORS if summary.errors else OK
+    return _code(options.inputs, summary.rows, summary.errors)
 
 
 def _clean(options: argparse.Namespace) -> int:
@@ -209,7 +221,7 @@ def _apply_spans(options: argparse.Namespace) -> int:
         )
     print_summary(applied.summary, options.out)
     print_lines(applied.sentences())
-    return SOME_ERRORS if applied.summary.errors else OK
+    return _code(options.inputs, applied.summary.rows, applied.summary.errors)
 
 
 def _write(options: argparse.Namespace, doing: str, write: Any, model: Any) -> int:
@@ -221,7 +233,7 @@ def _write(options: argparse.Namespace, doing: str, write: Any, model: Any) -> i
     with counting(doing) as progress:
         summary = write(options.inputs, options.out, model, read_options(options), progress=progress, **given)
     print_summary(summary, options.out, model)
-    return SOME_ERRORS if summary.errors else OK
+    return _code(options.inputs, summary.rows, summary.errors)
 
 
 def _drift(options: argparse.Namespace) -> int:
@@ -259,12 +271,13 @@ def _parse(options: argparse.Namespace) -> int:
     from saring.io.records import read
     from saring.parsing.engine import parse
 
-    failed = False
+    rows = failed = 0
     for record in read(options.inputs, read_options(options)):
+        rows += 1
         if record.error:
             from saring.cli.show import print_problem
 
-            failed = True
+            failed += 1
             print_problem(record.error)
         elif options.json:
             article = parse(record)
@@ -273,7 +286,7 @@ def _parse(options: argparse.Namespace) -> int:
             from saring.cli.show import print_article
 
             print_article(parse(record))
-    return SOME_ERRORS if failed else OK
+    return _code(options.inputs, rows, failed)
 
 
 def _report(options: argparse.Namespace) -> int:

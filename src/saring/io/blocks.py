@@ -17,7 +17,7 @@ from typing import Any
 
 from saring.article import Record
 from saring.columns import FIELDS, MAX_TEXT_BYTES, Broken, Columns, Values, flattened
-from saring.errors import InputError
+from saring.errors import NO_ROWS, InputError
 from saring.html.page import MAX_SAVED_BYTES, Page, PageReader
 from saring.io.crawled import crawled_items
 from saring.io.formats import BATCH_ROWS, BATCHES, TABLES, arrow_names, batch_rows, header_of, json_line
@@ -199,14 +199,10 @@ def _chunks(file: InputFile, columns: Columns | None, sieve: Sieve) -> Iterator[
     is_empty = True
     try:
         with file.open() as stream:
-            format = file.format or sniffed(stream.head)
-            if format == "jsonl" and _PRINTED.match(stream.head.decode(stream.encoding, "replace")):
-                format = "json"  # whatever its name says
+            format = _told_or_seen(file, stream, columns)
             if format == ARCHIVE:
                 yield from grouped(crawled_items(file, stream, sieve), size_of, BATCH_ROWS if file.reopens else 1)
                 return
-            if format not in BINARY and stream.foreign:
-                raise InputError(f"found {stream.foreign}; expected {format}; name a file of text")
             if format in DOCUMENTS:
                 document, payload = _document(stream, format, file)
                 if not sieve.wants_digests or sieve.is_new(sha1(payload, usedforsecurity=False).digest()):
@@ -231,8 +227,24 @@ def _chunks(file: InputFile, columns: Columns | None, sieve: Sieve) -> Iterator[
             stream.check()
             if is_empty and columns and header and columns.find(tuple(header)).missing:
                 yield [dict.fromkeys(header)]  # for `_checked`, which tells what is missing
+            elif is_empty and columns and file.named:
+                raise InputError(NO_ROWS)
+            elif is_empty:  # as the parts that Spark leaves in a folder
+                sieve.skip("empty table")
     except InputError as error:
         yield [Broken(str(error), of_file=is_empty)]
+
+
+def _told_or_seen(file: InputFile, stream: Stream, columns: Columns | None) -> str:
+    """Return a file's format, as its name or its beginning has it; InputError where it holds nothing, or no text."""
+    format = file.format or sniffed(stream.head)
+    if format == "jsonl" and _PRINTED.match(stream.head.decode(stream.encoding, "replace")):
+        return "json"  # whatever its name says
+    if columns and not stream.head and (file.named or format in (*DOCUMENTS, *BINARY)):
+        raise InputError(NO_ROWS)
+    if format not in BINARY and format != ARCHIVE and stream.foreign:
+        raise InputError(f"found {stream.foreign}; expected {format}; name a file of text")
+    return format
 
 
 def _document(stream: Stream, format: str, file: InputFile) -> tuple[Record | Page, bytes]:
