@@ -1,6 +1,5 @@
 """The API of `saring serve` asked whatever its own OpenAPI description allows, and whatever it does not."""
 
-import os
 import subprocess
 import sys
 
@@ -10,7 +9,6 @@ from test_serve import serving
 
 pytest.importorskip("schemathesis", reason="needs schemathesis")
 
-SECONDS = 30  # of asking
 # Checks of schemathesis that hold: nothing breaks, and what is answered is what the description says.
 CHECKS = (
     "not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance",
@@ -34,12 +32,9 @@ def test_it_answers_as_its_description_says(bundle_folder, tmp_path):
         description = f"http://127.0.0.1:{server.port}/openapi.json"
         command = [
             sys.executable, "-m", "schemathesis.cli", "--config-file", config, "run", description, "--checks", ",".join(CHECKS), "--no-color",
-            "--max-examples", "30", "--generation-deterministic",
-            "--max-time", str(SECONDS),
+            "--max-examples", "40", "--generation-deterministic",
         ]  # fmt: skip
-        done = subprocess.run(
-            command, cwd=tmp_path, capture_output=True, text=True, timeout=10 * SECONDS, env=os.environ
-        )
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
         assert server.ask("GET", "/readyz")[0] == 200
 
