@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from saring.dates import read_date
+from saring.parsing.datelines import Dateline, find_dateline, find_inner_dateline, names_portal, portal_lines
 from saring.parsing.lines import PROSE_CHARS, Span, is_prose, is_title_case, may_be_headline
-from saring.parsing.metadata import find_dateline, parse_credits
+from saring.parsing.metadata import parse_credits
 from saring.parsing.rules import Draft, Rule, Rules, take_line
 
 HEAD_LINES = 15  # no portal read prints more before the first paragraph
@@ -175,30 +176,58 @@ def find_tail(draft: Draft, lines: Sequence[Span]) -> list[Boilerplate]:
 
 
 def find_start(draft: Draft, lines: Sequence[Span]) -> list[Boilerplate]:
-    """Return what opens the first paragraph: a reporter's line, the dateline."""
+    """Return what opens the first paragraph: a reporter's line, the dateline; below it datelines that name a portal.
+
+    Captions, a summary or another article may stand before a dateline.
+    """
     text = draft.text
-    for number, (start, end) in enumerate(lines[:OPENING_LINES]):
-        found: list[Boilerplate] = []
-        at = start
-        for rule in draft.rules.at["start"]:
-            if match := rule.pattern.match(text, at, end):
-                found.append(_by_rule(rule, match, *match.span()))
-                at = end - len(text[match.end() : end].lstrip())
-        if dateline := find_dateline(text, at, draft.publisher):
-            stop = at + len(text[at : dateline.end].rstrip())
-            free = end  # a dateline may go on in the next lines, if nothing was taken from between them
-            for below, below_end in lines[number + 1 : number + DATELINE_LINES]:
-                if text[free:below].strip():
-                    break
-                free = below_end
-            if stop <= free:
-                values = {"publisher": dateline.publisher, "place": dateline.place}
-                found.append(Boilerplate("dateline", at, stop, values))
-        if found:
-            return found
-        if is_prose(text, start, end):
-            break  # the first paragraph
-    return []
+    found: list[Boilerplate] = []
+    signed = portal_lines(text, lines)
+    opened = 0  # lines before which the first paragraph does not end
+    while opened < min(OPENING_LINES, len(lines)):
+        found = _opening(draft, lines, opened)
+        opened += 1
+        if found or is_prose(text, *lines[opened - 1]):
+            break
+    for number in signed:
+        start, end = lines[number]
+        if inner := find_inner_dateline(text, start, end):
+            found.append(_as_boilerplate(*inner))
+        if number < opened or (found and start < found[-1].end):
+            continue
+        opening = _opening(draft, lines, number)
+        if opening and names_portal(text[opening[-1].start : opening[-1].end]):
+            byline = draft.rules.whole_line("head", text[slice(*lines[number - 1])])
+            if byline and byline[0].kind == "byline":
+                found.append(_by_rule(*byline, *lines[number - 1]))
+            found += opening
+    return found
+
+
+def _opening(draft: Draft, lines: Sequence[Span], number: int) -> list[Boilerplate]:
+    """Return what opens a line if it is the first paragraph."""
+    text, (start, end) = draft.text, lines[number]
+    found: list[Boilerplate] = []
+    at = start
+    for rule in draft.rules.at["start"]:
+        if match := rule.pattern.match(text, at, end):
+            found.append(_by_rule(rule, match, *match.span()))
+            at = end - len(text[match.end() : end].lstrip())
+    if dateline := find_dateline(text, at, draft.publisher):
+        stop = at + len(text[at : dateline.end].rstrip())
+        free = end  # a dateline may go on in the next lines, if nothing was taken from between them
+        for below, below_end in lines[number + 1 : number + DATELINE_LINES]:
+            if text[free:below].strip():
+                break
+            free = below_end
+        if stop <= free:
+            found.append(_as_boilerplate(at, dateline._replace(end=stop)))
+    return found
+
+
+def _as_boilerplate(start: int, dateline: Dateline) -> Boilerplate:
+    """Return a dateline as a stretch of boilerplate."""
+    return Boilerplate("dateline", start, dateline.end, {"publisher": dateline.publisher, "place": dateline.place})
 
 
 def find_end(draft: Draft, lines: Sequence[Span]) -> list[Boilerplate]:
