@@ -284,18 +284,12 @@ def flattened(values: Mapping[str, Any]) -> Mapping[str, Any]:
 def _object(name: str, value: Any) -> Mapping[Any, Any] | None:
     """Return the object that a value is, or that the cell of a column for objects holds; None for any other."""
     if isinstance(value, str):
-        return _read_object(value) if value[:1] == "{" and _plain(name) in _table()["json"] else None
+        value = _read_printed(value) if value[:1] == "{" and _plain(name) in _table()["json"] else None
     if isinstance(value, Mapping):
         return value
     if isinstance(value, list) and value and isinstance(value[0], tuple):  # a map of Arrow
         return dict(pair for pair in value if len(pair) == 2)
     return None
-
-
-def _read_object(cell: str) -> dict[Any, Any] | None:
-    """Return the object in a cell, None for what is none."""
-    held = _read_printed(cell)
-    return held if isinstance(held, dict) else None
 
 
 def _read_printed(cell: str) -> Any:
@@ -310,11 +304,7 @@ def _read_printed(cell: str) -> Any:
 
 def holding(names: Sequence[str], columns: Sequence[str]) -> list[str]:
     """Return those of a table's columns that some columns are, or are within."""
-    return [name for name in names if any(_is_within(column, name) for column in columns)]
-
-
-def _is_within(column: str, holder: str) -> bool:
-    return column == holder or column.startswith(holder + ".")
+    return [name for name in names if any(f"{column}.".startswith(f"{name}.") for column in columns)]
 
 
 def _named_column(given: str, names: tuple[str, ...], plain: Mapping[str, str]) -> str:

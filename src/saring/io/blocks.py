@@ -199,9 +199,10 @@ def _chunks(file: InputFile, columns: Columns | None, sieve: Sieve) -> Iterator[
     is_empty = True
     try:
         with file.open() as stream:
+            most = BATCH_ROWS if file.reopens else 1  # whoever writes to a pipe may take his time for the next row
             format = _told_or_seen(file, stream, columns)
             if format == ARCHIVE:
-                yield from grouped(crawled_items(file, stream, sieve), size_of, BATCH_ROWS if file.reopens else 1)
+                yield from grouped(crawled_items(file, stream, sieve), size_of, most)
                 return
             if format in DOCUMENTS:
                 document, payload = _document(stream, format, file)
@@ -215,8 +216,6 @@ def _chunks(file: InputFile, columns: Columns | None, sieve: Sieve) -> Iterator[
                 found = columns.find(tuple(names)) if columns else None
                 return found.needed if found and not found.missing else None
 
-            # Whoever writes to a pipe may take his time for the next row.
-            most = BATCH_ROWS if file.reopens else 1
             for chunk in (
                 BATCHES[format](file, stream, choose)
                 if format in BATCHES
