@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from saring.article import Article, Link, Prediction, Record
 from saring.errors import InputError
 from saring.io.records import read
-from saring.parsing.engine import parse
+from saring.parsing.engine import clean, parse
 from saring.sources import rows_of, take
 
 COLUMNS_CSV = Path(__file__).parent / "articles" / "columns.csv"
@@ -113,6 +113,10 @@ def test_the_title_alone_is_an_article():
         ({"text": 5}, "column 'text' .*found the number 5; expected text"),
         ({"text": TEXT, "title": ["a"]}, r"column 'title' .*found a list; expected text"),
         ({"text": TEXT, "title": True}, "column 'title' .*found true or false"),
+        (Path("a/b.html"), r"found \w+Path; expected a text.*read a file with saring.read\(path\)"),
+        ("a/b.html", r"found the name of a file, 'a/b.html'; expected a text; read it: saring.read\('a/b.html'\)"),
+        ("/berita hari ini/rows.jsonl.gz", "found the name of a file"),
+        ("https://portal.example/read/1", "found the name of a file"),
         ("", "title and text are empty; expected an article"),
         (" \n\t", "title and text are empty"),
         ({"title": None, "text": None}, "title and text are empty"),
@@ -124,6 +128,30 @@ def test_the_title_alone_is_an_article():
 )
 def test_what_is_no_article_says_why(source, message):
     assert re.search(message, refused(source).error)
+
+
+@pytest.mark.parametrize("text", ["Rupiah naik 5.5", "Unduh laporan tahunan.xlsx di sini", "Baca html", "<5 persen"])
+def test_a_short_text_is_no_file_s_name_and_no_page(text):
+    assert take([text])[0].text == text
+
+
+def test_a_page_s_source_is_read_as_a_page_among_others():
+    html = (COLUMNS_CSV.parent / "page.html").read_text()
+    before, page, after = take(["Satu", html, "Tiga"])
+    assert (before.text, after.text) == ("Satu", "Tiga")
+    assert page.title == "Pemain Muda Dipanggil Timnas" and "<" not in page.text and page.links
+
+
+@pytest.mark.parametrize("wrong", [None, 42, Path("a.html"), "a.html", "Rupiah menguat."])
+def test_what_is_no_list_of_articles_is_told(wrong):
+    with pytest.raises(InputError, match=r"expected a (list of articles|text)"):
+        rows_of(wrong)
+
+
+@pytest.mark.parametrize("wrong", [None, 42, ["a"], Path("a.html"), "a/b.html", "<html><p>Rupiah menguat.</p></html>"])
+def test_parsing_what_is_no_article_is_told(wrong):
+    with pytest.raises(InputError, match=r"^found .*; expected a"):
+        clean(wrong)
 
 
 def test_an_error_keeps_the_id_it_can_know():

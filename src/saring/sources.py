@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from operator import attrgetter
+from os import PathLike
 from typing import Any, Protocol
 
 from saring.article import Article, Prediction, Record
 from saring.columns import FIELDS, Columns, holding, mapping_fields, mended
 from saring.errors import InputError
 from saring.parsing.engine import parse, text_id
+from saring.parsing.given import looks_like_page, refusal
 from saring.publishers import canonical_publisher
 
 Source = str | Mapping[str, Any] | Record | Article
@@ -44,7 +46,10 @@ def rows_of(articles: Any, keep: Sequence[str] = ()) -> Iterable[Source]:
     A table's rows have no columns but those that articles are read from, and those to keep.
     """
     if isinstance(articles, str | bytes | Mapping | Record | Article):
-        raise InputError("expected a list of articles; put this one in a list: [article]")
+        raise InputError(
+            (isinstance(articles, str) and refusal(articles))
+            or "expected a list of articles; put this one in a list: [article]"
+        )
     if is_table(articles):
         from saring.io.formats import batch_rows
 
@@ -55,6 +60,9 @@ def rows_of(articles: Any, keep: Sequence[str] = ()) -> Iterable[Source]:
             f"found a {type(articles).__name__}; expected a list of articles or a table of pandas, polars or Arrow; "
             "turn it into one of these (a Spark DataFrame: saring.spark.score)"
         )
+    if not isinstance(articles, Iterable):
+        raise InputError(f"{refusal(articles).partition(';')[0]}; expected a list of articles, or a table"
+                         + "; read a file with saring.read(path)" * isinstance(articles, PathLike))  # fmt: skip
     collection: Iterable[Source] = articles
     return collection
 
@@ -62,13 +70,31 @@ def rows_of(articles: Any, keep: Sequence[str] = ()) -> Iterable[Source]:
 def take(sources: Sequence[Source]) -> list[Article | Prediction]:
     """Return for each source, in order, its article, or a prediction with `error`."""
     columns = Columns({})
+    if any(isinstance(source, str) and looks_like_page(source) for source in sources):
+        sources = _with_pages_read(sources)
     return [_taken(source, columns) for source in sources]
+
+
+def _with_pages_read(sources: Sequence[Source]) -> Sequence[Source]:
+    """Return sources, those that are a web page's as its record."""
+    from saring.html.page import Page, PageReader
+
+    items = (
+        Page(source.encode("utf-8", "replace"), "", text_id(source))
+        if isinstance(source, str) and looks_like_page(source)
+        else source
+        for source in sources
+    )
+    with PageReader() as pages:
+        return list(pages.records(items))
 
 
 def _taken(source: Any, columns: Columns) -> Article | Prediction:
     """Return the article in a source, as every file can hold it, or why there is none."""
     where = ""
     if isinstance(source, str):
+        if why := refusal(source):
+            return Prediction("", error=why)
         article = parse(str(source))
     elif isinstance(source, Mapping):
         record = record_of(source, columns)
@@ -84,8 +110,7 @@ def _taken(source: Any, columns: Columns) -> Article | Prediction:
         where = getattr(source, "where", "")
         article = parse(source) if isinstance(source, Record) else source
     else:
-        why = f"found {type(source).__name__}; expected a text, a mapping with 'text', a Record or an Article"
-        return Prediction(str(getattr(source, "id", "")), error=why)
+        return Prediction(str(getattr(source, "id", "")), error=refusal(source))
     if article.title.strip() or article.text.strip():
         return _storable(article)
     own_id = "" if article.id == text_id(article.text) else article.id

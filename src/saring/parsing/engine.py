@@ -10,8 +10,9 @@ from typing import Any
 from saring.article import Article, KeepLinks, Link, Record, Removal, clean_text
 from saring.columns import Columns, mapping_fields
 from saring.dates import read_date
-from saring.errors import ConfigError
+from saring.errors import ConfigError, InputError
 from saring.parsing.boilerplate import find_end, find_head, find_inside, find_lines, find_start, find_tail, find_title
+from saring.parsing.given import PAGE, looks_like_page, refusal
 from saring.parsing.lines import remaining, split_lines
 from saring.parsing.metadata import parse_tags, publisher_name
 from saring.parsing.rules import Draft, load_rules
@@ -40,7 +41,7 @@ def parse(source: Record | str | Mapping[str, Any]) -> Article:
     Raises
     ------
     InputError
-        A mapping has no text, or a field is of another kind.
+        A mapping has no text, a field is of another kind, or the source is a page's, a file's name or no text at all.
 
     Notes
     -----
@@ -142,7 +143,11 @@ def as_record(source: Record | str | Mapping[str, Any]) -> Record:
     """Return what `parse` takes as a record, named after its text where it has no ``id``; raise what `parse` raises."""
     if isinstance(source, Record):
         return source
+    if why := refusal(source):
+        raise InputError(why)
     if isinstance(source, str):
+        if looks_like_page(source):
+            raise InputError(PAGE)
         return Record(id=text_id(source), text=source)
     fields = mapping_fields(source, _USUAL)
     addresses = {"addresses": found} if isinstance(found := source.get("addresses"), Mapping) else {}

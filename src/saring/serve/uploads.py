@@ -16,6 +16,7 @@ from saring.html.page import PageReader
 from saring.io.blocks import file_blocks
 from saring.io.input_files import ADVICE, FORMATS, PACKINGS, InputFile
 from saring.io.streams import GZIP, ZSTD, Stream
+from saring.parsing.given import looks_like_page
 from saring.serve.limits import Limits, Problem
 from saring.sources import record_of
 
@@ -23,8 +24,6 @@ READERS = 2  # pages that are read at once, each in a process of its own
 TAKEN = ("txt", "html", "csv", "jsonl", "json")
 # Files that hold others, or that no text editor shows, by their first bytes: what they unfold to has no bounds.
 _PACKED = {GZIP: ".gz", ZSTD: ".zst", b"PK": ".zip", b"PAR1": ".parquet", b"%PDF": ".pdf"}
-_TAGS = ("<!doctype html", "<html", "<head", "<body", "<article", "<div", "<p>", "<p ")
-_SNIFFED_CHARS = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +103,6 @@ class Uploads:
             yield reader
         finally:
             self._readers.put(reader)
-
-
-def looks_like_page(text: str) -> bool:
-    """Return whether a text is the source of a web page.
-
-    >>> looks_like_page("<!DOCTYPE html><html>..."), looks_like_page("Laba naik <5 persen")
-    (True, False)
-    """
-    start = text.lstrip("\ufeff \t\r\n")[:_SNIFFED_CHARS].lower()
-    return start.startswith("<") and any(tag in start for tag in _TAGS)
 
 
 def _upload(name: str, data: bytes, format: str) -> Upload:
