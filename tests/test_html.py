@@ -1,6 +1,8 @@
 """Pages in the shapes of the portals, with invented articles; each shape is a small page."""
 
+import random
 import re
+import zlib
 
 import pytest
 
@@ -626,6 +628,14 @@ def test_the_encoding_is_told_by_the_bytes_before_the_declaration(codec, declare
 def test_a_page_without_text_is_an_error_with_its_name(html):
     with pytest.raises(InputError, match=r"^a\.html: found no"):
         page_record(html, "a.html")
+
+
+@pytest.mark.parametrize("size", [200, 4_000, 100_000])
+def test_bytes_that_are_no_text_are_no_article(size):
+    noise = random.Random(size).randbytes(size)
+    for junk in (noise, zlib.compress(noise.hex().encode(), wbits=-15)):  # or a page that is still packed
+        with pytest.raises(InputError, match=r"^a\.html: found bytes that are no text; expected a saved page"):
+            page_record(junk, "a.html")
 
 
 @pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])

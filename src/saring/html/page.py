@@ -21,7 +21,7 @@ import orjson
 
 from saring.article import Record
 from saring.errors import InputError, MissingExtraError
-from saring.html.source import in_utf8, page_source, without_images
+from saring.html.source import in_utf8, is_text, page_source, without_images
 from saring.processes import WorkerProcess, name_of, named, search_garbage_seldom
 
 MAX_SAVED_BYTES = 100_000_000  # of a page with the images that are written out in it
@@ -40,12 +40,14 @@ def page_record(html: bytes, name: str) -> Record:
 
     Each teaser link in the body is a line of its own, ``Baca juga: HEADLINE``, and its address is
     in `Record.addresses`. Where `saring.html.layout` finds no body, trafilatura extracts the text.
-    InputError when the page holds no text, or is too deep or too long to parse.
+    InputError when the bytes are no text, the page holds none, or is too deep or too long to parse.
     """
     from saring.html.layout import body_lines
     from saring.html.markup import read_markup
     from saring.html.page_metadata import body_text, find_metadata, mark_teasers
 
+    if not is_text(html):
+        raise InputError(f"{name}: found bytes that are no text; expected a saved page; unpack it, or take it out")
     source = page_source(html)
     for sees_all in (False, True):  # some pages are hidden until their scripts have run
         markup = read_markup(source, name, sees_all=sees_all)

@@ -7,6 +7,7 @@ from codecs import BOM_UTF8
 from contextlib import suppress
 
 DECLARED_BYTES = 4096  # how far into a page its charset may be declared; browsers stop at 1024
+CONTROL_SHARE = 0.02  # of control characters in what is no text; packed bytes have a tenth, pages none
 IMAGE_CHARS = 1_000  # of an image within a page; shorter ones are dots and arrows
 
 _CHARSET = re.compile(rb"""(?:charset|<\?xml\s[^<>]{0,200}?\bencoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
@@ -16,6 +17,7 @@ _XHTML = re.compile(r"\s*<\?xml\s", re.IGNORECASE)
 # A tag that closes itself; of HTML's own only these may.
 _VOID = "area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr"
 _CLOSED = re.compile(rf"<(?!(?:{_VOID})(?![\w:-]))([a-z][\w:-]*)([^<>]*)/>", re.IGNORECASE)
+_CONTROLS = bytes([*range(1, 9), *range(14, 27), *range(28, 32), 127])  # but white space, NUL (UTF-16), ESC (ISO-2022)
 _MARKS = (b"\xff\xfe", b"\xfe\xff")  # of UTF-16
 
 
@@ -28,6 +30,13 @@ def page_source(html: bytes) -> bytes:
     if codec == "utf-8-sig" and page == decoded and b"\0" not in html and not html.startswith(BOM_UTF8):
         return html  # as most pages are: nothing has changed, and to encode it takes as long as to decode it
     return page.encode("utf-8", "replace")
+
+
+def is_text(html: bytes) -> bool:
+    """Return whether a page may be text by its first bytes; one that is still packed, by Brotli for one, is not."""
+    start = html[:DECLARED_BYTES]
+    controls = len(start) - len(start.translate(None, _CONTROLS))
+    return html.startswith(_MARKS) or controls <= CONTROL_SHARE * len(start)
 
 
 def without_images(page: str) -> str:
