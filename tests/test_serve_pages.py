@@ -104,6 +104,7 @@ REFUSED = {
     "too many": ({}, ("rows.csv", b"text\n" + b"a\n" * 1001), 413),
     "a table without text": ({}, ("rows.csv", b"angka\n1\n"), 422),
     "an empty file": ({}, ("rows.csv", b""), 422),
+    "a header alone": ({}, ("rows.csv", b"judul,isi\n"), 422),
     "too many bytes": ({}, ("rows.csv", b"a" * 20_000_001), 413),
     "too long for a page": ({"text": "a" * 1_000_001}, None, 413),
 }

@@ -11,7 +11,7 @@ from queue import SimpleQueue
 
 from saring.article import Record
 from saring.columns import Columns
-from saring.errors import InputError
+from saring.errors import NO_ROWS, InputError
 from saring.html.page import PageReader
 from saring.io.blocks import file_blocks
 from saring.io.input_files import ADVICE, FORMATS, PACKINGS, InputFile
@@ -92,7 +92,7 @@ class Uploads:
             except InputError as error:
                 why = str(error).partition("; name the right one with")[0]  # an option of the command line
                 raise Problem("wrong-shape", why, "a table with a text column", "name the column text") from None
-        if not records:
+        if not records or records[0].error.endswith(NO_ROWS):
             raise Problem("wrong-shape", f"nothing in {upload.name}", "an article", "give a file that has one")
         return records
 
