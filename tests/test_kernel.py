@@ -6,6 +6,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from threading import Barrier
 from unittest import mock
 
@@ -291,6 +292,7 @@ def test_the_same_rows_without_the_kernel(bundle, articles, monkeypatch):
 
 
 def test_few_rows_load_no_compiler_and_many_do(bundle_folder):
+    scoring.prepare()  # where no kernel is kept, so many rows are not worth making one
     program = f"""
 import os, sys
 os.environ.pop({scoring.SWITCH!r}, None)
@@ -302,6 +304,22 @@ model.predict(["Harga beras naik."] * {scoring.ROWS_WORTH_LOADING})
 assert "numba" in sys.modules
 """
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_a_kernel_is_not_made_for_a_small_batch(bundle_folder, tmp_path):
+    program = f"""
+import os, sys
+os.environ.pop({scoring.SWITCH!r}, None)
+from saring.batch import score
+from saring.predict import load
+model = load({str(bundle_folder)!r})
+model.predict(["Harga beras naik."] * {scoring.ROWS_WORTH_LOADING})
+score([{str(Path(__file__).parent / "articles" / "columns.csv")!r}], {str(tmp_path / "rows.jsonl")!r}, model)
+assert "numba" not in sys.modules
+"""
+    subprocess.run(
+        [sys.executable, "-c", program], check=True, env=os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "none")}
+    )
 
 
 def test_where_nothing_can_be_kept_on_disk_plain_python_answers_and_the_log_says_so(bundle_folder):

@@ -18,7 +18,7 @@ from saring import __version__
 from saring.article import KeepLinks
 from saring.batch.checkpoints import FileId, Plan, is_one_of, open_checkpoint, parts_folder, read_manifest
 from saring.batch.parts import Model, PartMaker, Summary, Task, article_spans
-from saring.batch.workers import parts_made_here, pool_for
+from saring.batch.workers import SMALL_ROWS, parts_made_here, pool_for
 from saring.errors import ConfigError, SaringError, UsageError
 from saring.io.addresses import Address, Place, place
 from saring.io.blocks import Block
@@ -27,7 +27,8 @@ from saring.io.input_files import PACKINGS, find_files
 from saring.io.records import KEEP_ERRORS, ReadOptions, kept_kinds, read_blocks
 from saring.io.sieve import Sieve
 from saring.io.writers import SUFFIXES, check_place, claimed, followed, telling
-from saring.kernel.scoring import prepare
+from saring.kernel.scoring import SWITCH, plain, prepare
+from saring.kernel.text_arrays import kernel_is_kept
 from saring.profiles import profiled
 
 BATCH_ROWS = 2_048  # of a part: some seconds of work, and a fair row group of Parquet
@@ -226,7 +227,8 @@ def _run(
             "saring": __version__,
         }
         if task.model:
-            settings["compiled"] = pool.compiled() if pool else prepare()
+            is_small = workers is None or (n_rows or SMALL_ROWS + 1) <= SMALL_ROWS  # if there is no pool
+            settings["compiled"] = pool.compiled() if pool else _compiled_here(ending, is_small=is_small)
         version = task.model.model_version if task.model else ""
         plan = Plan(input_digest, version, settings, datetime.now(UTC).isoformat(timespec="seconds"))
         checkpoint = ending.enter_context(open_checkpoint(rows_place, plan, overwrite=overwrite))
@@ -246,6 +248,17 @@ def _run(
         except (KeyboardInterrupt, SaringError) as stop:
             stop.add_note(checkpoint.kept())
             raise
+
+
+def _compiled_here(ending: ExitStack, *, is_small: bool) -> bool:
+    """Return whether the kernel answers in a run of this process; it is not compiled for a small one.
+
+    That takes longer than plain Python does for all of it, which then answers until the run ends.
+    """
+    if is_small and not kernel_is_kept() and os.environ.get(SWITCH) != "1":
+        ending.enter_context(plain())
+        return False
+    return prepare()
 
 
 def check_places(

@@ -2,7 +2,8 @@
 
 The kernel is compiled by numba (``saring[fast]``) when it is first used on a machine, which takes twenty seconds, and
 kept on disk; reading it takes half a second. That is not worth it for a few rows: until a process has scored
-`ROWS_WORTH_LOADING`, or called `prepare`, plain Python answers. So it does where numba is missing, and for a text with
+`ROWS_WORTH_LOADING`, where there is none yet `ROWS_WORTH_COMPILING`, or called `prepare`, plain Python answers. So it
+does where numba is missing, and for a text with
 İ or Σ, whose small letters hang on their neighbours. Neither imports scikit-learn, which takes a second. The variable
 SARING_COMPILED changes this: 0 never asks the kernel, 1 always.
 """
@@ -11,7 +12,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
 from threading import Lock, Timer
@@ -31,6 +33,8 @@ from saring.text import framed
 SWITCH = "SARING_COMPILED"
 # Plain Python answers so many while numba and the kernel are loaded.
 ROWS_WORTH_LOADING = 200
+# Plain Python takes as long for so many (some 5,000 articles with their titles and links) as compiling does.
+ROWS_WORTH_COMPILING = 40_000
 # Longer than reading the kernel from the disk takes.
 PATIENCE_SECONDS = 3.0
 COMPILING = "making the compiled kernel: some twenty seconds, once on this machine"
@@ -42,6 +46,7 @@ _LOADING = Lock()  # or each thread of a training would tell that it compiles
 _log = logging.getLogger(__name__)
 _scorers: WeakKeyDictionary[Any, dict[Any, Any]] = WeakKeyDictionary()
 _row_counter = 0
+_is_plain = False  # within `plain`
 
 
 class Topics(NamedTuple):
@@ -57,8 +62,19 @@ def prepare() -> bool:
     Who scores many rows in small parts calls this first, so that no row's last digit depends on the part it is in.
     """
     global _row_counter
-    _row_counter = max(_row_counter, ROWS_WORTH_LOADING)
+    _row_counter = max(_row_counter, ROWS_WORTH_COMPILING)
     return _wanted() and _loaded()
+
+
+@contextmanager
+def plain() -> Iterator[None]:
+    """Have plain Python answer within it, however many rows there are: for one small batch, all of it alike."""
+    global _is_plain
+    before, _is_plain = _is_plain, True
+    try:
+        yield
+    finally:
+        _is_plain = before
 
 
 def topics(model: TopicParameters, titles: Strings, bodies: Strings) -> Topics:
@@ -156,7 +172,14 @@ def _scorer(model: Any, makers: Makers) -> Any:
 def _wanted() -> bool:
     """Return whether the kernel is to answer, and can."""
     wish = os.environ.get(SWITCH, "")
-    return (wish == "1" or (wish != "0" and _row_counter >= ROWS_WORTH_LOADING)) and find_spec("numba") is not None
+    if wish == "0" or (wish != "1" and (_is_plain or _row_counter < ROWS_WORTH_LOADING)):
+        return False
+    return (wish == "1" or _row_counter >= _rows_worth_it()) and find_spec("numba") is not None
+
+
+@cache
+def _rows_worth_it() -> int:
+    return ROWS_WORTH_LOADING if kernel_is_kept() else ROWS_WORTH_COMPILING
 
 
 def _loaded() -> bool:
