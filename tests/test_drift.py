@@ -43,9 +43,9 @@ ROT = {
     ),
     "one layout of two": (articles(200, with_links=0.2), "teasers", "teasers found in 20% of 200 articles, 50% before"),
     "lists are read as teasers": (articles(200, with_links=0.9), "teasers", "a list of headlines is read as text"),
-    "a container was dropped": (articles(200, body=350), "text", "texts are shorter, a quarter of 200 articles below 278 characters, 789 before"),
+    "a container was dropped": (articles(200, body=350), "text", "texts are shorter: a quarter of its 200 articles have fewer than 278 characters (before: fewer than 789)"),
     "a container was dropped in some pages": (
-        [*articles(140), *articles(60, body=350)], "text", "texts are shorter, a quarter of 200 articles below 469",
+        [*articles(140), *articles(60, body=350)], "text", "texts are shorter: a quarter of its 200 articles have fewer than 469",
     ),
     "comments are read": (articles(200, body=3000), "text", "more of the page than the article is probably read"),
     "some pages are empty": (
@@ -167,7 +167,7 @@ def test_a_profile_against_itself_never_alarms(rows, times):
 def test_few_articles_are_said_to_be_too_few():
     drift = against(articles(29, with_links=0))
     assert (drift.alarms, drift.too_few) == ((), {"warta.id": (200, 29)})
-    assert "1 have too few articles" in drift.verdict()
+    assert "1 with too few articles" in drift.verdict()
 
 
 def test_a_difference_that_chance_makes_is_no_alarm():
@@ -215,7 +215,8 @@ def test_a_stray_date_in_the_future_is_no_month():
 def test_rows_without_a_date_are_in_no_month_and_are_told():
     rows = [*articles(60), *articles(60, month="2025-07"), *articles(5, published=None), failed()]
     assert latest_month(profile_rows(rows)).notes[-1].words == (
-        "6 rows without a date are in no month, 1 of them could not be read: compare them by --against"
+        "6 rows have no date, 1 of them as it could not be read: no month has them, so compare them with others "
+        "by --against"
     )
 
 

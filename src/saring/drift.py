@@ -113,7 +113,7 @@ class Drift:
             return f"no alarm, {len(self.notes)} notes ({what}, which is of other publishers)"
         names = sorted({found.publisher for found in self.alarms})
         found = f"alarm for {', '.join(names)}" if names else "no alarm"
-        few = f", {len(self.too_few)} have too few articles" if self.too_few else ""
+        few = f", {n} with too few articles" if (n := len(self.too_few)) else ""
         n = len(self.compared)
         return f"{found}: {n} publisher{'s' * (n != 1)} compared{few} ({what})"
 
@@ -129,7 +129,7 @@ class Drift:
         ranked = sorted(self.too_few.items(), key=lambda item: -sum(item[1]))
         few = [(name, "too few", "articles", f"{a:,}", f"{b:,}") for name, (a, b) in ranked[:SHOWN_TOO_FEW]]
         if len(ranked) > SHOWN_TOO_FEW:
-            few.append((f"{len(ranked) - SHOWN_TOO_FEW} more", "too few", "", "", ""))
+            few.append((f"and {len(ranked) - SHOWN_TOO_FEW} other publishers", "too few", "articles", "", ""))
         return Table("Drift", ("publisher", "", "what", "before", "now"), (*rows, tuple(few)), self.verdict())
 
     def to_json(self) -> dict[str, Any]:
@@ -310,11 +310,11 @@ CHECKS = (
           fell="more than two sentences of text in {now} of {n} articles, {before} {when}: a part of the page is "
                "probably no longer read"),
     Check("text", of_histogram(_lengths, _length_at(0.25), _ratio_of(_length_at(0.25)), LENGTH_RATIO),
-          fell="texts are shorter, a quarter of {n} articles below {now} characters, {before} {when}: a part of the "
-               "page is probably no longer read", unit="characters"),
+          fell="texts are shorter: a quarter of its {n} articles have fewer than {now} characters ({when}: fewer than "
+               "{before}); a part of the page is probably no longer read", unit="characters"),
     Check("text", of_histogram(_lengths, _length_at(0.75), _ratio_of(_length_at(0.75)), LENGTH_RATIO),
-          rose="texts are longer, a quarter of {n} articles above {now} characters, {before} {when}: more of the page "
-               "than the article is probably read", unit="characters"),
+          rose="texts are longer: a quarter of its {n} articles have more than {now} characters ({when}: more than "
+               "{before}); more of the page than the article is probably read", unit="characters"),
     Check("removed", of_histogram(lambda c: c.removed, _taken_share,
                                   lambda a, b: _each(b.taken, b) / _each(a.taken, a), TAKEN_RATIO),
           fell="{now} of the text of {n} articles is taken out, {before} {when}: boilerplate is probably no longer "
@@ -328,16 +328,17 @@ CHECKS = (
                "headlines is read as text"),
     Check("teasers", of_histogram(lambda c: c.link_counts, lambda c: c.links / max(1, c.scored),
                                   lambda a, b: _each(b.links, b) / _each(a.links, a), TAKEN_RATIO),
-          fell="fewer teasers, {now} an article in {n} articles, {before} {when}: its layout has probably changed",
-          rose="more teasers, {now} an article in {n} articles, {before} {when}: it prints more of them, or a list of "
-               "headlines is read as text", unit="teasers an article"),
+          fell="fewer teasers: its {n} articles have {now} each on average, {before} {when}; its layout has probably "
+               "changed",
+          rose="more teasers: its {n} articles have {now} each on average, {before} {when}; it prints more of them, or "
+               "a list of headlines is read as text", unit="teasers an article"),
     Check("content", of_share(lambda c: (c.abstained.total(), c.topic_probability.total())),
           rose="the model abstains on {now} of {n} articles, {before} {when}: texts of another kind or language, or "
                "broken ones"),
     Check("content", of_histogram(lambda c: c.out_of_domain, _median_rarity,
                                   _ratio_of(_median_rarity), RARITY_RATIO),
-          rose="words are rarer, {now} in the median of {n} articles, {before} {when}: texts of another kind or "
-               "language, or broken ones", unit="rarity"),
+          rose="words are rarer: a rarity of {now} in the middle of its {n} articles ({when}: {before}); texts of "
+               "another kind or language, or broken ones", unit="rarity"),
     Check("topics", of_histogram(lambda c: c.topics, lambda c: max(c.topics.values()) / c.topics.total()),
           rose="other topics in {n} articles (the commonest is that of {now}, {before} {when}): other news, or other "
                "sections of the portal", alarm=EXTREME),
@@ -531,10 +532,11 @@ def latest_month(profile: Profile) -> Drift:
     undated = profile.of(months=[NO_MONTH])
     if not undated.rows:
         return found
-    said = (
-        f"{undated.rows:,} rows without a date are in no month, {undated.failed:,} of them could not be read: compare "
-    )
-    return replace(found, notes=(*found.notes, Finding(ALL, "date", "note", f"{said}them by --against", rise=False)))
+    n, failed = undated.rows, undated.failed
+    rows = f"{n:,} rows have" if n > 1 else "1 row has"
+    unread = f", {failed:,} of them as {'they' if failed > 1 else 'it'} could not be read" * bool(failed)
+    said = f"{rows} no date{unread}: no month has them, so compare them with others by --against"
+    return replace(found, notes=(*found.notes, Finding(ALL, "date", "note", said, rise=False)))
 
 
 def _number(month: str) -> int:
