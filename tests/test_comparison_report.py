@@ -94,3 +94,11 @@ def test_two_equal_models_make_a_page_too(found):
 def test_importing_the_page_does_not_import_jinja():
     code = "import sys, saring.html_reports.comparison_report; assert 'jinja2' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_cell_is_coloured_by_what_is_better_and_not_by_its_sign():
+    from saring.html_reports.comparison_report import _tone
+
+    assert [_tone(n, right=right) for n in (3, -3, 0) for right in (True, False)] == [
+        "better", "worse", "worse", "better", "", "",
+    ]  # fmt: skip

@@ -86,6 +86,16 @@ class ModelComparison:
             ("May it go live?", f"{may}: {self.verdict.reason}.{gate}"),
         )
 
+    @property
+    def reading(self) -> str:
+        """Say what the number behind an answer is, and why the likelier answer need not be the one that is given."""
+        found = [one.card["thresholds"].get("unrelated") for one in (self.a, self.b)]
+        of_links = (
+            f" A link is called unrelated from {figure(found[0])} (A) and {figure(found[1])} (B) on, so “related 0.48” "
+            "may stand below one half." if None not in found else ""
+        )  # fmt: skip
+        return f"The number is the probability of that answer.{of_links}"
+
     def _best(self) -> str:
         """Say which model is better under publisher-out, task by task."""
         found = [c for c in self.comparisons if c.challenger.split == PUBLISHER_OUT]
@@ -344,7 +354,7 @@ def changed_table(found: ModelComparison) -> Table:
         title=f"Answers that differ: {len(found.changed):,} rows",
         header=("article", "task", "truth", "A", "B"),
         sections=(tuple(rows),),
-        note=f"{counts}." + f" The surest {len(shown)} are shown." * (len(shown) < len(found.changed)),
+        note=f"{counts}. {found.reading}" + f" The surest {len(shown)} are shown." * (len(shown) < len(found.changed)),
     )
 
 

@@ -80,11 +80,12 @@ def ticks(low: float, high: float) -> list[float]:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A count in a matrix, what stands below it, and how dark it is, from 0 to `DARKEST`."""
+    """A count in a matrix, what stands below it, how dark it is, up to `DARKEST`, and whether "better" or "worse"."""
 
     text: str
     share: str
     shade: float
+    tone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

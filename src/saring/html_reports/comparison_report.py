@@ -39,10 +39,25 @@ def _matrix(c: Comparison) -> Matrix:
         c.challenger.labels, c.champion.confusion, c.challenger.confusion, difference.tolist(), strict=True
     ):
         cells = [
-            Cell(f"{n:+,}" if n else "0", f"{x:,} → {y:,}", round(abs(n) / most * DARKEST, 3))
-            for x, y, n in zip(before, after, change, strict=True)
+            Cell(
+                f"{n:+,}" if n else "0",
+                f"{x:,} → {y:,}",
+                round(abs(n) / most * DARKEST, 3),
+                _tone(n, right=answer == label),
+            )
+            for answer, x, y, n in zip(c.challenger.labels, before, after, change, strict=True)
         ]
         rows.append((label, tuple(cells)))
     title = f"{c.where}: {len(c.changed):,} answers differ"
-    note = "Rows are the truth, columns the answers, of A → B. Framed: right answers, of which more are better."
+    note = (
+        "Rows are the truth, columns the answers, of A → B. Framed: right answers, of which more are better. Green: B "
+        "is better; red: worse."
+    )
     return Matrix(title, c.challenger.labels, tuple(rows), note)
+
+
+def _tone(change: int, *, right: bool) -> str:
+    """Return whether so many more answers, right ones or wrong ones, are better or worse."""
+    if not change:
+        return ""
+    return "better" if (change > 0) == right else "worse"
