@@ -11,7 +11,7 @@ from timing import grows_linearly, names
 
 from saring.article import Article, Record
 from saring.errors import InputError
-from saring.parsing.engine import parse
+from saring.parsing.engine import clean, parse
 from saring.parsing.rules import load_rules
 
 BODY_1 = (
@@ -72,6 +72,38 @@ def test_parse_is_deterministic_and_parses_its_own_body(text):
     article = parse(text)
     assert parse(text) == article
     parse(article.body)
+
+
+HEADS = [
+    TITLE, "19 Januari 2022, 14:30 WIB", "Penulis: Rina Wulandari", f"{TITLE} /Kabar/Rina", "Petani memanen (Foto: Kabar/Rina)",
+    "Laporan Rina Wulandari | Aceh Timur",
+]  # fmt: skip
+OPENERS = ["", "JAKARTA, KOMPAS.com - ", "Liputan6.com, Jakarta ", "Jakarta (ANTARA) - ", f"SOLO - {TITLE}.\nSOLO - "]
+TAILS = [
+    "(abc)", "(abc/def)", "(*)", "Editor: Rina Wulandari", "Sumber: Reuters", "Advertisement", "Halaman 1 dari 2",
+    "BACA SELENGKAPNYA >>>", "Tags\ncabai",
+]  # fmt: skip
+INNER = [BODY_1, BODY_2, BODY_3, f"Baca juga: {HEADLINE}", f"{BODY_2} (Baca juga: {HEADLINE}) {BODY_3}", "Baca Juga"]
+
+
+@given(
+    head=st.lists(st.sampled_from(HEADS), max_size=3),
+    opener=st.sampled_from(OPENERS),
+    inner=st.lists(st.sampled_from(INNER), max_size=4),
+    tail=st.lists(st.sampled_from(TAILS), max_size=4, unique=True),
+    glue=st.sampled_from(["\n", " "]),
+)
+def test_clean_text_cleaned_again_stays_as_it_is(head, opener, inner, tail, glue):
+    text = "\n".join([*head, opener + BODY_1, *inner, BODY_3]) + glue + glue.join(tail)
+    once = clean({"title": TITLE, "text": text})
+    assert clean({"title": TITLE, "text": once}) == once
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_the_clean_text_of_a_portal_cleaned_again_stays_as_it_is(name):
+    for story in stories():
+        once = clean({"title": story.title, "text": LAYOUTS[name](story).text})
+        assert clean({"title": story.title, "text": once}) == clean(once) == once
 
 
 BUDGET = 3.0  # seconds; a free core needs 2.5 for the worst of them

@@ -20,6 +20,14 @@ from saring.parsing.teasers import find_addressed, find_teasers
 
 _USUAL = Columns({})
 _START = attrgetter("start")
+_FINDERS = (find_lines, find_head, find_tail, find_start, find_end)
+_LAYS_BARE = {
+    find_head: (find_start,),
+    find_start: (find_head,),
+    find_tail: (find_end,),
+    find_end: (find_tail, find_end),
+}
+"""Who looks again where another took something: behind a dateline stands the title, before initials a credit."""
 
 
 def parse(source: Record | str | Mapping[str, Any]) -> Article:
@@ -71,11 +79,15 @@ def parse(source: Record | str | Mapping[str, Any]) -> Article:
         teasers = sorted([*teasers, *addressed], key=_START)
         lines = remaining(text, lines, addressed)
 
-    # What is left of the lines is body or what a portal prints around it.
-    for find in (find_lines, find_head, find_tail, find_start, find_end):
+    # What is left of the lines is body or what a portal prints around it. What one takes may lay bare what another
+    # looks for, so that clean text, cleaned again, stays as it is.
+    finders = [*_FINDERS]
+    for number, find in enumerate(finders):
         if found := find(draft, lines):
-            removed += found
-            lines = remaining(text, lines, found)
+            left = remaining(text, lines, found)
+            if left or number < len(_FINDERS):
+                removed, lines = [*removed, *found], left
+                finders += _LAYS_BARE.get(find, ())
     printed: dict[str, str] = {}  # of each field the first value, of tags all
     for one in sorted(removed, key=_START):
         for name, value in one.values.items():
