@@ -211,7 +211,7 @@ REPORT: Arguments = {
 EVALUATION: Arguments = {
     "--on": _value(
         f"labelled files to evaluate on now; default: the test split of {CORPUS} where there is one. "
-        "What training measured is shown in any case",
+        "What training measured is shown below",
         nargs="+", metavar="FILE",
     ),
     "--full": _flag("add classes, publishers, baselines"),

@@ -172,21 +172,21 @@ def print_comparison(found: ModelComparison) -> None:
 
 
 def print_reports(stored: Sequence[Report], reports: Sequence[Report], notes: Sequence[str], *, full: bool) -> None:
-    """Print what training measured and what was measured now, on rows that the notes name."""
+    """Print what was measured now, on rows that the notes name, and what training measured."""
     from saring.evaluation.reports import risk_table, summary_table
 
     out = Terminal()
-    for title, some in (("Measured in training", stored), ("Measured now", reports)):
+    for title, some, said in (("Measured now", reports, notes), ("Measured in training", stored, ())):
         if some:
             out.print()
             print_table(out, summary_table(some, title))
             if risks := risk_table(some):
                 out.print()
                 print_table(out, risks)
-    for note in notes:
-        print_text(out, Text(note, "yellow" if "TRAINED" in note else ""))
+        for note in said:
+            print_text(out, Text(note, "yellow" if "TRAINED" in note else ""))
     if full:
-        for report in (*stored, *reports):
+        for report in (*reports, *stored):
             out.print()
             print_table(out, report.table())
 
