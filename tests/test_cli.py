@@ -167,6 +167,36 @@ def test_an_option_that_no_file_could_make_right_is_wrong_use_too(run, work, wor
     assert [path.name for path in work.iterdir()] == ["x.toml"]
 
 
+def test_a_command_tells_its_own_exit_codes_and_an_example(capsys):
+    for command, code in {"score": "3 done, but", "drift": "4 done, and found", "serve": "2 wrong use"}.items():
+        with pytest.raises(SystemExit):
+            main([command, "--help"])
+        out = " ".join(capsys.readouterr().out.split())
+        assert f"Example: saring {command}" in out and code in out
+        assert ("3 done" in out, "4 done" in out) == (command == "score", command == "drift")
+
+
+MISTYPED = {
+    ("scroe",): "did you mean 'score'?",
+    ("report", "rows.csv", "--out", "r.html", "--lang", "ind"): "did you mean 'id'?",
+    (
+        "predict",
+        "a.txt",
+        "--mdel",
+        "x",
+    ): "saring predict: error: unrecognized arguments: --mdel x; did you mean --model?",
+}
+
+
+@pytest.mark.parametrize("words", MISTYPED)
+def test_what_is_mistyped_is_told_what_is_nearest_with_the_usage_of_its_command(words, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(list(words))
+    err = capsys.readouterr().err
+    assert stop.value.code == WRONG_USE
+    assert MISTYPED[words] in err and err.startswith(f"usage: saring {'' if len(words) == 1 else words[0]}")
+
+
 @pytest.mark.parametrize("words", [[], ["score"], ["corpus", "import"]])
 def test_exit_codes_are_told_by_help(words, capsys):
     with pytest.raises(SystemExit):

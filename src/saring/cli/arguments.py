@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from functools import partial
+from textwrap import fill
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from saring import __version__
@@ -19,10 +21,17 @@ CORPUS = "data/corpus/articles.jsonl"  # the part with a test split
 CORPORA = [CORPUS, "data/corpus/politics.jsonl", "data/corpus/borders.jsonl"]
 OK, FAILED, WRONG_USE, SOME_ERRORS, DRIFTED = 0, 1, 2, 3, 4
 INTERRUPTED = 130  # what a shell reports for Ctrl-C
-EXIT_CODES = """\
-Exit codes: 0 done; 1 an error, told on standard error; 2 wrong use, of words
-or of an option's value; 3 done, but some rows had errors, or an input had no
-rows; 4 done, and `drift` found cause for alarm; 130 interrupted."""
+# What each exit code says; those with commands are of these alone.
+EXIT_CODES: Mapping[int, tuple[str, tuple[str, ...]]] = {
+    OK: ("done", ()),
+    FAILED: ("an error, told on standard error", ()),
+    WRONG_USE: ("wrong use, of words or of an option's value", ()),
+    SOME_ERRORS: ("done, but some rows had errors, or an input had no rows",
+                  ("predict", "score", "clean", "parse", "apply spans", "label import", "corpus import")),
+    DRIFTED: ("done, and found cause for alarm", ("drift",)),
+    INTERRUPTED: ("interrupted", ()),
+}  # fmt: skip
+WIDTH = 78  # of help that argparse does not wrap
 MAPPING = """\
 A mapping file, such as mine.toml:
 
@@ -124,7 +133,7 @@ MODELS: Arguments = {
 }
 KEEP_LINKS: Arguments = {
     "--keep-links": _value(
-        "links that stay in the clean text (default: %(default)s)",
+        "teasers that stay in the clean text (default: %(default)s)",
         choices=["none", "related", "all"], default="none",
     ),
 }  # fmt: skip
@@ -143,8 +152,8 @@ APPLYING: Arguments = {
     "--overwrite": _flag("replace the output if it is there"),
     **KEEP_LINKS,
     "--threshold": _value(
-        "with --keep-links related: the score from which a link is unrelated and leaves (default: the model's, as the "
-        "spans name it)", type=float, metavar="P",
+        "with --keep-links related: the score from which a teaser is unrelated and leaves (default: the model's, as "
+        "the spans name it)", type=float, metavar="P",
     ),
 }  # fmt: skip
 JSON: Arguments = {"--json": _flag("print JSON Lines")}
@@ -304,24 +313,47 @@ COMMANDS: Mapping[str, tuple[str, Arguments]] = {
     "predict": ("show what a model says of articles", INPUTS | KEEP | MODEL | KEEP_LINKS | JSON),
     "score": ("write prediction rows of many articles", BATCH | OUTPUT | PROFILE | ENGINE | MODEL | KEEP_LINKS),
     "clean": ("write articles without teasers and boilerplate", BATCH | OUTPUT | MODEL | KEEP_LINKS | SPANS),
-    "apply spans": ("make clean articles of raw ones and the spans of `clean --spans`", APPLYING),
-    "drift": ("raise an alarm where scored rows have changed: layouts that rot, lost dates, other texts", DRIFT),
-    "parse": ("show the pieces of articles: body, links, boilerplate", INPUTS | JSON),
+    "parse": ("show the pieces of articles: body, teasers, boilerplate", INPUTS | JSON),
     "report": ("make a page to look at of prediction rows", REPORT),
     "serve": ("answer over HTTP: an API, and a page to try articles on", SERVING | MODEL),
+    "drift": ("raise an alarm where scored rows have changed: layouts that rot, lost dates, other texts", DRIFT),
+    "apply spans": ("make clean articles of raw ones and the spans of `clean --spans`", APPLYING),
     "train": ("train a model on labelled articles", TRAINING),
     "evaluate": ("score a model on labelled articles", EVALUATION | MODEL),
+    "compare": ("show what differs between two models, in the terminal and as a page", COMPARISON),
     "promote": ("make a model the champion of its line, which answers from then on", PROMOTION),
     "rollback": ("take the last promotion back", ROLLBACK),
-    "compare": ("show what differs between two models, in the terminal and as a page", COMPARISON),
     "models": ("list models: their data and figures, the champion, the challenger", LISTING),
     "models register": ("register a model in MLflow that no run made", REGISTRATION),
-    "relocate": ("write the new place into MLflow's store after its folder was moved", RELOCATE),
     "label export": ("choose articles worth labelling and write them as tasks", LABEL_EXPORT),
     "label import": ("turn labelled tasks into corpus rows that say who labelled them", LABEL_IMPORT),
     "corpus import": ("turn published files or own tables into a corpus", IMPORT),
     "corpus check": ("find what is wrong with labelled files", CORPUS_CHECK),
     "corpus label-issues": ("list labels that a model which never saw them finds unlikely", LABEL_ISSUES | OUTPUT),
+    "relocate": ("write the new place into MLflow's store after its folder was moved", RELOCATE),
+}
+EXAMPLES: Mapping[str, str] = {
+    "predict": "saring predict article.txt",
+    "score": "saring score news/*.jsonl --out rows.parquet --keep text",
+    "clean": "saring clean news.csv --out clean.jsonl",
+    "parse": "saring parse article.html",
+    "report": "saring report rows.parquet --out report.html",
+    "serve": "saring serve --open",
+    "drift": "saring drift rows-november.parquet --against rows-october.parquet",
+    "apply spans": "saring apply spans news.jsonl spans.jsonl --out clean.jsonl",
+    "train": "saring train mine.jsonl --from id-news",
+    "evaluate": "saring evaluate --on mine.jsonl",
+    "compare": "saring compare champion challenger --out compare.html",
+    "promote": "saring promote challenger",
+    "rollback": 'saring rollback --because "worse on our own pages"',
+    "models": "saring models --history",
+    "models register": "saring models register id-news",
+    "label export": "saring label export news.jsonl --out tasks.csv",
+    "label import": "saring label import tasks.csv --out mine.jsonl",
+    "corpus import": "saring corpus import mine.toml news.csv --out mine.jsonl",
+    "corpus check": "saring corpus check mine.jsonl",
+    "corpus label-issues": "saring corpus label-issues mine.jsonl --out issues.csv",
+    "relocate": "saring relocate",
 }
 GROUPS = {
     "apply": "leave out what was found before",
@@ -336,6 +368,26 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         super().error(line(message))
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Return what was given; a command tells of its own unknown options, which argparse leaves to the top."""
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}{self._close_to(unknown[0])}")
+        return found, unknown
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        try:
+            super()._check_value(action, value)
+        except argparse.ArgumentError as error:
+            if close := get_close_matches(str(value), list(map(str, action.choices or ())), 1):
+                raise argparse.ArgumentError(action, f"found {value!r}; did you mean {close[0]!r}?") from None
+            raise error
+
+    def _close_to(self, word: str) -> str:
+        """Return in words which option is nearly the one that was given."""
+        close = get_close_matches(word.partition("=")[0], list(self._option_string_actions), 1)
+        return f"; did you mean {close[0]}?" if close else ""
+
     def _print_message(self, message: str, file: Any = None) -> None:
         if file is sys.stdout:  # argparse's own takes no notice of a full disk
             with named_output():
@@ -343,6 +395,12 @@ class _Parser(argparse.ArgumentParser):
                 file.flush()
         else:
             super()._print_message(message, file)
+
+
+def exit_codes(command: str = "") -> str:
+    """Return in words which exit codes a command has, or all commands together."""
+    told = [f"{code} {said}" for code, (said, of) in EXIT_CODES.items() if not command or not of or command in of]
+    return f"Exit codes: {'; '.join(told)}."
 
 
 def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
@@ -353,24 +411,27 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     """
     parser = _Parser(
         prog="saring",
-        description="Topics, clickbait links and clean text of Indonesian news articles.",
-        epilog=f"Start with `saring predict FILE`. {EXIT_CODES}",
+        description='What Indonesian news articles are about, which of their "Baca Juga" teasers have nothing to do '
+        "with them, and their text without teasers and boilerplate.",
+        epilog=f"Start with `saring predict FILE`. {exit_codes()}",
     )
     parser.add_argument("--version", action="version", version=f"saring {__version__}")
     added = parser.add_subparsers(metavar="COMMAND")
     parser.set_defaults(run=partial(_help, parser))
     groups = {"": added}
-    for name, summary in GROUPS.items():
-        group = added.add_parser(name, help=summary)
-        group.set_defaults(run=partial(_help, group))
-        groups[name] = group.add_subparsers(metavar="COMMAND")
     for name, (summary, arguments) in COMMANDS.items():
         group_name, _, word = name.rpartition(" ")
-        command = groups[group_name].add_parser(word, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
-        command.epilog = EXIT_CODES
-        if name == "corpus import":
-            command.formatter_class = argparse.RawDescriptionHelpFormatter
-            command.epilog = f"{MAPPING}\n\n{EXIT_CODES}"
+        if group_name not in groups:
+            group = added.add_parser(group_name, help=GROUPS[group_name])
+            group.set_defaults(run=partial(_help, group))
+            groups[group_name] = group.add_subparsers(metavar="COMMAND")
+        command = groups[group_name].add_parser(
+            word, help=summary, description=fill(f"{summary[0].upper()}{summary[1:]}.", WIDTH)
+        )
+        command.formatter_class = argparse.RawDescriptionHelpFormatter
+        command.epilog = "\n\n".join(
+            [f"Example: {EXAMPLES[name]}", *[MAPPING] * (name == "corpus import"), fill(exit_codes(name), WIDTH)]
+        )
         command.set_defaults(run=commands[name])
         for words, settings in arguments.items():
             command.add_argument(words, **settings)

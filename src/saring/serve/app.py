@@ -52,7 +52,7 @@ def make_app(model: Model, access: Access, limits: Limits, workers: int) -> Appl
     app = FastAPI(
         title="saring",
         version=__version__,
-        summary="Topics, clickbait links and clean text of Indonesian news articles.",
+        summary="Topics, teasers and clean text of Indonesian news articles.",
         docs_url=None,  # these pages load scripts from elsewhere
         redoc_url=None,
         lifespan=lifespan,
