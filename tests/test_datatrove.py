@@ -206,4 +206,4 @@ def test_an_empty_task_and_the_default_model_work():
 def test_without_datatrove_the_error_says_what_to_install():
     words = "import sys; sys.modules['datatrove'] = None; import saring.integrations.datatrove"
     done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True)
-    assert "a step of a datatrove pipeline needs an optional part: pip install 'datatrove" in done.stderr
+    assert 'a step of a datatrove pipeline needs an optional part: pip install "saring[datatrove]" (' in done.stderr

@@ -46,12 +46,12 @@ def test_what_lies_in_the_package_is_at_its_place_in_the_clone_too(link, place):
 
 
 @pytest.mark.parametrize("extra", ["html", "excel", "fix", "fast", "spark", "datatrove", "report", "serve", "train"])
-def test_hints_name_packages_that_an_index_has(extra):
-    hint = install_hint(extra)
-    assert hint.startswith("pip install ") and len(hint.split()) > 2
-    assert "saring" not in hint
+def test_hints_name_the_extra_and_packages_that_an_index_has(extra):
+    hint, _, packages = install_hint(extra).partition(" (which is: ")
+    assert hint == f'pip install "saring[{extra}]"'
+    assert packages.startswith("pip install ") and "saring" not in packages
     wanted = [line.split(";")[0] for line in requires("saring") if f'"{extra}"' in line]
-    assert all(name in hint for name in wanted)
+    assert all(name in packages for name in wanted)
 
 
 # What a release is made of; .ci/installed.py puts it into bare environments, where it answers without a network.

@@ -124,7 +124,7 @@ class NotNotedWarning(UserWarning):
 
 
 def install_hint(extra: str) -> str:
-    """Return the command that installs the packages of an extra."""
+    """Return the command that installs an extra where saring is installed, and the packages that this comes to."""
     from importlib.metadata import PackageNotFoundError, requires
 
     try:
@@ -133,4 +133,4 @@ def install_hint(extra: str) -> str:
         return f"install the packages of `{extra}` in its pyproject.toml"
     mark = re.compile(rf"""extra == ["']{extra}["']""")
     packages = [name.strip() for name, *marker in wanted if mark.search("".join(marker))]
-    return f"pip install {' '.join(map(shlex.quote, packages))}"
+    return f"""pip install "saring[{extra}]" (which is: pip install {" ".join(map(shlex.quote, packages))})"""
