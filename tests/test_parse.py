@@ -90,7 +90,7 @@ INNER = [BODY_1, BODY_2, BODY_3, f"Baca juga: {HEADLINE}", f"{BODY_2} (Baca juga
     head=st.lists(st.sampled_from(HEADS), max_size=3),
     opener=st.sampled_from(OPENERS),
     inner=st.lists(st.sampled_from(INNER), max_size=4),
-    tail=st.lists(st.sampled_from(TAILS), max_size=4, unique=True),
+    tail=st.lists(st.sampled_from(TAILS), max_size=3, unique=True),
     glue=st.sampled_from(["\n", " "]),
 )
 def test_clean_text_cleaned_again_stays_as_it_is(head, opener, inner, tail, glue):

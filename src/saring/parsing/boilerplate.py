@@ -106,7 +106,7 @@ def find_lines(draft: Draft, lines: Sequence[Span]) -> list[Boilerplate]:
 def find_head(draft: Draft, lines: Sequence[Span]) -> list[Boilerplate]:
     """Return the boilerplate before the first paragraph: title, date, caption, byline."""
     found: list[Boilerplate] = []
-    longest = max([MAX_CAPTION_CHARS, *[rule.max_chars for rule in draft.rules.at["head"]]])
+    longest = max(MAX_CAPTION_CHARS, draft.rules.longest["head"])
     for start, end in lines[:HEAD_LINES]:
         if end - start > longest:
             break  # a paragraph, and nothing else
@@ -145,7 +145,7 @@ def find_tail(draft: Draft, lines: Sequence[Span]) -> list[Boilerplate]:
     text, rules = draft.text, draft.rules
     first = len(lines)
     taken: dict[int, tuple[Rule, re.Match[str]]] = {}
-    longest = max([PROSE_CHARS, *[rule.max_chars for rule in rules.at["tail"]]])
+    longest = max(PROSE_CHARS, rules.longest["tail"])
     while first > max(0, len(lines) - TAIL_LINES):
         start, end = lines[first - 1]
         if end - start > longest:
@@ -182,7 +182,7 @@ def find_start(draft: Draft, lines: Sequence[Span]) -> list[Boilerplate]:
     """
     text = draft.text
     found: list[Boilerplate] = []
-    signed = portal_lines(text, lines)
+    signed = portal_lines(draft.places.portals, lines)
     opened = 0  # lines before which the first paragraph does not end
     while opened < min(OPENING_LINES, len(lines)):
         found = _opening(draft, lines, opened)
@@ -210,7 +210,8 @@ def _opening(draft: Draft, lines: Sequence[Span], number: int) -> list[Boilerpla
     found: list[Boilerplate] = []
     at = start
     for rule in draft.rules.at["start"]:
-        if match := rule.pattern.match(text, at, end):
+        may_be = not rule.starts or text[at : at + 1] in rule.starts
+        if may_be and (match := rule.pattern.match(text, at, end)):
             found.append(_by_rule(rule, match, *match.span()))
             at = end - len(text[match.end() : end].lstrip())
     if dateline := find_dateline(text, at, draft.publisher):

@@ -49,7 +49,6 @@ _BARE = re.compile(  # what stands before a dateline's end that has no dash, a p
 )
 _PLACE_END = re.compile(r"(?<=[a-z])(?=[\"“]?[A-Z])|(?<=\w)(?! (?:Tengah|Daya|Laut)\b)\s{1,3}(?=[\"“‘(]?[A-Z\d])")
 _AGENCY = re.compile(r"\(ANTARA(?:/[\w ]{2,30})?\)\s{0,3}[-–—]{1,2}")
-_PORTAL_SIGNS = (".co", ".CO", ".id", ".ID", "(ANTARA")  # string searches cost a tenth of a pattern's
 _SOLID = re.compile(r"\S+")
 _SENTENCE = re.compile(r"[\"“‘]?[A-Z][\w’'-]*,?\s[\"“‘(]?[a-z\d]")  # of two words the second is no name
 _WORDS = re.compile(r"[^\W\d_]+(?: [^\W\d_]+)?")
@@ -100,17 +99,17 @@ def find_inner_dateline(text: str, start: int, end: int) -> tuple[int, Dateline]
     return None
 
 
-def portal_lines(text: str, lines: Sequence[Span]) -> list[int]:
-    """Return the numbers of the lines that may hold what `names_portal` and `find_inner_dateline` look for."""
-    found = set()
-    for sign in _PORTAL_SIGNS:
-        at = text.find(sign)
-        while at >= 0:
-            number = bisect_right(lines, (at, len(text))) - 1
-            if number >= 0 and (sign[0] == "(" or at - lines[number][0] < PLACE_CHARS):
-                found.add(number)
-            at = text.find(sign, at + 1)
-    return sorted(found)
+def portal_lines(signs: Sequence[tuple[int, str]], lines: Sequence[Span]) -> list[int]:
+    """Return the numbers of the lines that may hold what `names_portal` and `find_inner_dateline` look for.
+
+    `signs` are the places of `rules.PORTAL_SIGNS`.
+    """
+    found: list[int] = []
+    for at, sign in signs:
+        number = bisect_right(lines, (at, at)) - 1
+        if number >= 0 and (sign[0] == "(" or at - lines[number][0] < PLACE_CHARS) and number not in found[-1:]:
+            found.append(number)
+    return found
 
 
 def names_portal(dateline: str) -> bool:

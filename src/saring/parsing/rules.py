@@ -25,6 +25,7 @@ PLACES = ("inside", "line", "head", "tail", "tail_header", "start", "end")
 after the last), as the header of all that follows, at the first paragraph's start, at the end."""
 
 MIN_LITERAL_CHARS = 3
+PORTAL_SIGNS = (".co", ".id", "(antara")
 MAX_CHARS = 200  # a whole-line rule looks at no longer line unless it says so: paragraphs are longer
 ENDS_KEPT = 1 << 12  # first and last characters of lines whose rules are known
 
@@ -116,6 +117,7 @@ class Places(NamedTuple):
     inside: list[tuple[int, Rule]]
     line: list[tuple[int, Rule]]
     end: list[tuple[int, Rule]]
+    portals: list[tuple[int, str]]  # what datelines name a portal by
 
 
 class Draft(NamedTuple):
@@ -134,22 +136,24 @@ class Rules:
     def __init__(self, markers: Iterable[Marker], rules: Iterable[Rule]) -> None:
         self.markers, self.rules = tuple(markers), tuple(rules)
         self.at = {place: [rule for rule in self.rules if rule.where == place] for place in PLACES}
+        self.longest = {place: max([rule.max_chars for rule in rules], default=0) for place, rules in self.at.items()}
         # What says how it ends is tried where a text ends so, and is not searched for.
         searched = [*self.at["inside"], *self.at["line"], *[rule for rule in self.at["end"] if not rule.ends]]
-        needs = [*[one.needs for one in self.markers], *[one.needs for one in searched]]
+        needs = [*[one.needs for one in self.markers], *[one.needs for one in searched], PORTAL_SIGNS]
         self.literals = Literals(chain.from_iterable(needs))
         self._owners: list[list[tuple[int, Any]]] = []  # by a literal's number: field of `Places`, and who needs it
         for string in self.literals.strings:
             markers = tuple([marker for marker in self.markers if string in marker.needs])
             needing = [(Places._fields.index(rule.where), rule) for rule in searched if string in rule.needs]
-            self._owners.append([*([(0, markers)] if markers else []), *needing])
+            sign = [(Places._fields.index("portals"), string)] if string in PORTAL_SIGNS else []
+            self._owners.append([*([(0, markers)] if markers else []), *needing, *sign])
         self.phrases = tuple(phrase for marker in self.markers for phrase in marker.phrases)
         self.line_starts = frozenset(start for rule in self.at["line"] for start in rule.starts)
         self._fitting = lru_cache(ENDS_KEPT)(self._fit)
 
     def places(self, text: str) -> Places:
         """Return where in a text which markers and rules may match."""
-        found = Places([], [], [], [])
+        found = Places([], [], [], [], [])
         for at, number in self.literals.find(text):
             for field, owner in self._owners[number]:
                 found[field].append((at, owner))
