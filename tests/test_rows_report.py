@@ -58,7 +58,10 @@ def test_the_verdict_is_three_sentences_with_numbers(page):
         "64% of the teasers in these articles (“Baca Juga: …”) have nothing to do with them: 53 of 83; "
         "most at kabar.id, 75% of 40, fewest at warta.id, 50% of 40."
     )
-    assert topics == "The articles are 76% economy, 24% gossip; for 5% of them the model would rather not name a topic."
+    assert (
+        topics
+        == "The articles are 76% economy, 24% gossip; for 5% of them the model is not sure enough to name a topic."
+    )
     assert rows == "2 of 44 rows have errors, 2% have no date, and 2.4% no publisher."
 
 
@@ -385,3 +388,12 @@ def test_the_command_says_what_is_wrong(rows_file, tmp_path, capsys, rows, out, 
 def test_importing_the_report_does_not_import_jinja():
     code = "import sys, saring.html_reports.rows_report; assert 'jinja2' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_publishers_of_a_few_articles_share_a_row_of_a_long_table():
+    rows = [row(n, f"besar{n % 3}.id", related=(False, True)) for n in range(60)]
+    rows += [row(100 + n, f"kecil{n}.id", related=(True,)) for n in range(12)]
+    page = read_page(rows_report([rows], Language("en")).html(["rows.parquet"]))
+    for title in ("Unrelated teasers by publisher", "Topics by publisher"):
+        names = [cells[0] for cells in rows_of(page, title)]
+        assert "12 other publishers" in names and not any(name.startswith("kecil") for name in names)

@@ -27,6 +27,7 @@ MOST_FILES = 5
 MOST_REASONS = 30
 MOST_TOPICS = 8
 MOST_FINDINGS, FINDING_CHARS = 20, 400  # alarms, and notes
+LONG_TABLE, FEW_ARTICLES = 10, 5  # publishers of so few articles share a row of a table that is longer
 FILTERED = 50  # articles; more have a filter
 OTHER_TOPIC = "other"  # stands last
 
@@ -204,9 +205,11 @@ class RowsReport:
         say = self._say
         total = Share("", sum(s.some for s in shares), sum(s.of for s in shares), self._all)
         enough = [share for share in shares if share.ranks]
-        few = [share for share in shares if not share.ranks]
+        is_long = len(shares) > LONG_TABLE
+        small = [share for share in shares if not share.ranks and is_long and share.counts.rows <= FEW_ARTICLES]
+        few = [share for share in shares if not (share.ranks or (is_long and share.counts.rows <= FEW_ARTICLES))]
         shown_enough, shown_few = enough[:MOST_PUBLISHERS], few[: max(0, MOST_PUBLISHERS - len(enough))]
-        cut = len(shares) - len(shown_enough) - len(shown_few)
+        left = [*enough[len(shown_enough) :], *few[len(shown_few) :], *small]
 
         def row(share: Share, name: str, rank: str) -> tuple[str, ...]:
             span = f"{say.number(100 * share.estimate.low)}–{say.percent(share.estimate.high)}"
@@ -219,11 +222,10 @@ class RowsReport:
             [row(share, self._named(share.publisher), say("few") if share.of < FEW else "–") for share in shown_few],
         ]
         drawn = [total, *shown_enough, *shown_few]
-        if cut:
-            left = [*enough[len(shown_enough) :], *few[len(shown_few) :]]
+        if left:
             counts = sum((share.counts for share in left), Counts())
             rest = Share("", sum(share.some for share in left), sum(share.of for share in left), counts)
-            sections.append([row(rest, say.counted("other_publishers", cut), "")])
+            sections.append([row(rest, say.counted("other_publishers", len(left)), "")])
             drawn.append(rest)
         header = (say("publisher"), say("rank"), f"{what} %", say("interval"), what, *columns)
         table = Table(title, header, tuple(map(tuple, sections)), " ".join(notes))
@@ -239,8 +241,10 @@ class RowsReport:
         undated = {say("undated"): self._months[NO_MONTH]} if NO_MONTH in self._months else {}
         note = say("topics_time_note", n=MOST_MONTHS) if earlier else ""
         time = self._stacked(say("topics_over_time"), say("period"), [undated, earlier, latest], note)
-        shown = dict(list(self._publishers.items())[:MOST_PUBLISHERS])
-        left = list(self._publishers.values())[MOST_PUBLISHERS:]
+        most = list(self._publishers.items())[:MOST_PUBLISHERS]
+        is_long = len(most) > LONG_TABLE
+        shown = {name: counts for name, counts in most if not is_long or counts.rows > FEW_ARTICLES}
+        left = [counts for name, counts in self._publishers.items() if name not in shown]
         rest = {say.counted("other_publishers", len(left)): sum(left, Counts())} if left else {}
         named = {self._named(name): counts for name, counts in shown.items()}
         publishers = self._stacked(say("topics_by_publisher"), say("publisher"), [named, rest], "")
