@@ -393,7 +393,7 @@ def test_importing_the_report_does_not_import_jinja():
 def test_publishers_of_a_few_articles_share_a_row_of_a_long_table():
     rows = [row(n, f"besar{n % 3}.id", related=(False, True)) for n in range(60)]
     rows += [row(100 + n, f"kecil{n}.id", related=(True,)) for n in range(12)]
-    page = read_page(rows_report([rows], Language("en")).html(["rows.parquet"]))
+    page = read_page(rows_report([rows], Language("en")).html(["rows.parquet"]), scripts=1)
     for title in ("Unrelated teasers by publisher", "Topics by publisher"):
         names = [cells[0] for cells in rows_of(page, title)]
         assert "12 other publishers" in names and not any(name.startswith("kecil") for name in names)
