@@ -145,9 +145,10 @@ def test_huge_articles_are_scored_in_smaller_batches(model, tmp_path, monkeypatc
     assert seen == [0, 2, 3]
 
 
-def test_an_empty_input_gives_an_empty_file(model, tmp_path):
+def test_an_empty_input_gives_a_row_that_says_so(model, tmp_path):
     (tmp_path / "in.jsonl").touch()
-    assert score([tmp_path / "in.jsonl"], tmp_path / "out.parquet", model) == Summary()
+    summary = score([tmp_path / "in.jsonl"], tmp_path / "out.parquet", model)
+    assert (summary.rows, summary.errors) == (1, 1) and "in.jsonl: holds no rows" in summary.first_error
     assert pq.read_schema(tmp_path / "out.parquet").names == list(kinds(prediction_columns(model.topics)))
 
 

@@ -466,7 +466,7 @@ def test_what_is_given_up_is_not_scored(scorer):
 def test_a_model_that_is_gone_is_told_and_nobody_waits_for_it(bundle_folder, tmp_path, monkeypatch, capfd):
     folder = tmp_path / "model"
     shutil.copytree(bundle_folder, folder)
-    scorer = Scorer(load(folder), Limits(answer_seconds=30), workers=1)
+    scorer = Scorer(load(folder), Limits(answer_seconds=120), workers=1)
     shutil.rmtree(folder)
     monkeypatch.setenv("SARING_COMPILED", "0")
     scorer.start()

@@ -133,17 +133,18 @@ def test_an_oddity_costs_at_most_its_own_row(model, tmp_path, oddity):
 
 
 @pytest.mark.parametrize("suffix", [".jsonl", ".csv", ".parquet"])
-def test_no_rows_give_a_valid_empty_file_with_its_columns(model, tmp_path, suffix):
+def test_no_rows_give_a_valid_file_with_its_columns_and_a_row_that_says_so(model, tmp_path, suffix):
     (tmp_path / "in.csv").write_text("judul,isi\n")
     out = tmp_path / f"out{suffix}"
     score([tmp_path / "in.csv"], out, model)
     columns = list(kinds(prediction_columns(model.topics)))
     if suffix == ".jsonl":
-        assert out.read_bytes() == b""
+        [row] = map(orjson.loads, out.read_bytes().splitlines())
     else:
-        read = pyarrow.csv.read_csv if suffix == ".csv" else pq.read_table
-        assert read(out).column_names == columns
-        assert read(out).num_rows == 0
+        table = (pyarrow.csv.read_csv if suffix == ".csv" else pq.read_table)(out)
+        assert table.column_names == columns
+        [row] = table.to_pylist()
+    assert "in.csv: holds no rows" in row["error"]
 
 
 # size
@@ -224,7 +225,7 @@ def test_names_that_are_not_utf8_are_written_in_one_way(model, tmp_path, suffix,
     quarantine = tmp_path / os.fsdecode(b"q\xfe.jsonl")
     summary = score([folder], out, model, quarantine=quarantine, workers=workers, batch_size=2)
     assert (summary.rows, summary.errors) == (6, 2)
-    assert r"in\xff/kosong\xe9.txt: title and text are empty" in summary.first_error
+    assert r"in\xff/kosong\xe9.txt: holds no rows" in summary.first_error
     refused = [orjson.loads(line) for line in quarantine.read_bytes().splitlines()]
     assert [(Path(row["file"]).name, row["row"], row["id"]) for row in refused] == [
         (r"kosong\xe9.txt", None, r"kosong\xe9.txt"),
