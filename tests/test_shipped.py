@@ -58,13 +58,10 @@ def test_the_pages_name_its_version(bundle):
 
 
 def test_articles_are_parsed_as_when_it_was_trained(bundle):
-    """Where a rule takes other text away, what is trained on is another text: `make pretrained`.
-
-    One in a hundred may be: a mended dateline ("SHARM EL-SHEIKH, ...") waits for the next model.
-    """
+    """Where a rule takes other text away, what is trained on is another text: `make pretrained`."""
     articles = read_corpus(ROOT / "data" / "corpus" / "articles.jsonl")
     known = [replace(a, article=replace(a.article, title=""), links=()) for a in articles if a.split == "train"]
-    assert sum(seen(known, bundle.card["trained_on"])) >= 0.99 * len(known)
+    assert all(seen(known, bundle.card["trained_on"]))
 
 
 def test_it_says_so_when_asked_about_what_it_was_trained_on(bundle):
