@@ -664,7 +664,7 @@ def batch(number, *texts):
 
 def starts_processes(rows=5_000):
     """Whether processes are started for so many rows, all of which are still to be made."""
-    batches, pool = pool_for(iter([batch(0, *["x"] * rows)[1]]), None, kernel=False)
+    batches, pool, _ = pool_for(iter([batch(0, *["x"] * rows)[1]]), None, kernel=False)
     if pool:
         pool.stop()
     assert [len(block) for blocks in batches for block in blocks] == [rows]
@@ -676,6 +676,20 @@ def test_processes_are_worth_it_for_many_rows_where_nobody_else_has_the_cores():
     assert not starts_processes(rows=5)
     with get_context("spawn").Pool(1) as several:
         assert several.apply(starts_processes) is False
+
+
+def is_small(rows):
+    """Whether so many rows are not worth the compiler, either."""
+    _, pool, small = pool_for(iter([batch(0, *["x"] * rows)[1]]), None, kernel=False)
+    if pool:
+        pool.stop()
+    return small
+
+
+def test_many_rows_are_worth_the_compiler_where_one_process_must_do_them_too():
+    assert is_small(5) and not is_small(5_000)
+    with get_context("spawn").Pool(1) as several:
+        assert several.apply(is_small, (5,)) and not several.apply(is_small, (5_000,))
 
 
 def test_a_worker_makes_one_part_after_another():

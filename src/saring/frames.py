@@ -150,7 +150,7 @@ def row_batches(table: Any, maker: TableMaker, workers: int | None) -> Generator
     import pyarrow as pa
 
     parts = cut_batches(map(block_of, table_chunks(table)), CHUNK_ROWS, BATCH_SIZE)
-    parts, pool = pool_for(parts, workers, kernel=True)
+    parts, pool, _ = pool_for(parts, workers, kernel=True)
     if not pool:
         for part in parts:
             yield from maker.batches(part)

@@ -213,7 +213,7 @@ def _run(
         ending.enter_context(closing(all_blocks))
         refused = claimed(errors_place) if errors_place else None
         ending.enter_context(refused or nullcontext())
-        batches, pool = pool_for(batches, workers, kernel=task.model is not None)  # it starts during the survey
+        batches, pool, is_small = pool_for(batches, workers, kernel=task.model is not None)  # it starts meanwhile
         if pool:
             ending.callback(pool.stop)
         input_digest, n_rows = survey(inputs, options.format)
@@ -227,7 +227,7 @@ def _run(
             "saring": __version__,
         }
         if task.model:
-            is_small = workers is None or (n_rows or SMALL_ROWS + 1) <= SMALL_ROWS  # if there is no pool
+            is_small |= workers == 1 and n_rows is not None and n_rows <= SMALL_ROWS
             settings["compiled"] = pool.compiled() if pool else _compiled_here(ending, is_small=is_small)
         version = task.model.model_version if task.model else ""
         plan = Plan(input_digest, version, settings, datetime.now(UTC).isoformat(timespec="seconds"))

@@ -113,25 +113,28 @@ def serve(answers: IO[bytes], kernel: bool) -> None:
 
 def pool_for(
     batches: Iterator[list[Block]], workers: int | None, *, kernel: bool
-) -> tuple[Iterator[list[Block]], WorkerPool | None]:
-    """Return all batches, and the processes for them, which start at once; None where this process is enough.
+) -> tuple[Iterator[list[Block]], WorkerPool | None, bool]:
+    """Return all batches, the processes for them, which start at once, and whether the batches are known to be small.
 
-    Without `workers` there is one a core where the batches are large, but none in one of several processes that share
-    the cores already.
+    There are no processes where this one is enough. Without `workers` there is one a core where the batches are large,
+    but none in one of several processes that share the cores already. With it nobody looks how large they are.
     """
     first: list[list[Block]] = []
     rows = size = 0
-    while workers is None and not _is_child() and (batch := next(batches, None)) is not None:
+    is_small = workers is None
+    while is_small and (batch := next(batches, None)) is not None:
         first.append(batch)
         rows += sum(map(len, batch))
         size += sum(sum(block.sizes) for block in batch)
-        workers = cores() if rows > SMALL_ROWS or size > SMALL_SIZE else None
+        is_small = rows <= SMALL_ROWS and size <= SMALL_SIZE
     batches = chain(first, batches)
-    if workers is None or workers == 1:
-        return batches, None
+    if workers is None:
+        workers = 1 if is_small or _is_child() else cores()
+    if workers == 1:
+        return batches, None, is_small
     if kernel and not kernel_is_kept():
         prepare()  # or each worker would compile it
-    return batches, WorkerPool(workers, kernel=kernel)
+    return batches, WorkerPool(workers, kernel=kernel), is_small
 
 
 def _is_child() -> bool:
