@@ -11,7 +11,7 @@ import orjson
 
 from saring.article import Article, Record
 from saring.html_reports.language import Language
-from saring.html_reports.report_articles import link_verdict, shortened
+from saring.html_reports.report_articles import ShownPiece, link_verdict, shortened
 from saring.scored_rows import Row
 from saring.sources import take
 
@@ -29,12 +29,9 @@ class ShownLink:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """A stretch of the text: body, a teaser's verdict, or "cut", what was removed."""
+class Piece(ShownPiece):
+    """A stretch of the text, with the reasons of a teaser's verdict and its number."""
 
-    kind: str
-    text: str
-    label: str = ""
     why: str = ""
     number: int = 0
 
