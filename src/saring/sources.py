@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from operator import attrgetter
-from os import PathLike
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeGuard
 
 from saring.article import Article, Prediction, Record
 from saring.columns import FIELDS, Columns, holding, mapping_fields, mended
@@ -61,8 +60,7 @@ def rows_of(articles: Any, keep: Sequence[str] = ()) -> Iterable[Source]:
             "turn it into one of these (a Spark DataFrame: saring.spark.score)"
         )
     if not isinstance(articles, Iterable):
-        raise InputError(f"{refusal(articles).partition(';')[0]}; expected a list of articles, or a table"
-                         + "; read a file with saring.read(path)" * isinstance(articles, PathLike))  # fmt: skip
+        raise InputError(refusal(articles, "expected a list of articles, or a table"))
     collection: Iterable[Source] = articles
     return collection
 
@@ -70,9 +68,13 @@ def rows_of(articles: Any, keep: Sequence[str] = ()) -> Iterable[Source]:
 def take(sources: Sequence[Source]) -> list[Article | Prediction]:
     """Return for each source, in order, its article, or a prediction with `error`."""
     columns = Columns({})
-    if any(isinstance(source, str) and looks_like_page(source) for source in sources):
+    if any(map(_is_page, sources)):
         sources = _with_pages_read(sources)
     return [_taken(source, columns) for source in sources]
+
+
+def _is_page(source: Source) -> TypeGuard[str]:
+    return isinstance(source, str) and looks_like_page(source)
 
 
 def _with_pages_read(sources: Sequence[Source]) -> Sequence[Source]:
@@ -80,9 +82,7 @@ def _with_pages_read(sources: Sequence[Source]) -> Sequence[Source]:
     from saring.html.page import Page, PageReader
 
     items = (
-        Page(source.encode("utf-8", "replace"), "", text_id(source))
-        if isinstance(source, str) and looks_like_page(source)
-        else source
+        Page(source.encode("utf-8", "replace"), "", text_id(source)) if _is_page(source) else source
         for source in sources
     )
     with PageReader() as pages:

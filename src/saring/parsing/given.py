@@ -35,8 +35,8 @@ def looks_like_page(text: str) -> bool:
     return any(tag in start for tag in _TAGS)
 
 
-def refusal(given: object) -> str:
-    """Return why something is no article and what to do about it; empty for what may be one.
+def refusal(given: object, expected: str = EXPECTED) -> str:
+    """Return why something is no article, or not what else was expected, and what to do; empty for what may be one.
 
     >>> refusal("berita/halaman.html")
     "found the name of a file, 'berita/halaman.html'; expected a text; read it: saring.read('berita/halaman.html')"
@@ -48,7 +48,7 @@ def refusal(given: object) -> str:
         return f"found the name of a file, {name!r}; expected a text; read it: saring.read({name!r})"
     if isinstance(given, Mapping | Record):
         return ""
-    found = f"found {type(given).__name__}; {EXPECTED}"
+    found = f"found {type(given).__name__}; {expected}"
     if isinstance(given, PathLike):
         return f"{found}; read a file with saring.read(path)"
     if isinstance(given, list | tuple):
